@@ -1,0 +1,350 @@
+"""What was found: frozen facts about one learner's work, never a secret.
+
+Three things can be said of a fact, and they are never mixed up:
+
+* it was **seen**: its dataclass, or a tuple of them from a list that was read to its end;
+* it is **not there**: it is missing from such a list;
+* it **could not be seen**: :class:`Unavailable`. Nobody is graded on that.
+
+Absence is believed only from a list that was read to its end, never from a 404: Azure DevOps,
+GitHub and Azure Resource Manager all answer 404 for what the caller may not see.
+All times are time-zone aware (UTC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Where and when a fact was seen.
+
+    ``url`` has no query values that could be secret; ``request_id`` is the service's own
+    (``ActivityId``, ``x-ms-request-id``, ``x-github-request-id``).
+    """
+
+    what: str
+    url: str
+    at: datetime
+    status: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A fact that could not be seen, and what an operator should do about it."""
+
+    service: str
+    what: str
+    cause: str
+    remedy: str
+    status: int | None = None
+    url: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.service}: could not see {self.what}: {self.cause}. {self.remedy}"
+
+
+# --- Azure DevOps ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Project:
+    """An Azure DevOps project; ``state`` is ``wellFormed``, ``createPending``, ``deleting``, …"""
+
+    id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """Which pipelines may use a protected resource."""
+
+    all_pipelines: bool
+    pipeline_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a group. ``value`` is None when it is secret or not one of the lab's."""
+
+    value: str | None
+    is_secret: bool = False
+
+
+@dataclass(frozen=True)
+class VariableGroup:
+    """A variable group; ``type`` is ``Vsts`` (plain) or ``AzureKeyVault``."""
+
+    id: int
+    name: str
+    type: str
+    variables: Mapping[str, Variable]
+    access: Access | Unavailable | None = None
+    """None: not looked at, because the group is not the lab's."""
+
+
+@dataclass(frozen=True)
+class ServiceConnection:
+    """A service connection ("service endpoint" in the API); lower-cased ``type``."""
+
+    id: str
+    name: str
+    type: str
+    scheme: str
+    creation_mode: str
+    scope_level: str
+    subscription_id: str
+    resource_group: str
+    workspace: str
+    workspace_location: str
+    is_ready: bool
+    state: str
+    """``Ready``, ``InProgress``, ``Failed`` or empty when the service does not say."""
+    status_message: str = ""
+    access: Access | Unavailable | None = None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline ("build definition" in the API)."""
+
+    id: int
+    name: str
+    path: str
+    process_type: int
+    """2 is YAML, 1 the classic designer."""
+    yaml_path: str
+    """Without a leading slash; empty for the classic designer."""
+    repository_type: str
+    """``GitHub``, ``TfsGit`` (Azure Repos), …"""
+    repository_name: str
+    default_branch: str
+    queue_status: str
+    """``enabled``, ``paused`` or ``disabled``."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a job, at its latest attempt."""
+
+    name: str
+    state: str
+    result: str | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a stage, at its latest attempt; a skipped job has no tasks."""
+
+    name: str
+    state: str
+    result: str | None
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a run, at its latest attempt.
+
+    ``identifier`` is the YAML name (``Deploy_ACI``), ``result`` is ``succeeded``,
+    ``succeededWithIssues``, ``failed``, ``canceled``, ``skipped``, ``abandoned`` or None.
+    """
+
+    identifier: str
+    name: str
+    state: str
+    result: str | None
+    attempt: int = 1
+    jobs: tuple[Job, ...] = ()
+
+
+@dataclass(frozen=True)
+class UpstreamRun:
+    """The run of another pipeline that a run consumed (``resources.pipelines`` of the runs API)."""
+
+    alias: str
+    pipeline_id: int
+    run_number: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run ("build") of a pipeline; the last three are None when nobody needed to look."""
+
+    id: int
+    number: str
+    pipeline_id: int
+    status: str
+    """``notStarted``, ``inProgress``, ``cancelling``, ``postponed``, ``completed``."""
+    result: str | None
+    """``succeeded``, ``partiallySucceeded``, ``failed``, ``canceled``; None until completed."""
+    reason: str
+    branch: str
+    commit: str
+    requested_for: str
+    queued_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    problems: tuple[str, ...] = ()
+    """What Azure Pipelines said against queueing it (``validationResults``)."""
+    stages: tuple[Stage, ...] | Unavailable | None = None
+    artifacts: tuple[str, ...] | Unavailable | None = None
+    upstream: tuple[UpstreamRun, ...] | Unavailable | None = None
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status == "completed"
+
+    @property
+    def succeeded(self) -> bool:
+        return self.is_completed and self.result == "succeeded"
+
+
+# --- GitHub ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A GitHub repository at the tip of its default branch."""
+
+    full_name: str
+    is_fork: bool
+    is_archived: bool
+    is_disabled: bool
+    template: str | None
+    """``owner/name`` of the template; None when there is none or it may not be seen."""
+    default_branch: str | None
+    """None for an empty repository."""
+    head: str | None
+    """Commit id of the tip."""
+    tree: str | None
+    """Id of the root tree: equal trees have equal files."""
+    files: Mapping[str, str]
+    """Path -> blob id, for every file at the tip."""
+    texts: Mapping[str, str]
+    """Path -> content, for the few YAML files whose content is graded."""
+    commits: frozenset[str]
+    """Commit ids known to be in the repository (its latest ones, and every one a run names)."""
+
+
+# --- Azure Machine Learning -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An Azure ML workspace, as Azure Resource Manager spells it."""
+
+    id: str
+    name: str
+    resource_group: str
+    subscription_id: str
+    location: str
+    """Key form, such as ``centralus``."""
+    provisioning_state: str
+
+
+@dataclass(frozen=True)
+class PublishedPipeline:
+    """A v1 published pipeline; ``version`` is the id of the CI run that published it."""
+
+    id: str
+    name: str
+    version: str
+    is_active: bool
+    step_count: int | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of a registered model."""
+
+    name: str
+    version: str
+    tags: Mapping[str, str]
+    created_at: datetime | None = None
+    created_by: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A deployed model: a v1 web service (``generation`` 1) or a v2 managed online endpoint (2).
+
+    ``state`` is ``Healthy``, ``Transitioning``, ``Unhealthy``, ``Failed`` or ``Unschedulable``;
+    ``cpu`` in cores, ``memory_gb`` in GB; ``model_ids`` are ``name:version``.
+    """
+
+    name: str
+    generation: int
+    state: str
+    compute_type: str
+    cpu: float | None
+    memory_gb: float | None
+    auth_enabled: bool
+    scoring_uri: str
+    location: str
+    model_ids: tuple[str, ...]
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint said to the lab's own smoke-test query.
+
+    ``result`` holds the numbers of a well-formed answer, else None and ``body`` (an excerpt of at
+    most 300 characters) shows what came.
+    """
+
+    status: int
+    result: tuple[float, ...] | None
+    body: str = ""
+    swagger: bool | Unavailable | None = None
+    """Whether the endpoint describes itself at ``/swagger.json``."""
+
+
+# --- all of it ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that was seen of one learner's lab."""
+
+    learner: str
+    project: Project | Unavailable
+    variable_groups: tuple[VariableGroup, ...] | Unavailable
+    service_connections: tuple[ServiceConnection, ...] | Unavailable
+    pipelines: tuple[Pipeline, ...] | Unavailable
+    runs: tuple[Run, ...] | Unavailable
+    """Of the pipelines that matter, newest first."""
+    repositories: tuple[Repository, ...] | Unavailable
+    """Those that bear one of the accepted names."""
+    similar_repositories: tuple[str, ...]
+    """Near misses by name, never another learner's."""
+    workspace: Workspace | Unavailable
+    published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
+    models: tuple[Model, ...] | Unavailable
+    """Versions of the lab's model; of other models one entry each, with version ``""``."""
+    endpoints: tuple[Endpoint, ...] | Unavailable
+    answer: Answer | Unavailable | None
+    """None: there was no endpoint to ask."""
+    sightings: tuple[Sighting, ...] = field(default=())
+
+    def faults(self) -> tuple[Unavailable, ...]:
+        """All that could not be seen, in the order of the lab; each once."""
+        return tuple(dict.fromkeys(_unavailable_in(self)))
+
+
+def _unavailable_in(thing: object) -> list[Unavailable]:
+    if isinstance(thing, Unavailable):
+        return [thing]
+    if isinstance(thing, tuple):
+        return [fault for part in thing for fault in _unavailable_in(part)]
+    fields = getattr(thing, "__dataclass_fields__", {})
+    return [fault for name in fields for fault in _unavailable_in(getattr(thing, name))]

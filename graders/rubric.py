@@ -1,0 +1,65 @@
+"""The rubric: one ``@check`` above each graded test says its lab step, points and hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+TASKS: Mapping[int, str] = {
+    2: "Azure DevOps project and variable group",
+    3: "Service connection to the workspace",
+    4: "GitHub repository from the template",
+    5: "CI: train and register the model",
+    6: "CD: deploy the model",
+    7: "The live endpoint",
+}
+"""The graded tasks of the lab sheet; task 1 and the "explore" steps leave no trace."""
+
+_Test = TypeVar("_Test", bound=Callable[..., None])
+
+
+@dataclass(frozen=True)
+class Check:
+    """One graded fact. ``id`` comes from the test's name, ``title`` from its docstring."""
+
+    id: str
+    title: str
+    step: str
+    points: float
+    hint: str
+
+    @property
+    def task(self) -> int:
+        return int(self.step.partition(".")[0])
+
+    @property
+    def is_advisory(self) -> bool:
+        """An advisory check carries no points: it is noted, never failed."""
+        return self.points == 0
+
+
+def check(*, step: str, hint: str, points: float = 0) -> Callable[[_Test], _Test]:
+    """Put a test on the rubric.
+
+    ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
+    learner should do there, ``points`` what it is worth; without points it is advisory.
+    """
+
+    def mark(test: _Test) -> _Test:
+        title = (test.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        identity = test.__name__.removeprefix("test_").replace("_", "-")
+        test.check = Check(identity, title, step, points, hint)  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
+def check_of(test: object) -> Check | None:
+    """The check above a test function, or None when it is not graded."""
+    return getattr(test, "check", None)
+
+
+def with_points(checks: Iterable[Check], points: Mapping[str, float]) -> tuple[Check, ...]:
+    """The rubric with the lab file's own points in place of the default ones."""
+    return tuple(replace(one, points=points.get(one.id, one.points)) for one in checks)

@@ -1,0 +1,115 @@
+"""Outcomes, verdicts, and how they add up to a grade."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from graders.rubric import TASKS, Check
+
+
+class Outcome(StrEnum):
+    """What became of one check for one learner, and whose turn it is."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # the learner's turn
+    BLOCKED = "blocked"  # the learner's turn, at an earlier step
+    PENDING = "pending"  # nobody's turn yet: the cloud is still working
+    NOT_ASSESSED = "not assessed"  # our turn: it could not be seen
+    NOTED = "noted"  # advisory, no points at stake
+
+    @property
+    def is_decided(self) -> bool:
+        return self not in (Outcome.PENDING, Outcome.NOT_ASSESSED)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One check's outcome for one learner; ``reason`` is one short text, without secrets."""
+
+    learner: str
+    check: str
+    task: int
+    step: str
+    title: str
+    points: float
+    outcome: Outcome
+    reason: str = ""
+    hint: str = ""
+
+    @property
+    def earned(self) -> float:
+        return self.points if self.outcome is Outcome.PASSED else 0
+
+    @property
+    def withholds(self) -> bool:
+        """Whether points hang on something that is not decided."""
+        return self.points > 0 and not self.outcome.is_decided
+
+    def to_json(self) -> str:
+        """One line of JSON: only plain text crosses from an xdist worker."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Verdict:
+        data = json.loads(text)
+        return cls(**data | {"outcome": Outcome(data["outcome"])})
+
+
+@dataclass(frozen=True)
+class Grade:
+    """One learner's verdicts, added up. ``total`` is None when the grade is withheld."""
+
+    learner: str
+    verdicts: tuple[Verdict, ...]
+    possible: float
+    earned: float
+    by_task: Mapping[int, float | None]
+    """Task -> points, or None when something in it is undecided or was not judged."""
+    withheld: str
+    """Why there is no total; empty when there is one."""
+
+    @property
+    def total(self) -> float | None:
+        return None if self.withheld else self.earned
+
+
+def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) -> Grade:
+    """Add one learner's verdicts up.
+
+    A grade with anything undecided, or with checks that were not judged at all, is withheld:
+    nothing on our side ever lowers, raises or erases a mark.
+    """
+    checks = tuple(rubric)
+    judged = {verdict.check for verdict in verdicts}
+    unjudged = [check for check in checks if check.points and check.id not in judged]
+    undecided = [verdict for verdict in verdicts if verdict.withholds]
+    return Grade(
+        learner=learner,
+        verdicts=tuple(verdicts),
+        possible=sum(check.points for check in checks),
+        earned=sum(verdict.earned for verdict in verdicts),
+        by_task={task: _task_points(task, verdicts, unjudged) for task in TASKS},
+        withheld=_why_withheld(undecided, unjudged),
+    )
+
+
+def _task_points(
+    task: int, verdicts: Iterable[Verdict], unjudged: Iterable[Check]
+) -> float | None:
+    own = [verdict for verdict in verdicts if verdict.task == task]
+    open_ = any(verdict.withholds for verdict in own) or any(c.task == task for c in unjudged)
+    return None if open_ else sum(verdict.earned for verdict in own)
+
+
+def _why_withheld(undecided: Sequence[Verdict], unjudged: Sequence[Check]) -> str:
+    reasons = []
+    for outcome in (Outcome.NOT_ASSESSED, Outcome.PENDING):
+        of_it = [verdict for verdict in undecided if verdict.outcome is outcome]
+        if of_it:
+            reasons.append(f"{len(of_it)} checks {outcome}: {of_it[0].reason}")
+    if unjudged:
+        reasons.append(f"{len(unjudged)} checks were not run")
+    return "; ".join(reasons)

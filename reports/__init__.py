@@ -1,0 +1,1 @@
+"""WRITES: turns verdicts into what people and machines read."""
