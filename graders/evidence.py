@@ -216,8 +216,12 @@ class Repository:
     is_fork: bool
     is_archived: bool
     is_disabled: bool
-    template: str | None
-    """``owner/name`` of the template; None when there is none or it may not be seen."""
+    template: str | Unavailable | None
+    """``owner/name`` of the template; None only where it is certain that there is none.
+
+    GitHub hides the template from whoever may not see it: where the accepted templates
+    themselves cannot be seen, its absence proves nothing.
+    """
     default_branch: str | None
     """None for an empty repository."""
     head: str | None

@@ -1,0 +1,187 @@
+"""The whole cohort into a snapshot: concurrent, one learner's trouble never another's, resumable."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from graders import snapshot
+from graders.evidence import Evidence, Unavailable
+from graders.lab import Lab
+
+LookAt = Callable[[Lab], Evidence]
+_POLL = 0.2  # seconds; on Windows an endless wait would not hear Ctrl-C
+
+
+class Progress(Protocol):
+    """Who is told how far the collection is; always called from the thread that collects."""
+
+    def started(self, total: int) -> None: ...
+
+    def finished(self, learner: str, evidence: Evidence) -> None: ...
+
+    def stopped(self) -> None: ...
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def started(self, total: int) -> None: ...
+
+    def finished(self, learner: str, evidence: Evidence) -> None: ...
+
+    def stopped(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection did: who was looked at, who was kept, whose lab could not be seen whole."""
+
+    folder: Path
+    looked_at: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Whose evidence of an earlier collection stands (``resume``)."""
+    faults: Mapping[str, tuple[Unavailable, ...]] = field(default_factory=dict)
+    """Learner -> what could not be seen; only learners with something."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the threads share; both queues are safe to use from all of them."""
+
+    look_at: LookAt
+    folder: Path
+    waiting: queue.SimpleQueue[Lab]
+    done: queue.SimpleQueue[Evidence]
+    stop: threading.Event
+
+
+def collect(
+    labs: Sequence[Lab],
+    look_at: LookAt,
+    folder: Path,
+    *,
+    workers: int = 12,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Collected:
+    """Look at every lab, ``workers`` at a time, and write each learner's evidence when complete.
+
+    ``look_at`` is called in threads. Whatever it raises makes that learner not assessed and stops
+    nobody else. With ``resume`` only those are looked at whose evidence is missing, unreadable or
+    has faults; without it the learners' earlier evidence is removed first, so that a collection
+    cut short leaves nothing behind that could be taken for its own. Ctrl-C ends it at once: what
+    is written stands, looks under way are abandoned.
+    """
+    todo = [lab for lab in labs if not resume or _is_wanting(folder, lab.learner.id)]
+    if not resume:
+        for lab in todo:
+            snapshot.remove(folder, lab.learner.id)
+    seen = _look_at_all(todo, look_at, folder, workers, progress or Silent())
+    asked = {lab.learner.id for lab in todo}
+    return Collected(
+        folder=folder,
+        looked_at=tuple(lab.learner.id for lab in todo),
+        kept=tuple(lab.learner.id for lab in labs if lab.learner.id not in asked),
+        faults={lab.learner.id: f for lab in todo if (f := seen[lab.learner.id].faults())},
+    )
+
+
+def unseen(learner: str, fault: Unavailable) -> Evidence:
+    """The evidence about a learner of whom nothing could be seen, for this one reason."""
+    return Evidence(
+        learner=learner,
+        project=fault,
+        variable_groups=fault,
+        service_connections=fault,
+        pipelines=fault,
+        runs=fault,
+        repositories=fault,
+        similar_repositories=(),
+        workspace=fault,
+        published_pipelines=fault,
+        models=fault,
+        endpoints=fault,
+        answer=fault,
+    )
+
+
+def _is_wanting(folder: Path, learner: str) -> bool:
+    try:
+        evidence = snapshot.read(folder, learner)
+    except snapshot.SnapshotError:
+        return True
+    return evidence is None or bool(evidence.faults())
+
+
+def _look_at_all(
+    labs: Sequence[Lab], look_at: LookAt, folder: Path, workers: int, progress: Progress
+) -> dict[str, Evidence]:
+    job = _Job(look_at, folder, queue.SimpleQueue(), queue.SimpleQueue(), threading.Event())
+    for lab in labs:
+        job.waiting.put(lab)
+    seen: dict[str, Evidence] = {}
+    progress.started(len(labs))
+    try:
+        _start_threads(job, min(workers, len(labs)))
+        while len(seen) < len(labs):
+            try:
+                evidence = job.done.get(timeout=_POLL)
+            except queue.Empty:
+                continue
+            seen[evidence.learner] = evidence
+            progress.finished(evidence.learner, evidence)
+    finally:
+        job.stop.set()
+        progress.stopped()
+    return seen
+
+
+def _start_threads(job: _Job, workers: int) -> None:
+    for number in range(max(1, workers)):
+        # daemons: a look that hangs must keep neither Ctrl-C nor the end of the run waiting
+        threading.Thread(target=_work, args=(job,), name=f"look-{number}", daemon=True).start()
+
+
+def _work(job: _Job) -> None:
+    while not job.stop.is_set():
+        try:
+            lab = job.waiting.get_nowait()
+        except queue.Empty:
+            return
+        evidence = _look(job.look_at, lab)
+        if not job.stop.is_set():  # a look cut short by the end of the run proves nothing
+            job.done.put(_written(job.folder, evidence))
+
+
+def _look(look_at: LookAt, lab: Lab) -> Evidence:
+    learner = lab.learner.id
+    try:
+        evidence = look_at(lab)
+    except BaseException as error:  # in a thread: nobody else would hear of it
+        return unseen(learner, _own_fault(f"our own error ({type(error).__name__})"))
+    if getattr(evidence, "learner", None) != learner:
+        return unseen(learner, _own_fault("our own error (evidence of something else)"))
+    return evidence
+
+
+def _written(folder: Path, evidence: Evidence) -> Evidence:
+    try:
+        snapshot.write(folder, evidence)
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return unseen(evidence.learner, _own_fault(f"the snapshot was not written ({reason})"))
+    return evidence
+
+
+def _own_fault(cause: str) -> Unavailable:
+    return Unavailable(
+        service="the grader",
+        what="the lab",
+        cause=cause,
+        remedy="Run again with --resume; if it stays, report it",
+    )

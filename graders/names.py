@@ -1,0 +1,59 @@
+"""Names that are nearly right, and names that are safe as file names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from rapidfuzz.distance import OSA
+
+_SEPARATORS = re.compile(r"[\s_-]+")
+_SURE_EDITS = 2  # beyond two edits a short word is another word, not a slip
+_STEM_LENGTH = 60
+_UNSAFE = re.compile(r"[^a-z0-9._-]")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)")  # devices of Windows
+
+
+def near_misses(name: str, names: Iterable[str]) -> list[tuple[str, int]]:
+    """The names that are nearly ``name``, nearest first, each with its number of edits.
+
+    An edit inserts, deletes or replaces one character, or swaps two neighbours. Near is at most
+    one edit in four characters, or the same but for case, blanks, ``-`` and ``_``. The name
+    itself is not a near miss.
+    """
+    limit = max(1, len(name) // 4)
+    plain = _plain(name)
+    found = []
+    for other in dict.fromkeys(names):
+        edits = OSA.distance(name, other)
+        if other != name and (edits <= limit or _plain(other) == plain):
+            found.append((other, edits))
+    return sorted(found, key=lambda miss: (miss[1], miss[0]))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that ``name`` is surely a slip of, or None."""
+    plain = _plain(name)
+    for other, edits in near_misses(name, known):
+        if edits <= _SURE_EDITS or _plain(other) == plain:
+            return other
+    return None
+
+
+def file_stem(identity: str) -> str:
+    """A file name (without its ending) for any learner id, safe on every system.
+
+    Ids that differ at all, be it by case only, get names that differ by more than case. What is
+    not plain lower-case text is shortened and told apart by a digest after ``~``, which no plain
+    name contains.
+    """
+    plain = _UNSAFE.sub("_", identity.lower())[:_STEM_LENGTH]
+    if plain == identity and plain.strip(".") and plain[0] != "." and not _RESERVED.match(plain):
+        return plain
+    code = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{plain.lstrip('.')}~{code}"
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("", name).casefold()

@@ -1,0 +1,298 @@
+"""Azure Machine Learning: the workspace, what was trained, registered and deployed in it.
+
+Workspaces, models and online endpoints come from azure-ai-ml (``MLClient``), the first
+generation's published pipelines and web services from :mod:`graders.services.azure_ml_v1`.
+Importing this module costs two seconds of computing: only what collects evidence does.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ServiceRequestError
+from azure.core.pipeline.transport import RequestsTransport
+
+from graders.evidence import (
+    Answer,
+    Endpoint,
+    Model,
+    PublishedPipeline,
+    Sighting,
+    Unavailable,
+    Workspace,
+)
+from graders.lab import Lab
+from graders.services import azure_ml_v2, scoring, web
+from graders.services.azure_ml_v1 import SERVICE, Place, RegionalService
+from graders.services.sign_in import SignIn
+from graders.services.triage import look
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it pins a marshmallow that it also warns about
+    from azure.ai.ml import MLClient
+
+RESOURCE_MANAGER = "Azure Resource Manager"
+RESOURCE_MANAGER_HOST = "management.azure.com"
+TAGS = ("area", "run_id", "experiment_name", "mse", "BuildId", "BuildUri")
+"""The tags that the lab's own registration step sets; others are not evidence."""
+_CONNECTIONS = 16
+_NOT_FOUND = 404
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class MLFacts:
+    """What Azure ML showed of one learner's lab; the types are those of ``Evidence``."""
+
+    workspace: Workspace | Unavailable
+    published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
+    models: tuple[Model, ...] | Unavailable
+    endpoints: tuple[Endpoint, ...] | Unavailable
+    answer: Answer | Unavailable | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    workspace: Workspace
+    discovery_url: str
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """One subscription's workspaces by case-folded names, and where they were seen."""
+
+    workspaces: Mapping[_Key, _Found]
+    sightings: tuple[Sighting, ...]
+
+
+class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-core loads it late
+    """Sends to Azure Resource Manager only: the next page of a list could name any host."""
+
+    def send(self, request: Any, **options: Any) -> Any:
+        host = urlsplit(request.url)
+        if host.scheme != "https" or host.hostname != RESOURCE_MANAGER_HOST:
+            raise ServiceRequestError("a list of Azure Resource Manager leads to another host")
+        return super().send(request, **options)
+
+
+class AzureML:
+    """Looks at learners' workspaces; threads may share one after :meth:`prepare`."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        _quiet()
+        self._azure = sign_in.azure
+        session = web.open_session(_CONNECTIONS)
+        self._transport = _ResourceManagerOnly(session=session, session_owner=False)
+        self._regional = RegionalService(self._azure, session)
+        self._listed: dict[str, _Listed] = {}
+
+    def prepare(self, labs: Iterable[Lab]) -> None:
+        """List the workspaces once per subscription, and find the services of their regions.
+
+        What cannot be seen here is looked for again, learner by learner.
+        """
+        labs = tuple(labs)
+        first = {lab.subscription_id.casefold(): lab for lab in labs}
+        with ThreadPoolExecutor(_CONNECTIONS) as threads:
+            self._listed = dict(zip(first, threads.map(self._list, first.values()), strict=True))
+        found = (self._in_list(lab) for lab in labs)
+        for discovery_url in {one.discovery_url for one in found if one}:
+            self._regional.region(discovery_url, [])
+
+    def look_at(self, lab: Lab, sightings: list[Sighting]) -> MLFacts:
+        """Three requests for a learner who has not deployed, five for one who has."""
+        client = self._client(lab)
+        found = self._find(client, lab, sightings)
+        if isinstance(found, Unavailable):
+            return MLFacts(found, found, found, found, found)
+        models = registered_models(client, lab.model, sightings)
+        region = self._regional.region(found.discovery_url, sightings)
+        if isinstance(region, Unavailable):
+            return MLFacts(found.workspace, region, models, region, region)
+        place = Place(found.workspace, region)
+        pipelines = self._regional.published_pipelines(place, sightings)
+        deployed = _Deployed(self._regional, place, client, lab, sightings)
+        endpoints = deployed.endpoints()
+        answer = deployed.answer(endpoints)
+        return MLFacts(found.workspace, pipelines, models, endpoints, answer)
+
+    def _list(self, lab: Lab) -> _Listed:
+        sightings: list[Sighting] = []
+        listed = look(
+            RESOURCE_MANAGER,
+            f"the workspaces of the subscription {lab.subscription_id}",
+            lambda: tuple(self._client(lab).workspaces.list(scope="subscription")),
+            sightings,
+        )
+        known = () if isinstance(listed, Unavailable) else listed
+        found = (_found(one, lab) for one in known if one is not None)
+        return _Listed({_key(one.workspace): one for one in found}, tuple(sightings))
+
+    def _in_list(self, lab: Lab) -> _Found | None:
+        listed = self._listed.get(lab.subscription_id.casefold())
+        names = (lab.subscription_id, lab.resource_group, lab.workspace)
+        return listed.workspaces.get(_folded(names)) if listed else None
+
+    def _find(self, client: MLClient, lab: Lab, sightings: list[Sighting]) -> _Found | Unavailable:
+        """From the shared list, else directly; never the learner's fault when it is not there."""
+        listed = self._listed.get(lab.subscription_id.casefold())
+        sightings.extend(listed.sightings if listed else ())
+        found = self._in_list(lab)
+        if found:
+            return found
+        what = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
+        got = look(RESOURCE_MANAGER, what, lambda: client.workspaces.get(lab.workspace), sightings)
+        if not isinstance(got, Unavailable):
+            return _found(got, lab)
+        if got.status not in (403, _NOT_FOUND):
+            return got
+        return _no_workspace(got, lab)
+
+    def _client(self, lab: Lab) -> MLClient:
+        return MLClient(
+            self._azure,
+            lab.subscription_id,
+            lab.resource_group,
+            lab.workspace,
+            enable_telemetry=False,
+            show_progress=False,
+            transport=self._transport,
+            permit_redirects=False,
+            retry_total=0,  # the door retries
+            connection_timeout=web.TIMEOUT[0],
+            read_timeout=web.TIMEOUT[1],
+        )
+
+
+@dataclass(frozen=True)
+class _Deployed:
+    """What one learner deployed, in either generation's way, and what it answers."""
+
+    regional: RegionalService
+    place: Place
+    client: MLClient
+    lab: Lab
+    sightings: list[Sighting]
+
+    def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
+        """The web services; the online endpoints too where they are as good and needed."""
+        services = self.regional.web_services(self.place, self.sightings)
+        if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
+            return services
+        if self._labs(services):
+            return services
+        online = azure_ml_v2.online_endpoints(self.client, self.lab.endpoint, self.sightings)
+        return online if isinstance(online, Unavailable) else (*services, *online)
+
+    def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
+        """What the lab's endpoint says; None when there is none, or none that is up."""
+        if isinstance(endpoints, Unavailable):
+            return endpoints
+        endpoint = self._labs(endpoints)
+        if endpoint is None or endpoint.state != "Healthy" or not endpoint.scoring_uri:
+            return None
+        key = self._key(endpoint) if endpoint.auth_enabled else None
+        if isinstance(key, Unavailable):
+            return key
+        return scoring.ask(endpoint, key, self.sightings)
+
+    def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
+        if not scoring.may_be_asked(endpoint.scoring_uri):
+            return None  # no key for a stranger: asking will say so
+        if endpoint.generation == 1:
+            return self.regional.key(self.place, endpoint.name, self.sightings)
+        return azure_ml_v2.online_key(self.client, endpoint.name, self.sightings)
+
+    def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
+        return next((one for one in endpoints if one.name == self.lab.endpoint), None)
+
+
+def _quiet() -> None:
+    """Keep the SDK's diary of its own activities to itself; what went wrong is evidence here."""
+    diary = logging.getLogger("azure.ai.ml")
+    diary.addHandler(logging.NullHandler())
+    diary.propagate = False
+
+
+def registered_models(
+    client: MLClient, name: str, sightings: list[Sighting]
+) -> tuple[Model, ...] | Unavailable:
+    """Versions of the model ``name``; where it has none, the other models' names instead.
+
+    Archived ones are left out by the service. It answers 404 for a name it does not know, which
+    is believed only when the list of all names was read and does not have it.
+    """
+    versions = look(
+        SERVICE,
+        f"the versions of the model {name}",
+        lambda: tuple(model_version(one) for one in client.models.list(name=name)),
+        sightings,
+    )
+    missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
+    if versions and not missing:
+        return versions
+    others = look(
+        SERVICE,
+        "the registered models",
+        lambda: tuple(Model(str(one.name), "", {}) for one in client.models.list()),
+        sightings,
+    )
+    if isinstance(others, Unavailable):
+        return others if missing else versions
+    if missing and any(one.name == name for one in others):
+        return versions
+    return tuple(one for one in others if one.name != name)
+
+
+def model_version(model: Any) -> Model:
+    """The SDK's ``Model`` with the lab's own tags, the only ones that are evidence."""
+    tags = model.tags or {}
+    created = model.creation_context
+    at = created.created_at if created else None
+    return Model(
+        name=str(model.name),
+        version=str(model.version),
+        tags={key: str(tags[key]) for key in TAGS if tags.get(key) is not None},
+        created_at=at,
+        created_by=str(created.created_by or "") if created else "",
+    )
+
+
+def _found(workspace: Any, lab: Lab) -> _Found:
+    return _Found(
+        Workspace(
+            id=str(workspace.id),
+            name=str(workspace.name),
+            resource_group=str(workspace.resource_group),
+            subscription_id=lab.subscription_id,
+            location=str(workspace.location or ""),
+            provisioning_state="",
+        ),
+        str(workspace.discovery_url or ""),
+    )
+
+
+def _no_workspace(got: Unavailable, lab: Lab) -> Unavailable:
+    return Unavailable(
+        RESOURCE_MANAGER,
+        got.what,
+        f"the lab environment provides the workspace {lab.workspace}, and {got.cause}",
+        "Check the cohort file and the grader's rights.",
+        got.status,
+        got.url,
+    )
+
+
+def _key(workspace: Workspace) -> _Key:
+    return _folded((workspace.subscription_id, workspace.resource_group, workspace.name))
+
+
+def _folded(names: _Key) -> _Key:
+    subscription, group, name = (one.casefold() for one in names)
+    return subscription, group, name

@@ -1,0 +1,227 @@
+"""The one door through which everything leaves the process.
+
+All the SDKs (azure-devops on msrest, azure-identity, azure-ai-ml on azure-core, PyGithub) and
+plain ``requests`` send through ``requests.adapters.HTTPAdapter.send``. A ``Door`` stands in front
+of it: it lets only looking out (``guard.py``), retries with patience, reads the whole body with a
+bound on size and time, and notes every exchange.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from graders.services import answers
+from graders.services.answers import Exchange
+from graders.services.guard import SERVICES, Refused, Service, objection, service_of
+
+__all__ = ["Door", "Exchange", "Patience", "Refused", "watching"]
+
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_watchers: ContextVar[tuple[list[Exchange], ...]] = ContextVar("watchers", default=())
+
+_Send = Callable[..., requests.Response]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the door goes on trying; times in seconds, sizes in bytes.
+
+    ``attempts`` counts the first one too. A ``Retry-After`` beyond ``retry_after_cap`` is not
+    waited for: the service's refusal is handed on at once. ``total`` bounds one call with all
+    its retries, ``body_seconds`` the reading of one body.
+    """
+
+    attempts: int = 4
+    backoff: float = 0.5
+    retry_after_cap: float = 30
+    timeout: tuple[float, float] = (5, 30)
+    body_seconds: float = 60
+    body_bytes: int = 20 * 1024 * 1024
+    total: float = 150
+
+
+@contextmanager
+def watching() -> Iterator[list[Exchange]]:
+    """The exchanges of this thread while the block lasts, one per request that was tried."""
+    seen: list[Exchange] = []
+    token = _watchers.set((*_watchers.get(), seen))
+    try:
+        yield seen
+    finally:
+        _watchers.reset(token)
+
+
+class Door:
+    """Stands before ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
+
+    One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
+    connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
+    """
+
+    def __init__(self, patience: Patience = Patience()) -> None:
+        self.patience = patience
+        self._lock = threading.Lock()
+        self._entered = 0
+        self._before: _Send | None = None
+        self._calls: Counter[str] = Counter()
+        self._not_before: dict[str, float] = {}
+        self._turns = {one.name: threading.BoundedSemaphore(one.concurrency) for one in SERVICES}
+        self._adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests went out to each service, retries included."""
+        with self._lock:
+            return dict(self._calls)
+
+    def __enter__(self) -> Door:
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                self._before = HTTPAdapter.send
+                self._original: _Send = getattr(self._before, "original", self._before)
+                HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with self._lock:
+            self._entered -= 1
+            if self._entered == 0:
+                HTTPAdapter.send = self._before  # type: ignore[method-assign, assignment]
+                self._adapter.close()
+
+    def _sender(self) -> _Send:
+        def send(
+            _adapter: HTTPAdapter,
+            request: requests.PreparedRequest,
+            *_positional: object,
+            **options: Any,
+        ) -> requests.Response:
+            return self._send(request, options)
+
+        send.original = self._original  # type: ignore[attr-defined]
+        return send
+
+    def _send(
+        self, request: requests.PreparedRequest, options: Mapping[str, Any]
+    ) -> requests.Response:
+        """One call with all its retries: the last answer, or a fault without secrets."""
+        service = service_of(request.url or "")
+        why_not = objection(request)
+        if service is None or why_not:
+            self._note(answers.exchange(request, f"refused: {why_not}"))
+            raise Refused(why_not)
+        given_up_at = time.monotonic() + self.patience.total
+        attempt = 1
+        outcome = self._attempt(service, request, options)
+        while (delay := self._delay(service, outcome, attempt)) is not None:
+            if time.monotonic() + delay > given_up_at:
+                break
+            time.sleep(delay)
+            attempt += 1
+            outcome = self._attempt(service, request, options)
+        if isinstance(outcome, requests.RequestException):
+            raise outcome
+        return outcome
+
+    def _attempt(
+        self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
+    ) -> requests.Response | requests.RequestException:
+        with self._turns[service.name]:
+            time.sleep(max(0, self._not_before.get(service.name, 0) - time.monotonic()))
+            with self._lock:
+                self._calls[service.name] += 1
+            fault: requests.RequestException | None = None
+            try:
+                response = self._in_time(service, lambda: self._exchange(request, options))
+            except requests.RequestException as error:
+                fault = answers.without_details(error, request)
+        # Outside the handler: what the SDK chains to its own error must not carry a URL's secrets.
+        if fault is not None:
+            self._note(answers.exchange(request, str(fault)))
+            return fault
+        refused = answers.objection_to_redirect(response)
+        self._note(answers.exchange(request, refused and f"refused: {refused}", response))
+        return Refused(refused, request=request) if refused else response
+
+    def _in_time(
+        self, service: Service, exchange: Callable[[], requests.Response]
+    ) -> requests.Response:
+        """Bound the whole exchange with a host that a learner owns.
+
+        Time-outs count from byte to byte: a host that drips its headers would hold us for ever.
+        """
+        if not service.plain:
+            return exchange()
+        outcome: SimpleQueue[requests.Response | requests.RequestException] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                outcome.put(exchange())
+            except requests.RequestException as error:
+                outcome.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = outcome.get(timeout=self.patience.body_seconds)
+        except Empty:
+            answer = requests.exceptions.ReadTimeout()
+        if isinstance(answer, requests.RequestException):
+            raise answer
+        return answer
+
+    def _exchange(
+        self, request: requests.PreparedRequest, options: Mapping[str, Any]
+    ) -> requests.Response:
+        patient = {"stream": True, "timeout": self.patience.timeout}
+        response = self._original(self._adapter, request, **{**options, **patient})
+        try:
+            answers.read_body(response, self.patience.body_bytes, self.patience.body_seconds)
+        except BaseException:
+            response.close()  # never hand a half-read connection to the next request
+            raise
+        return response
+
+    def _delay(
+        self,
+        service: Service,
+        outcome: requests.Response | requests.RequestException,
+        attempt: int,
+    ) -> float | None:
+        """Seconds to wait before the next attempt; None when there shall be none."""
+        backoff = self.patience.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
+        if isinstance(outcome, requests.RequestException):
+            delay = backoff if answers.may_pass(outcome) else None
+        else:
+            delay = self._delay_after(service, outcome, backoff)
+        return delay if attempt < self.patience.attempts else None
+
+    def _delay_after(
+        self, service: Service, response: requests.Response, backoff: float
+    ) -> float | None:
+        asked = answers.retry_after(response)
+        throttled = response.status_code == 429 or (response.status_code == 403 and asked)
+        if asked is not None and asked <= self.patience.retry_after_cap:
+            if throttled or response.ok:  # one identity, one allowance: everybody waits
+                self._not_before[service.name] = time.monotonic() + asked
+            backoff = max(asked, backoff)
+        elif asked is not None:
+            return None
+        return backoff if throttled or response.status_code in _RETRIED else None
+
+    @staticmethod
+    def _note(exchange: Exchange) -> None:
+        for seen in _watchers.get():
+            seen.append(exchange)

@@ -1,0 +1,226 @@
+"""GitHub: the learners' repositories, many in one GraphQL query."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from github import Auth, Github
+from github.Requester import Requester
+
+from graders.evidence import Repository, Sighting, Unavailable
+from graders.lab import Lab
+from graders.services import github_answers as answers
+from graders.services import github_rest as rest
+from graders.services.github_answers import Found
+from graders.services.github_owner import Owner
+from graders.services.github_query import LISTING, Batch, batch
+from graders.services.sign_in import SignIn
+from graders.services.triage import look
+
+_LEARNERS_AT_ONCE = 50
+_MOST_PAGES = 200
+_TOO_SLOW = (502, 504)
+
+
+@dataclass(frozen=True)
+class GitHubFacts:
+    """What was seen of one learner's repositories.
+
+    ``repositories`` are those that bear an accepted name, ``similar`` the names that come near.
+    """
+
+    repositories: tuple[Repository, ...] | Unavailable
+    similar: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Report:
+    """Learner id -> what became of each accepted name, and where that was seen."""
+
+    found: Mapping[str, tuple[Found, ...]]
+    sightings: Mapping[str, tuple[Sighting, ...]]
+    standings: Mapping[str, answers.Standing] = field(default_factory=dict)
+
+    def __add__(self, other: _Report) -> _Report:
+        return _Report(
+            {**self.found, **other.found},
+            {**self.sightings, **other.sightings},
+            {**self.standings, **other.standings},
+        )
+
+
+class GitHub:
+    """Reads repositories through PyGithub. May be used by many threads."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._token = sign_in.github_token
+        self._own = threading.local()
+
+    def look_at(self, labs: Iterable[Lab]) -> Mapping[str, GitHubFacts]:
+        """Look at the repositories of a whole cohort: learner id -> facts.
+
+        One request per fifty learners, and one per hundred repositories of an organisation in
+        which somebody's repository is missing.
+        """
+        cohort = tuple(labs)
+        parts = [
+            cohort[start : start + _LEARNERS_AT_ONCE]
+            for start in range(0, len(cohort), _LEARNERS_AT_ONCE)
+        ]
+        with ThreadPoolExecutor(4) as pool:
+            report = sum(pool.map(self._ask, parts), _Report({}, {}))
+        owners = self._owners(cohort, report)
+        return {lab.learner.id: _facts(lab, report, owners, cohort) for lab in cohort}
+
+    def with_commits(
+        self,
+        repositories: tuple[Repository, ...] | Unavailable,
+        wanted: Iterable[str],
+        lab: Lab,  # noqa: ARG002 -- every service is asked with the learner's lab
+        sightings: list[Sighting],
+    ) -> tuple[Repository, ...] | Unavailable:
+        """Add those of the wanted commits that are in a repository, beyond its latest ones."""
+        if isinstance(repositories, Unavailable):
+            return repositories
+        looked = [self._with_commits(one, wanted, sightings) for one in repositories]
+        faults = [one for one in looked if isinstance(one, Unavailable)]
+        return faults[0] if faults else tuple(r for r in looked if isinstance(r, Repository))
+
+    def _with_commits(
+        self, repository: Repository, wanted: Iterable[str], sightings: list[Sighting]
+    ) -> Repository | Unavailable:
+        there = set(repository.commits)
+        for commit in sorted(set(wanted) - there):
+            if not re.fullmatch(r"[0-9a-f]{40}", commit):
+                continue
+            path = f"/repos/{quote(repository.full_name)}/commits/{commit}"
+            answer = look("GitHub", f"commit {commit[:8]}", partial(self._get, path), sightings)
+            if not isinstance(answer, Unavailable):
+                there.add(commit)
+            elif answer.status not in (404, 409, 422):
+                return answer
+            # Such a refusal is believed here only: this run has seen the repository itself.
+        return replace(repository, commits=frozenset(there))
+
+    def _ask(self, labs: Sequence[Lab]) -> _Report:
+        """Ask for some learners at once; for half of them where that was too much."""
+        question = batch(labs)
+        sightings: list[Sighting] = []
+        ask = partial(self._post, question.text, question.variables)
+        answer = look("GitHub", "repository", ask, sightings)
+        too_slow = isinstance(answer, Unavailable) and answer.status in _TOO_SLOW
+        if not too_slow and not answers.is_too_much(answer):
+            return _report(question, answer, tuple(sightings))
+        if len(labs) == 1:
+            return self._ask_one_by_one(question)
+        half = len(labs) // 2
+        return self._ask(labs[:half]) + self._ask(labs[half:])
+
+    def _ask_one_by_one(self, question: Batch) -> _Report:
+        """Look at one learner's repositories without GraphQL."""
+        sightings: list[Sighting] = []
+        found = tuple(
+            rest.look_at(self._requester, one, question.places, sightings) for one in question.asked
+        )
+        learner = question.asked[0].learner
+        return _Report({learner: found}, {learner: tuple(sightings)})
+
+    def _owners(self, cohort: Iterable[Lab], report: _Report) -> Mapping[str, Owner]:
+        """What is needed to believe that a repository is not there, where one is missing."""
+        seen: dict[str, list[answers.Seen]] = {}
+        lacking: dict[str, None] = {}
+        for lab in cohort:
+            found = report.found[lab.learner.id]
+            mine = [one for one in found if isinstance(one, answers.Seen)]
+            seen.setdefault(lab.github_owner, []).extend(mine)
+            if not mine and any(isinstance(one, answers.Missing) for one in found):
+                lacking[lab.github_owner] = None
+        return {login: self._owner(login, seen[login], report) for login in lacking}
+
+    def _owner(self, login: str, seen: Sequence[answers.Seen], report: _Report) -> Owner:
+        sightings: list[Sighting] = []
+        names = self._names(login, sightings)
+        scopes = self._requester.oauth_scopes
+        return Owner(
+            login=login,
+            names=names,
+            standing=report.standings.get(login, answers.Standing()),
+            saw_private=any(one.is_private for one in seen),
+            is_app=self._token.startswith("ghs_"),
+            may_see_private=scopes is None or "repo" in scopes,
+            sightings=tuple(sightings),
+        )
+
+    def _names(self, login: str, sightings: list[Sighting]) -> Mapping[str, bool] | Unavailable:
+        """Every repository name of an organisation that the token sees -> is it private."""
+        what = f"the list of repositories of {login}"
+        names: dict[str, bool] = {}
+        variables: dict[str, str | None] = {"owner": login, "after": None}
+        for _ in range(_MOST_PAGES):
+            answer = look("GitHub", what, partial(self._post, LISTING, variables), sightings)
+            page = answer if isinstance(answer, Unavailable) else answers.read_names(answer, login)
+            if isinstance(page, Unavailable):
+                return page
+            names |= page[0]
+            if page[1] is None:
+                return names
+            variables = {"owner": login, "after": page[1]}
+        return answers.cannot_tell(what, "the list has no end")
+
+    def _get(self, path: str) -> Any:
+        return self._requester.requestJsonAndCheck("GET", path)[1]
+
+    def _post(self, query: str, variables: Mapping[str, str | None]) -> Any:
+        asked = {"query": query, "variables": dict(variables)}
+        requester = self._requester
+        return requester.requestJsonAndCheck("POST", requester.graphql_url, input=asked)[1]
+
+    @property
+    def _requester(self) -> Requester:
+        """PyGithub shared between threads hands one thread the answer meant for another."""
+        if not hasattr(self._own, "github"):
+            self._own.github = Github(
+                auth=Auth.Token(self._token),
+                per_page=100,
+                timeout=30,
+                retry=None,  # the door retries
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+                api_version="2022-11-28",
+            )
+        requester: Requester = self._own.github.requester
+        return requester
+
+
+def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) -> _Report:
+    learners = dict.fromkeys(one.learner for one in question.asked)
+    where = dict.fromkeys(learners, sightings)
+    if isinstance(answer, Unavailable):
+        return _Report(dict.fromkeys(learners, (answer,)), where)
+    became = answers.read_batch(answer, question)
+    found = {
+        learner: tuple(became[one.alias] for one in question.asked if one.learner == learner)
+        for learner in learners
+    }
+    return _Report(found, where, answers.read_standings(answer, question))
+
+
+def _facts(
+    lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]
+) -> GitHubFacts:
+    found, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
+    faults = [one for one in found if isinstance(one, Unavailable)]
+    seen = tuple(one.repository for one in found if isinstance(one, answers.Seen))
+    if faults or seen:
+        return GitHubFacts(faults[0] if faults else seen, (), sightings)
+    owner = owners[lab.github_owner]
+    doubt = owner.doubt_about(lab)
+    return GitHubFacts(doubt or (), owner.similar_to(lab, cohort), sightings + owner.sightings)

@@ -1,0 +1,127 @@
+"""What may leave the process: which hosts, which methods, and which of our secrets.
+
+The graders only look. A request that is not on this list is not sent at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+
+import requests
+
+
+class Refused(requests.RequestException):
+    """A request that the door does not let out, or an answer that it does not let in."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One cloud service: its hosts, how many calls at a time, and what may be POSTed to it.
+
+    A host that begins with a dot stands for every host that ends so. ``posts`` must match the
+    whole lower-cased path. ``plain`` allows http, to hosts that never get a token of ours.
+    """
+
+    name: str
+    hosts: tuple[str, ...]
+    concurrency: int
+    posts: str = r"(?!)"
+    plain: bool = False
+
+    def serves(self, host: str) -> bool:
+        return any(host == own or (own[0] == "." and host.endswith(own)) for own in self.hosts)
+
+
+SERVICES = (
+    Service("Azure DevOps", ("dev.azure.com",), 8),
+    Service("GitHub", ("api.github.com",), 4, r"/graphql"),
+    Service(
+        "Azure Resource Manager",
+        ("management.azure.com",),
+        8,
+        r"/providers/microsoft\.resourcegraph/resources|.*/onlineendpoints/[^/]+/listkeys",
+    ),
+    Service("Entra ID", ("login.microsoftonline.com",), 4, r"/[^/]+/oauth2/(v2\.0/)?token"),
+    Service(
+        "Azure ML",
+        (".api.azureml.ms", ".azureml.net", ".aether.ms"),
+        12,
+        r"/modelmanagement/.*/services/[^/]+/listkeys",
+    ),
+    # Whoever owns a container instance reads what is sent to it.
+    Service("the endpoint", (".azurecontainer.io",), 16, r"/score", plain=True),
+    Service("the online endpoint", (".inference.ml.azure.com",), 16, r"/score"),
+)
+
+_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+_OURS = re.compile(r"(?i)basic\s|(bearer|token)\s+(eyJ|gh[a-z]_|github_pat_)")
+_IGNORED_IN_GRAPHQL = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
+_SECRET_PARAMETER = re.compile(r"(?i)sig|token|secret|key|code|password|credential|auth|assertion")
+
+
+def service_of(url: str) -> Service | None:
+    """The service that a URL belongs to, or None when it is none of ours."""
+    host = (urlsplit(url).hostname or "").lower()
+    return next((service for service in SERVICES if service.serves(host)), None)
+
+
+def objection(request: requests.PreparedRequest) -> str:
+    """Why a request must not be sent, in one sentence without secrets; empty when it may."""
+    url = urlsplit(request.url or "")
+    service = service_of(request.url or "")
+    if service is None:
+        return f"{url.hostname or 'no host'} is not a host the graders talk to"
+    return _objection_to_way(request, url, service) or _objection_to_deed(request, url, service)
+
+
+def _objection_to_way(request: requests.PreparedRequest, url: SplitResult, service: Service) -> str:
+    if "@" in url.netloc:
+        return "a URL must not carry a user name or password"
+    if url.port not in (None, {"http": 80}.get(url.scheme, 443)):
+        return f"{url.hostname} is only spoken to on the usual port"
+    if url.scheme != "https" and not (url.scheme == "http" and service.plain):
+        return f"{url.hostname} is only spoken to over https"
+    if service.plain and _OURS.match(_text(request.headers.get("Authorization", ""))):
+        return "a token of the grader must not be sent to an endpoint that a learner owns"
+    return ""
+
+
+def _objection_to_deed(
+    request: requests.PreparedRequest, url: SplitResult, service: Service
+) -> str:
+    method = (request.method or "").upper()
+    if method in _LOOKING:
+        return ""
+    if method != "POST" or not re.fullmatch(service.posts, url.path.lower()):
+        return f"the graders only look: {method} {url.path} is not sent"
+    if service.name == "GitHub" and not _only_queries(request.body):
+        return "the graders only look: a GraphQL body that is not a plain query is not sent"
+    return ""
+
+
+def _only_queries(body: object) -> bool:
+    """Whether a GraphQL body holds queries only; when in doubt, it does not."""
+    try:
+        document = json.loads(_text(body))["query"]
+        bare = _IGNORED_IN_GRAPHQL.sub(" ", document)
+    except (ValueError, TypeError, KeyError):
+        return False
+    return not re.search(r"\b(mutation|subscription)\b", bare)
+
+
+def without_secrets(url: str) -> str:
+    """A URL for people: no user information, no fragment, no query value that could be secret."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    query = [
+        (name, "…" if _SECRET_PARAMETER.search(name) else value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+    ]
+    return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="…,:/*"), ""))
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

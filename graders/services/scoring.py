@@ -1,0 +1,144 @@
+"""Asking a learner's endpoint the lab's own smoke-test question.
+
+The endpoint belongs to the learner: no token of the grader's goes there, and whatever it says is
+material, not to be trusted. Source: the template's ``smoke_test_scoring_service.py`` and
+``score.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+from graders.evidence import Answer, Endpoint, Sighting, Unavailable
+from graders.services import web
+from graders.services.triage import look
+
+SERVICE = "the endpoint"
+QUERY = {"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]}
+PLAIN_HOSTS = (".azurecontainer.io",)
+SECURE_HOSTS = (".azurecontainer.io", ".inference.ml.azure.com")
+EXCERPT = 300
+_NOT_FOUND = 404
+_JUDGED = (200, 400, 422)
+"""What the learner's own code answers; any other status may be ours or the platform's."""
+
+
+def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answer | Unavailable:
+    """The endpoint's answer to the lab's query, and whether it describes itself.
+
+    ``key`` is sent only to an endpoint that wants one. Two requests.
+    """
+    uri = endpoint.scoring_uri
+    if not may_be_asked(uri):
+        return Unavailable(
+            SERVICE,
+            "its answer to the lab's query",
+            f"{urlsplit(uri).netloc.rpartition('@')[2]} is not a host the grader talks to",
+            "Ask it by hand, and find out why the workspace names this address.",
+        )
+    headers = {"Authorization": f"Bearer {key}"} if key and endpoint.auth_enabled else {}
+    with web.open_session(1) as session:
+        conversation = _Conversation(session, headers, sightings)
+        answer = conversation.score(uri)
+        if isinstance(answer, Unavailable):
+            return answer
+        return Answer(answer.status, answer.result, answer.body, conversation.describes_itself(uri))
+
+
+def may_be_asked(uri: str) -> bool:
+    """Whether a scoring address is one that Azure gives to a deployed model."""
+    return web.is_host(uri, "http", PLAIN_HOSTS) or web.is_host(uri, "https", SECURE_HOSTS)
+
+
+def read_answer(status: int, text: str, key: str | None = None) -> Answer:
+    """What a body says: the numbers of ``{"result": [number, …]}``, else an excerpt.
+
+    A JSON text inside a JSON string is reported as it came, the lab's own code sends no such.
+    """
+    result = _numbers(text) if status == requests.codes.ok else None
+    return Answer(status, result, "" if result is not None else _excerpt(text, key))
+
+
+@dataclass(frozen=True)
+class _Conversation:
+    session: requests.Session
+    headers: Mapping[str, str]
+    sightings: list[Sighting]
+
+    def score(self, uri: str) -> Answer | Unavailable:
+        def call() -> Answer:
+            response = self.session.post(
+                uri, json=QUERY, headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
+            )
+            if response.status_code not in _JUDGED:
+                raise web.NotAnswered(response)
+            return read_answer(response.status_code, _text(response), self._key)
+
+        return look(SERVICE, "its answer to the lab's query", call, self.sightings)
+
+    def describes_itself(self, uri: str) -> bool | Unavailable:
+        """Whether there is an OpenAPI ("Swagger") document beside the scoring address."""
+
+        def call() -> bool:
+            response = self.session.get(
+                beside(uri), headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
+            )
+            if response.status_code not in (*_JUDGED, _NOT_FOUND):
+                raise web.NotAnswered(response)
+            return response.status_code == requests.codes.ok and _is_description(_text(response))
+
+        return look(SERVICE, "its description of itself", call, self.sightings)
+
+    @property
+    def _key(self) -> str | None:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ") or None
+
+
+def beside(uri: str) -> str:
+    """The address of the description: ``/swagger.json`` on the host that scores."""
+    return urlunsplit((*urlsplit(uri)[:2], "/swagger.json", "", ""))
+
+
+def _numbers(text: str) -> tuple[float, ...] | None:
+    body = _json(text)
+    numbers = body.get("result") if isinstance(body, dict) else None
+    if not isinstance(numbers, list) or not all(_is_finite(one) for one in numbers):
+        return None
+    return tuple(float(one) for one in numbers)
+
+
+def _is_finite(thing: object) -> bool:
+    if isinstance(thing, bool) or not isinstance(thing, int | float):
+        return False
+    try:
+        return math.isfinite(thing)
+    except OverflowError:  # a whole number of a thousand digits
+        return False
+
+
+def _is_description(text: str) -> bool:
+    body = _json(text)
+    return isinstance(body, dict) and bool({"swagger", "openapi"} & body.keys())
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _text(response: requests.Response) -> str:
+    return response.content.decode("utf-8-sig", "replace")
+
+
+def _excerpt(text: str, key: str | None) -> str:
+    """The beginning of a body on one line, without the key, should the endpoint repeat it."""
+    shown = text.replace(key, "…") if key else text
+    return " ".join(shown[: 4 * EXCERPT].split())[:EXCERPT]

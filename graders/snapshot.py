@@ -1,0 +1,157 @@
+"""Evidence on disk: one readable JSON file per learner, with schema version and digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from graders.evidence import Evidence
+from graders.names import file_stem
+
+SCHEMA = 1
+"""Goes up whenever evidence of an earlier version could be misread."""
+
+
+class SnapshotError(Exception):
+    """A learner's file in the snapshot cannot be believed; its text is one sentence."""
+
+
+class _Strict(BaseModel):
+    # handed down to the dataclasses of the evidence: what is not theirs is not silently dropped,
+    # so that no fact can be taken for a fact of another kind
+    model_config = ConfigDict(extra="forbid")
+    evidence: Evidence
+
+
+def write(folder: Path, evidence: Evidence) -> Path:
+    """Put one learner's evidence into the snapshot, whole or not at all.
+
+    Raises OSError when the disk will not take it.
+    """
+    plain = _plain(evidence)
+    content = {"schema": SCHEMA, "digest": _digest(plain), "evidence": plain}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = path_of(folder, evidence.learner)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(
+            json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
+        )
+        draft.replace(path)  # atomic within a folder
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def read(folder: Path, learner: str) -> Evidence | None:
+    """One learner's evidence; None when the snapshot has none.
+
+    Raises SnapshotError when the file is damaged, was changed, is of another version of this
+    program or is about somebody else.
+    """
+    path = path_of(folder, learner)
+    content = _content(path)
+    if content is None:
+        return None
+    if content["schema"] != SCHEMA:
+        raise SnapshotError(
+            f"{path.name} has schema {content['schema']}, this program reads {SCHEMA}: "
+            "collect the learner again."
+        )
+    if _digest(content["evidence"]) != content["digest"]:
+        raise SnapshotError(
+            f"{path.name} was changed after it was written: collect the learner again."
+        )
+    evidence = _evidence(path, content["evidence"])
+    if evidence.learner != learner:
+        raise SnapshotError(f"{path.name} is about another learner: collect the learner again.")
+    return evidence
+
+
+def remove(folder: Path, learner: str) -> None:
+    """Take one learner out of the snapshot, if they are in it."""
+    path_of(folder, learner).unlink(missing_ok=True)
+
+
+def path_of(folder: Path, learner: str) -> Path:
+    """Where a learner's evidence stands, whether or not it does."""
+    return folder / f"{file_stem(learner)}.json"
+
+
+def digest(folder: Path, learners: Iterable[str]) -> str:
+    """Twelve hex digits that change with any evidence of these learners, in whatever order."""
+    whole = hashlib.sha256()
+    for learner in sorted(learners):
+        try:
+            content = path_of(folder, learner).read_bytes()
+        except OSError:
+            content = b""
+        whole.update(f"{learner}\0{hashlib.sha256(content).hexdigest()}\0".encode())
+    return whole.hexdigest()[:12]
+
+
+def _content(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SnapshotError(f"{path.name} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError):
+        raise SnapshotError(f"{path.name} is damaged: collect the learner again.") from None
+    if not isinstance(content, dict) or {"schema", "digest", "evidence"} - content.keys():
+        raise SnapshotError(f"{path.name} is no evidence: collect the learner again.")
+    return content
+
+
+def _evidence(path: Path, plain: object) -> Evidence:
+    try:
+        return _reader().validate_python({"evidence": plain}).evidence
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"][1:])
+        raise SnapshotError(
+            f"{path.name} is not evidence as this program knows it, at `{place}`: "
+            "collect the learner again."
+        ) from None
+
+
+@cache
+def _reader() -> TypeAdapter[_Strict]:
+    return TypeAdapter(_Strict)
+
+
+def _digest(plain: object) -> str:
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(thing: Any) -> Any:
+    """As JSON has it: sets in order, so that equal evidence has an equal digest."""
+    if is_dataclass(thing):
+        return {f.name: _plain(getattr(thing, f.name)) for f in fields(thing)}
+    if isinstance(thing, Mapping):
+        return {_text(name): _plain(value) for name, value in thing.items()}
+    if isinstance(thing, frozenset):
+        return sorted(_plain(part) for part in thing)
+    if isinstance(thing, tuple | list):
+        return [_plain(part) for part in thing]
+    if isinstance(thing, datetime):
+        return thing.isoformat()
+    if isinstance(thing, float) and not math.isfinite(thing):
+        return str(thing)
+    return _text(thing) if isinstance(thing, str) else thing
+
+
+def _text(text: str) -> str:
+    """Half a surrogate pair, as a service leaves when it cuts a text off, is not Unicode."""
+    return str(text).encode("utf-8", "replace").decode()

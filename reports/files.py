@@ -1,0 +1,29 @@
+"""Files that are whole or not there: a reader never meets a half-written one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write ``text`` as UTF-8, without changing its line ends, and put it in place at once.
+
+    What Unicode cannot encode (half a surrogate pair, from an answer of the cloud) is written as
+    its escape. Raises OSError, and then leaves the former file as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    unfinished = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", errors="backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.chmod(0o644)  # mkstemp makes it private; results are handed on
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return path

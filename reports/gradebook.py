@@ -1,0 +1,167 @@
+"""The grade book: one row a learner for people (CSV), every verdict for programs (JSON).
+
+``gradebook.csv`` is UTF-8 with a byte order mark, because Excel reads names without one wrongly;
+CRLF and quoting as in RFC 4180; points with a decimal point, never a thousands separator. A grade
+that is withheld has no total, and a task with anything undecided has no points: the cell is empty.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC
+from pathlib import Path
+
+from graders.cohort import Learner
+from graders.rubric import TASKS
+from graders.verdicts import Grade, Verdict, grade
+from reports.files import write_whole
+from reports.run_facts import Run
+
+CSV_NAME = "gradebook.csv"
+JSON_NAME = "gradebook.json"
+SCHEMA = 1
+COLUMNS = (
+    "learner",
+    "name",
+    "email",
+    *(f"task{task}" for task in TASKS),
+    "total",
+    "reason",
+    "tenant",
+    "graded_at",
+)
+_FORMULA = re.compile(r"^(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])|^(?=[\t\r\n])")
+# A spreadsheet that separates columns by semicolon cuts a cell there, and may run what follows.
+_FORMULA_AFTER_A_CUT = re.compile(r"(?<=;)(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])")
+
+
+def grades_of(run: Run, verdicts: Iterable[Verdict]) -> tuple[Grade, ...]:
+    """One grade a learner, in cohort order; verdicts in the order of the rubric."""
+    order = {check.id: place for place, check in enumerate(run.rubric)}
+    by_learner: dict[str, list[Verdict]] = {learner.id: [] for learner in run.learners}
+    for verdict in verdicts:
+        if verdict.learner in by_learner:
+            by_learner[verdict.learner].append(verdict)
+    for own in by_learner.values():
+        own.sort(key=lambda verdict: order.get(verdict.check, len(order)))
+    return tuple(grade(learner, own, run.rubric) for learner, own in by_learner.items())
+
+
+def write(run: Run, grades: Sequence[Grade]) -> tuple[Path, Path]:
+    """Write both files into the run's reports folder; raises OSError."""
+    return (
+        write_whole(run.reports / CSV_NAME, "\ufeff" + as_csv(run, grades)),
+        write_whole(run.reports / JSON_NAME, as_json(run, grades)),
+    )
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def as_csv(run: Run, grades: Sequence[Grade]) -> str:
+    """The text of ``gradebook.csv``, without its byte order mark."""
+    learners = {learner.id: learner for learner in run.learners}
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(run, learners[own.learner], own) for own in grades)
+    return text.getvalue()
+
+
+def _row(run: Run, learner: Learner, own: Grade) -> list[str]:
+    return [
+        *(harmless(text) for text in (learner.id, learner.name, learner.email)),
+        *(points_text(own.by_task[task]) for task in TASKS),
+        points_text(own.total),
+        harmless(" ".join(own.withheld.split())),
+        run.tenant,
+        graded_at(run),
+    ]
+
+
+def harmless(cell: str) -> str:
+    """A cell no spreadsheet takes for a formula: a leading apostrophe is put before one."""
+    return _FORMULA_AFTER_A_CUT.sub("'", _FORMULA.sub("'", cell))
+
+
+def points_text(points: float | None) -> str:
+    """``3``, ``2.5``; empty for points that are not decided."""
+    if points is None:
+        return ""
+    return f"{points:.4f}".rstrip("0").rstrip(".")
+
+
+def graded_at(run: Run) -> str:
+    """When the run started, as ``2026-11-23T09:33:15Z``."""
+    return run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def as_json(run: Run, grades: Sequence[Grade]) -> str:
+    """The text of ``gradebook.json``."""
+    learners = {learner.id: learner for learner in run.learners}
+    document = _header(run) | {
+        "grades": [_grade_entry(run, learners[own.learner], own) for own in grades]
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _header(run: Run) -> dict[str, object]:
+    note = f"{run.left_out} learners of the cohort were left out by --learner"
+    return {
+        "schema": SCHEMA,
+        "simulated": run.is_simulated,
+        "banner": "SIMULATED" if run.is_simulated else "",
+        "tenant": run.tenant,
+        "graded_at": graded_at(run),
+        "snapshot": {"folder": str(run.snapshot), "digest": run.snapshot_digest},
+        "cohort": {
+            "graded": len(run.learners),
+            "left_out": run.left_out,
+            "note": note if run.left_out else "",
+        },
+        "possible": _number(sum(check.points for check in run.rubric)),
+        "rubric": [
+            asdict(check) | {"task": check.task, "advisory": check.is_advisory}
+            for check in run.rubric
+        ],
+    }
+
+
+def _grade_entry(run: Run, learner: Learner, own: Grade) -> dict[str, object]:
+    return {
+        "learner": learner.id,
+        "name": learner.name,
+        "email": learner.email,
+        "total": _number(own.total),
+        "withheld": own.withheld,
+        "by_task": {str(task): _number(points) for task, points in own.by_task.items()},
+        "faults": [str(fault) for fault in run.faults.get(learner.id, ())],
+        "verdicts": [_verdict_entry(verdict) for verdict in own.verdicts],
+    }
+
+
+def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
+    """Title, step and hint of a check stand once, in the rubric."""
+    return {
+        "check": verdict.check,
+        "outcome": verdict.outcome.value,
+        "points": _number(verdict.points),
+        "earned": _number(verdict.earned) if verdict.outcome.is_decided else None,
+        "reason": verdict.reason,
+    }
+
+
+def _number(points: float | None) -> float | None:
+    """Without the noise of binary fractions; whole numbers without ``.0``."""
+    if points is None:
+        return None
+    rounded = round(points, 4)
+    return int(rounded) if rounded == int(rounded) else rounded

@@ -1,0 +1,140 @@
+"""pytest reports of graded items -> verdicts -> grade book and terminal summary.
+
+Works in the process the user started, with and without xdist: a verdict arrives as one string in
+``report.user_properties`` under the name ``verdict``, which is all that crosses from a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from graders.verdicts import Outcome, Verdict
+from reports import gradebook, terminal
+from reports.run_facts import GRADES, RUN, VERDICTS, WRITTEN
+
+PROPERTY = "verdict"
+_CRASHED = "the process that judged it ended before it had a verdict; grade again"
+_UNDECIDED = "it ended without a verdict, through an error of ours or an interruption; grade again"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    config.stash[VERDICTS] = {}
+    config.stash.setdefault(WRITTEN, [])
+    config.pluginmanager.register(Recorder(config), "verdict-recorder")
+    config.pluginmanager.register(GradeBookWriter(config), "grade-book-writer")
+
+
+class Recorder:
+    """Collects the verdicts; what was begun and never decided becomes *not assessed*."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._verdicts = config.stash[VERDICTS]
+        self._open: dict[str, str] = {}
+        """Test id -> why it would have no verdict if nothing more were heard of it."""
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._open[nodeid] = _UNDECIDED
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        verdict = verdict_in(report)
+        if verdict:
+            self._verdicts[verdict.learner, verdict.check] = verdict
+            self._open.pop(report.nodeid, None)
+        elif str(report.when) == "???":  # what xdist calls the phase a worker crashed in
+            self._open[report.nodeid] = _CRASHED
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        run = self._config.stash.get(RUN, None)
+        if run is None:
+            return
+        for nodeid, why in self._open.items():
+            self._add_missing(nodeid, why)
+        if self._verdicts:
+            self._config.stash[GRADES] = gradebook.grades_of(run, self._verdicts.values())
+
+    def _add_missing(self, nodeid: str, why: str) -> None:
+        graded = self._config.stash[RUN].graded(nodeid)
+        if graded is None:
+            return
+        learner, check = graded
+        missing = Verdict(
+            learner=learner.id,
+            check=check.id,
+            task=check.task,
+            step=check.step,
+            title=check.title,
+            points=check.points,
+            outcome=Outcome.NOT_ASSESSED,
+            reason=why,
+            hint=check.hint,
+        )
+        self._verdicts.setdefault((learner.id, check.id), missing)
+
+
+def verdict_in(report: pytest.TestReport) -> Verdict | None:
+    """The verdict a report carries; None when it carries none, or nothing that can be read."""
+    for name, value in report.user_properties:
+        if name == PROPERTY:
+            try:
+                return Verdict.from_json(str(value))
+            except (ValueError, TypeError):
+                return None
+    return None
+
+
+class GradeBookWriter:
+    """Writes the grade book when judging has ended, and the summary below pytest's own."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._trouble = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        grades = self._config.stash.get(GRADES, None)
+        if grades is None:
+            return
+        try:
+            book, verdicts = gradebook.write(self._config.stash[RUN], grades)
+        except OSError as error:
+            self._trouble = _could_not_write(error)
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            return
+        self._config.stash[WRITTEN][:0] = [("grade book", book), ("every verdict", verdicts)]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, object, object]:
+        result = yield
+        self._write_summary(terminalreporter)
+        return result
+
+    def _write_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        grades = self._config.stash.get(GRADES, None)
+        if grades is None:
+            return
+        run = self._config.stash[RUN]
+        terminal_writer = self._config.get_terminal_writer()
+        page = terminal.Page(terminal_writer.fullwidth, terminal_writer.hasmarkup)
+        written = self._config.stash[WRITTEN]
+        terminalreporter.section("grades (SIMULATED)" if run.is_simulated else "grades")
+        for line in terminal.summary(run, grades, written, page):
+            terminalreporter.write_line(line)
+        if self._trouble:
+            terminalreporter.write_line(self._trouble, red=True, bold=True)
+
+
+def _could_not_write(error: OSError) -> str:
+    where = Path(str(error.filename or "the reports folder"))
+    return (
+        f"ERROR: the grade book was not written: {error.strerror or error} ({where}). "
+        "Close it where it is open, or choose another folder with --reports."
+    )

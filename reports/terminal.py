@@ -1,0 +1,204 @@
+"""What a run says in the terminal: a learner × task matrix, what was withheld, what failed most.
+
+Everything is laid out in columns of character cells (wide and combining characters counted as a
+terminal shows them) and reads the same without colour.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from graders.rubric import TASKS, Check
+from graders.verdicts import Grade, Outcome
+from reports.run_facts import Run
+
+NARROWEST = 80
+_COMMONEST = 3
+_REASONS = 8
+"""How many different reasons for withheld grades are spelled out; the grade book has them all."""
+_JOINERS = "\u200c\u200d"
+"""Invisible, but some scripts and many emoji are spelled with them."""
+_TASK_WIDTH = 7
+_TOTAL_WIDTH = 10
+
+
+@dataclass(frozen=True)
+class Page:
+    """How wide to write, in character cells, and whether colour is wanted."""
+
+    width: int = NARROWEST
+    colour: bool = False
+
+
+def summary(
+    run: Run, grades: Sequence[Grade], written: Sequence[tuple[str, Path]], page: Page
+) -> list[str]:
+    """The lines of the summary, without line ends; only paths may be longer than the page."""
+    console = _console(page)
+    _matrix(console, run, grades)
+    _withheld(console, grades)
+    _commonest_failures(console, run, grades)
+    _where(console, written)
+    _banner(console, run)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def _console(page: Page) -> Console:
+    return Console(
+        file=io.StringIO(),
+        width=max(NARROWEST, page.width),
+        force_terminal=page.colour,
+        color_system="standard" if page.colour else None,
+        legacy_windows=False,
+        markup=False,  # names are names, whatever brackets or colons they hold
+        emoji=False,
+        highlight=False,
+        _environ={},  # the page alone decides, not COLUMNS or NO_COLOR
+    )
+
+
+# --- the matrix -----------------------------------------------------------------------------------
+
+
+def _matrix(console: Console, run: Run, grades: Sequence[Grade]) -> None:
+    names = {learner.id: learner.name for learner in run.learners}
+    tasks = [f"task {task}" for task in TASKS]
+    console.print(_row(console, "learner", tasks, "total", "bold"))
+    possible = [sum(check.points for check in run.rubric if check.task == task) for task in TASKS]
+    whole = _points(sum(possible))
+    console.print(_row(console, "points to be had", [_points(p) for p in possible], whole, "dim"))
+    for grade in grades:
+        learner = "  ".join(part for part in (grade.learner, names[grade.learner]) if part)
+        cells = [_points(grade.by_task[task]) for task in TASKS]
+        total = "withheld" if grade.withheld else _points(grade.total)
+        style = "yellow" if grade.withheld else ""
+        console.print(_row(console, learner, cells, total, style))
+
+
+def _row(console: Console, learner: str, tasks: Sequence[str], total: str, style: str) -> Text:
+    width = console.width - _TASK_WIDTH * len(tasks) - _TOTAL_WIDTH
+    points = "".join(cell.rjust(_TASK_WIDTH) for cell in tasks) + total.rjust(_TOTAL_WIDTH)
+    return Text(fitted(learner, width) + points, style=style, no_wrap=True, overflow="crop")
+
+
+def _points(points: float | None) -> str:
+    """At most 6 cells wide; ``?`` for what is not decided."""
+    return "?" if points is None else f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def fitted(text: str, width: int) -> str:
+    """``text`` in exactly ``width`` character cells: filled with blanks, or cut with ``…``."""
+    text = visible(text)
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    return _isolated(text) + " " * (width - cell_len(text))
+
+
+def visible(text: str) -> str:
+    """One line of text without what steers a terminal: escapes, line ends, direction marks."""
+    return "".join(_shown(character) for character in " ".join(text.split()))
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "Cs"):
+        return "\ufffd"
+    if category == "Cf" and character not in _JOINERS:
+        return ""
+    return character
+
+
+def _isolated(text: str) -> str:
+    """Text written from right to left, kept from turning the numbers beside it around."""
+    if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+        return f"\u2068{text}\u2069"
+    return text
+
+
+# --- below the matrix -----------------------------------------------------------------------------
+
+
+def _withheld(console: Console, grades: Sequence[Grade]) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for grade in grades:
+        if grade.withheld:
+            by_reason.setdefault(grade.withheld, []).append(visible(grade.learner))
+    if not by_reason:
+        return
+    count = sum(len(learners) for learners in by_reason.values())
+    _heading(console, f"{count} of {len(grades)} grades withheld, because not all is decided:")
+    for reason, learners in list(by_reason.items())[:_REASONS]:
+        _paragraph(console, f"{_some(learners)}: {visible(reason)}")
+    if len(by_reason) > _REASONS:
+        _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+
+
+def _some(learners: Sequence[str]) -> str:
+    shown = ", ".join(_isolated(learner) for learner in learners[:4])
+    return shown if len(learners) <= 4 else f"{shown} and {len(learners) - 4} more"
+
+
+def _commonest_failures(console: Console, run: Run, grades: Sequence[Grade]) -> None:
+    failed = Counter(
+        verdict.check
+        for grade in grades
+        for verdict in grade.verdicts
+        if verdict.outcome is Outcome.FAILED
+    )
+    ranked = sorted(
+        (check for check in run.rubric if failed[check.id]), key=lambda check: -failed[check.id]
+    )
+    if not ranked:
+        return
+    _heading(console, "Failed most often:")
+    for check in ranked[:_COMMONEST]:
+        console.print(_failure(console, check, failed[check.id], len(grades)))
+
+
+def _failure(console: Console, check: Check, count: int, learners: int) -> Text:
+    start = f"  {count:>{len(str(learners))}} of {learners}  step {check.step:<5} "
+    return Text(start + fitted(check.title, console.width - cell_len(start)))
+
+
+def _where(console: Console, written: Sequence[tuple[str, Path]]) -> None:
+    if not written:
+        return
+    _heading(console, "Written:")
+    widest = max(cell_len(what) for what, _ in written)
+    for what, path in written:
+        # never folded or cut: a path is there to be copied
+        console.print(f"  {what:<{widest}}  {_short(path)}", soft_wrap=True)
+
+
+def _short(path: Path) -> str:
+    """As seen from the working directory where it lies below it."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _banner(console: Console, run: Run) -> None:
+    if run.is_simulated:
+        console.print()
+        text = "SIMULATED: the tenant was simulated; these are nobody's grades."
+        console.print(Text(text, style="bold magenta"))
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _paragraph(console: Console, text: str) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, 2)))

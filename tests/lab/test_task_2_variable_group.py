@@ -1,0 +1,101 @@
+"""Task 2: configure the Azure DevOps project and the variable group."""
+
+from fixtures.evidence import VARIABLES
+from fixtures.named import Named
+from graders import rules
+from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace
+from graders.lab import Lab
+from graders.rubric import check
+
+
+@check(step="2.3", points=1, hint="Select the project the lab environment made for you.")
+def test_project_exists(project: Project) -> None:
+    """The learner's project exists and is ready to be used."""
+    assert project.state == "wellFormed"
+
+
+@check(step="2.6", points=3, hint="Name the group `devopsforai-aml-vg`, all in lower case.")
+def test_variable_group_exists(variable_groups: Named[VariableGroup], lab: Lab) -> None:
+    """The project has a variable group with the name the lab gives."""
+    assert lab.variable_group in variable_groups
+
+
+@check(step="2.7", points=2, hint="Add every variable of the table, spelled exactly as there.")
+def test_variable_group_has_every_variable(variable_group: VariableGroup) -> None:
+    """The group has all six variables of the lab's table."""
+    assert rules.missing_variables(variable_group.variables, VARIABLES) == []
+
+
+@check(step="2.7", points=1, hint="Open the padlock of the variable, and link no key vault.")
+def test_variables_are_plain_text(variable_group: VariableGroup) -> None:
+    """The variables are plain text, so that the pipelines can read them."""
+    group = variable_group
+    assert rules.unreadable_variables(group.type, group.variables, VARIABLES) == []
+
+
+@check(step="2.7", points=1, hint="Delete the blanks before and after the value.")
+def test_values_have_no_blanks_around_them(variable_group: VariableGroup) -> None:
+    """No value begins or ends with a blank."""
+    assert rules.padded_values(variable_group.variables) == []
+
+
+@check(step="2.7", points=1, hint="BASE_NAME holds your own userN, such as `user4-project`.")
+def test_base_name_identifies_the_learner(base_name: str, lab: Lab) -> None:
+    """BASE_NAME is short and has the learner's userN in it."""
+    assert rules.base_name_problems(base_name, lab.learner.number) == []
+
+
+@check(step="2.7", points=2, hint="Use the key form of the region: `centralus`, not `Central US`.")
+def test_location_is_the_workspace_region(location: str, workspace: Workspace) -> None:
+    """LOCATION is the region of the workspace, in key form."""
+    assert location == workspace.location
+
+
+@check(
+    step="2.7", points=2, hint="RESOURCE_GROUP is your own resource group, `User4AML` for user4."
+)
+def test_resource_group_is_the_learners(resource_group: str, workspace: Workspace) -> None:
+    """RESOURCE_GROUP names the resource group that holds the learner's workspace."""
+    assert rules.same_name("RESOURCE_GROUP", resource_group, workspace.resource_group) == []
+
+
+@check(step="2.7", points=2, hint="WORKSPACE_NAME is your own workspace, `user4aml` for user4.")
+def test_workspace_name_is_the_learners(workspace_name: str, workspace: Workspace) -> None:
+    """WORKSPACE_NAME names the learner's workspace."""
+    assert rules.same_name("WORKSPACE_NAME", workspace_name, workspace.name) == []
+
+
+@check(step="2.7", points=1, hint="WORKSPACE_SVC_CONNECTION is exactly `aml-workspace-connection`.")
+def test_variable_group_names_the_service_connection(
+    workspace_svc_connection: str, lab: Lab
+) -> None:
+    """WORKSPACE_SVC_CONNECTION is the name the lab gives."""
+    assert workspace_svc_connection == lab.service_connection
+
+
+@check(step="2.7", points=1, hint="ACI_DEPLOYMENT_NAME is exactly `mlops-aci`.")
+def test_variable_group_names_the_endpoint(aci_deployment_name: str, lab: Lab) -> None:
+    """ACI_DEPLOYMENT_NAME is the name the lab gives."""
+    assert aci_deployment_name == lab.endpoint
+
+
+@check(step="2.8", points=1, hint="Pipeline permissions > ⋮ > Open access.")
+def test_variable_group_is_open_to_the_pipelines(
+    variable_group_access: Access, pipelines: Named[Pipeline], lab: Lab
+) -> None:
+    """The lab's pipelines may use the variable group."""
+    assert rules.closed_to_pipelines(variable_group_access, pipelines.values(), lab) == []
+
+
+@check(step="2.8", hint="The lab asks for open access; both pipelines one by one will do.")
+def test_variable_group_is_open_to_all_pipelines(variable_group_access: Access) -> None:
+    """Every pipeline of the project may use the variable group."""
+    assert rules.closed_to_all(variable_group_access) == []
+
+
+@check(
+    step="2.7", hint="Remove variables the lab does not list: they change what the pipelines do."
+)
+def test_variable_group_has_no_override(variable_group: VariableGroup) -> None:
+    """The group has no variable that overrides the pipelines' own values."""
+    assert rules.overriding_variables(variable_group.variables) == []

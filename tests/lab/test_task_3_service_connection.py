@@ -1,0 +1,78 @@
+"""Task 3: create the service connection for the Azure ML workspace."""
+
+from fixtures.named import Named
+from graders import rules
+from graders.evidence import Access, Pipeline, ServiceConnection, Workspace
+from graders.lab import Lab
+from graders.rubric import check
+
+
+@check(
+    step="3.4", points=3, hint="Name it `aml-workspace-connection`, type Azure Resource Manager."
+)
+def test_service_connection_exists(service_connections: Named[ServiceConnection], lab: Lab) -> None:
+    """The project has an Azure Resource Manager connection with the name the lab gives."""
+    assert lab.service_connection in service_connections
+
+
+@check(step="3.4", points=2, hint="Create it anew with scope level Machine Learning Workspace.")
+def test_service_connection_is_scoped_to_a_workspace(
+    service_connection: ServiceConnection,
+) -> None:
+    """The connection's scope level is Machine Learning Workspace."""
+    assert service_connection.scope_level == "AzureMLWorkspace"
+
+
+@check(step="3.4", points=2, hint="Select your own resource group and workspace in the lists.")
+def test_service_connection_reaches_the_learners_workspace(
+    workspace_connection: ServiceConnection, workspace: Workspace
+) -> None:
+    """The connection points to the learner's workspace."""
+    assert rules.wrong_target(workspace_connection, workspace) == []
+
+
+@check(step="3.4", points=1, hint="Select the subscription of the lab environment.")
+def test_service_connection_is_in_the_learners_subscription(
+    service_connection: ServiceConnection, lab: Lab
+) -> None:
+    """The connection points into the lab's subscription."""
+    found = service_connection.subscription_id
+    assert rules.same_name("subscription", found, lab.subscription_id) == []
+
+
+@check(step="3.3", points=1, hint="Choose Service principal (automatic).")
+def test_service_connection_uses_a_service_principal(
+    service_connection: ServiceConnection, lab: Lab
+) -> None:
+    """The connection signs in as a service principal."""
+    assert rules.wrong_scheme(service_connection, lab) == []
+
+
+@check(step="3.4", points=1, hint="Read the error on the connection's page; create it as Owner.")
+def test_service_connection_is_ready(settled_service_connection: ServiceConnection) -> None:
+    """Azure DevOps could set the connection up."""
+    assert rules.not_ready(settled_service_connection) == []
+
+
+@check(step="3.4", points=1, hint="Tick Grant access permission to all pipelines.")
+def test_service_connection_is_open_to_the_pipelines(
+    service_connection_access: Access, pipelines: Named[Pipeline], lab: Lab
+) -> None:
+    """The lab's pipelines may use the connection."""
+    assert rules.closed_to_pipelines(service_connection_access, pipelines.values(), lab) == []
+
+
+@check(step="3.4", points=1, hint="WORKSPACE_SVC_CONNECTION and the connection's name must agree.")
+def test_variable_group_names_an_existing_connection(
+    workspace_svc_connection: str, some_service_connections: Named[ServiceConnection], lab: Lab
+) -> None:
+    """The connection that the variable group names does exist."""
+    assert rules.dangling_reference(workspace_svc_connection, some_service_connections, lab) == []
+
+
+@check(step="3.3", hint="The lab shows Service principal (automatic); others work as well.")
+def test_service_connection_is_automatic_with_a_secret(
+    service_connection: ServiceConnection,
+) -> None:
+    """The connection was made the way the lab shows."""
+    assert rules.other_than_shown(service_connection) == []

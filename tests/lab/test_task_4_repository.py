@@ -1,0 +1,46 @@
+"""Task 4: generate the starter repository from its template."""
+
+from graders import rules
+from graders.evidence import Repository
+from graders.lab import Lab
+from graders.rubric import check
+
+
+@check(step="4.4", points=4, hint="Owner `solliancelabs`, name `mlops_0N` with your own number.")
+def test_repository_exists(
+    repositories: tuple[Repository, ...], similar_repositories: tuple[str, ...], lab: Lab
+) -> None:
+    """The organisation has a repository with the name the lab gives."""
+    assert rules.missing_repository(repositories, similar_repositories, lab) == []
+
+
+@check(step="4.3", points=2, hint="Make it with the lab's /generate link: no fork, no import.")
+def test_repository_is_made_from_the_template(
+    repository: Repository, template: str | None, lab: Lab
+) -> None:
+    """The repository was generated from the lab's template."""
+    assert rules.wrong_origin(repository, template, lab) == []
+
+
+@check(step="4.4", points=2, hint="Put the template's files back on the default branch.")
+def test_repository_has_the_essential_files(repository: Repository) -> None:
+    """The default branch has every file that the pipelines need."""
+    assert rules.missing_files(repository) == []
+
+
+@check(step="4.4", points=2, hint="Undo your changes to the pipelines' YAML files.")
+def test_pipelines_yaml_is_still_the_labs(pipeline_files: Repository, lab: Lab) -> None:
+    """The pipelines' YAML still names the lab's variable group, stages and model."""
+    assert rules.altered_pipelines(pipeline_files, lab) == []
+
+
+@check(step="4.4", hint="The lab works without changes to the template's files.")
+def test_repository_is_unmodified(repository: Repository) -> None:
+    """The files are the template's, unchanged."""
+    assert rules.modified_files(repository) == []
+
+
+@check(step="4.4", hint="Unarchive the repository; its default branch is `main` or `master`.")
+def test_repository_is_active(repository: Repository) -> None:
+    """The repository is neither archived nor disabled, and its default branch is a usual one."""
+    assert rules.inactive_repository(repository) == []

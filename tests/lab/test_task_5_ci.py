@@ -1,0 +1,117 @@
+"""Task 5: set up and run the pipeline that trains and registers the model."""
+
+from fixtures.named import Named
+from graders import rules
+from graders.evidence import Model, Pipeline, PublishedPipeline, Repository, Run, Stage
+from graders.lab import Lab
+from graders.rubric import check
+
+
+@check(step="5.10", points=3, hint="Rename the pipeline to exactly `Model-Train-Register-CI`.")
+def test_ci_pipeline_exists(pipelines: Named[Pipeline], lab: Lab) -> None:
+    """The project has a CI pipeline with the name the lab gives."""
+    assert lab.ci_pipeline in pipelines
+
+
+@check(step="5.7", points=2, hint="Paste the path `/.pipelines/diabetes_regression-ci.yml`.")
+def test_ci_pipeline_runs_the_ci_yaml(ci_pipeline: Pipeline, lab: Lab) -> None:
+    """The CI pipeline runs the CI file of the repository."""
+    assert ci_pipeline.yaml_path == lab.ci_yaml
+
+
+@check(step="5.5", points=2, hint="Select GitHub, then your own repository `mlops_0N`.")
+def test_ci_pipeline_builds_the_learners_repository(ci_pipeline: Pipeline, lab: Lab) -> None:
+    """The CI pipeline builds the learner's GitHub repository."""
+    assert rules.wrong_repository(ci_pipeline, lab) == []
+
+
+@check(step="5.8", points=1, hint="Pipeline > ⋮ > Settings > Enabled.")
+def test_ci_pipeline_is_enabled(ci_pipeline: Pipeline) -> None:
+    """The CI pipeline is enabled."""
+    assert ci_pipeline.queue_status == "enabled"
+
+
+@check(step="5.11", points=2, hint="Run the pipeline and wait for its end.")
+def test_ci_has_a_completed_run(ci_runs: tuple[Run, ...]) -> None:
+    """The CI pipeline ran at least once to its end."""
+    assert rules.never_ran(ci_runs) == []
+
+
+@check(step="5.12", points=4, hint="Open the failed task's log, mend its cause, run again.")
+def test_ci_run_succeeded(some_ci_runs: tuple[Run, ...]) -> None:
+    """A run of the CI pipeline succeeded."""
+    assert rules.none_succeeded(some_ci_runs) == []
+
+
+@check(step="5.13", points=3, hint="Run the whole pipeline, with no stage left out.")
+def test_ci_run_has_every_stage_and_job(ci_stages: tuple[Stage, ...]) -> None:
+    """In a succeeded run both stages and their four jobs succeeded."""
+    assert rules.incomplete_ci(ci_stages) == []
+
+
+@check(step="5.14", points=2, hint="The artifact is published when a new model was registered.")
+def test_ci_run_published_the_model_artifact(ci_artifacts: tuple[str, ...]) -> None:
+    """The succeeded run published the artifact `model`."""
+    assert "model" in ci_artifacts
+
+
+@check(step="5.11", points=2, hint="Run the pipeline on the default branch of your repository.")
+def test_ci_run_built_a_commit_of_the_repository(ci_run: Run, repository: Repository) -> None:
+    """The succeeded run built a commit of the repository's default branch."""
+    assert rules.foreign_commit(ci_run, repository) == []
+
+
+@check(step="5.17", points=3, hint="Run CI again, and leave the published pipeline enabled.")
+def test_training_pipeline_is_published(
+    published_pipelines: Named[PublishedPipeline], lab: Lab
+) -> None:
+    """The workspace has the published training pipeline, and it is active."""
+    assert lab.training_pipeline in published_pipelines
+
+
+@check(
+    step="5.17", points=2, hint="Run CI anew, whole, so that it publishes one pipeline of its own."
+)
+def test_training_pipeline_is_published_by_the_ci_run(
+    training_pipelines: tuple[PublishedPipeline, ...], succeeded_ci_runs: tuple[Run, ...]
+) -> None:
+    """A succeeded CI run published exactly one version of it."""
+    assert rules.wrongly_published(training_pipelines, succeeded_ci_runs) == []
+
+
+@check(step="5.18", points=3, hint="Let the CI run finish: it registers the model.")
+def test_model_is_registered(registered_models: Named[Model], lab: Lab) -> None:
+    """The workspace has the registered model."""
+    assert lab.model in registered_models
+
+
+@check(step="5.18", points=3, hint="Register the model by running CI in your own project.")
+def test_model_is_registered_by_the_ci_run(
+    models: tuple[Model, ...], succeeded_ci_runs: tuple[Run, ...], lab: Lab
+) -> None:
+    """A succeeded CI run of this project registered a version of the model."""
+    assert rules.unlinked_models(models, succeeded_ci_runs, lab) == []
+
+
+@check(step="5.13", hint="Undo the change that made lint or unit tests fail.")
+def test_ci_run_passed_its_tests(ci_stages: tuple[Stage, ...]) -> None:
+    """Lint and unit tests of the succeeded run passed."""
+    assert rules.task_results(ci_stages, rules.CI_TESTS) == []
+
+
+@check(step="5.14", hint="The report comes with every whole run.")
+def test_ci_run_published_the_coverage_report(ci_run: Run, ci_artifacts: tuple[str, ...]) -> None:
+    """The succeeded run published its code coverage report."""
+    assert f"Code Coverage Report_{ci_run.id}" in ci_artifacts
+
+
+@check(step="5.11", hint="Start the run yourself, signed in with your lab account.")
+def test_ci_run_was_started_by_the_learner(ci_run: Run, lab: Lab) -> None:
+    """The succeeded run was started by hand, by the learner."""
+    assert rules.started_by_another(ci_run, lab.learner) == []
+
+
+@check(step="5.18", hint="Other numbers mean changed code, parameters or data.")
+def test_model_has_the_expected_error(ci_models: tuple[Model, ...]) -> None:
+    """The model's error is that of the lab's unmodified code."""
+    assert rules.unexpected_error(ci_models) == []

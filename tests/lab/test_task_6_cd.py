@@ -1,0 +1,65 @@
+"""Task 6: set up and run the pipeline that deploys the model."""
+
+from fixtures.named import Named
+from graders import rules
+from graders.evidence import Pipeline, Run, Stage, UpstreamRun
+from graders.lab import Lab
+from graders.rubric import check
+
+
+@check(step="6.9", points=2, hint="Rename the pipeline to exactly `Model-Deploy-CD`.")
+def test_cd_pipeline_exists(pipelines: Named[Pipeline], lab: Lab) -> None:
+    """The project has a CD pipeline with the name the lab gives."""
+    assert lab.cd_pipeline in pipelines
+
+
+@check(step="6.6", points=1, hint="Paste the path `/.pipelines/diabetes_regression-cd.yml`.")
+def test_cd_pipeline_runs_the_cd_yaml(cd_pipeline: Pipeline, lab: Lab) -> None:
+    """The CD pipeline runs the CD file of the repository."""
+    assert cd_pipeline.yaml_path == lab.cd_yaml
+
+
+@check(step="6.4", points=1, hint="Select GitHub, then your own repository `mlops_0N`.")
+def test_cd_pipeline_builds_the_learners_repository(cd_pipeline: Pipeline, lab: Lab) -> None:
+    """The CD pipeline builds the learner's GitHub repository."""
+    assert rules.wrong_repository(cd_pipeline, lab) == []
+
+
+@check(step="6.7", points=1, hint="Pipeline > ⋮ > Settings > Enabled.")
+def test_cd_pipeline_is_enabled(cd_pipeline: Pipeline) -> None:
+    """The CD pipeline is enabled."""
+    assert cd_pipeline.queue_status == "enabled"
+
+
+@check(step="6.10", points=3, hint="Open the failed task's log, mend its cause, run again.")
+def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...]) -> None:
+    """A run of the CD pipeline succeeded."""
+    assert rules.none_succeeded(finished_cd_runs) == []
+
+
+@check(step="6.12", points=3, hint="Set ACI_DEPLOYMENT_NAME, leave the YAML as it is, run again.")
+def test_cd_run_deployed_to_container_instances(deploying_cd_stages: tuple[Stage, ...]) -> None:
+    """In a succeeded run the stage Deploy to ACI deployed the model and its smoke test passed."""
+    assert rules.incomplete_deployment(deploying_cd_stages) == []
+
+
+@check(step="6.11", points=2, hint="Run CD with its default values, after CI has succeeded.")
+def test_cd_run_used_the_ci_run(
+    cd_upstream: tuple[UpstreamRun, ...],
+    ci_pipeline: Pipeline,
+    succeeded_ci_runs: tuple[Run, ...],
+) -> None:
+    """The succeeded run took the model from a succeeded run of the learner's CI pipeline."""
+    assert rules.wrong_upstream(cd_upstream, ci_pipeline, succeeded_ci_runs) == []
+
+
+@check(step="6.10", points=1, hint="Run CD on the branch of CI, once CI has finished.")
+def test_cd_run_followed_the_ci_run(cd_run: Run, succeeded_ci_runs: tuple[Run, ...]) -> None:
+    """The succeeded run started after CI had finished, on the same branch."""
+    assert rules.wrong_order(cd_run, succeeded_ci_runs) == []
+
+
+@check(step="6.12", hint="Remove the AKS_… variables: the lab does not deploy to Kubernetes.")
+def test_cd_run_left_kubernetes_alone(cd_stages: tuple[Stage, ...]) -> None:
+    """The stage Deploy to AKS was skipped."""
+    assert rules.kubernetes_ran(cd_stages) == []

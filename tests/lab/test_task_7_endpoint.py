@@ -1,0 +1,67 @@
+"""Task 7: the live endpoint in the workspace."""
+
+from fixtures.named import Named
+from graders import rules
+from graders.evidence import Answer, Endpoint, Model, Run, Workspace
+from graders.lab import Lab
+from graders.rubric import check
+
+
+@check(step="7.3", points=3, hint="Run the CD pipeline; it deploys the endpoint `mlops-aci`.")
+def test_endpoint_exists(endpoints: Named[Endpoint], lab: Lab) -> None:
+    """The workspace has a real-time endpoint with the name the lab gives."""
+    assert lab.endpoint in endpoints
+
+
+@check(step="7.4", points=3, hint="Read the endpoint's deployment logs, then run CD again.")
+def test_endpoint_is_healthy(settled_endpoint: Endpoint) -> None:
+    """The endpoint is healthy."""
+    assert rules.unhealthy(settled_endpoint) == []
+
+
+@check(
+    step="7.4", points=2, hint="Let the CD pipeline deploy it: 1 core, 4 GB, container instance."
+)
+def test_endpoint_has_the_labs_size(endpoint: Endpoint) -> None:
+    """The endpoint is a container instance of the size the lab deploys."""
+    assert rules.wrong_size(endpoint) == []
+
+
+@check(step="7.4", points=2, hint="Run CD again, so that it deploys the model of your CI run.")
+def test_endpoint_serves_the_registered_model(
+    endpoint: Endpoint, ci_models: tuple[Model, ...]
+) -> None:
+    """The endpoint serves a model version that the CI run registered."""
+    assert rules.serves_other_model(endpoint, ci_models) == []
+
+
+@check(step="7.4", points=1, hint="Let the CD pipeline deploy it, in the region of the workspace.")
+def test_endpoint_was_deployed_by_the_cd_run(
+    endpoint: Endpoint, succeeded_cd_runs: tuple[Run, ...], workspace: Workspace
+) -> None:
+    """The endpoint was deployed by the CD run, in the region of the workspace."""
+    assert rules.not_by_the_cd_run(endpoint, succeeded_cd_runs, workspace) == []
+
+
+@check(step="7.4", points=3, hint="Send the smoke-test query yourself and read the answer.")
+def test_endpoint_answers_the_query(answer: Answer) -> None:
+    """The live endpoint answers the scoring query with two numbers."""
+    assert rules.bad_answer(answer) == []
+
+
+@check(step="7.4", hint="The lab's endpoint is open; a key is your own choice.")
+def test_endpoint_needs_no_key(endpoint: Endpoint) -> None:
+    """The endpoint asks for no key."""
+    assert rules.asks_for_key(endpoint) == []
+
+
+@check(step="7.4", hint="Other numbers mean another model than the lab's own.")
+def test_endpoint_predicts_like_the_labs_model(predictions: tuple[float, ...]) -> None:
+    """The numbers are those of the lab's own model."""
+    assert rules.other_predictions(predictions) == []
+
+
+@check(step="7.4", hint="An endpoint deployed by the CD run describes itself at /swagger.json.")
+def test_endpoint_describes_itself(swagger: bool) -> None:
+    """The endpoint describes itself at /swagger.json."""
+    assert rules.no_description(swagger) == []

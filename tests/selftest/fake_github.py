@@ -1,0 +1,146 @@
+"""A few repositories behind the GraphQL and REST routes of GitHub that the graders use."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+ORG = "solliancelabs"
+COMMIT, OTHER_COMMIT = "c" * 40, "d" * 40
+TREES = {
+    "": [(".pipelines", "tree"), ("diabetes_regression", "tree"), ("README.md", "blob")],
+    ".pipelines": [("diabetes_regression-ci.yml", "blob")],
+    "diabetes_regression": [("scoring", "tree"), ("parameters.json", "blob")],
+    "diabetes_regression/scoring": [("score.py", "blob")],
+}
+CI_YAML = ".pipelines/diabetes_regression-ci.yml"
+Json = dict[str, Any]
+
+
+@dataclass
+class FakeGitHub:
+    """A few repositories behind the GraphQL and REST routes the graders use."""
+
+    repositories: dict[str, Json] = field(default_factory=dict)
+    is_member: bool = True
+    administers: bool = True
+    is_organisation: bool = True
+    page: int = 100
+    spoil: Callable[[Json, Json], object] | None = None
+    """May change a batch's answer (given with its variables) or give another in its place."""
+    most_at_once: int = 1000
+    too_much: int | str = 502
+    requests: list[requests.PreparedRequest] = field(default_factory=list)
+    scopes: str | None = None
+
+    def add(self, full_name: str, **changes: object) -> None:
+        node: Json = {
+            "nameWithOwner": full_name,
+            "isFork": False,
+            "isArchived": False,
+            "isDisabled": False,
+            "isPrivate": True,
+            "templateRepository": {"nameWithOwner": "solliancenet/labs-ae-mlops-starter"},
+            "defaultBranchRef": {
+                "name": "main",
+                "target": {
+                    "oid": COMMIT,
+                    "tree": {"oid": "7" * 40},
+                    "history": {"nodes": [{"oid": COMMIT}]},
+                },
+            },
+        }
+        self.repositories[full_name.lower()] = node | changes
+
+    def answer(self, request: requests.PreparedRequest) -> tuple[int, object]:
+        self.requests.append(request)
+        path = request.path_url
+        if path != "/graphql":
+            return self._rest(path)
+        asked = json.loads(request.body or b"")
+        if asked["query"].lstrip().startswith("query Names"):
+            return 200, self._names(asked["variables"])
+        return self._batch(asked["query"], asked["variables"])
+
+    def _batch(self, query: str, variables: Json) -> tuple[int, object]:
+        aliases = re.findall(r"(\w+): repository\(", query)
+        if len(aliases) > self.most_at_once:
+            if isinstance(self.too_much, int):
+                return self.too_much, {"message": "Something went wrong"}
+            return 200, {"data": {}, "errors": [{"type": self.too_much, "message": "too much"}]}
+        answer: Json = {"data": {}, "errors": []}
+        for alias in re.findall(r"(\w+): organization\(", query):
+            standing = {"viewerIsAMember": self.is_member, "viewerCanAdminister": self.administers}
+            answer["data"][alias] = standing if self.is_organisation else None
+            if not self.is_organisation:
+                answer["errors"].append(not_found(alias))
+        for alias in aliases:
+            name = f"{variables[f'{alias}_owner']}/{variables[f'{alias}_name']}".lower()
+            node = self.repositories.get(name)
+            answer["data"][alias] = node and self._facts(node, query, variables)
+            if node is None:
+                answer["errors"].append(not_found(alias))
+        return 200, (self.spoil and self.spoil(answer, variables)) or answer
+
+    @staticmethod
+    def _facts(node: Json, query: str, variables: Json) -> Json:
+        facts = dict(node)
+        for alias in re.findall(r"(\w+): object\(", query):
+            path = variables[alias].removeprefix("HEAD:")
+            entries = [{"name": n, "type": t, "oid": oid(n)} for n, t in TREES.get(path, ())]
+            tree = {"__typename": "Tree", "entries": entries} if path in TREES else None
+            blob = {"__typename": "Blob", "text": "stages: []\n"} if path == CI_YAML else None
+            facts[alias] = (tree or blob) if node["defaultBranchRef"] else None
+        return facts
+
+    def _names(self, variables: Json) -> Json:
+        if not self.is_organisation:
+            return {"data": {"organization": None}, "errors": [not_found("organization")]}
+        nodes = [
+            {"name": node["nameWithOwner"].split("/")[1], "isPrivate": node["isPrivate"]}
+            for node in self.repositories.values()
+        ]
+        start = int(variables["after"] or 0)
+        end = start + self.page
+        more = {"hasNextPage": end < len(nodes), "endCursor": str(end)}
+        page = {"nodes": nodes[start:end], "pageInfo": more}
+        return {"data": {"organization": {"repositories": page}}}
+
+    def _rest(self, path: str) -> tuple[int, object]:
+        full_name, _, rest = path.removeprefix("/repos/").replace("/", "%", 1).partition("/")
+        node = self.repositories.get(full_name.replace("%", "/").lower())
+        if node is None:
+            return 404, {"message": "Not Found"}
+        tip = {"sha": COMMIT, "commit": {"tree": {"sha": "7" * 40}}}
+        if rest.startswith("commits?"):
+            return 200, [tip]
+        if rest.startswith("commits/"):
+            there = rest.endswith((COMMIT, OTHER_COMMIT))
+            return (200, tip) if there else (422, {"message": "No commit found for SHA"})
+        if rest.startswith("git/trees/"):
+            blobs = [{"path": CI_YAML, "type": "blob", "sha": oid(CI_YAML)}]
+            return 200, {"sha": "7" * 40, "tree": blobs, "truncated": False}
+        if rest.startswith("contents/"):
+            return 200, {"content": base64.encodebytes(b"stages: []\n").decode()}
+        return 200, {
+            "full_name": node["nameWithOwner"],
+            "fork": False,
+            "archived": False,
+            "disabled": False,
+            "private": node["isPrivate"],
+            "default_branch": "main",
+        }
+
+
+def oid(name: str) -> str:
+    return name.encode().hex().ljust(40, "0")[:40]
+
+
+def not_found(alias: str) -> Json:
+    return {"type": "NOT_FOUND", "path": [alias], "message": "Could not resolve"}
