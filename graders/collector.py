@@ -1,10 +1,11 @@
-"""The whole cohort into a snapshot: concurrent, one learner's trouble never another's, resumable."""
+"""The whole cohort into a snapshot: concurrent, resumable, each learner apart from the others."""
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -77,7 +78,7 @@ def collect(
     cut short leaves nothing behind that could be taken for its own. Ctrl-C ends it at once: what
     is written stands, looks under way are abandoned.
     """
-    todo = [lab for lab in labs if not resume or _is_wanting(folder, lab.learner.id)]
+    todo = wanting(labs, folder) if resume else labs
     if not resume:
         for lab in todo:
             snapshot.remove(folder, lab.learner.id)
@@ -89,6 +90,11 @@ def collect(
         kept=tuple(lab.learner.id for lab in labs if lab.learner.id not in asked),
         faults={lab.learner.id: f for lab in todo if (f := seen[lab.learner.id].faults())},
     )
+
+
+def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
+    """Those labs whose evidence is missing, unreadable or has faults."""
+    return [lab for lab in labs if _is_wanting(folder, lab.learner.id)]
 
 
 def unseen(learner: str, fault: Unavailable) -> Evidence:
@@ -128,17 +134,20 @@ def _look_at_all(
     progress.started(len(labs))
     try:
         _start_threads(job, min(workers, len(labs)))
-        while len(seen) < len(labs):
-            try:
-                evidence = job.done.get(timeout=_POLL)
-            except queue.Empty:
-                continue
+        for _ in labs:
+            evidence = _next(job.done)
             seen[evidence.learner] = evidence
             progress.finished(evidence.learner, evidence)
     finally:
         job.stop.set()
         progress.stopped()
     return seen
+
+
+def _next(done: queue.SimpleQueue[Evidence]) -> Evidence:
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return done.get(timeout=_POLL)
 
 
 def _start_threads(job: _Job, workers: int) -> None:
@@ -164,7 +173,7 @@ def _look(look_at: LookAt, lab: Lab) -> Evidence:
         evidence = look_at(lab)
     except BaseException as error:  # in a thread: nobody else would hear of it
         return unseen(learner, _own_fault(f"our own error ({type(error).__name__})"))
-    if getattr(evidence, "learner", None) != learner:
+    if not isinstance(evidence, Evidence) or evidence.learner != learner:
         return unseen(learner, _own_fault("our own error (evidence of something else)"))
     return evidence
 

@@ -206,14 +206,16 @@ class LabFile(_Table):
             points=self._points_of_checks(),
         )
 
-    def check_points(self, rubric: Iterable[Check]) -> tuple[Problem, ...]:
-        """What is wrong with ``[points]``, seen against the rubric.
+    def check_points(self, rubric: Iterable[Check]) -> None:
+        """See ``[points]`` against the rubric; raises InputProblems with all that is wrong.
 
         Every key is a check's id. The rubric changed so must still add up to 100, or to what
         ``total`` under ``[points]`` says on purpose.
         """
         checks = tuple(rubric)
-        return (*self._unknown_checks(checks), *self._wrong_sum(checks))
+        problems = [*self._unknown_checks(checks), *self._wrong_sum(checks)]
+        if problems:
+            raise InputProblems(problems)
 
     def _repositories(self, learner: Learner) -> tuple[str, ...]:
         if learner.repository:

@@ -41,6 +41,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return None
 
 
+def you_have(name: str, names: Iterable[str]) -> str:
+    """Up to three near misses in words, such as "you have `x`, 1 edit away"; empty without any."""
+    shown = [
+        f"`{other}`, {edits} edit{'' if edits == 1 else 's'} away"
+        for other, edits in near_misses(name, names)[:3]
+    ]
+    return f"you have {'; '.join(shown)}" if shown else ""
+
+
 def file_stem(identity: str) -> str:
     """A file name (without its ending) for any learner id, safe on every system.
 

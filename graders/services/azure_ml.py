@@ -29,7 +29,7 @@ from graders.evidence import (
 )
 from graders.lab import Lab
 from graders.services import azure_ml_v2, scoring, web
-from graders.services.azure_ml_v1 import SERVICE, Place, RegionalService
+from graders.services.azure_ml_v1 import Place, RegionalService
 from graders.services.sign_in import SignIn
 from graders.services.triage import look
 
@@ -39,8 +39,6 @@ with warnings.catch_warnings():
 
 RESOURCE_MANAGER = "Azure Resource Manager"
 RESOURCE_MANAGER_HOST = "management.azure.com"
-TAGS = ("area", "run_id", "experiment_name", "mse", "BuildId", "BuildUri")
-"""The tags that the lab's own registration step sets; others are not evidence."""
 _CONNECTIONS = 16
 _NOT_FOUND = 404
 _Key = tuple[str, str, str]
@@ -85,7 +83,6 @@ class AzureML:
     """Looks at learners' workspaces; threads may share one after :meth:`prepare`."""
 
     def __init__(self, sign_in: SignIn) -> None:
-        _quiet()
         self._azure = sign_in.azure
         session = web.open_session(_CONNECTIONS)
         self._transport = _ResourceManagerOnly(session=session, session_owner=False)
@@ -111,7 +108,7 @@ class AzureML:
         found = self._find(client, lab, sightings)
         if isinstance(found, Unavailable):
             return MLFacts(found, found, found, found, found)
-        models = registered_models(client, lab.model, sightings)
+        models = azure_ml_v2.registered_models(client, lab.model, sightings)
         region = self._regional.region(found.discovery_url, sightings)
         if isinstance(region, Unavailable):
             return MLFacts(found.workspace, region, models, region, region)
@@ -155,7 +152,7 @@ class AzureML:
         return _no_workspace(got, lab)
 
     def _client(self, lab: Lab) -> MLClient:
-        return MLClient(
+        client = MLClient(
             self._azure,
             lab.subscription_id,
             lab.resource_group,
@@ -168,6 +165,8 @@ class AzureML:
             connection_timeout=web.TIMEOUT[0],
             read_timeout=web.TIMEOUT[1],
         )
+        _quiet()
+        return client
 
 
 @dataclass(frozen=True)
@@ -214,54 +213,12 @@ class _Deployed:
 
 
 def _quiet() -> None:
-    """Keep the SDK's diary of its own activities to itself; what went wrong is evidence here."""
-    diary = logging.getLogger("azure.ai.ml")
-    diary.addHandler(logging.NullHandler())
-    diary.propagate = False
+    """Keep the SDKs' diaries to themselves; what went wrong is evidence here.
 
-
-def registered_models(
-    client: MLClient, name: str, sightings: list[Sighting]
-) -> tuple[Model, ...] | Unavailable:
-    """Versions of the model ``name``; where it has none, the other models' names instead.
-
-    Archived ones are left out by the service. It answers 404 for a name it does not know, which
-    is believed only when the list of all names was read and does not have it.
+    To be called for every client: each adds one more handler to the same logger.
     """
-    versions = look(
-        SERVICE,
-        f"the versions of the model {name}",
-        lambda: tuple(model_version(one) for one in client.models.list(name=name)),
-        sightings,
-    )
-    missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
-    if versions and not missing:
-        return versions
-    others = look(
-        SERVICE,
-        "the registered models",
-        lambda: tuple(Model(str(one.name), "", {}) for one in client.models.list()),
-        sightings,
-    )
-    if isinstance(others, Unavailable):
-        return others if missing else versions
-    if missing and any(one.name == name for one in others):
-        return versions
-    return tuple(one for one in others if one.name != name)
-
-
-def model_version(model: Any) -> Model:
-    """The SDK's ``Model`` with the lab's own tags, the only ones that are evidence."""
-    tags = model.tags or {}
-    created = model.creation_context
-    at = created.created_at if created else None
-    return Model(
-        name=str(model.name),
-        version=str(model.version),
-        tags={key: str(tags[key]) for key in TAGS if tags.get(key) is not None},
-        created_at=at,
-        created_by=str(created.created_by or "") if created else "",
-    )
+    for name in ("azure.identity", "azure.ai.ml", "azure.ai.ml._telemetry"):
+        logging.getLogger(name).handlers[:] = [logging.NullHandler()]
 
 
 def _found(workspace: Any, lab: Lab) -> _Found:

@@ -1,6 +1,6 @@
-"""The second generation's way to deploy a model: managed online endpoints.
+"""What azure-ai-ml shows of a workspace: registered models, managed online endpoints.
 
-Source: azure-ai-ml, ``MLClient.online_endpoints`` and ``MLClient.online_deployments``.
+Source: ``MLClient.models``, ``MLClient.online_endpoints`` and ``MLClient.online_deployments``.
 """
 
 from __future__ import annotations
@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from graders.evidence import Endpoint, Sighting, Unavailable
+from graders.evidence import Endpoint, Model, Sighting, Unavailable
 from graders.services.azure_ml_v1 import EXCERPT, SERVICE, moment
 from graders.services.triage import look
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
+TAGS = ("area", "run_id", "experiment_name", "mse", "BuildId", "BuildUri")
+"""The tags that the lab's own registration step sets; others are not evidence."""
+_NOT_FOUND = 404
 _STATES = {
     "succeeded": "Healthy",
     "creating": "Transitioning",
@@ -24,6 +27,50 @@ _STATES = {
     "failed": "Failed",
     "canceled": "Failed",
 }
+
+
+def registered_models(
+    client: MLClient, name: str, sightings: list[Sighting]
+) -> tuple[Model, ...] | Unavailable:
+    """Versions of the model ``name``; where it has none, the other models' names instead.
+
+    Archived ones are left out by the service. It answers 404 for a name it does not know, which
+    is believed only when the list of all names was read and does not have it.
+    """
+    versions = look(
+        SERVICE,
+        f"the versions of the model {name}",
+        lambda: tuple(model_version(one) for one in client.models.list(name=name)),
+        sightings,
+    )
+    missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
+    if versions and not missing:
+        return versions
+    others = look(
+        SERVICE,
+        "the registered models",
+        lambda: tuple(Model(str(one.name), "", {}) for one in client.models.list()),
+        sightings,
+    )
+    if isinstance(others, Unavailable):
+        return others if missing else versions
+    if missing and any(one.name == name for one in others):
+        return versions
+    return tuple(one for one in others if one.name != name)
+
+
+def model_version(model: Any) -> Model:
+    """The SDK's ``Model`` with the lab's own tags, the only ones that are evidence."""
+    tags = model.tags or {}
+    created = model.creation_context
+    at = created.created_at if created else None
+    return Model(
+        name=str(model.name),
+        version=str(model.version),
+        tags={key: str(tags[key]) for key in TAGS if tags.get(key) is not None},
+        created_at=at,
+        created_by=str(created.created_by or "") if created else "",
+    )
 
 
 def online_endpoints(
@@ -113,7 +160,7 @@ def model_id(arm_id: str) -> str:
 
 def _state(endpoint: Any, serving: list[Any]) -> str:
     """Healthy when the endpoint and all that serve it are; else what is worst among them."""
-    stages = [str(one.provisioning_state or "") for one in (endpoint, *serving)]
+    stages = [_stage(one) for one in (endpoint, *serving)]
     states = [_STATES.get(stage.casefold(), stage) for stage in stages]
     for worse in ("Failed", "Transitioning"):
         if worse in states:
@@ -126,10 +173,16 @@ def _state(endpoint: Any, serving: list[Any]) -> str:
 
 def _error(endpoint: Any, serving: list[Any]) -> str:
     words = [
-        f"{one.name}: {one.provisioning_state}"
+        f"{one.name}: {_stage(one)}"
         for one in (endpoint, *serving)
-        if str(one.provisioning_state or "").casefold() not in ("", "succeeded")
+        if _stage(one).casefold() not in ("", "succeeded")
     ]
     if not serving:
         words.append("no deployment gets traffic")
     return "; ".join(words)[:EXCERPT]
+
+
+def _stage(thing: Any) -> str:
+    """The provisioning state, which the SDK hands on as a string or as a member of an enum."""
+    state = thing.provisioning_state
+    return str(getattr(state, "value", state) or "")

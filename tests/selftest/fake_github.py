@@ -36,6 +36,9 @@ class FakeGitHub:
     """May change a batch's answer (given with its variables) or give another in its place."""
     most_at_once: int = 1000
     too_much: int | str = 502
+    renamed: dict[str, str] = field(default_factory=dict)
+    rest: Json = field(default_factory=dict)
+    """Changes of what REST says of a repository or of its tree."""
     requests: list[requests.PreparedRequest] = field(default_factory=list)
     scopes: str | None = None
 
@@ -82,6 +85,8 @@ class FakeGitHub:
                 answer["errors"].append(not_found(alias))
         for alias in aliases:
             name = f"{variables[f'{alias}_owner']}/{variables[f'{alias}_name']}".lower()
+            if "followRenames: false" not in query:
+                name = self.renamed.get(name, name)
             node = self.repositories.get(name)
             answer["data"][alias] = node and self._facts(node, query, variables)
             if node is None:
@@ -125,7 +130,7 @@ class FakeGitHub:
             return (200, tip) if there else (422, {"message": "No commit found for SHA"})
         if rest.startswith("git/trees/"):
             blobs = [{"path": CI_YAML, "type": "blob", "sha": oid(CI_YAML)}]
-            return 200, {"sha": "7" * 40, "tree": blobs, "truncated": False}
+            return 200, {"sha": "7" * 40, "tree": blobs, "truncated": False} | self.rest
         if rest.startswith("contents/"):
             return 200, {"content": base64.encodebytes(b"stages: []\n").decode()}
         return 200, {
@@ -135,12 +140,12 @@ class FakeGitHub:
             "disabled": False,
             "private": node["isPrivate"],
             "default_branch": "main",
-        }
+        } | self.rest
 
 
 def oid(name: str) -> str:
     return name.encode().hex().ljust(40, "0")[:40]
 
 
-def not_found(alias: str) -> Json:
-    return {"type": "NOT_FOUND", "path": [alias], "message": "Could not resolve"}
+def not_found(*path: str) -> Json:
+    return {"type": "NOT_FOUND", "path": list(path), "message": "Could not resolve"}

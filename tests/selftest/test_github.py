@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -153,6 +153,12 @@ def test_a_member_who_saw_a_private_repository_may_say_so_too(fake: FakeGitHub) 
     assert look_at(lab_of(4), lab_of(5))["4"].repositories == ()
 
 
+def test_a_repository_that_was_renamed_is_not_there(fake: FakeGitHub) -> None:
+    fake.add(f"{ORG}/my-mlops_04")
+    fake.renamed = {f"{ORG}/mlops_04": f"{ORG}/my-mlops_04"}
+    assert look_at(lab_of(4))["4"].repositories == ()
+
+
 @pytest.mark.parametrize(
     ("is_member", "administers", "private", "scopes"),
     [
@@ -202,6 +208,11 @@ def test_what_the_list_names_is_not_missing(fake: FakeGitHub) -> None:
             {"data": {"r0_0": None}, "errors": [not_found("w0")]},
             "not complete",
             id="null with another's reason",
+        ),
+        pytest.param(
+            {"data": {"r0_0": None}, "errors": [not_found("r0_0", "templateRepository")]},
+            "NOT_FOUND",
+            id="null because of a part",
         ),
         pytest.param({"data": None}, "not complete", id="no data"),
         pytest.param([], "not complete", id="a list"),
@@ -309,6 +320,19 @@ def test_a_404_without_graphql_proves_nothing_by_itself(fake: FakeGitHub) -> Non
     assert isinstance(look_at(lab_of(4))["4"].repositories, Unavailable)
 
 
+@pytest.mark.parametrize("change", [{"truncated": True}, {"full_name": f"{ORG}/mlops_05"}])
+def test_half_an_answer_without_graphql_is_none(fake: FakeGitHub, change: Json) -> None:
+    fake.most_at_once = 0
+    fake.rest = change
+    fake.add(f"{ORG}/mlops_04")
+    assert isinstance(look_at(lab_of(4))["4"].repositories, Unavailable)
+
+
+def test_it_may_be_missing_without_graphql_too(fake: FakeGitHub) -> None:
+    fake.most_at_once = 1  # learner 12 has two accepted names
+    assert look_at(lab_of(4), lab_of(12))["12"].repositories == ()
+
+
 def test_other_faults_are_not_asked_again_in_halves(fake: FakeGitHub) -> None:
     fake.most_at_once, fake.too_much = 0, 500
     facts = look_at(lab_of(4), lab_of(5))
@@ -326,6 +350,14 @@ def test_near_misses_are_never_another_learner_s(fake: FakeGitHub) -> None:
     facts = look_at(lab_of(4), lab_of(5))
     assert set(facts["4"].similar) == {"mlops_0N", "mlops_4", "MLOps-04"}
     assert facts["5"].similar == ()
+
+
+def test_a_name_without_a_number_is_not_shown_to_the_neighbour(fake: FakeGitHub) -> None:
+    anna, anne = (
+        replace(lab_of(number), repositories=(name,)) for number, name in ((1, "anna"), (2, "anne"))
+    )
+    fake.add(f"{ORG}/anne")
+    assert look_at(anna, anne)["1"].similar == ()
 
 
 def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> None:

@@ -1,0 +1,229 @@
+"""What Azure DevOps answers, turned into evidence. Keys and values vary in letter case.
+
+Source: https://learn.microsoft.com/rest/api/azure/devops/ (7.1), and the SDK's models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from graders.evidence import (
+    Access,
+    Job,
+    Pipeline,
+    Project,
+    Run,
+    ServiceConnection,
+    Stage,
+    Task,
+    UpstreamRun,
+    Variable,
+    VariableGroup,
+)
+
+LAB_VARIABLES = frozenset(
+    {
+        "BASE_NAME",
+        "LOCATION",
+        "RESOURCE_GROUP",
+        "WORKSPACE_NAME",
+        "WORKSPACE_SVC_CONNECTION",
+        "ACI_DEPLOYMENT_NAME",
+    }
+)
+"""The variables whose values are evidence; any other could be a secret somebody left in plain."""
+
+_SCOPE = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)(/resourcegroups/(?P<group>[^/]+)"
+    r"(/providers/microsoft\.machinelearningservices/workspaces/(?P<workspace>[^/]+))?)?",
+    re.IGNORECASE,
+)
+_MOST_WORDS = 300
+
+
+def project(item: Any) -> Project:
+    return Project(id=item.id, name=item.name, state=_word(item.state))
+
+
+def variable_group(item: Any) -> VariableGroup:
+    variables = {name: _variable(name, one) for name, one in (item.variables or {}).items()}
+    return VariableGroup(item.id, item.name or "", item.type or "Vsts", variables)
+
+
+def _variable(name: str, item: Any) -> Variable:
+    """Variables of a key vault have another model; all of them are secret."""
+    is_secret = bool(_of(item, "is_secret", "isSecret"))
+    value = _of(item, "value", "value")
+    if is_secret or name.upper() not in LAB_VARIABLES or not isinstance(value, str):
+        return Variable(None, is_secret)
+    return Variable(value, is_secret)
+
+
+def service_connection(item: Any) -> ServiceConnection:
+    data = _folded(item.data)
+    authorization = item.authorization
+    parameters = _folded(authorization.parameters if authorization else None)
+    scope = _SCOPE.match(parameters.get("scope", ""))
+    in_scope = scope.groupdict("") if scope else {}
+    status = _folded(item.operation_status)
+    return ServiceConnection(
+        id=item.id,
+        name=item.name or "",
+        type=(item.type or "").lower(),
+        scheme=(authorization.scheme if authorization else None) or "",
+        creation_mode=data.get("creationmode", ""),
+        scope_level=data.get("scopelevel", ""),
+        subscription_id=data.get("subscriptionid") or in_scope.get("subscription", ""),
+        resource_group=data.get("resourcegroupname") or in_scope.get("group", ""),
+        workspace=data.get("mlworkspacename") or in_scope.get("workspace", ""),
+        workspace_location=data.get("mlworkspacelocation", ""),
+        is_ready=bool(item.is_ready),
+        state=status.get("state", ""),
+        status_message=status.get("statusmessage", "")[:_MOST_WORDS],
+    )
+
+
+def open_to_all(items: Iterable[Any]) -> frozenset[tuple[str, str]]:
+    """Lower-cased type and id of everything that every pipeline may use."""
+    return frozenset(
+        (_word(one.type).lower(), str(one.id).lower()) for one in items if one.authorized
+    )
+
+
+def access(item: Any) -> Access:
+    """``allPipelines`` is missing, not false, when access is not open."""
+    permitted = [one.id for one in item.pipelines or () if one.authorized]
+    is_open = bool(item.all_pipelines and item.all_pipelines.authorized)
+    return Access(is_open, tuple(permitted))
+
+
+def pipeline(item: Any) -> Pipeline:
+    """Process and repository are not in the SDK's model of a list item; they are beside it."""
+    beside = item.additional_properties or {}
+    process, repository = beside.get("process") or {}, beside.get("repository") or {}
+    return Pipeline(
+        id=item.id,
+        name=item.name or "",
+        path=item.path or "",
+        process_type=int(process.get("type") or 0),
+        yaml_path=(process.get("yamlFilename") or "").lstrip("/"),
+        repository_type=repository.get("type") or "",
+        repository_name=repository.get("name") or repository.get("id") or "",
+        default_branch=repository.get("defaultBranch") or "",
+        queue_status=_word(item.queue_status),
+    )
+
+
+def run(item: Any) -> Run:
+    return Run(
+        id=item.id,
+        number=item.build_number or "",
+        pipeline_id=item.definition.id,
+        status=_word(item.status),
+        result=_word(item.result) or None,
+        reason=_word(item.reason),
+        branch=item.source_branch or "",
+        commit=(item.source_version or "").lower(),
+        requested_for=_who(item.requested_for),
+        queued_at=_utc(item.queue_time),
+        started_at=_utc(item.start_time),
+        finished_at=_utc(item.finish_time),
+        problems=tuple(
+            (one.message or "")[:_MOST_WORDS]
+            for one in item.validation_results or ()
+            if _word(one.result).lower() != "ok"
+        ),
+    )
+
+
+def upstream(item: Any) -> tuple[UpstreamRun, ...]:
+    """What a run consumed of other pipelines; runs that consumed nothing have no such key."""
+    resources = (item.resources.pipelines if item.resources else None) or {}
+    return tuple(
+        UpstreamRun(alias, one.pipeline.id, one.version or "")
+        for alias, one in resources.items()
+        if one and one.pipeline
+    )
+
+
+def stages(timeline: Any) -> tuple[Stage, ...]:
+    """The records of a timeline, which are flat and unordered, as stages, jobs and tasks.
+
+    Levels are Stage, Phase, Job, Task. A job that was skipped has a Phase and no Job.
+    """
+    records = _latest(timeline.records or ())
+    children: dict[str | None, list[Any]] = {}
+    for record in sorted(records, key=lambda one: one.order or 0):
+        children.setdefault(record.parent_id, []).append(record)
+    tops = [one for one in children.get(None, ()) if one.type == "Stage"]
+    return tuple(_stage(one, _jobs(one, children)) for one in tops)
+
+
+def _stage(record: Any, jobs: tuple[Job, ...]) -> Stage:
+    beside = record.additional_properties or {}  # the SDK's model does not know refName
+    return Stage(
+        identifier=beside.get("refName") or record.identifier or "",
+        name=record.name or "",
+        state=_word(record.state),
+        result=_word(record.result) or None,
+        attempt=record.attempt or 1,
+        jobs=jobs,
+    )
+
+
+def _jobs(stage: Any, children: Mapping[str | None, list[Any]]) -> tuple[Job, ...]:
+    found: list[Job] = []
+    for phase in children.get(stage.id, ()):
+        if phase.type != "Phase":
+            continue  # a checkpoint
+        jobs = [one for one in children.get(phase.id, ()) if one.type == "Job"]
+        found += [_job(one, children) for one in jobs or [phase]]
+    return tuple(found)
+
+
+def _job(record: Any, children: Mapping[str | None, list[Any]]) -> Job:
+    tasks = tuple(
+        Task(one.name or "", _word(one.state), _word(one.result) or None)
+        for one in children.get(record.id, ())
+        if one.type == "Task"
+    )
+    return Job(record.name or "", _word(record.state), _word(record.result) or None, tasks)
+
+
+def _latest(records: Iterable[Any]) -> list[Any]:
+    """Of every record the latest attempt; those under an earlier attempt lose their parent."""
+    latest: dict[tuple[str, str], Any] = {}
+    for record in records:
+        key = (record.type, record.identifier or record.id)
+        if record.type == "Task":  # a job may run the same task twice
+            key = (record.type, record.id)
+        if key not in latest or (latest[key].attempt or 1) < (record.attempt or 1):
+            latest[key] = record
+    return list(latest.values())
+
+
+def _who(identity: Any) -> str:
+    return (identity.unique_name or identity.display_name or "") if identity else ""
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    if time is None:
+        return None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _folded(mapping: Any) -> dict[str, str]:
+    """A mapping with lower-cased keys and text values; null and nested ones are left out."""
+    pairs = mapping.items() if isinstance(mapping, Mapping) else ()
+    return {str(key).casefold(): value for key, value in pairs if isinstance(value, str)}
+
+
+def _of(item: Any, attribute: str, key: str) -> object:
+    return item.get(key) if isinstance(item, Mapping) else getattr(item, attribute, None)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)

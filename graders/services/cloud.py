@@ -1,0 +1,126 @@
+"""The whole cloud, composed: every service's look at one learner, as one piece of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from graders.evidence import Evidence, Sighting, Unavailable
+from graders.lab import Lab
+from graders.services.azure_devops import SERVICE as AZURE_DEVOPS
+from graders.services.azure_devops import AzureDevOps, DevOpsFacts
+from graders.services.azure_ml import AzureML, MLFacts
+from graders.services.door import Door
+from graders.services.github import GitHub, GitHubFacts
+from graders.services.sign_in import SignIn
+
+T = TypeVar("T")
+
+
+class Cloud:
+    """Looks at learners; threads may share it. One part's trouble leaves the others alone.
+
+    It opens the door itself for every look; whoever opens the same door for the whole run saves
+    a TLS handshake per look.
+    """
+
+    def __init__(self, sign_in: SignIn, door: Door | None = None) -> None:
+        self.door = door or Door()
+        self._sign_in = sign_in
+        self._organizations: dict[str, AzureDevOps] = {}
+        self._github = GitHub(sign_in)
+        self._azure_ml = AzureML(sign_in)
+        self._repositories: Mapping[str, GitHubFacts] = {}
+
+    def prepare(self, labs: Sequence[Lab]) -> None:
+        """Do all that learners share, once, before any thread looks at one of them.
+
+        Raises ``SignInError``. Whatever else cannot be seen here is told of each learner later.
+        """
+        with self.door, ThreadPoolExecutor() as threads:
+            self._sign_in.check()
+            shared = [
+                threads.submit(self._prepare_repositories, labs),
+                threads.submit(self._azure_ml.prepare, labs),
+            ]
+            for name in {lab.organization.casefold(): lab.organization for lab in labs}.values():
+                shared.append(threads.submit(self._organization(name).projects))
+            for one in shared:
+                one.exception()  # waits; each learner's look meets the same trouble and tells it
+
+    def look_at(self, lab: Lab) -> Evidence:
+        """All of one learner's evidence. Never raises on the cloud's account."""
+        with self.door:
+            sightings: list[Sighting] = []
+            devops = _part(
+                AZURE_DEVOPS,
+                lambda: self._organization(lab.organization).look_at(lab, sightings),
+                DevOpsFacts.none,
+            )
+            github = _part("GitHub", lambda: self._look_at_github(lab, devops), _no_github)
+            ml = _part("Azure ML", lambda: self._azure_ml.look_at(lab, sightings), _no_ml)
+        return Evidence(
+            learner=lab.learner.id,
+            project=devops.project,
+            variable_groups=devops.variable_groups,
+            service_connections=devops.service_connections,
+            pipelines=devops.pipelines,
+            runs=devops.runs,
+            repositories=github.repositories,
+            similar_repositories=github.similar,
+            workspace=ml.workspace,
+            published_pipelines=ml.published_pipelines,
+            models=ml.models,
+            endpoints=ml.endpoints,
+            answer=ml.answer,
+            sightings=(*sightings, *github.sightings),
+        )
+
+    def _organization(self, name: str) -> AzureDevOps:
+        return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
+
+    def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
+        self._repositories = self._github.look_at(labs)
+
+    def _look_at_github(self, lab: Lab, devops: DevOpsFacts) -> GitHubFacts:
+        """The learner's part of the batch, with the commits that the runs name beside it."""
+        facts = self._repositories.get(lab.learner.id)
+        if facts is None:
+            facts = self._github.look_at([lab])[lab.learner.id]
+        wanted = _commits_named(devops) - _commits_known(facts)
+        if not wanted:
+            return facts
+        sightings = list(facts.sightings)
+        repositories = self._github.with_commits(facts.repositories, wanted, lab, sightings)
+        return GitHubFacts(repositories, facts.similar, tuple(sightings))
+
+
+def _commits_named(devops: DevOpsFacts) -> set[str]:
+    """Of the runs that were looked into and succeeded: no others are linked to the repository."""
+    runs = () if isinstance(devops.runs, Unavailable) else devops.runs
+    return {run.commit for run in runs if run.commit and run.succeeded and run.stages is not None}
+
+
+def _commits_known(facts: GitHubFacts) -> set[str]:
+    if isinstance(facts.repositories, Unavailable):
+        return set()
+    return {commit for one in facts.repositories for commit in one.commits}
+
+
+def _part(service: str, look: Callable[[], T], none: Callable[[Unavailable], T]) -> T:
+    """One service's part; a fault of our own there costs this part only."""
+    try:
+        return look()
+    except Exception as error:
+        kind = type(error).__name__
+        cause = f"the grader itself failed there ({kind})"
+        return none(Unavailable(service, "the learner's work", cause, "Report this as a bug."))
+
+
+def _no_github(fault: Unavailable) -> GitHubFacts:
+    return GitHubFacts(fault)
+
+
+def _no_ml(fault: Unavailable) -> MLFacts:
+    return MLFacts(fault, fault, fault, fault, fault)

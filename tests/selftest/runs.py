@@ -1,0 +1,85 @@
+"""Grading runs in processes of their own, as an instructor starts them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+COHORTS = PROJECT / "fixtures" / "cohorts"
+CREDENTIALS = ("AZURE_", "GITHUB_", "GH_", "ACTIONS_", "SYSTEM_")
+_MINUTES = 300
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, and where it wrote."""
+
+    status: int
+    text: str
+    reports: Path
+
+    def grade_book(self) -> list[dict[str, str]]:
+        with (self.reports / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def book(self) -> dict[str, Any]:
+        text = (self.reports / "gradebook.json").read_text(encoding="utf-8")
+        return json.loads(text)  # type: ignore[no-any-return]
+
+    def outcomes(self) -> dict[str, dict[str, str]]:
+        """Learner -> check -> outcome."""
+        found: dict[str, dict[str, str]] = {}
+        for verdict in self.book()["verdicts"]:
+            found.setdefault(verdict["learner"], {})[verdict["check"]] = verdict["outcome"]
+        return found
+
+
+def command(arguments: Sequence[object]) -> list[str]:
+    return [sys.executable, "-m", "pytest", *map(str, arguments)]
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This environment without anybody's credentials."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(CREDENTIALS)}
+    return kept | {"COLUMNS": "80"} | dict(changes or {})
+
+
+def grade(
+    *arguments: object,
+    reports: Path,
+    folder: Path = PROJECT,
+    changes: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run pytest to its end with these arguments, in that folder."""
+    done = subprocess.run(
+        command([*arguments, "--reports", reports]),
+        cwd=folder,
+        env=environment(changes),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=_MINUTES,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout + done.stderr, reports)
+
+
+def write_cohort(file: Path, learners: int, mistakes: Mapping[int, str] | None = None) -> Path:
+    """A cohort of that many learners, beside a copy of the demo cohort's lab file."""
+    rows = [
+        f"learner{number:03d},{number},Learner {number},learner{number}@example.org,"
+        f"{(mistakes or {}).get(number, '')}"
+        for number in range(1, learners + 1)
+    ]
+    file.write_text("\n".join(["learner,number,name,email,mistakes", *rows]), encoding="utf-8")
+    lab = (COHORTS / "lab.toml").read_text(encoding="utf-8")
+    (file.parent / "lab.toml").write_text(lab, encoding="utf-8")
+    return file
