@@ -212,7 +212,7 @@ class _ProjectLook:
             return ()
         ask = self.clients.builds.get_build_timeline
         return self._look(
-            f"the timeline of run {run.number}",
+            f"the timeline of run {run.id}",
             lambda: _unless_none(ask(self.project.id, run.id), answers.stages),
         )
 
@@ -220,7 +220,7 @@ class _ProjectLook:
         """Source: build/artifacts."""
         ask = self.clients.builds.get_artifacts
         return self._list(
-            f"the artifacts of run {run.number}",
+            f"the artifacts of run {run.id}",
             lambda item: str(item.name),
             lambda: self.clients.only_page(ask, self.project.id, run.id),
         )
@@ -229,7 +229,7 @@ class _ProjectLook:
         """Source: pipelines/runs, whose list has no resources."""
         ask = self.clients.pipelines.get_run
         return self._look(
-            f"what run {run.number} consumed",
+            f"what run {run.id} consumed",
             lambda: _unless_none(ask(self.project.id, run.pipeline_id, run.id), answers.upstream),
         )
 

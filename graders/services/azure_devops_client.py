@@ -55,7 +55,7 @@ def _import_without_cache() -> type[Any]:
 _Connection = _import_without_cache()
 
 
-class _Signature(Authentication):  # type: ignore[misc]
+class _Signature(Authentication):
     """Signs every request anew, so that tokens renew; a ``.netrc`` cannot replace it."""
 
     def __init__(self, sign_in: SignIn) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from graders.evidence import Evidence, Sighting, Unavailable
 from graders.lab import Lab
@@ -40,12 +40,12 @@ class Cloud:
         """
         with self.door, ThreadPoolExecutor() as threads:
             self._sign_in.check()
-            shared = [
+            names = {lab.organization.casefold(): lab.organization for lab in labs}.values()
+            shared: list[Future[Any]] = [
                 threads.submit(self._prepare_repositories, labs),
                 threads.submit(self._azure_ml.prepare, labs),
+                *(threads.submit(self._organization(name).projects) for name in names),
             ]
-            for name in {lab.organization.casefold(): lab.organization for lab in labs}.values():
-                shared.append(threads.submit(self._organization(name).projects))
             for one in shared:
                 one.exception()  # waits; each learner's look meets the same trouble and tells it
 

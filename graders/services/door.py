@@ -66,6 +66,8 @@ def watching() -> Iterator[list[Exchange]]:
 class Door:
     """Stands before ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
 
+    A door that is opened behind another one keeps that one open and does nothing itself.
+
     One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
     connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
     """
@@ -74,7 +76,6 @@ class Door:
         self.patience = patience
         self._lock = threading.Lock()
         self._entered = 0
-        self._before: _Send | None = None
         self._calls: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
         self._turns = {one.name: threading.BoundedSemaphore(one.concurrency) for one in SERVICES}
@@ -90,17 +91,30 @@ class Door:
         with self._lock:
             self._entered += 1
             if self._entered == 1:
-                self._before = HTTPAdapter.send
-                self._original: _Send = getattr(self._before, "original", self._before)
-                HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
+                self._open()
         return self
 
     def __exit__(self, *_exception: object) -> None:
         with self._lock:
             self._entered -= 1
             if self._entered == 0:
-                HTTPAdapter.send = self._before  # type: ignore[method-assign, assignment]
-                self._adapter.close()
+                self._shut()
+
+    def _open(self) -> None:
+        """Stand before the adapters; where another door stands already, keep that one open."""
+        self._standing: Door | None = getattr(HTTPAdapter.send, "door", None)
+        if self._standing:
+            self._standing.__enter__()
+        else:
+            self._original: _Send = HTTPAdapter.send
+            HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
+
+    def _shut(self) -> None:
+        if self._standing:
+            self._standing.__exit__()
+        else:
+            HTTPAdapter.send = self._original  # type: ignore[method-assign]
+            self._adapter.close()
 
     def _sender(self) -> _Send:
         def send(
@@ -111,7 +125,7 @@ class Door:
         ) -> requests.Response:
             return self._send(request, options)
 
-        send.original = self._original  # type: ignore[attr-defined]
+        send.door = self  # type: ignore[attr-defined]
         return send
 
     def _send(

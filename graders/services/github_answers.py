@@ -21,10 +21,6 @@ _ALLOWANCE = (
     "Wait up to an hour and run again with --resume",
 )
 _REMEDIES: Mapping[str, tuple[str, str]] = {
-    "NOT_FOUND": (
-        "there is no such organisation, or this token may not see it",
-        "Check the owner in the cohort or lab file; a person's own repositories cannot be graded",
-    ),
     "FORBIDDEN": (
         "the token may not read it",
         "Give the token read access to the metadata and contents of this owner's repositories",
@@ -32,6 +28,10 @@ _REMEDIES: Mapping[str, tuple[str, str]] = {
     "RATE_LIMIT": _ALLOWANCE,
     "RATE_LIMITED": _ALLOWANCE,
 }
+_NO_ORGANISATION = (
+    "there is no such organisation, or this token may not see it",
+    "Check the owner in the cohort or lab file; what a person keeps cannot be said to be missing",
+)
 _SAML = (
     "the organisation wants the token to be authorised for SAML single sign-on",
     "Open the token's settings on GitHub, choose Configure SSO, authorise the organisation",
@@ -92,16 +92,16 @@ def read_standings(answer: object, batch: Batch) -> Mapping[str, Standing]:
 
 def read_names(answer: object, owner: str) -> tuple[Mapping[str, bool], str | None] | Unavailable:
     """One page of an organisation's list: name -> is it private; and the next page's cursor."""
-    errors = _errors(answer)
+    what, errors = f"the list of repositories of {owner}", _errors(answer)
     if errors:  # even beside names: a list with gaps proves nothing
-        return _refusal(errors[0], f"the list of repositories of {owner}")
+        return _refusal(errors[0], what, _NO_ORGANISATION)
     try:
         page = _data(answer)["organization"]["repositories"]
         names = {str(node["name"]): bool(node["isPrivate"]) for node in page["nodes"]}
         more = page["pageInfo"]
         return names, str(more["endCursor"]) if more["hasNextPage"] else None
     except (KeyError, TypeError):
-        return cannot_tell(f"the list of repositories of {owner}", "the answer has no such list")
+        return cannot_tell(what, "the answer has no such list")
 
 
 def cannot_tell(what: str, cause: str) -> Unavailable:
@@ -200,14 +200,16 @@ def _is_not_found(error: Mapping[str, Any], alias: str) -> bool:
     return error.get("type") == "NOT_FOUND" and error.get("path") == [alias]
 
 
-def _refusal(error: Mapping[str, Any], what: str) -> Unavailable:
+def _refusal(
+    error: Mapping[str, Any], what: str, not_found: tuple[str, str] | None = None
+) -> Unavailable:
     kind = str(error.get("type") or "an error")
+    said = str(error.get("message", ""))[:160]
     extensions = error.get("extensions")
     if isinstance(extensions, dict) and extensions.get("saml_failure"):
         cause, remedy = _SAML
+    elif kind == "NOT_FOUND" and not_found:
+        cause, remedy = not_found
     else:
-        cause, remedy = _REMEDIES.get(
-            kind,
-            (f"GitHub answered {kind}: {str(error.get('message', ''))[:160]}", "Run again later"),
-        )
+        cause, remedy = _REMEDIES.get(kind, (f"GitHub answered {kind}: {said}", "Run again later"))
     return Unavailable("GitHub", what, cause, remedy, 200, GRAPHQL_URL)

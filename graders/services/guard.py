@@ -115,7 +115,7 @@ def _only_queries(body: object) -> bool:
 def without_secrets(url: str) -> str:
     """A URL for people: no user information, no fragment, no query value that could be secret."""
     parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
+    host = parts.netloc.rpartition("@")[2].removesuffix(":443")
     query = [
         (name, "…" if _SECRET_PARAMETER.search(name) else value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)

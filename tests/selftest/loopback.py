@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 HOSTS = (
@@ -67,6 +68,15 @@ class Loopback:
     def environment(self) -> dict[str, str]:
         proxy = f"http://127.0.0.1:{self.server.server_address[1]}"
         return {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "REQUESTS_CA_BUNDLE": str(self.ca)}
+
+    def stand_in_for_the_internet(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lead this process's requests here, and forget what an earlier test asked."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+        for name in ("NO_PROXY", "no_proxy", "https_proxy", "http_proxy", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name, raising=False)
+        self.replies[:] = [as_json({"fine": True})]
+        self.seen.clear()
 
     def next_reply(self, method: str, url: str, headers: dict[str, str]) -> Reply:
         self.seen.append((method, url, headers))

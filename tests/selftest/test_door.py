@@ -33,12 +33,7 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
-    for name, value in internet.environment.items():
-        monkeypatch.setenv(name, value)
-    for name in ("NO_PROXY", "no_proxy", "https_proxy", "http_proxy", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    internet.replies[:] = [as_json({"fine": True})]
-    internet.seen.clear()
+    internet.stand_in_for_the_internet(monkeypatch)
     return internet
 
 
@@ -273,8 +268,19 @@ def test_stands_only_while_it_is_open() -> None:
         assert HTTPAdapter.send is not before
         requests.get(PROJECTS, timeout=5)
     assert HTTPAdapter.send is before
-    assert other.calls == {"Azure DevOps": 1}
-    assert one.calls == {}
+    assert one.calls == {"Azure DevOps": 1}
+
+
+@pytest.mark.usefixtures("wire")
+def test_stands_as_long_as_anybody_behind_it_needs_it() -> None:
+    outer, inner = Door(QUICK), Door(QUICK)
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__()
+    with pytest.raises(Refused):
+        requests.get("https://elsewhere.example/", timeout=5)
+    inner.__exit__()
+    assert requests.get("https://elsewhere.example/", timeout=5).ok
 
 
 @pytest.mark.usefixtures("guarded")

@@ -1,0 +1,84 @@
+"""The folder of Allure results: emptied of the last run's, and told what this run is."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from reports.files import write_whole
+from reports.run_facts import Run
+
+NAME = "allure-results"
+_OURS = (
+    "*-result.json",
+    "*-container.json",
+    "*-globals.json",
+    "*-attachment.*",
+    "environment.properties",
+    "categories.json",
+    "executor.json",
+)
+# Allure 2 reads these as Java expressions over the whole message, Allure 3 as JavaScript ones.
+CATEGORIES = (
+    {"name": "Learner: not as the lab says", "matchedStatuses": ["failed"]},
+    {
+        "name": "Learner: blocked by an earlier step",
+        "matchedStatuses": ["skipped"],
+        "messageRegex": r"^blocked: [\s\S]*",
+    },
+    {
+        "name": "Pending: the cloud is still working",
+        "matchedStatuses": ["skipped"],
+        "messageRegex": r"^pending: [\s\S]*",
+    },
+    {
+        "name": "Advisory: noted, no points at stake",
+        "matchedStatuses": ["skipped"],
+        "messageRegex": r"^noted: [\s\S]*",
+    },
+    {"name": "Not assessed: the graders' or the network's trouble", "matchedStatuses": ["broken"]},
+)
+"""What went wrong, by whose turn it is: the learner's, nobody's, ours."""
+
+
+def clean(folder: Path) -> None:
+    """Delete the Allure results in a folder, and nothing else that may lie there."""
+    for pattern in _OURS:
+        for path in [*folder.glob(pattern), *folder.glob(f"{pattern}.tmp")]:
+            if path.is_file() or path.is_symlink():
+                path.unlink(missing_ok=True)
+
+
+def describe(folder: Path, run: Run) -> None:
+    """Write what the report's front page shows of the run; raises OSError."""
+    write_whole(folder / "environment.properties", _properties(environment(run)))
+    write_whole(folder / "categories.json", json.dumps(CATEGORIES, indent=1) + "\n")
+
+
+def environment(run: Run) -> Mapping[str, str]:
+    cohort = f"{len(run.learners)} learners"
+    left_out = f" ({run.left_out} left out by --learner)" if run.left_out else ""
+    return {
+        "Tenant": run.tenant,
+        "SIMULATED": "yes" if run.is_simulated else "no",
+        "Cohort": cohort + left_out,
+        "Snapshot": run.snapshot_digest,
+        "Python": platform.python_version(),
+        "pytest": version("pytest"),
+        "allure-pytest": version("allure-pytest"),
+    }
+
+
+def _properties(entries: Mapping[str, str]) -> str:
+    """Java's format, ASCII only: its readers disagree about encodings."""
+    return "".join(f"{name}={_escaped(value)}\n" for name, value in entries.items())
+
+
+def _escaped(value: str) -> str:
+    one_line = " ".join(value.split()).replace("\\", "\\\\")
+    units = one_line.encode("utf-16-be", errors="replace")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)

@@ -1,0 +1,82 @@
+"""What an Allure result says about a check besides its outcome: pure text, no Allure, no pytest."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from graders.cohort import Learner
+from graders.lab import Lab
+from graders.rubric import TASKS, Check
+from graders.verdicts import Outcome, Verdict
+from reports.run_facts import LAB_NAME, Run
+
+_CRITICAL_FROM = 3
+"""Points from which on a check is critical."""
+
+
+def labels(run: Run, learner: Learner, check: Check) -> list[tuple[str, str]]:
+    """(label, value): tasks make the behaviours tree, learners the suites tree.
+
+    A learner appears by id only: names and addresses stay out of reports that get published.
+    """
+    feature = f"Task {check.task} – {TASKS[check.task]}"
+    suites = "Learners (SIMULATED)" if run.is_simulated else "Learners"
+    told = [
+        ("epic", LAB_NAME),
+        ("feature", feature),
+        ("story", f"Step {check.step}"),
+        ("parentSuite", suites),
+        ("suite", learner.id),
+        ("subSuite", feature),
+        ("severity", severity(check)),
+        ("tag", run.tenant),
+    ]
+    return [*told, ("tag", "advisory")] if check.is_advisory else told
+
+
+def severity(check: Check) -> str:
+    if check.is_advisory:
+        return "minor"
+    return "critical" if check.points >= _CRITICAL_FROM else "normal"
+
+
+def description(check: Check) -> str:
+    """Markdown: the hint, then what is at stake."""
+    points = "1 point" if check.points == 1 else f"{check.points:g} points"
+    stake = "Advisory: no points at stake." if check.is_advisory else f"Worth {points}."
+    return f"{check.hint}\n\nLab step {check.step}. {stake}"
+
+
+def message(verdict: Verdict) -> str:
+    """The line under a result's name; what is not a failure begins with its outcome."""
+    if verdict.outcome in (Outcome.PASSED, Outcome.FAILED):
+        return verdict.reason
+    return f"{verdict.outcome.value}: {verdict.reason}"
+
+
+def links(lab: Lab) -> list[tuple[str, str]]:
+    """(name, address) of the learner's own pages."""
+    project = f"https://dev.azure.com/{_part(lab.organization)}/{_part(lab.project)}"
+    return [
+        ("Azure DevOps project", project),
+        ("Pipelines", f"{project}/_build"),
+        ("GitHub repository", _repository(lab)),
+        ("Azure ML workspace", _studio(lab)),
+    ]
+
+
+def _repository(lab: Lab) -> str:
+    return f"https://github.com/{_part(lab.github_owner)}/{_part(lab.repositories[0])}"
+
+
+def _studio(lab: Lab) -> str:
+    workspace = (
+        f"/subscriptions/{lab.subscription_id}/resourceGroups/{lab.resource_group}"
+        f"/providers/Microsoft.MachineLearningServices/workspaces/{lab.workspace}"
+    )
+    address = f"https://ml.azure.com/?wsid={quote(workspace, safe='/')}"
+    return f"{address}&tid={_part(lab.tenant_id)}" if lab.tenant_id else address
+
+
+def _part(name: str) -> str:
+    return quote(name, safe="")

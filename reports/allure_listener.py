@@ -1,0 +1,206 @@
+"""allure-pytest's listener and writer, told what a graded check is.
+
+Differs from the stock listener in what it leaves out: the suite's own tests, and the containers of
+fixtures, which cost one file per fixture and check, and a search that grows with the square of
+their number, and say nothing that a result does not say.
+"""
+
+# mypy: allow-untyped-calls
+# allure-pytest has no type hints
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import (
+    Attachment,
+    Label,
+    Link,
+    Parameter,
+    Status,
+    StatusDetails,
+    TestResult,
+)
+from allure_commons.utils import md5, now, represent
+from allure_pytest.listener import AllureListener
+from allure_pytest.utils import ParsedPytestNodeId, get_history_id
+
+from graders.cohort import Learner
+from graders.rubric import Check, check_of
+from graders.verdicts import Outcome, Verdict
+from reports import allure_labels
+from reports.recorder import verdict_in
+from reports.run_facts import RUN, Run
+
+STATUS = {
+    Outcome.PASSED: Status.PASSED,
+    Outcome.FAILED: Status.FAILED,
+    Outcome.BLOCKED: Status.SKIPPED,
+    Outcome.PENDING: Status.SKIPPED,
+    Outcome.NOTED: Status.SKIPPED,
+    Outcome.NOT_ASSESSED: Status.BROKEN,
+}
+_Wrapper = Generator[None, Any, None]
+
+
+def is_graded(item: pytest.Item) -> bool:
+    return check_of(getattr(item, "function", None)) is not None
+
+
+class GradedListener(AllureListener):  # type: ignore[misc]
+    """Records graded checks, and with ``everything`` the suite's own tests as well."""
+
+    pytest_fixture_setup = None
+    pytest_fixture_post_finalizer = None
+
+    def __init__(self, config: pytest.Config, folder: Path, *, everything: bool) -> None:
+        super().__init__(config)
+        self._folder = folder
+        self._everything = everything
+
+    def _update_fixtures_children(self, item: pytest.Item) -> None:
+        """No containers, so nothing to keep in them."""
+
+    def _recorded(self, item: pytest.Item, wrapper: _Wrapper) -> _Wrapper:
+        return wrapper if self._everything or is_graded(item) else _unrecorded()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> _Wrapper:
+        yield from self._recorded(item, super().pytest_runtest_protocol(item, nextitem))
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> _Wrapper:
+        yield from self._recorded(item, super().pytest_runtest_setup(item))
+        self._describe(item)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> _Wrapper:
+        yield from self._recorded(item, super().pytest_runtest_call(item))
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> _Wrapper:
+        yield from self._recorded(item, super().pytest_runtest_teardown(item))
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
+        yield from self._recorded(item, super().pytest_runtest_makereport(item, call))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        verdict = verdict_in(report)
+        result = self.allure_logger.get_test(None)  # the one that is open
+        if verdict and result:
+            judge(result, verdict)
+
+    def _result_of(self, item: pytest.Item) -> TestResult:
+        return self.allure_logger.get_test(self._cache.get(item.nodeid))
+
+    def _describe(self, item: pytest.Item) -> None:
+        """After setup, because allure-pytest sets name and description there."""
+        run = self.config.stash.get(RUN, None)
+        graded = run.graded(item.nodeid) if run and is_graded(item) else None
+        if run and graded:
+            describe(self._result_of(item), run, *graded)
+            self._attach_evidence(item, run, graded[0])
+
+    def _attach_evidence(self, item: pytest.Item, run: Run, learner: Learner) -> None:
+        """One file per learner, referred to by all of the learner's results."""
+        evidence = run.evidence_files.get(learner.id)
+        if evidence is None:
+            return
+        name = f"{uuid.uuid5(uuid.NAMESPACE_OID, f'{evidence}')}-attachment.json"
+        if _is_there(evidence, self._folder / name):
+            attachment = Attachment("Evidence", name, "application/json")
+            self._result_of(item).attachments.append(attachment)
+
+
+def _unrecorded() -> _Wrapper:
+    yield
+
+
+def _is_there(source: Path, copy: Path) -> bool:
+    """Whether the copy exists, if need be from now on; workers may race for it."""
+    if copy.exists():
+        return True
+    draft = copy.with_name(f"{copy.name}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, draft)
+        draft.replace(copy)
+    except OSError:  # no evidence to show is no reason not to show the verdict
+        draft.unlink(missing_ok=True)
+        return False
+    return True
+
+
+# --- results --------------------------------------------------------------------------------------
+
+
+def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
+    """Everything of a result that is known before its outcome."""
+    result.name = check.title
+    result.description = allure_labels.description(check)
+    result.labels.extend(Label(*label) for label in allure_labels.labels(run, learner, check))
+    lab = run.links.get(learner.id)
+    if lab:
+        result.links.extend(
+            Link("link", address, name) for name, address in allure_labels.links(lab)
+        )
+
+
+def judge(result: TestResult, verdict: Verdict) -> None:
+    """Say of a result what the verdict says, so that Allure and the grade book never disagree."""
+    trace = result.statusDetails.trace if result.statusDetails else None
+    result.status = STATUS[verdict.outcome]
+    result.statusDetails = None
+    if verdict.outcome is not Outcome.PASSED:
+        keeps_trace = result.status in (Status.FAILED, Status.BROKEN)
+        result.statusDetails = StatusDetails(
+            message=allure_labels.message(verdict), trace=trace if keeps_trace else None
+        )
+
+
+def crashed(nodeid: str, run: Run, verdict: Verdict) -> TestResult | None:
+    """The result of a check whose worker died before it could write one."""
+    graded = run.graded(nodeid)
+    if graded is None:
+        return None
+    learner, check = graded
+    parsed = ParsedPytestNodeId(nodeid)
+    full_name = f"{parsed.package}#{parsed.test_function}"
+    parameters = [Parameter("learner", represent(learner.id))]
+    result = TestResult(
+        uuid=str(uuid.uuid4()),
+        fullName=full_name,
+        testCaseId=md5(full_name),
+        historyId=get_history_id(full_name, parameters, {"learner": learner.id}),
+        parameters=parameters,
+        start=now(),
+        stop=now(),
+    )
+    describe(result, run, learner, check)
+    judge(result, verdict)
+    return result
+
+
+class ResultWriter(AllureFileLogger):
+    """Writes results until the disk refuses one: that costs the report, never the grade book."""
+
+    _has_failed = False
+
+    def _report_item(self, item: object) -> None:
+        if self._has_failed:
+            return
+        try:
+            super()._report_item(item)
+        except OSError as error:
+            self._has_failed = True
+            warnings.warn(
+                pytest.PytestWarning(f"Allure results are incomplete: {error}"), stacklevel=2
+            )

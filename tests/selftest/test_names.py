@@ -1,0 +1,85 @@
+"""Near misses, and file names for any learner id."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from graders.names import file_stem, near_misses, nearest, you_have
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "edits"),
+    [
+        ("devopsforai-aml-vg", "devopsforai-aml-vgs", 1),
+        ("devopsforai-aml-vg", "devops-for-ai-aml-vg", 2),
+        ("devopsforai-aml-vg", "DevOpsForAI-AML-VG", 10),
+        ("devopsforai-aml-vg", "devopsforai-aml-vg ", 1),
+        ("mlops_04", "mlops-04", 1),
+        ("aml-workspace-connection", "aml-workspace-conn", 6),
+        ("Model-Deploy-CD", "Model-Delpoy-CD", 1),  # two neighbours swapped are one slip
+    ],
+)
+def test_a_slip_is_a_near_miss_with_its_edits(name: str, other: str, edits: int) -> None:
+    assert near_misses(name, [other]) == [(other, edits)]
+
+
+@pytest.mark.parametrize("other", ["devopsforai-aml-vg", "team-variables", "release", ""])
+def test_neither_the_name_itself_nor_another_word_is_a_near_miss(other: str) -> None:
+    assert near_misses("devopsforai-aml-vg", [other]) == []
+
+
+def test_near_misses_come_nearest_first_and_once() -> None:
+    assert near_misses("mlops_04", ["mlop_4", "mlops04", "mlops04"]) == [
+        ("mlops04", 1),
+        ("mlop_4", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("lerner", "learner"),
+        ("e-mail", "email"),
+        ("resource group", "resource_group"),
+        ("organisation", "organization"),
+        ("group", None),
+        ("mistakes", None),
+        ("github_user", None),  # a class may well keep its learners' own accounts
+    ],
+)
+def test_only_a_sure_slip_has_a_nearest_name(name: str, meant: str | None) -> None:
+    known = ["learner", "email", "resource_group", "organization", "github_owner"]
+    assert nearest(name, known) == meant
+
+
+def test_near_misses_in_words() -> None:
+    assert you_have("mlops_04", ["mlops_4", "mlop_04s"]) == (
+        "you have `mlops_4`, 1 edit away; `mlop_04s`, 2 edits away"
+    )
+    assert you_have("mlops_04", ["website"]) == ""
+
+
+def test_a_plain_id_is_its_own_file_name() -> None:
+    assert file_stem("dana.okafor-4_b") == "dana.okafor-4_b"
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["Ann", "a/b", "../up", "..", "con", "nul.txt", "COM1", "a:b", "jürgen", "x" * 300, ".", " "],
+)
+def test_any_id_makes_a_file_name_every_system_takes(identity: str) -> None:
+    stem = file_stem(identity)
+    base = stem.split(".")[0]
+    assert set(stem) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-~")
+    assert base not in {"", "con", "prn", "aux", "nul", "com1"}
+    assert len(stem) < 100
+
+
+@settings(deadline=None, derandomize=True)
+@example("Ann", "ann")
+@example("a/b", "a_b")
+@example("x" * 100, "x" * 101)
+@example("Ann", file_stem("Ann"))
+@given(st.text(), st.text())
+def test_different_ids_never_share_a_file_name(one: str, other: str) -> None:
+    assert (one == other) == (file_stem(one).lower() == file_stem(other).lower())

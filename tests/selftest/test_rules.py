@@ -1,0 +1,440 @@
+"""The rules where the lab sheet can be read in more than one way: what passes, what does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from graders import rules
+from graders.cohort import Learner
+from graders.evidence import (
+    Access,
+    Answer,
+    Endpoint,
+    Job,
+    Model,
+    Pipeline,
+    PublishedPipeline,
+    Repository,
+    Run,
+    ServiceConnection,
+    Stage,
+    Task,
+    UpstreamRun,
+    Variable,
+    Workspace,
+)
+from graders.lab import Lab, Leniency
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LEARNER = Learner(id="user4", number=4, email="user4@example.org")
+LAB = Lab(
+    learner=LEARNER,
+    organization="solliancelabs",
+    project="AE MLOps 04",
+    github_owner="solliancelabs",
+    repositories=("mlops_04",),
+    subscription_id="s",
+    resource_group="User4AML",
+    workspace="user4aml",
+    location="centralus",
+    tenant_id=None,
+)
+CI = Pipeline(
+    id=11,
+    name=LAB.ci_pipeline,
+    path="\\",
+    process_type=2,
+    yaml_path=LAB.ci_yaml,
+    repository_type="GitHub",
+    repository_name="solliancelabs/mlops_04",
+    default_branch="refs/heads/main",
+    queue_status="enabled",
+)
+CI_RUN = Run(
+    id=101,
+    number="20261120.1",
+    pipeline_id=11,
+    status="completed",
+    result="succeeded",
+    reason="manual",
+    branch="refs/heads/main",
+    commit="c0ffee",
+    requested_for="user4@example.org",
+    queued_at=NOON,
+    started_at=NOON,
+    finished_at=NOON + timedelta(minutes=20),
+)
+ENDPOINT = Endpoint(
+    name="mlops-aci",
+    generation=1,
+    state="Healthy",
+    compute_type="ACI",
+    cpu=1,
+    memory_gb=4,
+    auth_enabled=False,
+    scoring_uri="http://guid.centralus.azurecontainer.io/score",
+    location="centralus",
+    model_ids=("diabetes_regression_model.pkl:1",),
+    created_at=NOON + timedelta(hours=1),
+    updated_at=None,
+)
+WORKSPACE = Workspace("id", "user4aml", "User4AML", "s", "centralus", "Succeeded")
+MODEL = Model(
+    name=LAB.model,
+    version="1",
+    tags={
+        "BuildId": "101",
+        "BuildUri": "https://dev.azure.com/SollianceLabs/AE MLOps 04/_build/results?buildId=101",
+        "experiment_name": "mlopspython",
+        "mse": "3295.741064355809",
+    },
+)
+
+
+# --- task 2 ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["user4-project", "USER4", "user4project", "myuser04"])
+def test_a_base_name_with_the_learners_own_number_is_right(value: str) -> None:
+    assert rules.base_name_problems(value, 4) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["user40-project", "user5-project", "project", "u4", "user4-project-123", "user4_x"]
+)
+def test_a_base_name_of_another_learner_or_shape_is_wrong(value: str) -> None:
+    (mismatch,) = rules.base_name_problems(value, 4)
+    assert "user4" in mismatch.expected
+
+
+def test_a_missing_variable_is_shown_with_what_stands_instead() -> None:
+    variables = {"RESOURCEGROUP": Variable("User4AML"), "LOCATION": Variable("centralus")}
+    (mismatch,) = rules.missing_variables(variables, ("LOCATION", "RESOURCE_GROUP"))
+    assert mismatch.what == "RESOURCE_GROUP"
+    assert "RESOURCEGROUP" in mismatch.found
+
+
+def test_secret_values_and_key_vault_groups_cannot_be_read_by_the_pipelines() -> None:
+    secret = {"LOCATION": Variable(None, is_secret=True), "BASE_NAME": Variable("user4")}
+    wanted = ("LOCATION", "BASE_NAME")
+    assert [one.what for one in rules.unreadable_variables("Vsts", secret, wanted)] == ["LOCATION"]
+    assert rules.unreadable_variables("AzureKeyVault", {}, wanted)
+    assert rules.unreadable_variables("Vsts", {"OTHER": Variable(None, True)}, wanted) == []
+
+
+def test_only_padded_values_are_named() -> None:
+    variables = {"A": Variable("x "), "B": Variable("x y"), "C": Variable(None, True)}
+    assert [one.what for one in rules.padded_values(variables)] == ["A"]
+
+
+def test_open_to_both_of_the_labs_pipelines_is_open_enough() -> None:
+    cd = replace(CI, id=12, name=LAB.cd_pipeline)
+    one_by_one = Access(all_pipelines=False, pipeline_ids=(11, 12))
+    strict = replace(LAB, leniency=Leniency(per_pipeline_access=False))
+    assert rules.closed_to_pipelines(Access(True), [CI, cd], LAB) == []
+    assert rules.closed_to_pipelines(one_by_one, [CI, cd], LAB) == []
+    assert rules.closed_to_pipelines(one_by_one, [CI, cd], strict)
+    assert rules.closed_to_pipelines(Access(False, (11,)), [CI, cd], LAB)
+
+
+# --- task 3 ---------------------------------------------------------------------------------------
+
+
+def connection(**changes: object) -> ServiceConnection:
+    right = ServiceConnection(
+        id="c",
+        name="aml-workspace-connection",
+        type="azurerm",
+        scheme="ServicePrincipal",
+        creation_mode="Automatic",
+        scope_level="AzureMLWorkspace",
+        subscription_id="s",
+        resource_group="user4AML",
+        workspace="USER4aml",
+        workspace_location="centralus",
+        is_ready=True,
+        state="Ready",
+    )
+    return replace(right, **changes)  # type: ignore[arg-type]
+
+
+def test_azure_names_are_equal_whatever_their_case() -> None:
+    assert rules.wrong_target(connection(), WORKSPACE) == []
+    (mismatch,) = rules.wrong_target(connection(workspace="user5aml"), WORKSPACE)
+    assert mismatch.found == "user5aml"
+
+
+def test_federation_and_manual_principals_pass_unless_the_lab_file_is_strict() -> None:
+    strict = replace(LAB, leniency=Leniency(federated_connection=False, manual_connection=False))
+    for other in ({"scheme": "WorkloadIdentityFederation"}, {"creation_mode": "Manual"}):
+        assert rules.wrong_scheme(connection(**other), LAB) == []
+        assert rules.wrong_scheme(connection(**other), strict)
+        assert rules.other_than_shown(connection(**other))
+    assert rules.wrong_scheme(connection(scheme="ManagedServiceIdentity"), LAB)
+    assert rules.other_than_shown(connection()) == []
+
+
+def test_a_name_that_refers_to_nothing_is_dangling() -> None:
+    other = {"aml-connection": connection()}
+    assert rules.dangling_reference(LAB.service_connection, other, LAB)
+    assert rules.dangling_reference("aml-connection", other, LAB) == []
+    both = {LAB.service_connection: connection()}
+    assert rules.dangling_reference("mistyped", both, LAB) == []  # costs once, in task 2
+
+
+# --- task 4 ---------------------------------------------------------------------------------------
+
+
+def repository(**changes: object) -> Repository:
+    right = Repository(
+        full_name="solliancelabs/mlops_04",
+        is_fork=False,
+        is_archived=False,
+        is_disabled=False,
+        template=LAB.templates[0],
+        default_branch="main",
+        head="c0ffee",
+        tree=rules.TEMPLATE_TREE,
+        files=dict.fromkeys(rules.ESSENTIAL_FILES, "blob"),
+        texts={},
+        commits=frozenset({"c0ffee"}),
+    )
+    return replace(right, **changes)  # type: ignore[arg-type]
+
+
+def test_only_the_labs_templates_count_in_any_case() -> None:
+    assert rules.wrong_origin(repository(), "SollianceNet/labs-ae-mlops-starter", LAB) == []
+    assert rules.wrong_origin(repository(), LAB.templates[1], LAB) == []
+    assert rules.wrong_origin(repository(), "microsoft/MLOpsPython", LAB)
+    assert rules.wrong_origin(repository(), None, LAB)
+    assert rules.wrong_origin(repository(is_fork=True), LAB.templates[0], LAB)
+
+
+PATCHED_CI = """
+variables:
+- template: diabetes_regression-variables-template.yml
+- group: devopsforai-aml-vg
+- name: EXTRA
+  value: my own
+stages:
+- stage: 'Model_CI'
+- stage: 'Trigger_AML_Pipeline'
+- stage: 'Mine'
+"""
+CD = """
+resources:
+  pipelines:
+  - pipeline: model-train-ci
+    source: Model-Train-Register-CI
+variables:
+- group: devopsforai-aml-vg
+stages:
+- stage: 'Deploy_ACI'
+- stage: 'Deploy_AKS'
+"""
+SHARED = "variables:\n- name: MODEL_NAME\n  value: diabetes_regression_model.pkl\n"
+
+
+def texts(ci: str = PATCHED_CI, cd: str = CD, shared: str = SHARED) -> Repository:
+    return repository(texts={LAB.ci_yaml: ci, LAB.cd_yaml: cd, LAB.variables_yaml: shared})
+
+
+def test_yaml_may_be_changed_as_long_as_it_names_what_the_lab_needs() -> None:
+    assert rules.altered_pipelines(texts(), LAB) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        (texts(ci=PATCHED_CI.replace("devopsforai", "mine")), "variable group of the CI pipeline"),
+        (
+            texts(cd=CD.replace("Register-CI", "CI")),
+            "pipeline the CD pipeline takes the model from",
+        ),
+        (texts(cd=CD.replace("Deploy_ACI", "Deploy")), "first stage of the CD pipeline"),
+        (texts(shared=SHARED.replace(".pkl", ".onnx")), "MODEL_NAME"),
+    ],
+)
+def test_what_was_changed_for_the_worse_is_named(changed: Repository, what: str) -> None:
+    assert [one.what for one in rules.altered_pipelines(changed, LAB)] == [what]
+
+
+def test_yaml_that_cannot_be_read_has_none_of_it() -> None:
+    assert len(rules.altered_pipelines(texts(ci=": : :\n\t- ["), LAB)) == 3
+
+
+# --- tasks 5 and 6 --------------------------------------------------------------------------------
+
+
+def test_the_pipeline_builds_the_learners_own_github_repository() -> None:
+    copy = replace(CI, repository_type="TfsGit", repository_name="mlops_04")
+    lenient = replace(LAB, leniency=Leniency(azure_repos=True))
+    assert rules.wrong_repository(replace(CI, repository_name="SOLLIANCELABS/mlops_04"), LAB) == []
+    assert rules.wrong_repository(replace(CI, repository_name="solliancelabs/mlops_05"), LAB)
+    assert rules.wrong_repository(copy, LAB)
+    assert rules.wrong_repository(copy, lenient) == []
+
+
+def stages(**results: str) -> tuple[Stage, ...]:
+    names = ("Deploy_ACI", "Deploy_AKS")
+    deploy = (Task("Deploy to ACI (CLI)", "completed", "succeeded"),)
+    smoke = (Task("Smoke test", "completed", results.get("smoke", "succeeded")),)
+    jobs = {"Deploy_ACI": (Job("Deploy to ACI", "completed", "succeeded", deploy + smoke),)}
+    usual = {"Deploy_ACI": "succeeded", "Deploy_AKS": "skipped"} | results
+    return tuple(
+        Stage(name, name.replace("_", " to "), "completed", usual[name], 1, jobs.get(name, ()))
+        for name in names
+    )
+
+
+def test_a_run_spoilt_by_kubernetes_alone_counts() -> None:
+    failed = replace(CI_RUN, result="failed")
+    assert rules.counts_as_succeeded(CI_RUN)
+    assert rules.counts_as_succeeded(replace(failed, stages=stages(Deploy_AKS="failed")))
+    assert not rules.counts_as_succeeded(replace(failed, stages=stages(Deploy_ACI="failed")))
+    assert not rules.counts_as_succeeded(replace(failed, stages=()))
+    assert not rules.counts_as_succeeded(failed)
+
+
+def test_any_run_that_succeeded_counts_not_the_latest() -> None:
+    later = replace(CI_RUN, id=103, number="20261120.2", result="failed")
+    assert rules.none_succeeded([later, CI_RUN]) == []
+    (mismatch,) = rules.none_succeeded([later])
+    assert "20261120.2 failed" in mismatch.found
+
+
+def test_the_skipped_kubernetes_stage_is_right_and_a_skipped_deployment_is_not() -> None:
+    assert rules.incomplete_deployment(stages()) == []
+    assert rules.kubernetes_ran(stages()) == []
+    assert rules.kubernetes_ran(stages(Deploy_AKS="succeeded"))
+    assert rules.incomplete_deployment(stages(Deploy_ACI="skipped"))
+    (mismatch,) = rules.incomplete_deployment(stages(smoke="failed"))
+    assert mismatch.what == "task Smoke test"
+    assert rules.incomplete_deployment(())
+
+
+def test_cd_takes_the_model_from_a_succeeded_run_of_the_learners_own_ci() -> None:
+    own = UpstreamRun("model-train-ci", 11, "20261120.1")
+    assert rules.wrong_upstream([own], CI, [CI_RUN]) == []
+    assert rules.wrong_upstream([replace(own, pipeline_id=99)], CI, [CI_RUN])
+    assert rules.wrong_upstream([replace(own, run_number="20261120.9")], CI, [CI_RUN])
+    assert rules.wrong_upstream([], CI, [CI_RUN])
+
+
+def test_cd_comes_after_ci_on_the_same_branch() -> None:
+    after = replace(CI_RUN, started_at=NOON + timedelta(minutes=21))
+    assert rules.wrong_order(after, [CI_RUN]) == []
+    assert rules.wrong_order(replace(after, started_at=NOON + timedelta(minutes=19)), [CI_RUN])
+    assert rules.wrong_order(replace(after, branch="refs/heads/mine"), [CI_RUN])
+
+
+def test_the_run_built_a_commit_of_this_repository() -> None:
+    assert rules.foreign_commit(CI_RUN, repository()) == []
+    assert rules.foreign_commit(CI_RUN, repository(commits=frozenset({"dead"})))
+    assert rules.foreign_commit(replace(CI_RUN, branch="refs/heads/mine"), repository())
+    assert rules.foreign_commit(replace(CI_RUN, branch="refs/heads/master"), repository()) == []
+
+
+def test_who_started_it_is_only_asked_where_the_cohort_says_who() -> None:
+    stranger = replace(CI_RUN, requested_for="other@example.org")
+    assert rules.started_by_another(CI_RUN, LEARNER) == []
+    assert rules.started_by_another(stranger, LEARNER)
+    assert rules.started_by_another(stranger, replace(LEARNER, email="")) == []
+    assert rules.started_by_another(replace(CI_RUN, reason="schedule"), LEARNER)
+
+
+# --- Azure ML -------------------------------------------------------------------------------------
+
+
+def test_one_published_pipeline_bears_the_run_id() -> None:
+    one = PublishedPipeline("a", LAB.training_pipeline, "101", is_active=True)
+    older = replace(one, id="b", version="77")
+    assert rules.wrongly_published([older, one], [CI_RUN]) == []
+    assert rules.wrongly_published([older], [CI_RUN])
+    assert rules.wrongly_published([one, replace(one, id="c")], [CI_RUN])
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"BuildId": "102"},
+        {"BuildUri": "https://dev.azure.com/solliancelabs/AE MLOps 05/_build/results?buildId=101"},
+        {"BuildUri": "https://dev.azure.com/solliancelabs/AE MLOps 04/_build/results?buildId=1"},
+        {"experiment_name": "mine"},
+    ],
+)
+def test_a_model_that_leads_elsewhere_is_not_the_runs(tags: dict[str, str]) -> None:
+    other = replace(MODEL, tags={**MODEL.tags, **tags})
+    assert rules.unlinked_models([other], [CI_RUN], LAB)
+    assert rules.unlinked_models([other, MODEL], [CI_RUN], LAB) == []
+
+
+def test_a_model_without_tags_was_registered_by_hand() -> None:
+    (mismatch,) = rules.unlinked_models([replace(MODEL, tags={})], [CI_RUN], LAB)
+    assert "by hand" in mismatch.found
+
+
+def test_the_address_of_the_run_may_be_quoted_or_not() -> None:
+    quoted = MODEL.tags["BuildUri"].replace(" ", "%20")
+    assert rules.registered_by(
+        [replace(MODEL, tags={**MODEL.tags, "BuildUri": quoted})], [CI_RUN], LAB
+    )
+
+
+@pytest.mark.parametrize(
+    ("mse", "is_expected"), [("3295.7149", True), ("3000", False), ("", False)]
+)
+def test_the_models_error_is_compared_with_a_tolerance(mse: str, is_expected: bool) -> None:
+    model = replace(MODEL, tags={"mse": mse})
+    assert (rules.unexpected_error([model]) == []) is is_expected
+
+
+# --- task 7 ---------------------------------------------------------------------------------------
+
+
+def test_the_size_is_that_of_the_templates_deployment_file() -> None:
+    assert rules.wrong_size(ENDPOINT) == []
+    assert len(rules.wrong_size(replace(ENDPOINT, compute_type="AKS", cpu=2))) == 2
+    assert rules.wrong_size(replace(ENDPOINT, cpu=None))
+    assert rules.wrong_size(replace(ENDPOINT, generation=2, cpu=None, memory_gb=None)) == []
+
+
+def test_the_endpoint_serves_a_version_the_run_registered() -> None:
+    assert rules.serves_other_model(ENDPOINT, [MODEL]) == []
+    assert rules.serves_other_model(ENDPOINT, [replace(MODEL, version="2")])
+    assert rules.serves_other_model(replace(ENDPOINT, model_ids=()), [MODEL])
+
+
+def test_the_endpoint_is_no_older_than_the_cd_run_and_in_its_region() -> None:
+    cd_run = replace(CI_RUN, started_at=NOON + timedelta(minutes=50))
+    early = replace(ENDPOINT, created_at=NOON)
+    renewed = replace(early, updated_at=NOON + timedelta(hours=1))
+    assert rules.not_by_the_cd_run(ENDPOINT, [cd_run], WORKSPACE) == []
+    assert rules.not_by_the_cd_run(renewed, [cd_run], WORKSPACE) == []
+    assert rules.not_by_the_cd_run(early, [cd_run], WORKSPACE)
+    assert rules.not_by_the_cd_run(replace(ENDPOINT, location="westus"), [cd_run], WORKSPACE)
+    spelled_out = replace(ENDPOINT, location="Central US")
+    assert rules.not_by_the_cd_run(spelled_out, [cd_run], WORKSPACE) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, None, "words"),
+        Answer(200, (1.0,)),
+        Answer(200, (1.0, float("nan"))),
+        Answer(400, None, "bad"),
+    ],
+)
+def test_an_answer_is_two_finite_numbers(answer: Answer) -> None:
+    assert rules.bad_answer(answer)
+    assert rules.bad_answer(Answer(200, (1.0, 2.0))) == []
+
+
+def test_the_documented_sample_output_is_not_the_labs_model() -> None:
+    assert rules.other_predictions(rules.SMOKE_TEST_RESULT) == []
+    assert rules.other_predictions((5215.18, 3727.03)) == []
+    assert rules.other_predictions((5021.509689995557, 3693.645386402646))

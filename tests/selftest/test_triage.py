@@ -1,0 +1,147 @@
+"""Judging answers at the call: seen, or not to be seen, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError
+
+from graders.evidence import Sighting, Unavailable
+from graders.services.door import Door, Patience
+from graders.services.triage import look
+from tests.selftest.loopback import Loopback, Reply, as_json
+
+URLS = {
+    "Azure DevOps": "https://dev.azure.com/org/_apis/projects",
+    "GitHub": "https://api.github.com/repos/o/n",
+    "Azure Resource Manager": "https://management.azure.com/subscriptions",
+    "Azure ML": "https://centralus.api.azureml.ms/discovery",
+}
+PAGE = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
+    yield loopback
+    loopback.close()
+
+
+@pytest.fixture
+def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    internet.stand_in_for_the_internet(monkeypatch)
+    with Door(Patience(attempts=2, backoff=0.001)):
+        yield internet
+
+
+def ask(service: str = "Azure DevOps") -> Callable[[], object]:
+    return lambda: requests.get(URLS[service], timeout=5).json()
+
+
+def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
+    wire.replies[:] = [Reply(503), as_json({"count": 0}, ActivityId="a-1")]
+    sightings: list[Sighting] = []
+    assert look("Azure DevOps", "projects", ask(), sightings) == {"count": 0}
+    assert [(one.what, one.url, one.status, one.request_id) for one in sightings] == [
+        ("projects", URLS["Azure DevOps"], 200, "a-1")
+    ]
+
+
+@pytest.mark.parametrize("service", list(URLS))
+@pytest.mark.parametrize(
+    ("reply", "cause", "remedy"),
+    [
+        (Reply(401), "expired or is not accepted", ""),
+        (as_json({"message": "TF400813: x"}, 401), "TF400813", ""),
+        (Reply(403), "no permission", "give the grader|make the grader"),
+        (Reply(404), "may not see it", "If it exists"),
+        (Reply(429, headers={"Retry-After": "900"}), "slow down", "--resume"),
+        (Reply(500), "trouble of its own", "--resume"),
+        (Reply(203, b"<html>", PAGE), "sign-in page", ""),
+        (Reply(200, b"<html>", PAGE), "sign-in page", ""),
+        (Reply(302, headers={"Location": "https://elsewhere.example/_signin"}), "refused", ""),
+        (Reply(400), "refused the question", "bug"),
+        (Reply(200, b'{"a": '), "not what the service promises", "--resume"),
+        (Reply(200, b'{"a": 1}', cut=3), "cut short", "network"),
+        (as_json(None), "empty", "--resume"),
+    ],
+)
+def test_what_is_no_true_answer_is_unavailable(
+    wire: Loopback, service: str, reply: Reply, cause: str, remedy: str
+) -> None:
+    wire.replies[:] = [reply]
+    seen = look(service, "it", ask(service), [])
+    assert isinstance(seen, Unavailable)
+    assert (seen.service, seen.what, seen.url) == (service, "it", URLS[service])
+    assert cause in seen.cause
+    assert any(words in seen.remedy for words in remedy.split("|"))
+
+
+def test_no_words_of_the_answer_or_the_exception_are_repeated(wire: Loopback) -> None:
+    wire.replies[:] = [as_json({"message": "canary", "typeKey": "canary canary"}, 403)]
+
+    def call() -> None:
+        answer = requests.get(URLS["GitHub"], params={"sig": "canary"}, timeout=5)
+        raise ValueError(answer.text)
+
+    sightings: list[Sighting] = []
+    seen = look("GitHub", "it", call, sightings)
+    assert isinstance(seen, Unavailable)
+    assert "canary" not in repr(seen) + str(seen) + repr(sightings)
+
+
+def test_an_untrusted_certificate_names_the_setting(
+    wire: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert wire
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    seen = look("GitHub", "it", ask("GitHub"), [])
+    assert isinstance(seen, Unavailable)
+    assert "TLS" in seen.cause
+    assert "REQUESTS_CA_BUNDLE" in seen.remedy
+
+
+def test_a_host_that_is_not_ours_is_refused_not_asked(wire: Loopback) -> None:
+    seen = look("GitHub", "it", lambda: requests.get("https://elsewhere.example", timeout=5), [])
+    assert isinstance(seen, Unavailable)
+    assert "elsewhere.example" in seen.cause
+    assert wire.seen == []
+
+
+def test_a_refused_sign_in_is_told_from_a_refused_answer(wire: Loopback) -> None:
+    body = {"error": "invalid_client", "error_description": "AADSTS7000222: canary"}
+    wire.replies[:] = [as_json(body, 401)]
+
+    def call() -> None:
+        requests.post("https://login.microsoftonline.com/t/oauth2/v2.0/token", timeout=5)
+        raise ClientAuthenticationError
+
+    sightings: list[Sighting] = []
+    seen = look("Azure ML", "it", call, sightings)
+    assert isinstance(seen, Unavailable)
+    assert seen.cause == "the sign-in was refused (401 AADSTS7000222)"
+    assert "AZURE_CLIENT_SECRET" in seen.remedy
+    assert sightings == []
+
+
+def test_a_fault_of_our_own_is_told_as_one() -> None:
+    def call() -> None:
+        raise KeyError("canary")
+
+    seen = look("GitHub", "it", call, [])
+    assert isinstance(seen, Unavailable)
+    assert "KeyError" in seen.cause
+    assert "canary" not in str(seen)
+
+
+def test_what_the_call_found_unavailable_stays_so() -> None:
+    fault = Unavailable("GitHub", "it", "cause", "remedy")
+    assert look("GitHub", "it", lambda: fault, []) is fault
+
+
+def test_an_endpoint_may_answer_with_a_page(wire: Loopback) -> None:
+    wire.replies[:] = [Reply(200, b"<html>", PAGE)]
+    url = "http://1a2b.centralus.azurecontainer.io/"
+    assert look("the endpoint", "it", lambda: requests.get(url, timeout=5).text, []) == "<html>"
