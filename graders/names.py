@@ -61,7 +61,7 @@ def file_stem(identity: str) -> str:
     if plain == identity and plain.strip(".") and plain[0] != "." and not _RESERVED.match(plain):
         return plain
     code = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{plain.lstrip('.')}~{code}"
+    return f"{plain.replace('.', '_')}~{code}"
 
 
 def _plain(name: str) -> str:

@@ -51,7 +51,8 @@ class AllureResults:
         """Where items run: without xdist, and in its workers."""
         if self._config.option.collectonly or not session.items:
             return
-        if self._given or any(is_graded(item) for item in session.items):
+        grades = RUN in self._config.stash and any(map(is_graded, session.items))
+        if self._given or grades:
             if not hasattr(self._config, "workerinput"):
                 self._prepare()
             self._listen()

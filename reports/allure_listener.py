@@ -100,7 +100,8 @@ class GradedListener(AllureListener):  # type: ignore[misc]
             judge(result, verdict)
 
     def _result_of(self, item: pytest.Item) -> TestResult:
-        return self.allure_logger.get_test(self._cache.get(item.nodeid))
+        result: TestResult = self.allure_logger.get_test(self._cache.get(item.nodeid))
+        return result
 
     def _describe(self, item: pytest.Item) -> None:
         """After setup, because allure-pytest sets name and description there."""

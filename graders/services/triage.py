@@ -58,7 +58,7 @@ def look(
             error = caught
     sightings.extend(sightings_of(what, exchanges))
     last = exchanges[-1] if exchanges else None
-    if error is None and found is not None and not (last and _is_sign_in_page(last)):
+    if error is None and found is not None and not (last and _is_no_answer(last)):
         return found
     return unavailable(service, what, last, error)
 
@@ -138,9 +138,19 @@ def _is_sign_in(one: Exchange) -> bool:
     return service is not None and service.name == "Entra ID"
 
 
+def _is_no_answer(one: Exchange) -> bool:
+    """Whether the last exchange was refused, whatever the call made of it."""
+    refused = one.status is None or one.status >= 400
+    return _is_sign_in_page(one) or (refused and not _is_endpoint(one))
+
+
 def _is_sign_in_page(one: Exchange) -> bool:
     """Azure DevOps answers 203 or 200 with HTML, or 302 to another host, where it means 401."""
+    is_page = one.status == 200 and one.content_type == "text/html"
+    return (is_page or one.status in (203, 302)) and not _is_endpoint(one)
+
+
+def _is_endpoint(one: Exchange) -> bool:
+    """A learner's endpoint may say what it likes: that is a fact about the learner's work."""
     service = service_of(one.url)
-    if service is None or service.name.startswith("the "):
-        return False  # an endpoint may say what it likes
-    return one.status in (203, 302) or (one.status == 200 and one.content_type == "text/html")
+    return service is not None and service.name.startswith("the ")

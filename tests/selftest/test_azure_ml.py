@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -265,7 +266,10 @@ def test_lists_that_cannot_be_read_are_no_absence(cloud, status):
     assert facts.answer == facts.endpoints
 
 
-@pytest.mark.parametrize("body", [None, {}, {"value": None}, {"value": [None]}, "<html>", 7])
+OTHER_SHAPES = [None, {}, {"value": None}, {"value": {}}, {"value": [None]}, "<html>", 7]
+
+
+@pytest.mark.parametrize("body", OTHER_SHAPES)
 def test_bodies_of_another_shape_are_no_absence(cloud, body):
     cloud.answers["/Pipelines"] = cloud.answers["/services"] = (200, body)
     facts = looked(lab())
@@ -273,20 +277,33 @@ def test_bodies_of_another_shape_are_no_absence(cloud, body):
     assert isinstance(facts.endpoints, Unavailable)
 
 
-def test_a_discovery_address_of_a_stranger_is_not_asked(cloud):
-    strange = workspace(4, discoveryUrl="https://x.api.azureml.ms.example/discovery")
+STRANGERS = ["x.api.azureml.ms.example", "x.inference.ml.azure.com", "x.azurecontainer.io"]
+
+
+def test_an_empty_list_with_a_status_of_another_kind_is_no_absence(cloud):
+    cloud.answers["/Pipelines"] = (202, [])
+    cloud.answers["/services"] = (202, {"value": []})
+    facts = looked(lab())
+    assert isinstance(facts.published_pipelines, Unavailable)
+    assert isinstance(facts.endpoints, Unavailable)
+
+
+@pytest.mark.parametrize("host", STRANGERS)
+def test_a_discovery_address_of_a_stranger_is_not_asked(cloud, host):
+    strange = workspace(4, discoveryUrl=f"https://{host}/discovery")
     cloud.answers[f"{SUBSCRIPTION}/{PROVIDER}/workspaces"] = several(strange)
     facts = looked(lab())
-    assert "x.api.azureml.ms.example is not a host" in facts.published_pipelines.cause
+    assert f"{host} is not a host" in facts.published_pipelines.cause
     assert len(facts.models) == 1
-    assert not any("example" in one.url for one in cloud.asked)
+    assert not any(host in one.url for one in cloud.asked)
 
 
-def test_a_region_of_strangers_gets_no_token(cloud):
-    cloud.answers["/discovery"] = (200, {"api": REGION, "modelmanagement": "https://example.org"})
+@pytest.mark.parametrize("host", STRANGERS)
+def test_a_region_of_strangers_gets_no_token(cloud, host):
+    cloud.answers["/discovery"] = (200, {"api": REGION, "modelmanagement": f"https://{host}"})
     facts = looked(lab())
     assert isinstance(facts.endpoints, Unavailable)
-    assert not any("example" in one.url for one in cloud.asked)
+    assert not any(host in one.url for one in cloud.asked)
 
 
 def test_web_services_are_read_to_the_last_page(cloud):
@@ -433,7 +450,7 @@ def test_a_failed_service_says_why():
 
 
 @pytest.mark.parametrize(
-    ("text", "time"),
+    ("text", "moment"),
     [
         ("2026-11-20T09:30:00.1234567+00:00", datetime(2026, 11, 20, 9, 30, 0, 123456, UTC)),
         ("2026-11-20T10:30:00+01:00", datetime(2026, 11, 20, 9, 30, tzinfo=UTC)),
@@ -444,5 +461,16 @@ def test_a_failed_service_says_why():
         (None, None),
     ],
 )
-def test_times_are_utc_and_the_services_zero_is_no_time(text, time):
-    assert v1.moment(text) == time
+def test_times_are_utc_and_the_services_zero_is_no_time(text, moment):
+    assert v1.moment(text) == moment
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process cannot be changed")
+def test_the_graders_own_time_zone_does_not_matter(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert v1.moment("2026-11-20T09:30:00") == datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -218,7 +218,7 @@ def test_points_for_an_unknown_check(save: Save) -> None:
 
 
 def test_points_that_do_not_make_a_hundred() -> None:
-    with pytest.raises(InputProblems, match="add up to 75, not to 100.*`total = 75`"):
+    with pytest.raises(InputProblems, match=r"add up to 75, not to 100.*`total = 75`"):
         points(project_exists=15).check_points(RUBRIC)
 
 

@@ -98,7 +98,7 @@ def test_a_netrc_on_the_graders_machine_is_not_sent(cloud, tmp_path, monkeypatch
     netrc.write_text("default login me password canary\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    scoring.ask(endpoint(), None, [])
+    assert isinstance(scoring.ask(endpoint(), None, []), Answer)
     assert not any("Authorization" in one.headers for one in cloud.asked)
 
 

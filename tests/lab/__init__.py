@@ -1,0 +1,1 @@
+"""GRADED: the rubric, one file per task of the lab sheet."""

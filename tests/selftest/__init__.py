@@ -1,0 +1,1 @@
+"""OURS: tests of the instrument itself."""

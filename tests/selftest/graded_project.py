@@ -1,0 +1,173 @@
+"""A tiny project of graded checks, run by a pytest of its own, for the tests of the reports.
+
+Stands in for cohort, evidence and judge; the plugins of ``reports`` are the real ones. It runs in
+a process of its own, because allure's plugins are shared by all pytest runs of one process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LEARNERS = ("ada", "zoë", "eve")
+"""All right · a mistake in task 2 · cannot be seen."""
+
+_CONFTEST = """
+import os
+import runpy
+from pathlib import Path
+
+import pytest
+
+from graders.rubric import check_of
+from graders.verdicts import Outcome
+from reports.run_facts import RUN
+from tests.selftest import graded_run as example
+
+pytest_plugins = ("reports.recorder", "reports.allure")
+HERE = Path(__file__).parent
+LEARNERS = [example.learner(one, f"Name {one}") for one in ("ada", "zoë", "eve")]
+CHECKS = [check_of(one) for one in runpy.run_path(str(HERE / "test_lab.py")).values()]
+
+
+def pytest_configure(config):
+    folder = HERE / "evidence"
+    config.stash[RUN] = example.run(
+        LEARNERS,
+        HERE / "out",
+        rubric=tuple(one for one in CHECKS if one),
+        evidence_files={one.id: folder / f"{one.number}-{one.id}.json" for one in LEARNERS},
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if check_of(metafunc.function):
+        metafunc.parametrize("learner", [one.id for one in LEARNERS])
+
+
+@pytest.fixture
+def evidence(learner):
+    if learner == "eve":
+        raise RuntimeError("it answered 503")
+    return {"learner": learner}
+
+
+@pytest.fixture
+def group(evidence):
+    if evidence["learner"] == "zoë":
+        pytest.skip("blocked: there is no group")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    check = check_of(item.function)
+    if not check or "silent" in check.id or (call.when != "call" and report.passed):
+        return report
+    check = item.config.stash[RUN].checks[check.id]
+    outcome, reason = Outcome.PASSED, ""
+    if hasattr(report, "wasxfail"):
+        outcome, reason = Outcome.NOTED, report.wasxfail
+    elif report.skipped:
+        outcome, reason = Outcome.BLOCKED, "there is no group"
+    elif report.failed and call.when == "call":
+        outcome, reason = Outcome.FAILED, "expected a group; found none"
+    elif report.failed:
+        outcome, reason = Outcome.NOT_ASSESSED, "it answered 503"
+    verdict = example.verdict(item.callspec.params["learner"], check, outcome, reason)
+    report.user_properties.append(("verdict", verdict.to_json()))
+    return report
+"""
+
+_CHECKS = '''
+import os
+
+import pytest
+
+from graders.rubric import check
+
+
+@check(step="2.6", points=3, hint="Name it as the lab does.")
+def test_group_exists(evidence):
+    """The variable group is there."""
+    assert evidence["learner"] != "zoë"
+
+
+@check(step="2.7", points=2, hint="Add it.")
+def test_group_is_complete(group):
+    """The group has every variable."""
+
+
+@check(step="2.8", hint="Open access.")
+def test_group_is_open(evidence):
+    """The group is open to all."""
+    if evidence["learner"] == "zoë":
+        pytest.xfail("it is closed")
+
+
+@check(step="5.10", points=95, hint="Read its log.")
+def test_run_succeeded(learner):
+    """A run succeeded."""
+    if os.environ.get("CRASH") == learner:
+        os._exit(3)
+'''
+
+_OURS = """
+def test_of_the_instrument_itself():
+    print("said by a test of ours")
+"""
+
+
+class GradedProject:
+    """The project in a folder; ``run`` grades it and answers with what pytest said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.out = folder / "out"
+        self.allure = self.out / "allure-results"
+        (folder / "evidence").mkdir(parents=True)
+        (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+        (folder / "conftest.py").write_text(_CONFTEST, "utf-8")
+        (folder / "test_lab.py").write_text(_CHECKS, "utf-8")
+        (folder / "test_ours.py").write_text(_OURS, "utf-8")
+        for learner in LEARNERS[:2]:
+            file = folder / "evidence" / f"1-{learner}.json"
+            file.write_text(json.dumps({"seen of": learner}), "utf-8")
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
+        return subprocess.run(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=self.folder,
+            env=inherited | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | environment,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    def grades(self) -> dict[str, dict]:
+        document = json.loads((self.out / "gradebook.json").read_text("utf-8"))
+        return {grade["learner"]: grade for grade in document["grades"]}
+
+    def outcomes(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """(learner, check) -> outcome and reason."""
+        return {
+            (learner, verdict["check"]): (verdict["outcome"], verdict["reason"])
+            for learner, grade in self.grades().items()
+            for verdict in grade["verdicts"]
+        }
+
+
+def results(folder: Path) -> Iterator[dict]:
+    for path in sorted(folder.glob("*-result.json")):
+        yield json.loads(path.read_text("utf-8"))
+
+
+def labels(result: dict, name: str) -> list[str]:
+    return [label["value"] for label in result["labels"] if label["name"] == name]

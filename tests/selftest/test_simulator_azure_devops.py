@@ -1,0 +1,493 @@
+"""The simulated Azure DevOps, seen by Microsoft's own SDK and by a bare client."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from azure.devops.exceptions import AzureDevOpsAuthenticationError, AzureDevOpsServiceError
+from msrest.authentication import BasicAuthentication, BasicTokenAuthentication
+
+from fixtures.simulator.azure_devops_outcomes import outcomes
+from fixtures.simulator.world import LearnerWorld, Pipeline, Run, ServiceConnection
+from graders.services import azure_devops_client as _tamed  # the SDK without its disk cache
+from tests.selftest.served_tenant import ORGANIZATION, Served, serving, tenant_of
+
+URL = f"https://dev.azure.com/{ORGANIZATION}"
+MODEL_ANSWER, HIDDEN, CLOSED, BUSY, OTHERWISE = 4, 5, 6, 7, 8
+PROJECT = f"AE MLOps {MODEL_ANSWER:02d}"
+SECRET, WRONG = "WORKSPACE_NAME", "not-the-token"
+
+
+def _hide(world: LearnerWorld) -> None:
+    world.project.visible = False
+
+
+def _close(world: LearnerWorld) -> None:
+    for resource in (*world.variable_groups, *world.service_connections):
+        resource.all_pipelines = False
+    world.variable_groups[1].pipelines = [62, 63]
+    world.variable_groups[1].secret = [SECRET]
+
+
+def _busy(world: LearnerWorld) -> None:
+    """Many pipelines and many runs of CI, the newest of which has not finished."""
+    ci = next(run for run in world.runs if run.yaml == "ci")
+    for n in range(1, 45):
+        later = {"started": ci.started + timedelta(hours=n), "id": ci.id + 10 + n}
+        later["finished"] = ci.finished + timedelta(hours=n)
+        world.runs.append(dataclasses.replace(ci, **later))
+    world.runs[-1].status = "inProgress"
+    world.pipelines += [Pipeline(900 + n, f"Extra {n}", "x.yml", "GitHub", "o/r") for n in range(9)]
+
+
+def _otherwise(world: LearnerWorld) -> None:
+    connection = _lab_connection(world)
+    connection.creation_mode, connection.is_ready, connection.state = "Manual", False, "Failed"
+    ci, cd = sorted(world.runs, key=lambda run: run.yaml, reverse=True)[::-1]
+    ci.status, ci.result = "inProgress", None
+    cd.attempt = 2
+    cd.reason = "resourceTrigger"
+
+
+def _lab_connection(world: LearnerWorld) -> ServiceConnection:
+    return next(one for one in world.service_connections if one.type == "azurerm")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    changes = {HIDDEN: _hide, CLOSED: _close, BUSY: _busy, OTHERWISE: _otherwise}
+    with serving(tenant_of(120, changes)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def clients(served: Served) -> Any:
+    signature = BasicAuthentication("", served.tenant.ids.azure_devops_pat)
+    return _tamed._import_without_cache()(base_url=URL, creds=signature).clients_v7_1
+
+
+@pytest.fixture(scope="module")
+def bare(served: Served) -> requests.Session:
+    session = requests.Session()
+    session.auth = ("", served.tenant.ids.azure_devops_pat)
+    session.headers["X-TFS-FedAuthRedirect"] = "Suppress"
+    return session
+
+
+def _get(bare: requests.Session, path: str) -> requests.Response:
+    answer = bare.get(f"{URL}/{path}", timeout=30, allow_redirects=False)
+    if answer.status_code == 429:  # one call of each service is throttled in a run
+        return _get(bare, path)
+    return answer
+
+
+# --- the SDK reads the model answer ---------------------------------------------------------------
+
+
+def test_sdk_reads_the_variable_group(clients: Any, served: Served) -> None:
+    library = clients.get_task_agent_client()
+
+    [group] = library.get_variable_groups(PROJECT, group_name="devopsforai-*")
+
+    wanted = served.world(MODEL_ANSWER).variable_groups[1]
+    assert {name: one.value for name, one in group.variables.items()} == wanted.variables
+    assert (group.id, group.name, group.type) == (wanted.id, wanted.name, "Vsts")
+    assert group.variable_group_project_references is None
+    by_id = library.get_variable_group(PROJECT, group.id)
+    assert by_id.variable_group_project_references[0].project_reference.name == PROJECT
+
+
+def test_sdk_reads_the_service_connection(clients: Any, served: Served) -> None:
+    [one] = clients.get_service_endpoint_client().get_service_endpoints_by_names(
+        PROJECT, ["AML-workspace-connection"], include_failed=True
+    )
+
+    wanted = _lab_connection(served.world(MODEL_ANSWER))
+    assert (one.id, one.name, one.is_ready) == (wanted.id, wanted.name, True)
+    assert one.data["mlWorkspaceName"] == wanted.workspace
+    assert one.data["scopeLevel"] == "AzureMLWorkspace"
+    assert one.authorization.scheme == "ServicePrincipal"
+    assert one.operation_status["state"] == "Ready"
+
+
+def test_sdk_reads_definitions_only_in_full_with_their_yaml(clients: Any, served: Served) -> None:
+    builds = clients.get_build_client()
+
+    shallow = builds.get_definitions(PROJECT, name="model-deploy-cd")[0]
+    full = builds.get_definitions(PROJECT, name="Model-Deploy-CD", include_all_properties=True)[0]
+
+    assert not {"process", "repository"} & set(shallow.additional_properties)
+    assert full.additional_properties["process"] == {
+        "yamlFilename": "/.pipelines/diabetes_regression-cd.yml",
+        "type": 2,
+    }
+    assert full.additional_properties["repository"]["type"] == "GitHub"
+    detail = builds.get_definition(PROJECT, full.id)
+    assert detail.repository.name == served.world(MODEL_ANSWER).pipelines[2].repository_name
+
+
+def test_sdk_reads_runs_to_the_microsecond(clients: Any, served: Served) -> None:
+    wanted = served.world(MODEL_ANSWER).runs[1]
+
+    found = clients.get_build_client().get_build(PROJECT, wanted.id)
+
+    assert (found.build_number, found.status, found.result) == (
+        wanted.number,
+        "completed",
+        "succeeded",
+    )
+    assert (found.start_time, found.finish_time) == (wanted.started, wanted.finished)
+    assert (found.source_version, found.definition.id) == (wanted.commit, wanted.pipeline)
+    assert found.requested_for.unique_name == wanted.requested_for
+
+
+def test_sdk_reads_a_timeline_of_stages_jobs_and_tasks(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[1]
+
+    records = clients.get_build_client().get_build_timeline(PROJECT, run.id).records
+
+    by_id = {record.id: record for record in records}
+    stages = [one for one in records if one.type == "Stage"]
+    assert {one.identifier: one.result for one in stages} == {
+        "Model_CI": "succeeded",
+        "Trigger_AML_Pipeline": "succeeded",
+    }
+    task = next(one for one in records if one.name == "Publish Azure Machine Learning Pipeline")
+    lineage = [task]
+    while lineage[-1].parent_id:
+        lineage.append(by_id[lineage[-1].parent_id])
+    assert [one.type for one in lineage] == ["Task", "Job", "Phase", "Stage"]
+    assert {"Initialize job", "Finalize Job"} <= {one.name for one in records}
+    assert any(one.type.startswith("Checkpoint") for one in records)
+    assert len([one for one in records if one.type == "Job"]) == 4
+    assert {one.finish_time for one in stages} == {run.finished}
+
+
+def test_records_come_in_no_order(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[1]
+    records = clients.get_build_client().get_build_timeline(PROJECT, run.id).records
+    seen: set[str] = set()
+    is_parent_first = [one.parent_id in seen or seen.add(one.id) for one in records]
+    assert not all(is_parent_first)
+
+
+def test_a_skipped_stage_has_its_stage_record_alone(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[0]
+    records = clients.get_build_client().get_build_timeline(PROJECT, run.id).records
+    [skipped] = [one for one in records if one.identifier == "Deploy_AKS"]
+    assert (skipped.type, skipped.result) == ("Stage", "skipped")
+    assert [one for one in records if one.parent_id == skipped.id] == []
+
+
+def test_sdk_reads_artifacts_of_both_kinds(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[1]
+    found = clients.get_build_client().get_artifacts(PROJECT, run.id)
+    assert {one.name: one.resource.type for one in found} == {
+        f"Code Coverage Report_{run.id}": "Container",
+        "model": "PipelineArtifact",
+    }
+
+
+def test_sdk_reads_what_a_run_consumed(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[0]
+
+    found = clients.get_pipelines_client().get_run(PROJECT, run.pipeline, run.id)
+
+    upstream = found.resources.pipelines["model-train-ci"]
+    assert (upstream.pipeline.id, upstream.version) == (run.upstream_pipeline, run.upstream_number)
+    [listed] = clients.get_pipelines_client().list_runs(PROJECT, run.pipeline)
+    assert listed.resources is None
+
+
+def test_sdk_reads_who_may_use_what(clients: Any, served: Served) -> None:
+    group = served.world(MODEL_ANSWER).variable_groups[1]
+    permissions = clients.get_pipeline_permissions_client()
+
+    answer = permissions.get_pipeline_permissions_for_resource(
+        PROJECT, "variablegroup", str(group.id)
+    )
+
+    assert answer.all_pipelines.authorized is True
+    open_to_all = clients.get_build_client().get_project_resources(PROJECT)
+    assert ("variablegroup", str(group.id)) in {(one.type, one.id) for one in open_to_all}
+
+
+def test_what_is_not_open_is_absent_not_false(bare: requests.Session, served: Served) -> None:
+    world = served.world(CLOSED)
+    group = world.variable_groups[1]
+    path = f"{world.project.name}/_apis/pipelines/pipelinePermissions/variablegroup/{group.id}"
+    permissions = _get(bare, path).json()
+    open_to_all = _get(bare, f"{world.project.name}/_apis/build/authorizedresources").json()
+
+    assert "allPipelines" not in permissions
+    assert [one["id"] for one in permissions["pipelines"]] == [62, 63]
+    assert {one["type"] for one in open_to_all["value"]} == {"queue"}
+
+
+def test_a_secret_has_no_value_and_plain_variables_say_nothing(
+    bare: requests.Session, served: Served
+) -> None:
+    name = served.world(CLOSED).project.name
+    groups = _get(bare, f"{name}/_apis/distributedtask/variablegroups?groupName=devops*").json()
+    variables = groups["value"][0]["variables"]
+    assert variables[SECRET] == {"value": None, "isSecret": True}
+    assert set(variables["LOCATION"]) == {"value"}
+
+
+# --- lists and pages ------------------------------------------------------------------------------
+
+
+def _pages(bare: requests.Session, path: str) -> list[list[Any]]:
+    pages: list[list[Any]] = []
+    token: str | None = ""
+    while token is not None:
+        more = f"&continuationToken={token}" if token else ""
+        answer = _get(bare, path + more)
+        pages.append(answer.json()["value"])
+        token = answer.headers.get("x-ms-continuationtoken")
+    return pages
+
+
+def test_projects_come_in_pages_without_the_hidden_one(
+    bare: requests.Session, served: Served
+) -> None:
+    pages = _pages(bare, "_apis/projects?stateFilter=all")
+    names = [one["name"] for page in pages for one in page]
+    assert [len(page) for page in pages] == [100, 19]
+    assert served.world(HIDDEN).project.name not in names
+    assert len(set(names)) == 119
+
+
+def test_projects_can_be_skipped(clients: Any) -> None:
+    assert len(clients.get_core_client().get_projects(skip=110)) == 9
+
+
+def test_runs_come_in_pages_newest_first(bare: requests.Session, served: Served) -> None:
+    world = served.world(BUSY)
+    path = f"{world.project.name}/_apis/build/Builds?queryOrder=finishTimeDescending"
+
+    pages = _pages(bare, path)
+
+    runs = [one for page in pages for one in page]
+    assert [len(page) for page in pages] == [20, 20, 6]
+    assert runs[0]["status"] == "inProgress"
+    assert not {"result", "finishTime"} & set(runs[0])
+    finished = [one["finishTime"] for one in runs[1:]]
+    assert finished == sorted(finished, reverse=True)
+
+
+def test_runs_are_limited_and_filtered(bare: requests.Session, served: Served) -> None:
+    world = served.world(BUSY)
+    ci, cd = world.runs[1].pipeline, world.runs[0].pipeline
+    path = f"{world.project.name}/_apis/build/Builds?definitions={ci},{cd}"
+
+    def ids(query: str) -> list[int]:
+        return [one["definition"]["id"] for one in _get(bare, path + query).json()["value"]]
+
+    assert sorted(ids("&maxBuildsPerDefinition=2")) == [ci, ci, cd]
+    assert ids("&statusFilter=inProgress") == [ci]
+    assert ids("&resultFilter=failed,canceled") == []
+    assert len(ids("&$top=3")) == 3
+
+
+def test_pipelines_come_in_pages(bare: requests.Session, served: Served) -> None:
+    name = served.world(BUSY).project.name
+    pages = _pages(bare, f"{name}/_apis/build/Definitions?includeAllProperties=true")
+    assert [len(page) for page in pages] == [10, 2]
+
+
+# --- refusals and failures ------------------------------------------------------------------------
+
+
+def test_a_wrong_token_is_refused_without_a_word(served: Served) -> None:
+    answer = requests.get(
+        f"{URL}/_apis/projects",
+        auth=("", WRONG),
+        headers={"X-TFS-FedAuthRedirect": "suppress"},
+        timeout=30,
+    )
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+def test_a_browser_is_sent_to_sign_in(served: Served) -> None:
+    answer = requests.get(f"{URL}/_apis/projects", auth=("", WRONG), timeout=30)
+    assert answer.history[0].status_code == 302
+    assert "text/html" in answer.headers["content-type"]
+
+
+def test_sdk_sees_a_refusal_as_one(served: Served) -> None:
+    connection = _tamed._import_without_cache()
+    wrong = BasicAuthentication("", WRONG)
+    with pytest.raises(AzureDevOpsAuthenticationError):
+        connection(base_url=URL + "Refused", creds=wrong).clients_v7_1.get_core_client()
+
+
+@pytest.mark.parametrize(
+    ("audience", "status"),
+    [("499b84ac-1321-427f-aa17-267ca6975798", 200), ("https://management.azure.com", 401)],
+)
+def test_a_token_is_good_for_its_own_service(served: Served, audience: str, status: int) -> None:
+    headers = {
+        "Authorization": "Bearer " + served.token(audience),
+        "X-TFS-FedAuthRedirect": "Suppress",
+    }
+    answer = requests.get(f"{URL}/_apis/ConnectionData", headers=headers, timeout=30)
+    assert answer.status_code == status
+
+
+def test_sdk_takes_a_bearer_token_as_well(served: Served) -> None:
+    token = {"access_token": served.token("499b84ac-1321-427f-aa17-267ca6975798")}
+    connection = _tamed._import_without_cache()(URL, creds=BasicTokenAuthentication(token))
+    project = connection.clients_v7_1.get_core_client().get_project(PROJECT)
+    assert project.name == PROJECT
+
+
+@pytest.mark.parametrize("number", [HIDDEN, 999])
+def test_a_hidden_project_looks_like_none(clients: Any, served: Served, number: int) -> None:
+    name = f"AE MLOps {number:02d}"
+    with pytest.raises(AzureDevOpsServiceError, match="TF200016") as raised:
+        clients.get_build_client().get_definitions(name)
+    assert raised.value.type_key == "ProjectDoesNotExistWithNameException"
+
+
+def test_a_project_is_found_by_name_in_any_case_and_by_id(clients: Any, served: Served) -> None:
+    project = served.world(MODEL_ANSWER).project
+    core = clients.get_core_client()
+    assert core.get_project(PROJECT.upper()).id == project.id
+    assert core.get_project(project.id).name == PROJECT
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "key"),
+    [
+        ("build/definitions/99999", 404, "DefinitionNotFoundException"),
+        ("build/builds/99999/timeline", 404, "BuildNotFoundException"),
+        ("build/builds/401/artifacts?artifactName=x", 404, "ArtifactNotFoundException"),
+        ("pipelines/99999", 500, "PipelineNotFoundException"),
+        ("build/definitions?api-version=9.0", 400, "VssVersionOutOfRangeException"),
+        ("build/authorizedresources?api-version=7.1", 400, "VssInvalidPreviewVersionException"),
+    ],
+)
+def test_failures_have_their_key(bare: requests.Session, path: str, status: int, key: str) -> None:
+    answer = _get(bare, f"{PROJECT}/_apis/{path}")
+    answer.encoding = "utf-8-sig"
+    assert (answer.status_code, answer.json()["typeKey"]) == (status, key)
+
+
+def test_one_failure_begins_with_a_byte_order_mark(bare: requests.Session, clients: Any) -> None:
+    answer = _get(bare, f"{PROJECT}/_apis/build/builds/99999")
+    assert answer.content.startswith(b"\xef\xbb\xbf{")
+    with pytest.raises(AzureDevOpsServiceError, match="99999"):
+        clients.get_build_client().get_build(PROJECT, 99999)
+
+
+def test_a_failed_connection_is_shown_when_asked_for(
+    bare: requests.Session, served: Served
+) -> None:
+    world = served.world(OTHERWISE)
+    path = f"{world.project.name}/_apis/serviceendpoint/endpoints?type=azurerm"
+
+    hidden = _get(bare, path).json()["value"]
+    [shown] = _get(bare, path + "&includeFailed=true").json()["value"]
+
+    assert hidden == []
+    assert (shown["type"], shown["owner"]) == ("AzureRM", "library")
+    assert "tenantId" in shown["authorization"]["parameters"]
+    assert shown["operationStatus"]["state"] == "Failed"
+
+
+def test_a_retried_stage_shows_its_latest_attempt(clients: Any, served: Served) -> None:
+    run = next(one for one in served.world(OTHERWISE).runs if one.yaml == "cd")
+    name = served.world(OTHERWISE).project.name
+    records = clients.get_build_client().get_build_timeline(name, run.id).records
+    [stage] = [one for one in records if one.identifier == "Deploy_ACI" and one.type == "Stage"]
+    assert stage.attempt == 2
+    assert [one.attempt for one in stage.previous_attempts] == [1]
+
+
+def test_a_triggered_run_names_the_run_that_triggered_it(clients: Any, served: Served) -> None:
+    world = served.world(OTHERWISE)
+    ci, cd = (next(run for run in world.runs if run.yaml == yaml) for yaml in ("ci", "cd"))
+    found = clients.get_build_client().get_build(world.project.name, cd.id)
+    assert found.trigger_info["pipelineId"] == str(ci.id)
+
+
+def test_nothing_unknown_was_asked_and_nothing_failed(served: Served, clients: Any) -> None:
+    clients.get_build_client().get_definitions(PROJECT)
+    assert served.journal.summary()["failures"] == []
+    assert served.journal.summary()["unknown_routes"] == []
+
+
+# --- what happened inside a run -------------------------------------------------------------------
+
+
+def _run(served: Served, yaml: str, **changes: Any) -> Run:
+    run = next(one for one in served.world(MODEL_ANSWER).runs if one.yaml == yaml)
+    return dataclasses.replace(run, **changes)
+
+
+def _results(run: Run) -> dict[str, str]:
+    """Path -> result, of stages, jobs and the lab's own tasks."""
+    found: dict[str, str] = {}
+    for stage in outcomes(run):
+        found[stage.plan.identifier] = stage.result
+        for job in stage.jobs:
+            found[f"{stage.plan.identifier}/{job.plan.name}"] = job.result
+            for name, result in job.tasks:
+                found[f"{stage.plan.identifier}/{job.plan.name}/{name}"] = result
+    return found
+
+
+def test_after_a_failed_task_the_rest_is_skipped(served: Served) -> None:
+    job = "Model_CI/Model CI Pipeline"
+    told = {f"{job}/Run unit tests": "failed"}
+
+    results = _results(_run(served, "ci", result="failed", results=told))
+
+    assert results[f"{job}/Run lint tests"] == "succeeded"
+    assert results[f"{job}/Publish coverage report"] == "skipped"
+    assert (results[job], results["Model_CI"]) == ("failed", "failed")
+    assert results["Trigger_AML_Pipeline"] == "skipped"
+
+
+def test_the_report_job_runs_even_after_a_failure(served: Served) -> None:
+    stage = "Trigger_AML_Pipeline"
+    told = {f"{stage}/Trigger ML Training Pipeline": "canceled"}
+
+    results = _results(_run(served, "ci", result="failed", results=told))
+
+    assert results[f"{stage}/Publish artifact if new model was registered"] == "succeeded"
+    assert results[f"{stage}/Trigger ML Training Pipeline/Invoke ML pipeline"] == "canceled"
+    assert results[stage] == "canceled"
+
+
+def test_a_failed_run_failed_somewhere(served: Served) -> None:
+    results = _results(_run(served, "cd", result="failed"))
+    assert results["Deploy_ACI/Deploy to ACI/Smoke test"] == "failed"
+    assert (results["Deploy_ACI"], results["Deploy_AKS"]) == ("failed", "skipped")
+
+
+def test_what_is_missing_has_no_record(served: Served) -> None:
+    task = "Deploy_ACI/Deploy to ACI/Smoke test"
+    results = _results(_run(served, "cd", missing=[task]))
+    assert task not in results
+    assert results["Deploy_ACI"] == "succeeded"
+
+
+def test_a_run_under_way_is_pending_from_where_it_is(served: Served) -> None:
+    results = _results(_run(served, "ci", status="inProgress", result=None))
+    stage = "Trigger_AML_Pipeline"
+    assert results["Model_CI"] == "succeeded"
+    assert results[stage] == results[f"{stage}/Trigger ML Training Pipeline"] == "inProgress"
+    assert results[f"{stage}/Publish artifact if new model was registered"] == "pending"
+
+
+def test_a_run_that_could_not_be_queued_has_no_records(served: Served) -> None:
+    run = _run(served, "cd", result="failed", problems=["Unable to resolve latest version"])
+    assert outcomes(run) == ()
