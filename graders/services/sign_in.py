@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -11,11 +12,14 @@ from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
+from graders.services.door import watching
+
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
 
 _OR_SIMULATED = "or grade the simulated tenant with --tenant simulated"
-_RENEWED_BEFORE = 300
+_RENEWED_BEFORE = 300  # seconds before a token expires
+_USED_UNTIL = 30
 _AADSTS = {
     "7000215": "the client secret is wrong",
     "7000222": "the client secret has expired",
@@ -28,6 +32,15 @@ _AADSTS = {
     "700082": "the Azure CLI's session has expired: run az login",
     "53003": "a conditional access policy forbids it",
 }
+
+_NO_ANSWER = (
+    "the proxy did not let the request through",
+    "no connection in time",
+    "no answer in time",
+    "its name could not be resolved",
+    "the connection was refused",
+    "the connection broke off",
+)
 
 
 class SignInError(Exception):
@@ -97,14 +110,20 @@ class SharedCredential:
         key = (*scopes, *sorted((name, repr(value)) for name, value in options.items()))
         with self._lock:
             token = self._tokens.get(key)
-            if token is None or token.expires_on - time.time() < _RENEWED_BEFORE:
-                token = self._tokens[key] = self._credential.get_token(*scopes, **options)
+            left = token.expires_on - time.time() if token else 0
+            if token is None or left < _RENEWED_BEFORE:
+                try:
+                    token = self._tokens[key] = self._credential.get_token(*scopes, **options)
+                except Exception:
+                    if token is None or left < _USED_UNTIL:
+                        raise
             return token
 
 
 def _azure(given: Mapping[str, str]) -> TokenCredential:
     from azure import identity  # 0.3 s, needed only by live looks
 
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # its warnings are told as ours
     tenant, client = given.get("AZURE_TENANT_ID", ""), given.get("AZURE_CLIENT_ID", "")
     secret, token_file = given.get("AZURE_CLIENT_SECRET"), given.get("AZURE_FEDERATED_TOKEN_FILE")
     if not secret and not token_file:
@@ -122,10 +141,14 @@ def _azure(given: Mapping[str, str]) -> TokenCredential:
 
 def _failure_of(get_token: Callable[[], object]) -> str:
     """Why no token came, in a few words without secrets; empty when one did."""
-    try:
-        get_token()
-    except Exception as error:  # azure-identity raises many kinds, some of them for no network
-        return _plainly(str(error), type(error).__name__)
+    with watching() as exchanges:
+        try:
+            get_token()
+        except Exception as error:  # azure-identity raises many kinds, some of them for no network
+            # MSAL's own words may be about what it asked after the refusal.
+            codes = [one.type_key for one in exchanges if one.type_key.startswith("AADSTS")]
+            faults = [one.error for one in exchanges if one.error]
+            return _plainly(" ".join([*codes, *faults, str(error)]), type(error).__name__)
     return ""
 
 
@@ -133,10 +156,13 @@ def _plainly(message: str, kind: str) -> str:
     code = re.search(r"AADSTS(\d+)", message)
     if code:
         return f"{_AADSTS.get(code[1], 'Microsoft Entra ID refused it')} (AADSTS{code[1]})"
-    if "authority configuration" in message:
-        return "the tenant does not exist, check AZURE_TENANT_ID"
     if "TLS certificate" in message or "CERTIFICATE_VERIFY_FAILED" in message:
         return "the TLS certificate of login.microsoftonline.com was not trusted"
+    for fault in _NO_ANSWER:
+        if fault in message:
+            return f"login.microsoftonline.com could not be reached, {fault}"
+    if "authority configuration" in message:
+        return "the tenant does not exist, check AZURE_TENANT_ID"
     if kind == "CredentialUnavailableError":
         return "there is no AZURE_CLIENT_SECRET, and the Azure CLI is not signed in"
     return f"no token came ({kind})"

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from graders.cohort import Learner
+from graders.evidence import Unavailable
+from graders.lab import Lab
+from graders.services.door import Door, Patience
+from graders.services.github import GitHub, GitHubFacts
 
 ORG = "solliancelabs"
 COMMIT, OTHER_COMMIT = "c" * 40, "d" * 40
@@ -149,3 +161,51 @@ def oid(name: str) -> str:
 
 def not_found(*path: str) -> Json:
     return {"type": "NOT_FOUND", "path": list(path), "message": "Could not resolve"}
+
+
+def lab_of(number: int, owner: str = ORG) -> Lab:
+    names = [f"mlops_{number:02d}"] + ([f"mlops_0{number}"] if number >= 10 else [])
+    learner = Learner(str(number), number)
+    place = ("ssssssss", f"User{number}AML", f"user{number}aml", None, None)
+    return Lab(learner, ORG, f"AE MLOps {number:02d}", owner, tuple(names), *place)
+
+
+@dataclass(frozen=True)
+class FakeSignIn:
+    github_token: str = "ghp_canary"
+
+
+@contextmanager
+def connected() -> Iterator[FakeGitHub]:
+    """A GitHub that real PyGithub reaches through the real door."""
+    fake = FakeGitHub()
+
+    def send(_: HTTPAdapter, request: requests.PreparedRequest, **_options: object) -> object:
+        status, body = fake.answer(request)
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        if fake.scopes is not None:
+            headers["X-OAuth-Scopes"] = fake.scopes
+        response = requests.Response()
+        raw = io.BytesIO(json.dumps(body).encode())
+        response.raw = HTTPResponse(raw, headers, status, preload_content=False)
+        response.status_code, response.url, response.request = status, request.url or "", request
+        response.headers.update(headers)
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPAdapter, "send", send)
+        with Door(Patience(attempts=1)):
+            yield fake
+
+
+def look_at(*labs: Lab, token: str = FakeSignIn.github_token) -> dict[str, GitHubFacts]:
+    return dict(GitHub(FakeSignIn(token)).look_at(labs))  # type: ignore[arg-type]
+
+
+def cause(facts: GitHubFacts) -> str:
+    assert isinstance(facts.repositories, Unavailable)
+    return f"{facts.repositories.cause}. {facts.repositories.remedy}"
+
+
+def places(facts: GitHubFacts) -> list[str]:
+    return [urlsplit(one.url).path for one in facts.sightings]

@@ -131,7 +131,9 @@ class GradedProject:
         self.out = folder / "out"
         self.allure = self.out / "allure-results"
         (folder / "evidence").mkdir(parents=True)
-        (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+        (folder / "pytest.ini").write_text(
+            "[pytest]\naddopts = -p no:cacheprovider -p no:fixtures.run\n"
+        )
         (folder / "conftest.py").write_text(_CONFTEST, "utf-8")
         (folder / "test_lab.py").write_text(_CHECKS, "utf-8")
         (folder / "test_ours.py").write_text(_OURS, "utf-8")
@@ -141,10 +143,15 @@ class GradedProject:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "COV"))}
-        return subprocess.run(  # noqa: S603 - our own interpreter and arguments
+        own = {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUTF8": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # only what pytest.ini names, not our own run
+        }
+        return subprocess.run(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=self.folder,
-            env=inherited | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"} | environment,
+            env=inherited | own | environment,
             capture_output=True,
             encoding="utf-8",
             timeout=120,

@@ -60,7 +60,7 @@ class Loopback:
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.handshakes = 0
         self.closing = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server = _Server(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -87,6 +87,11 @@ class Loopback:
         self.closing.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_words: Any) -> None:
+        """A client that breaks off (a test of its trust) is not news."""
 
 
 def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:

@@ -13,6 +13,7 @@ import requests
 
 from fixtures.simulator.certificates import Certificates
 from fixtures.simulator.journal import Journal
+from fixtures.simulator.profiles import PROFILES
 from fixtures.simulator.proxy import serve
 from fixtures.simulator.server import switchboard
 from fixtures.simulator.world import Change, LearnerWorld, Tenant
@@ -73,6 +74,8 @@ def tenant_of(
 def serving(tenant: Tenant) -> Iterator[Served]:
     """Serve the tenant; the environment leads every SDK to it while the block lasts."""
     journal, loop, ready = Journal(), asyncio.new_event_loop(), threading.Event()
+    # the one call of each service that is throttled lies behind us: the order of tests is free
+    journal.by_service.update({profile.name: profile.throttled for profile in PROFILES})
     stop, address = asyncio.Event(), [""]
     with Certificates() as certificates, pytest.MonkeyPatch.context() as patch:
 

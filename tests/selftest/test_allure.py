@@ -102,7 +102,7 @@ def test_names_and_addresses_of_people_stay_out(graded: GradedProject) -> None:
 def test_the_parameter_is_the_bare_id_so_history_survives(
     graded: GradedProject, project: GradedProject
 ) -> None:
-    project.run("-n2")
+    project.run("-n1")
     histories = [
         {key: one["historyId"] for key, one in by_learner_and_name(folder).items()}
         for folder in (graded.allure, project.allure)
@@ -178,7 +178,7 @@ def test_a_folder_the_user_names_is_emptied_only_when_asked(project: GradedProje
     project.run("--alluredir=own")
     assert (own / "old-result.json").exists()
     assert not project.allure.exists()
-    project.run("--alluredir=own", "--clean-alluredir", "-n2")
+    project.run("--alluredir=own", "--clean-alluredir", "-n1")
     assert not (own / "old-result.json").exists()
     assert (own / "notes.txt").exists()
     assert len(list(results(own))) == 13  # the suite's own test as well
@@ -200,7 +200,7 @@ def test_collecting_only_deletes_nothing(project: GradedProject) -> None:
 
 
 def test_a_crashed_worker_costs_no_result(project: GradedProject) -> None:
-    project.run("-n2", CRASH="ada")
+    project.run("-n1", CRASH="ada")
     assert len(list(results(project.allure))) == 12
     crashed = result_of(project, "ada", "A run succeeded")
     assert crashed["status"] == "broken"

@@ -35,7 +35,7 @@ def test_every_verdict_reaches_the_grade_book_whoever_judged_it(project: GradedP
 
 
 def test_a_check_whose_worker_crashed_is_not_assessed(project: GradedProject) -> None:
-    project.run("-n2", CRASH="zoë")
+    project.run("-n1", CRASH="zoë")
     outcome, reason = project.outcomes()["zoë", "run-succeeded"]
     assert (outcome, "ended before it had a verdict" in reason) == ("not assessed", True)
     assert project.grades()["zoë"]["total"] is None
