@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test lint tenant bench lock clean
+.PHONY: help grade test lint tenant bench golden lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-8s %s\n", $$1, $$2}'
@@ -36,6 +36,16 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
+	$(BIN)/python -m tests.selftest.make_golden
+
+lock: ## renew requirements.lock (needs a package index)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet uv
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+		--group dev --upgrade pyproject.toml --output-file requirements.lock --quiet
 
 clean: ## remove the environment and all results
 	rm -rf $(VENV) reports/out

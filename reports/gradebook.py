@@ -108,7 +108,8 @@ def as_json(run: Run, grades: Sequence[Grade]) -> str:
     """The text of ``gradebook.json``."""
     learners = {learner.id: learner for learner in run.learners}
     document = _header(run) | {
-        "grades": [_grade_entry(run, learners[own.learner], own) for own in grades]
+        "grades": [_grade_entry(run, learners[own.learner], own) for own in grades],
+        "verdicts": [_verdict_entry(verdict) for own in grades for verdict in own.verdicts],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
@@ -144,13 +145,13 @@ def _grade_entry(run: Run, learner: Learner, own: Grade) -> dict[str, object]:
         "withheld": own.withheld,
         "by_task": {str(task): _number(points) for task, points in own.by_task.items()},
         "faults": [str(fault) for fault in run.faults.get(learner.id, ())],
-        "verdicts": [_verdict_entry(verdict) for verdict in own.verdicts],
     }
 
 
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
     """Title, step and hint of a check stand once, in the rubric."""
     return {
+        "learner": verdict.learner,
         "check": verdict.check,
         "outcome": verdict.outcome.value,
         "points": _number(verdict.points),

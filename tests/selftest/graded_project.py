@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LEARNERS = ("ada", "zoë", "eve")
 """All right · a mistake in task 2 · cannot be seen."""
 
+_PLUGINS = ("-p", "no:cacheprovider", "-p", "xdist.plugin", "-p", "allure_pytest.plugin")
+
 _CONFTEST = """
 import os
 import runpy
@@ -146,10 +148,10 @@ class GradedProject:
         own = {
             "PYTHONPATH": str(ROOT),
             "PYTHONUTF8": "1",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # only what pytest.ini names, not our own run
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # only what is named, not our own run
         }
         return subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
+            [sys.executable, "-m", "pytest", *_PLUGINS, *arguments],
             cwd=self.folder,
             env=inherited | own | environment,
             capture_output=True,
@@ -159,16 +161,15 @@ class GradedProject:
         )
 
     def grades(self) -> dict[str, dict]:
-        document = json.loads((self.out / "gradebook.json").read_text("utf-8"))
-        return {grade["learner"]: grade for grade in document["grades"]}
+        return {grade["learner"]: grade for grade in self._book()["grades"]}
 
     def outcomes(self) -> dict[tuple[str, str], tuple[str, str]]:
         """(learner, check) -> outcome and reason."""
-        return {
-            (learner, verdict["check"]): (verdict["outcome"], verdict["reason"])
-            for learner, grade in self.grades().items()
-            for verdict in grade["verdicts"]
-        }
+        verdicts = self._book()["verdicts"]
+        return {(one["learner"], one["check"]): (one["outcome"], one["reason"]) for one in verdicts}
+
+    def _book(self) -> dict:
+        return json.loads((self.out / "gradebook.json").read_text("utf-8"))
 
 
 def results(folder: Path) -> Iterator[dict]:

@@ -176,8 +176,9 @@ def test_the_json_has_every_verdict_and_the_facts_of_the_run() -> None:
     [grade] = found["grades"]
     assert grade["total"] == 85
     assert grade["faults"] == [str(fault)]
-    assert [verdict["check"] for verdict in grade["verdicts"]] == [c.id for c in example.RUBRIC]
-    assert grade["verdicts"][1] == {
+    assert [verdict["check"] for verdict in found["verdicts"]] == [c.id for c in example.RUBRIC]
+    assert found["verdicts"][1] == {
+        "learner": "ada",
         "check": "variable-group-exists",
         "outcome": "failed",
         "points": 15,
@@ -188,9 +189,10 @@ def test_the_json_has_every_verdict_and_the_facts_of_the_run() -> None:
 
 def test_the_json_has_no_number_where_nothing_is_decided() -> None:
     open_ = {"ci-run-succeeded": (Outcome.PENDING, "still going")}
-    [grade] = document(example.run([ADA]), example.verdicts("ada", open_))["grades"]
+    found = document(example.run([ADA]), example.verdicts("ada", open_))
+    [grade] = found["grades"]
     assert (grade["total"], grade["by_task"]["5"], grade["by_task"]["2"]) == (None, None, 18)
-    assert grade["verdicts"][5]["earned"] is None
+    assert found["verdicts"][5]["earned"] is None
 
 
 def test_a_live_run_is_not_called_simulated() -> None:
@@ -202,8 +204,8 @@ def test_half_a_surrogate_pair_in_an_answer_does_not_cost_the_grade_book(tmp_pat
     run = example.run([ADA], tmp_path)
     lost = {"variable-group-exists": (Outcome.FAILED, "found \ud83d")}
     _, verdicts = gradebook.write(run, gradebook.grades_of(run, example.verdicts("ada", lost)))
-    [grade] = json.loads(verdicts.read_text("utf-8"))["grades"]
-    assert grade["verdicts"][1]["reason"] == "found \ud83d"
+    found = json.loads(verdicts.read_text("utf-8"))
+    assert found["verdicts"][1]["reason"] == "found \ud83d"
 
 
 def test_a_write_that_fails_leaves_the_former_grade_book(
