@@ -2,7 +2,11 @@
 
 pytest_plugins = (
     "fixtures.run",  # options, header, who is graded, collecting before judging
-    "fixtures.evidence",  # the things a learner should have built
+    "fixtures.evidence.learner",  # the things a learner should have built, by service
+    "fixtures.evidence.azure_devops",
+    "fixtures.evidence.runs",
+    "fixtures.evidence.github",
+    "fixtures.evidence.azure_ml",
     "fixtures.judge",  # pytest's outcomes -> verdicts
     "reports.recorder",  # verdicts -> grade book, terminal summary
     "reports.allure",  # verdicts -> Allure results

@@ -161,9 +161,9 @@ def judge(result: TestResult, verdict: Verdict) -> None:
     result.status = STATUS[verdict.outcome]
     result.statusDetails = None
     if verdict.outcome is not Outcome.PASSED:
-        keeps_trace = result.status in (Status.FAILED, Status.BROKEN)
+        says_more = result.status != Status.SKIPPED and trace != verdict.reason
         result.statusDetails = StatusDetails(
-            message=allure_labels.message(verdict), trace=trace if keeps_trace else None
+            message=allure_labels.message(verdict), trace=trace if says_more else None
         )
 
 

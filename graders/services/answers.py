@@ -144,7 +144,7 @@ def objection_to_redirect(response: requests.Response) -> str:
         return ""
     here = urlsplit(response.url or "").hostname
     there = urlsplit(urljoin(response.url or "", response.headers["location"])).hostname
-    return ""
+    return "" if here == there else f"{here} points to another host ({there})"
 
 
 def retry_after(response: requests.Response) -> float | None:

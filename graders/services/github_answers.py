@@ -7,7 +7,7 @@ only ever "not there" beside a NOT_FOUND for that very alias.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -35,6 +35,9 @@ _NO_ORGANISATION = (
 _SAML = (
     "the organisation wants the token to be authorised for SAML single sign-on",
     "Open the token's settings on GitHub, choose Configure SSO, authorise the organisation",
+)
+_TEMPLATE_WANTED = (
+    "Let the token read the template, or name the right one under [template] in the lab file"
 )
 _TOO_MUCH = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"}
 
@@ -73,7 +76,7 @@ def is_too_much(answer: object) -> bool:
 def read_batch(answer: object, batch: Batch) -> Mapping[str, Found]:
     """Alias -> what became of each repository a batch asked for."""
     data, errors = _data(answer), _errors(answer)
-    return {one.alias: _read(data, errors, one, batch.places) for one in batch.asked}
+    return {one.alias: _read(data, errors, one, batch) for one in batch.asked}
 
 
 def read_standings(answer: object, batch: Batch) -> Mapping[str, Standing]:
@@ -110,7 +113,7 @@ def cannot_tell(what: str, cause: str) -> Unavailable:
 
 
 def _read(
-    data: Mapping[str, Any], errors: Iterable[Mapping[str, Any]], one: Asked, places: Places
+    data: Mapping[str, Any], errors: Iterable[Mapping[str, Any]], one: Asked, batch: Batch
 ) -> Found:
     what = f"repository {one.full_name}"
     concerned = [error for error in errors if _concerns(error, one.alias)]
@@ -119,10 +122,26 @@ def _read(
     if concerned:
         return _refusal(concerned[0], what)
     try:
-        return _seen(data[one.alias], one, places)
+        seen = _seen(data[one.alias], one, batch.places)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         cause = str(problem) if type(problem) is ValueError else "the answer is not complete"
         return cannot_tell(what, cause)
+    visible = {name for alias, name in batch.templates.items() if data.get(alias)}
+    return seen if one.template in visible else replace(seen, repository=doubtful(seen, one))
+
+
+def doubtful(seen: Seen, asked: Asked) -> Repository:
+    """The repository, as a token tells that may not see the template.
+
+    GitHub hides the origin of a repository from whoever may not see it; a fork never has one.
+    """
+    repository = seen.repository
+    if repository.template is not None or repository.is_fork:
+        return repository
+    what = f"the template of {repository.full_name}"
+    cause = f"GitHub names none, and the token does not see {asked.template}"
+    doubt = Unavailable("GitHub", what, cause, _TEMPLATE_WANTED, 200, GRAPHQL_URL)
+    return replace(repository, template=doubt)
 
 
 def _seen(node: Mapping[str, Any], one: Asked, places: Places) -> Seen:

@@ -57,6 +57,8 @@ class Asked:
     learner: str
     owner: str
     name: str
+    template: str
+    """``owner/name`` of the template that the lab dictates."""
 
     @property
     def full_name(self) -> str:
@@ -81,12 +83,17 @@ class Places:
 
 @dataclass(frozen=True)
 class Batch:
-    """One query for several learners; ``owners`` is alias -> login, for the grader's standing."""
+    """One query for several learners.
+
+    ``owners`` is alias -> login, for the grader's standing; ``templates`` is alias -> full name,
+    for whether the token sees them.
+    """
 
     text: str
     variables: Mapping[str, str]
     asked: tuple[Asked, ...]
     owners: Mapping[str, str]
+    templates: Mapping[str, str]
     places: Places
 
 
@@ -97,48 +104,62 @@ def batch(labs: Sequence[Lab]) -> Batch:
     Source: https://docs.github.com/en/graphql/reference/repos
     """
     asked = tuple(
-        Asked(f"r{row}_{column}", lab.learner.id, lab.github_owner, name)
+        Asked(f"r{row}_{column}", lab.learner.id, lab.github_owner, name, _template(lab))
         for row, lab in enumerate(labs)
         for column, name in enumerate(lab.repositories)
     )
-    logins = dict.fromkeys(lab.github_owner for lab in labs)
-    owners = {f"w{index}": login for index, login in enumerate(logins)}
+    owners = _aliases("w", (one.owner for one in asked))
+    templates = _aliases("m", (one.template for one in asked))
     places = Places.of(labs)
-    variables = _variables(asked, owners, places)
-    return Batch(_text(asked, owners, places, variables), variables, asked, owners, places)
+    variables = {**owners, **_names(asked, templates), **_expressions(places)}
+    declared = ", ".join(f"${name}: String!" for name in variables)
+    fields = [*_standings(owners), *_repositories(asked), *_visible(templates)]
+    text = "\n".join([f"query Batch({declared}) {{", *fields, "}", _facts(places)])
+    return Batch(text, variables, asked, owners, templates, places)
 
 
-def _variables(
-    asked: Iterable[Asked], owners: Mapping[str, str], places: Places
-) -> Mapping[str, str]:
-    variables = dict(owners)
-    for one in asked:
-        variables |= {f"{one.alias}_owner": one.owner, f"{one.alias}_name": one.name}
-    for index, directory in enumerate(places.directories):
-        variables[f"d{index}"] = f"HEAD:{directory}"
-    for index, path in enumerate(places.files):
-        variables[f"f{index}"] = f"HEAD:{path}"
+def _template(lab: Lab) -> str:
+    return lab.templates[0] if lab.templates else ""
+
+
+def _aliases(letter: str, things: Iterable[str]) -> Mapping[str, str]:
+    return {f"{letter}{index}": thing for index, thing in enumerate(dict.fromkeys(things))}
+
+
+def _names(asked: Iterable[Asked], templates: Mapping[str, str]) -> Mapping[str, str]:
+    wanted = {one.alias: one.full_name for one in asked} | dict(templates)
+    variables: dict[str, str] = {}
+    for alias, full_name in wanted.items():
+        owner, _, name = full_name.partition("/")
+        variables |= {f"{alias}_owner": owner, f"{alias}_name": name}
     return variables
 
 
-def _text(
-    asked: Iterable[Asked],
-    owners: Iterable[str],
-    places: Places,
-    variables: Iterable[str],
-) -> str:
-    declared = ", ".join(f"${name}: String!" for name in variables)
-    lines = [f"query Batch({declared}) {{"]
-    lines += [
+def _expressions(places: Places) -> Mapping[str, str]:
+    folders = {f"d{index}": f"HEAD:{path}" for index, path in enumerate(places.directories)}
+    return folders | {f"f{index}": f"HEAD:{path}" for index, path in enumerate(places.files)}
+
+
+def _standings(owners: Iterable[str]) -> list[str]:
+    return [
         f"  {alias}: organization(login: ${alias}) {{ viewerIsAMember viewerCanAdminister }}"
         for alias in owners
     ]
-    lines += [
+
+
+def _repositories(asked: Iterable[Asked]) -> list[str]:
+    return [
         f"  {one.alias}: repository(owner: ${one.alias}_owner, name: ${one.alias}_name,"
         " followRenames: false) { ...Facts }"
         for one in asked
     ]
-    return "\n".join([*lines, "}", _facts(places)])
+
+
+def _visible(templates: Iterable[str]) -> list[str]:
+    return [
+        f"  {alias}: repository(owner: ${alias}_owner, name: ${alias}_name) {{ nameWithOwner }}"
+        for alias in templates
+    ]
 
 
 def _facts(places: Places) -> str:

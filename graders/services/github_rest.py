@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from github.Requester import Requester
 
 from graders.evidence import Repository, Sighting, Unavailable
-from graders.services.github_answers import Found, Missing, Seen, cannot_tell
+from graders.services.github_answers import Found, Missing, Seen, cannot_tell, doubtful
 from graders.services.github_query import Asked, Places
 from graders.services.triage import look
 
@@ -51,9 +51,15 @@ def look_at(requester: Requester, asked: Asked, places: Places, sightings: list[
         contents = _contents(path, answer, places)
         if isinstance(contents, Unavailable):
             return contents
-        return Seen(_repository(answer, contents), bool(answer["private"]))
+        seen = Seen(_repository(answer, contents), bool(answer["private"]))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return cannot_tell(what, "the answer is not complete")
+    sees_template = seen.repository.template or _sees(path, asked.template)
+    return seen if sees_template else replace(seen, repository=doubtful(seen, asked))
+
+
+def _sees(path: _Path, template: str) -> bool:
+    return not isinstance(replace(path, root=f"/repos/{quote(template)}").get(), Unavailable)
 
 
 def _repository(answer: Mapping[str, Any], contents: Mapping[str, Any]) -> Repository:

@@ -1,6 +1,6 @@
 """Task 2: configure the Azure DevOps project and the variable group."""
 
-from fixtures.evidence import VARIABLES
+from fixtures.evidence.asking import VARIABLES
 from fixtures.named import Named
 from graders import rules
 from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace

@@ -24,6 +24,7 @@ from graders.services.door import Door, Patience
 from graders.services.github import GitHub, GitHubFacts
 
 ORG = "solliancelabs"
+TEMPLATE = "solliancenet/labs-ae-mlops-starter"
 COMMIT, OTHER_COMMIT = "c" * 40, "d" * 40
 TREES = {
     "": [(".pipelines", "tree"), ("diabetes_regression", "tree"), ("README.md", "blob")],
@@ -43,6 +44,7 @@ class FakeGitHub:
     is_member: bool = True
     administers: bool = True
     is_organisation: bool = True
+    sees_template: bool = True
     page: int = 100
     spoil: Callable[[Json, Json], object] | None = None
     """May change a batch's answer (given with its variables) or give another in its place."""
@@ -61,7 +63,7 @@ class FakeGitHub:
             "isArchived": False,
             "isDisabled": False,
             "isPrivate": True,
-            "templateRepository": {"nameWithOwner": "solliancenet/labs-ae-mlops-starter"},
+            "templateRepository": {"nameWithOwner": TEMPLATE},
             "defaultBranchRef": {
                 "name": "main",
                 "target": {
@@ -84,12 +86,15 @@ class FakeGitHub:
         return self._batch(asked["query"], asked["variables"])
 
     def _batch(self, query: str, variables: Json) -> tuple[int, object]:
-        aliases = re.findall(r"(\w+): repository\(", query)
+        aliases = re.findall(r"(r\w+): repository\(", query)
         if len(aliases) > self.most_at_once:
             if isinstance(self.too_much, int):
                 return self.too_much, {"message": "Something went wrong"}
             return 200, {"data": {}, "errors": [{"type": self.too_much, "message": "too much"}]}
         answer: Json = {"data": {}, "errors": []}
+        for alias in re.findall(r"(m\w+): repository", query):
+            answer["data"][alias] = {"nameWithOwner": TEMPLATE} if self.sees_template else None
+            answer["errors"] += [] if self.sees_template else [not_found(alias)]
         for alias in re.findall(r"(\w+): organization\(", query):
             standing = {"viewerIsAMember": self.is_member, "viewerCanAdminister": self.administers}
             answer["data"][alias] = standing if self.is_organisation else None
@@ -132,6 +137,8 @@ class FakeGitHub:
     def _rest(self, path: str) -> tuple[int, object]:
         full_name, _, rest = path.removeprefix("/repos/").replace("/", "%", 1).partition("/")
         node = self.repositories.get(full_name.replace("%", "/").lower())
+        if f"{full_name.replace('%', '/')}" == TEMPLATE and self.sees_template:
+            return 200, {"full_name": TEMPLATE}
         if node is None:
             return 404, {"message": "Not Found"}
         tip = {"sha": COMMIT, "commit": {"tree": {"sha": "7" * 40}}}

@@ -97,6 +97,7 @@ class _Server(ThreadingHTTPServer):
 def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
         origin = ""
 
         def do_CONNECT(self) -> None:

@@ -262,6 +262,13 @@ def test_reads_a_connection_in_any_letter_case(there: FakeOrganization) -> None:
     assert (connections[1].scheme, connections[1].state, connections[1].access) == ("", "", None)
 
 
+def test_asks_for_half_made_connections_too(there: FakeOrganization) -> None:
+    there.answers["endpoints"] = lambda query: as_json({"value": [{"id": str(query), "name": "x"}]})
+    connections = look().service_connections
+    assert not isinstance(connections, Unavailable)
+    assert connections[0].id == "{'includeFailed': 'true'}"
+
+
 # --- pipelines and runs ---------------------------------------------------------------------------
 
 
@@ -351,8 +358,8 @@ def test_a_timeline_becomes_the_latest_attempt_of_stages_jobs_and_tasks(
             record("Task", "old", "job-1"),
             record("Job", "job-2", "phase-2", identifier="S.P.J", attempt=2, name="Build"),
             record("Job", "job-1", "phase-1", identifier="S.P.J", result="failed"),
-            record("Phase", "phase-2", "stage-2", identifier="S.P", attempt=2),
             record("Phase", "phase-1", "stage-1", identifier="S.P", result="failed"),
+            record("Phase", "phase-2", "stage-2", identifier="S.P", attempt=2),
             record("Phase", "never", "stage-2", identifier="S.N", order=2, result="skipped"),
             record("Checkpoint", "c", "stage-2"),
             record("Stage", "later", identifier="T", order=2, result="skipped"),

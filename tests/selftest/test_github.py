@@ -12,6 +12,7 @@ from tests.selftest.fake_github import (
     CI_YAML,
     COMMIT,
     ORG,
+    TEMPLATE,
     FakeGitHub,
     Json,
     cause,
@@ -65,6 +66,26 @@ def test_an_empty_repository_is_seen_and_empty(fake: FakeGitHub) -> None:
     (repository,) = look_at(lab_of(4))["4"].repositories
     assert (repository.default_branch, repository.head, repository.files) == (None, None, {})
     assert repository.template is None
+
+
+@pytest.mark.parametrize("most_at_once", [1000, 0], ids=["GraphQL", "REST"])
+@pytest.mark.parametrize("sees_template", [True, False])
+def test_without_a_template_is_only_said_by_who_sees_it(
+    fake: FakeGitHub, sees_template: bool, most_at_once: int
+) -> None:
+    fake.sees_template, fake.most_at_once = sees_template, most_at_once
+    fake.add(f"{ORG}/mlops_04", templateRepository=None)
+    (repository,) = look_at(lab_of(4))["4"].repositories
+    assert (repository.template is None) == sees_template
+    assert sees_template or isinstance(repository.template, Unavailable)
+
+
+def test_a_template_and_a_fork_are_believed_without_seeing_the_template(fake: FakeGitHub) -> None:
+    fake.sees_template = False
+    fake.add(f"{ORG}/mlops_04")
+    fake.add(f"{ORG}/mlops_05", isFork=True, templateRepository=None)
+    facts = look_at(lab_of(4), lab_of(5))
+    assert [one.repositories[0].template for one in facts.values()] == [TEMPLATE, None]  # type: ignore[index]
 
 
 def test_both_spellings_of_a_two_digit_number_are_looked_for(fake: FakeGitHub) -> None:

@@ -36,16 +36,20 @@ def without_a_script(world: LearnerWorld) -> None:
     world.repositories[0].removed.append("diabetes_regression/scoring/score.py")
 
 
+def uploaded(world: LearnerWorld) -> None:
+    world.repositories[0].template = None
+
+
 def deleted(world: LearnerWorld) -> None:
     world.repositories.clear()
 
 
-CHANGES = {2: no_zero, 3: emptied, 4: without_a_script, 5: deleted}
+CHANGES = {2: no_zero, 3: emptied, 4: without_a_script, 5: deleted, 6: uploaded}
 
 
 @pytest.fixture(scope="module")
 def token() -> Iterator[Token]:
-    with serving(tenant_of(5, CHANGES)) as served, Door():
+    with serving(tenant_of(6, CHANGES)) as served, Door():
         yield Token(served.tenant.ids.github_token)
 
 
@@ -68,6 +72,10 @@ def test_a_missing_file_is_seen_to_be_missing(token: Token) -> None:
     found = [one.expected for one in rules.missing_files(repository_of(4, token))]
     assert len(missing) == 1
     assert "diabetes_regression/scoring/score.py" in (*missing, *found)
+
+
+def test_a_repository_without_template_is_known_to_have_none(token: Token) -> None:
+    assert repository_of(6, token).template is None
 
 
 def test_an_empty_repository_has_no_files(token: Token) -> None:

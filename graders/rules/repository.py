@@ -1,0 +1,148 @@
+"""Task 4: the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from graders.evidence import (
+    Repository,
+)
+from graders.lab import Lab
+from graders.rules.mismatch import Mismatch
+
+ESSENTIAL_FILES = (
+    ".pipelines/code-quality-template.yml",
+    ".pipelines/diabetes_regression-cd.yml",
+    ".pipelines/diabetes_regression-ci.yml",
+    ".pipelines/diabetes_regression-get-model-id-artifact-template.yml",
+    ".pipelines/diabetes_regression-publish-model-artifact-template.yml",
+    ".pipelines/diabetes_regression-variables-template.yml",
+    "diabetes_regression/evaluate/evaluate_model.py",
+    "diabetes_regression/register/register_model.py",
+    "diabetes_regression/scoring/deployment_config_aci.yml",
+    "diabetes_regression/scoring/inference_config.yml",
+    "diabetes_regression/scoring/score.py",
+    "diabetes_regression/training/train_aml.py",
+    "ml_service/pipelines/diabetes_regression_build_train_pipeline.py",
+    "ml_service/pipelines/run_train_pipeline.py",
+    "ml_service/util/smoke_test_scoring_service.py",
+)
+"""What the two pipelines cannot do without."""
+
+
+def missing_repository(
+    repositories: Sequence[Repository], similar: Sequence[str], lab: Lab
+) -> list[Mismatch]:
+    """The owner has a repository of one of the accepted names [4.4]."""
+    if repositories:
+        return []
+    names = " or ".join(f"{lab.github_owner}/{name}" for name in lab.repositories)
+    found = f"similar names: {', '.join(similar)}" if similar else "no such repository"
+    return [Mismatch("repository", names, found)]
+
+
+def wrong_origin(repository: Repository, template: str | None, lab: Lab) -> list[Mismatch]:
+    """Generated from one of the lab's templates: not forked, imported or uploaded [4.3]."""
+    expected = f"generated from {lab.templates[0]}"
+    if repository.is_fork:
+        return [Mismatch("origin", expected, "a fork")]
+    if template is None:
+        return [Mismatch("origin", expected, "made without a template")]
+    if template.casefold() in {accepted.casefold() for accepted in lab.templates}:
+        return []
+    return [Mismatch("origin", expected, f"generated from {template}")]
+
+
+def missing_files(repository: Repository) -> list[Mismatch]:
+    """Every file that the pipelines need is on the default branch [4.4]."""
+    return [
+        Mismatch("file", path, "not on the default branch")
+        for path in ESSENTIAL_FILES
+        if path not in repository.files
+    ]
+
+
+def altered_pipelines(repository: Repository, lab: Lab) -> list[Mismatch]:
+    """The YAML still names the lab's group, pipeline, stages and model [4.4].
+
+    Other changes are the learner's freedom: instructors themselves patch the template.
+    """
+    ci, cd, shared = (
+        _yaml(repository, path) for path in (lab.ci_yaml, lab.cd_yaml, lab.variables_yaml)
+    )
+    found = {
+        "variable group of the CI pipeline": (lab.variable_group, _groups(ci)),
+        "variable group of the CD pipeline": (lab.variable_group, _groups(cd)),
+        "pipeline the CD pipeline takes the model from": (lab.ci_pipeline, _sources(cd)),
+        "first stage of the CI pipeline": ("Model_CI", _stages(ci)),
+        "second stage of the CI pipeline": ("Trigger_AML_Pipeline", _stages(ci)),
+        "first stage of the CD pipeline": ("Deploy_ACI", _stages(cd)),
+        "second stage of the CD pipeline": ("Deploy_AKS", _stages(cd)),
+        "MODEL_NAME": (lab.model, _values(shared, "MODEL_NAME")),
+    }
+    return [
+        Mismatch(what, wanted, ", ".join(names) or "nothing")
+        for what, (wanted, names) in found.items()
+        if wanted not in names
+    ]
+
+
+TEMPLATE_TREE = "0783464e1c71409343114eb70ed6217af7ad0158"
+"""Root tree of the template: a repository with this tree has exactly its files."""
+
+
+def modified_files(repository: Repository) -> list[Mismatch]:
+    """Equal root trees mean equal files, down to the last byte [4.4]."""
+    if repository.tree == TEMPLATE_TREE:
+        return []
+    return [Mismatch("files", "those of the template", f"another tree ({repository.tree})")]
+
+
+def inactive_repository(repository: Repository) -> list[Mismatch]:
+    """Neither archived nor disabled; the lab's own default branch is ``main`` [4.4]."""
+    said = [
+        ("archived", repository.is_archived),
+        ("disabled", repository.is_disabled),
+        (
+            f"default branch {repository.default_branch}",
+            repository.default_branch not in ("main", "master"),
+        ),
+    ]
+    return [Mismatch("repository", "active, branch main", what) for what, is_so in said if is_so]
+
+
+def _yaml(repository: Repository, path: str) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(repository.texts.get(path, ""))
+    except yaml.YAMLError:
+        content = None
+    return content if isinstance(content, dict) else {}
+
+
+def _entries(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    entries = content.get(key)
+    if isinstance(entries, dict):
+        return [{"name": name, "value": value} for name, value in entries.items()]
+    return [entry for entry in entries or [] if isinstance(entry, dict)]
+
+
+def _groups(content: Mapping[str, Any]) -> list[str]:
+    return [str(entry["group"]) for entry in _entries(content, "variables") if "group" in entry]
+
+
+def _stages(content: Mapping[str, Any]) -> list[str]:
+    return [str(entry["stage"]) for entry in _entries(content, "stages") if "stage" in entry]
+
+
+def _values(content: Mapping[str, Any], name: str) -> list[str]:
+    variables = _entries(content, "variables")
+    return [str(entry.get("value")) for entry in variables if entry.get("name") == name]
+
+
+def _sources(content: Mapping[str, Any]) -> list[str]:
+    resources = content.get("resources")
+    pipelines = _entries(resources, "pipelines") if isinstance(resources, dict) else []
+    return [str(entry["source"]) for entry in pipelines if "source" in entry]

@@ -1,0 +1,85 @@
+"""Task 2: the variable group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from graders.evidence import (
+    Access,
+    Pipeline,
+    Variable,
+)
+from graders.lab import Lab
+from graders.rules.mismatch import Mismatch
+
+
+def missing_variables(variables: Mapping[str, Variable], wanted: Iterable[str]) -> list[Mismatch]:
+    """Every variable the lab lists is there, spelled exactly so [2.7]."""
+    extra = [name for name in variables if name not in set(wanted)]
+    found = f"not there; other variables: {', '.join(extra)}" if extra else "not there"
+    return [Mismatch(name, f"a variable {name}", found) for name in wanted if name not in variables]
+
+
+def unreadable_variables(
+    group_type: str, variables: Mapping[str, Variable], wanted: Iterable[str]
+) -> list[Mismatch]:
+    """The group holds plain values: no padlock, no link to a key vault [2.7]."""
+    if group_type != "Vsts":
+        return [Mismatch("variable group", "plain variables", f"a group of type {group_type}")]
+    return [
+        Mismatch(name, "a plain value", "marked as secret")
+        for name in wanted
+        if name in variables and variables[name].is_secret
+    ]
+
+
+def padded_values(variables: Mapping[str, Variable]) -> list[Mismatch]:
+    """No value begins or ends with a blank, as copying from a page easily adds [2.7]."""
+    return [
+        Mismatch(name, repr(variable.value.strip()), repr(variable.value))
+        for name, variable in variables.items()
+        if variable.value is not None and variable.value != variable.value.strip()
+    ]
+
+
+def base_name_problems(value: str, number: int) -> list[Mismatch]:
+    """3 to 15 letters, digits or hyphens, with the learner's ``userN`` in it [2.7].
+
+    The sheet says "letters and numbers only" and gives ``user4-project``: the hyphen is fine.
+    ``user1`` must not be read into ``user10``.
+    """
+    shape = re.fullmatch(r"[A-Za-z0-9-]{3,15}", value)
+    own = re.search(rf"user0*{number}(?!\d)", value, re.IGNORECASE)
+    if shape and own:
+        return []
+    wanted = f"3 to 15 letters, digits or hyphens with user{number} in it"
+    return [Mismatch("BASE_NAME", wanted, value)]
+
+
+OVERRIDES = ("AKS_", "WEBAPP_", "MODEL_NAME", "EXPERIMENT_NAME", "TRAINING_PIPELINE_NAME")
+"""Variables the pipelines would take instead of the lab's own values, by their beginning."""
+
+
+def overriding_variables(names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if name.upper().startswith(OVERRIDES))
+
+
+def closed_to_pipelines(access: Access, pipelines: Iterable[Pipeline], lab: Lab) -> list[Mismatch]:
+    """Open to every pipeline, or (by default) at least to both of the lab's own [2.8]."""
+    if access.all_pipelines:
+        return []
+    own = {lab.ci_pipeline, lab.cd_pipeline}
+    permitted = {one.name for one in pipelines if one.id in access.pipeline_ids}
+    if lab.leniency.per_pipeline_access and own <= permitted:
+        return []
+    found = f"open to {', '.join(sorted(permitted))} only" if permitted else "open to no pipeline"
+    return [Mismatch("pipeline permissions", "open to all pipelines", found)]
+
+
+def closed_to_all(access: Access) -> list[Mismatch]:
+    """Open access for the whole project, as the lab words it [2.8]."""
+    if access.all_pipelines:
+        return []
+    found = f"open to {len(access.pipeline_ids)} pipelines, one by one"
+    return [Mismatch("pipeline permissions", "open to all pipelines", found)]

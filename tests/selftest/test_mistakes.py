@@ -1,0 +1,314 @@
+"""The catalogue of mistakes: every entry changes the world, and nothing in it can rot."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from fixtures.grading import whole_rubric
+from fixtures.simulator.azure_devops_outcomes import outcomes
+from fixtures.simulator.mistakes import SAMPLE, Catalogue, mistakes_of, read_catalogue
+from fixtures.simulator.state import LearnerWorld
+from fixtures.simulator.world import Tenant, model_answer
+from graders.cohort import Learner
+from graders.lab import LabFile
+from graders.problems import InputProblems
+from graders.rubric import Check
+from graders.verdicts import Outcome
+from tests.selftest.make_golden import DEMO, GOLDEN, as_text, golden
+
+CATALOGUE = read_catalogue()
+RUBRIC = whole_rubric()
+BLOCKED, FAILED, NOTED, PASSED = Outcome.BLOCKED, Outcome.FAILED, Outcome.NOTED, Outcome.PASSED
+SMALL = (
+    Check("group-exists", "", "2.6", 3, ""),
+    Check("group-is-open", "", "2.8", 1, ""),
+    Check("connection-exists", "", "3.4", 3, ""),
+    Check("endpoint-has-no-key", "", "7.4", 0, ""),
+)
+
+
+def world_with(*names: str) -> LearnerWorld:
+    world = model_answer(SAMPLE)
+    CATALOGUE.change(names)(SAMPLE, world)
+    return world
+
+
+def read(folder: Path, text: str) -> Catalogue:
+    file = folder / "own.toml"
+    file.write_text(text, encoding="utf-8")
+    return read_catalogue([file])
+
+
+def problems_of(folder: Path, text: str) -> str:
+    with pytest.raises(InputProblems) as caught:
+        read(folder, text)
+    return str(caught.value)
+
+
+# --- the project's own catalogue ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CATALOGUE.mistakes)
+def test_every_entry_changes_the_world(name: str) -> None:
+    assert asdict(world_with(name)) != asdict(model_answer(SAMPLE))
+
+
+@pytest.mark.parametrize("name", CATALOGUE.mistakes)
+def test_every_entry_has_a_consequence(name: str) -> None:
+    assert set(CATALOGUE.expected([name], RUBRIC).values()) - {PASSED}
+
+
+def test_every_check_an_entry_names_is_on_the_rubric() -> None:
+    assert CATALOGUE.unknown_checks(RUBRIC) == ()
+
+
+def test_every_check_is_failed_or_noted_by_some_entry() -> None:
+    expected = [CATALOGUE.expected([name], RUBRIC) for name in CATALOGUE.mistakes]
+    never = [c.id for c in RUBRIC if not any(one[c.id] in (FAILED, NOTED) for one in expected)]
+    assert never == []
+
+
+@pytest.mark.parametrize("name", CATALOGUE.mistakes)
+def test_results_that_an_entry_overrides_are_places_in_the_pipelines(name: str) -> None:
+    before = {run.id: run for run in model_answer(SAMPLE).runs}
+    for run in world_with(name).runs:
+        places = _places_in(before[run.id])
+        assert set(run.results) | set(run.missing) <= places | {"Deploy_AKS"}
+
+
+def _places_in(run: object) -> set[str]:
+    stages = outcomes(run)  # type: ignore[arg-type]
+    jobs = {
+        f"{stage.plan.identifier}/{job.plan.name}": job for stage in stages for job in stage.jobs
+    }
+    tasks = {f"{path}/{task}" for path, job in jobs.items() for task, _ in job.tasks}
+    return {stage.plan.identifier for stage in stages} | set(jobs) | tasks
+
+
+def test_the_golden_verdicts_of_the_demo_cohort_are_what_its_mistakes_say() -> None:
+    """Write them anew with ``python -m tests.selftest.make_golden``."""
+    assert GOLDEN.read_text(encoding="utf-8") == as_text(golden(DEMO))
+
+
+# --- changing a world -----------------------------------------------------------------------------
+
+
+def test_a_renamed_thing_keeps_what_belongs_to_it_and_goes_on_being_addressed(
+    tmp_path: Path,
+) -> None:
+    catalogue = read(
+        tmp_path,
+        """
+        [renamed]
+        story = "A story."
+        set = { "ci.name" = "other {n:02d}" }
+        [paused]
+        story = "A story."
+        set = { "ci.queue_status" = "paused" }
+        """,
+    )
+    world = model_answer(SAMPLE)
+    catalogue.change(["renamed", "paused"])(SAMPLE, world)
+    ci = next(one for one in world.pipelines if one.name == "other 07")
+    assert ci.queue_status == "paused"
+    assert [run.yaml for run in world.runs if run.pipeline == ci.id] == ["ci"]
+
+
+def test_places_in_values_are_filled_for_the_learner(tmp_path: Path) -> None:
+    catalogue = read(
+        tmp_path,
+        """
+        [filled]
+        story = "A story."
+        remove = ["ci_run.artifacts.Code Coverage Report_{ci_run}"]
+        [filled.set]
+        "variable_group.pipelines" = ["{ci}", "{cd}"]
+        "variable_group.variables.BASE_NAME" = "{n}-{n:03d}-{n+1}"
+        """,
+    )
+    world = model_answer(SAMPLE)
+    catalogue.change(["filled"])(SAMPLE, world)
+    group = next(one for one in world.variable_groups if one.name == SAMPLE.variable_group)
+    run = next(one for one in world.runs if one.yaml == "ci")
+    assert group.pipelines == [72, 73]
+    assert group.variables["BASE_NAME"] == "7-007-8"
+    assert run.artifacts == ["model"]
+
+
+def test_another_thing_like_one_that_is_there_gets_an_id_of_its_own(tmp_path: Path) -> None:
+    catalogue = read(
+        tmp_path, '[two]\nstory = "A story."\nadd = { ci = { name = "second", revision = 1 } }'
+    )
+    world = model_answer(SAMPLE)
+    catalogue.change(["two"])(SAMPLE, world)
+    second = world.pipelines[-1]
+    assert (second.name, second.revision, second.yaml_path) == ("second", 1, f"/{SAMPLE.ci_yaml}")
+    assert len({one.id for one in world.pipelines}) == len(world.pipelines)
+
+
+def test_learners_do_not_share_what_an_entry_puts_into_their_worlds() -> None:
+    change = CATALOGUE.change(["ci_run_refused"])
+    one, other = model_answer(SAMPLE), model_answer(SAMPLE)
+    change(SAMPLE, one)
+    change(SAMPLE, other)
+    one.runs[0].artifacts.append("added")
+    assert other.runs[0].artifacts == []
+
+
+def test_the_cohort_column_makes_its_learners_mistakes_and_nobody_elses() -> None:
+    learners = [
+        Learner("ada", 1, extra={"mistakes": "ci_paused + cd_disabled endpoint_with_a_key"}),
+        Learner("bob", 2, extra={"mistakes": ""}),
+    ]
+    labs = [LabFile().for_learner(learner) for learner in learners]
+    tenant = Tenant(labs, CATALOGUE.changes(labs))
+    assert mistakes_of(learners[0]) == ("ci_paused", "cd_disabled", "endpoint_with_a_key")
+    assert [one.queue_status for one in tenant.world("ada").pipelines] == [
+        "enabled",
+        "paused",
+        "disabled",
+    ]
+    assert tenant.world("ada").services[0].auth_enabled
+    assert asdict(tenant.world("bob")) == asdict(model_answer(labs[1]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("ci_pausd", "did you mean `ci_paused`"),
+        ("nothing_trained no_variable_group endpoint_deleted", "it was removed already"),
+    ],
+)
+def test_mistakes_that_do_not_exist_or_go_together_are_refused(cell: str, said: str) -> None:
+    lab = LabFile().for_learner(Learner("ada", 1, extra={"mistakes": cell}))
+    with pytest.raises(InputProblems, match="ada") as caught:
+        CATALOGUE.changes([lab])
+    assert said in str(caught.value)
+
+
+# --- entries that are refused ---------------------------------------------------------------------
+
+REFUSED = {
+    "unknown thing": ('set = { "varable_group.name" = "x" }', "did you mean `variable_group`"),
+    "unknown field": ('set = { "project.visble" = true }', "did you mean `visible`"),
+    "unknown key": (
+        'set = { "variable_group.variables.LOCATON" = "x" }',
+        "did you mean `LOCATION`",
+    ),
+    "value of another type": ('set = { "project.visible" = "no" }', "it takes a bool, not a str"),
+    "text for a list": ('set = { "ci_run.artifacts" = "model" }', "it takes a list, not a str"),
+    "key of a text": ('set = { "project.name.x" = "y" }', "name has no keys"),
+    "thing as a whole": ('set = { "project" = "x" }', "there is no such field"),
+    "unknown place": ('set = { "project.name" = "{number}" }', "no such place to fill"),
+    "removing a key twice": (
+        'remove = ["model.tags.area", "model.tags.area"]',
+        "no such thing to remove",
+    ),
+    "removing a thing twice": ('remove = ["model", "model"]', "it was removed already"),
+    "removing what stays": ('remove = ["project"]', "cannot be removed"),
+    "emptying what is never empty": ('remove = ["ci.name"]', "it holds something always"),
+    "adding what is there": (
+        'add = { "variable_group.variables.LOCATION" = "x" }',
+        "only a new key",
+    ),
+    "adding a thing with an unknown field": ('add = { ci = { nme = "x" } }', "mean `name`"),
+    "unknown entry": ('includes = ["mistak"]', "did you mean `mistake`"),
+    "an entry in a circle": ('includes = ["mistake"]', "includes itself"),
+    "unknown list": ('fials = ["project-exists"]', "did you mean `fails`"),
+    "wrong shape": ('fails = "project-exists"', "wrong shape"),
+    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "stands under `fails` as well"),
+}
+
+
+@pytest.mark.parametrize(("line", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_does_not_exist_is_refused_by_file_entry_and_remedy(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    text = problems_of(tmp_path, f'[mistake]\nstory = "A story."\n{line}')
+    assert "own.toml" in text
+    assert "`mistake" in text
+    assert said in text
+
+
+def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    text = problems_of(
+        tmp_path,
+        """
+        [one]
+        story = "A story."
+        set = { "project.nam" = "x" }
+        [two]
+        story = "A story."
+        remove = ["modle"]
+        """,
+    )
+    assert "did you mean `name`" in text
+    assert "did you mean `model`" in text
+
+
+def test_an_entry_without_a_story_and_a_file_that_is_no_toml_are_refused(tmp_path: Path) -> None:
+    assert "tells no story" in problems_of(tmp_path, "[mistake]\nfails = []")
+    assert "not TOML" in problems_of(tmp_path, "[mistake")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('fails = ["group-exist"]', "did you mean `group-exists`"),
+        ('fails = ["endpoint-has-no-key"]', "list it under `notes`"),
+        ('notes = ["group-exists"]', "list it under `fails`"),
+        ('blocks = ["task9"]', "there is no such check"),
+    ],
+)
+def test_checks_that_are_not_on_the_rubric_are_told(tmp_path: Path, line: str, said: str) -> None:
+    catalogue = read(tmp_path, f'[mistake]\nstory = "A story."\n{line}')
+    (problem,) = catalogue.unknown_checks(SMALL)
+    assert said in str(problem)
+
+
+# --- what the checks must say ---------------------------------------------------------------------
+
+VERDICTS = """
+[base]
+story = "A story."
+fails = ["group-exists"]
+blocks = ["task2"]
+
+[own_word_first]
+story = "A story."
+includes = ["base"]
+passes = ["group-exists"]
+
+[whole_task]
+story = "A story."
+fails = ["task7"]
+
+[open]
+story = "A story."
+fails = ["group-is-open"]
+
+[unseen]
+story = "A story."
+not_assessed = ["task2"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], [PASSED, PASSED, PASSED, PASSED]),
+        (["base"], [FAILED, BLOCKED, PASSED, PASSED]),
+        (["own_word_first"], [PASSED, BLOCKED, PASSED, PASSED]),
+        (["whole_task"], [PASSED, PASSED, PASSED, NOTED]),
+        (["open", "base"], [FAILED, BLOCKED, PASSED, PASSED]),
+        (["base", "unseen"], [Outcome.NOT_ASSESSED, Outcome.NOT_ASSESSED, PASSED, PASSED]),
+    ],
+)
+def test_the_expected_outcomes_follow_from_the_entries(
+    tmp_path: Path, names: list[str], said: list[Outcome]
+) -> None:
+    expected = read(tmp_path, VERDICTS).expected(names, SMALL)
+    assert list(expected.values()) == said
