@@ -7,7 +7,7 @@ from pathlib import Path
 from graders.problems import InputProblems, Problem
 
 LIMIT = 5_000_000
-"""Bytes; a cohort of 10,000 learners with every column filled in stays below half of it."""
+"""Bytes; some 20,000 learners with every column filled in."""
 
 _NOT_TEXT = {
     b"PK\x03\x04": "an Excel workbook (.xlsx), not text",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import io
 import json
@@ -93,26 +94,31 @@ def read_body(response: requests.Response, most: int, seconds: float) -> None:
     """
     sent = _all_of(response, most, time.monotonic() + seconds)
     response.raw.release_conn()
-    headers = response.raw.headers
-    decoder = HTTPResponse(io.BytesIO(sent), headers=headers, status=200, preload_content=False)
-    try:
-        content = decoder.read(most + 1, decode_content=True)
-    except wire.DecodeError:
-        content = None
-    if content is None:
-        raise exceptions.ContentDecodingError("the answer could not be decoded")
-    if len(content) > most:
-        raise Refused(f"the answer is larger than {most} bytes")
-    # azure-core may ask for the raw stream, everybody else for the content.
-    response.raw = HTTPResponse(
+    content = _decoded(_from_memory(response, sent), most)
+    response.raw = _from_memory(response, sent)  # azure-core may ask for the raw stream
+    response._content = content
+    response._content_consumed = True  # type: ignore[attr-defined]
+
+
+def _from_memory(response: requests.Response, sent: bytes) -> HTTPResponse:
+    return HTTPResponse(
         io.BytesIO(sent),
-        headers=headers,
+        headers=response.raw.headers,
         status=response.status_code,
         preload_content=False,
         request_method=response.request.method,
     )
-    response._content = content
-    response._content_consumed = True  # type: ignore[attr-defined]
+
+
+def _decoded(raw: HTTPResponse, most: int) -> bytes:
+    content: bytes | None = None
+    with contextlib.suppress(wire.HTTPError):
+        content = raw.read(most + 1, decode_content=True)
+    if content is None:
+        raise exceptions.ContentDecodingError("the answer could not be decoded")
+    if len(content) > most:
+        raise Refused(f"the answer is larger than {most} bytes")
+    return content
 
 
 def _all_of(response: requests.Response, most: int, given_up_at: float) -> bytes:

@@ -173,30 +173,25 @@ class _ProjectLook:
         )
 
     def _runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> tuple[Run, ...] | Unavailable:
-        """Source: build/builds, any run and not the latest only; lab tasks 5 and 6."""
+        """Runs of the pipelines that matter, newest first, those worth it in detail."""
         if isinstance(pipelines, Unavailable):
             return pipelines
-        matter = [one for one in pipelines if self._is_ci(one) or self._is_cd(one)]
-        if not matter:
-            return ()
-        runs = self._list(
-            "runs",
-            answers.run,
-            lambda: self._whole(
-                self.clients.builds.get_builds,
-                definitions=[one.id for one in matter],
-                query_order="queueTimeDescending",
-            ),
-        )
+        matter = {one.id: one for one in pipelines if self._is_ci(one) or self._is_cd(one)}
+        runs = self._list_runs(list(matter)) if matter else ()
         if isinstance(runs, Unavailable):
             return runs
         newest_first = sorted(runs, key=_when, reverse=True)
         chosen = {run.id for one in matter for run in _worth_a_look(one, newest_first)}
-        by_id = {one.id: one for one in matter}
         return tuple(
-            self._in_detail(run, by_id[run.pipeline_id]) if run.id in chosen else run
+            self._in_detail(run, matter[run.pipeline_id]) if run.id in chosen else run
             for run in newest_first
         )
+
+    def _list_runs(self, pipelines: list[int]) -> tuple[Run, ...] | Unavailable:
+        """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
+        ask = self.clients.builds.get_builds
+        how = {"definitions": pipelines, "query_order": "queueTimeDescending"}
+        return self._list("runs", answers.run, lambda: self._whole(ask, **how))
 
     def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
         run = replace(run, stages=self._stages(run))
@@ -256,9 +251,9 @@ def _is(pipeline: Pipeline, name: str, yaml: str) -> bool:
     return is_named or pipeline.yaml_path.casefold() == yaml.casefold()
 
 
-def _worth_a_look(pipeline: Pipeline, newest_first: Iterable[Run]) -> Sequence[Run]:
+def _worth_a_look(pipeline: int, newest_first: Iterable[Run]) -> Sequence[Run]:
     """The newest succeeded runs; where none succeeded, the newest completed one, to say why."""
-    completed = [r for r in newest_first if r.pipeline_id == pipeline.id and r.is_completed]
+    completed = [r for r in newest_first if r.pipeline_id == pipeline and r.is_completed]
     succeeded = [run for run in completed if run.succeeded]
     return succeeded[:_LOOKED_INTO] or completed[:1]
 

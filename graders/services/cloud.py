@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeVar
 
 from graders.evidence import Evidence, Sighting, Unavailable
 from graders.lab import Lab
@@ -38,28 +41,33 @@ class Cloud:
 
         Raises ``SignInError``. Whatever else cannot be seen here is told of each learner later.
         """
-        with self.door, ThreadPoolExecutor() as threads:
+        with self.door:
             self._sign_in.check()
             names = {lab.organization.casefold(): lab.organization for lab in labs}.values()
-            shared: list[Future[Any]] = [
-                threads.submit(self._prepare_repositories, labs),
-                threads.submit(self._azure_ml.prepare, labs),
-                *(threads.submit(self._organization(name).projects) for name in names),
+            shared: list[Callable[[], None]] = [
+                lambda: self._prepare_repositories(labs),
+                lambda: self._azure_ml.prepare(labs),
+                *(partial(self._prepare_organization, name) for name in names),
             ]
-            for one in shared:
-                one.exception()  # waits; each learner's look meets the same trouble and tells it
+            # What fails here fails again, and is told, in each learner's look.
+            for wait in [_beside(partial(_quietly, one)) for one in shared]:
+                wait()
 
     def look_at(self, lab: Lab) -> Evidence:
         """All of one learner's evidence. Never raises on the cloud's account."""
         with self.door:
-            sightings: list[Sighting] = []
+            trained: list[Sighting] = []
+            built: list[Sighting] = []
+            ml_look = _beside(
+                lambda: _part("Azure ML", lambda: self._azure_ml.look_at(lab, trained), _no_ml)
+            )
             devops = _part(
                 AZURE_DEVOPS,
-                lambda: self._organization(lab.organization).look_at(lab, sightings),
+                lambda: self._organization(lab.organization).look_at(lab, built),
                 DevOpsFacts.none,
             )
             github = _part("GitHub", lambda: self._look_at_github(lab, devops), _no_github)
-            ml = _part("Azure ML", lambda: self._azure_ml.look_at(lab, sightings), _no_ml)
+            ml = ml_look()
         return Evidence(
             learner=lab.learner.id,
             project=devops.project,
@@ -74,11 +82,14 @@ class Cloud:
             models=ml.models,
             endpoints=ml.endpoints,
             answer=ml.answer,
-            sightings=(*sightings, *github.sightings),
+            sightings=(*built, *github.sightings, *trained),
         )
 
     def _organization(self, name: str) -> AzureDevOps:
         return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
+
+    def _prepare_organization(self, name: str) -> None:
+        self._organization(name).projects()
 
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
@@ -116,6 +127,21 @@ def _part(service: str, look: Callable[[], T], none: Callable[[Unavailable], T])
         kind = type(error).__name__
         cause = f"the grader itself failed there ({kind})"
         return none(Unavailable(service, "the learner's work", cause, "Report this as a bug."))
+
+
+def _quietly(prepare: Callable[[], None]) -> None:
+    with contextlib.suppress(Exception):
+        prepare()
+
+
+def _beside(call: Callable[[], T]) -> Callable[[], T]:
+    """Start a call that does not raise in a thread of its own; what is returned waits for it.
+
+    The thread is a daemon: an interrupted run does not wait for what it no longer wants.
+    """
+    answer: SimpleQueue[T] = SimpleQueue()
+    threading.Thread(target=lambda: answer.put(call()), daemon=True).start()
+    return answer.get
 
 
 def _no_github(fault: Unavailable) -> GitHubFacts:

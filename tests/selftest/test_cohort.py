@@ -155,7 +155,7 @@ def test_a_cell_without_a_heading_is_not_lost(save: Save) -> None:
 
 
 def test_a_quotation_mark_left_open_swallows_nobody(save: Save) -> None:
-    (problem,) = problems_of(save('learner,number,name\nann,4,"Ann\nbob,5,Bob\n'))
+    (problem,) = problems_of(save('learner,number,team\nann,4,"A\nbob,5,B\n'))
     assert problem.row == 2
 
 

@@ -137,6 +137,7 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
         Reply(408),
         Reply(200, b'{"fine": true}', cut=4),
         Reply(200, b"not gzip", {"Content-Encoding": "gzip"}),
+        Reply(200, b'e\r\n{"fine"', {"Transfer-Encoding": "chunked"}, cut=9),
     ],
 )
 def test_tries_again_after_trouble_that_may_pass(
@@ -145,6 +146,15 @@ def test_tries_again_after_trouble_that_may_pass(
     wire.replies[:] = [trouble, trouble, as_json({"fine": True})]
     assert requests.get(PROJECTS, timeout=5).json() == {"fine": True}
     assert guarded.calls == {"Azure DevOps": 3}
+
+
+@pytest.mark.usefixtures("guarded")
+def test_reads_a_body_in_chunks_and_an_answer_without_one(wire: Loopback) -> None:
+    chunks = b'8\r\n{"fine":\r\n6\r\n true}\r\n0\r\n\r\n'
+    wire.replies[:] = [Reply(200, chunks, {"Transfer-Encoding": "chunked"})]
+    assert requests.get(PROJECTS, timeout=5).json() == {"fine": True}
+    wire.replies[:] = [Reply(200, b"seven b")]
+    assert requests.head(PROJECTS, timeout=5).content == b""
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 501])

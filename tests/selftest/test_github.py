@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graders.evidence import Repository
+from graders.evidence import Repository, Unavailable
 from graders.services.github_query import batch
 from tests.selftest.fake_github import (
     CI_YAML,

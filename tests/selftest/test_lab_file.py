@@ -117,6 +117,7 @@ def test_the_sample_class_is_sound() -> None:
         ('[points]\na-check = "3"', 2, "points.a-check", "without quotes"),
         ("[points]\na-check = true", 2, "points.a-check", "without quotes"),
         ("[template]\naccepted = []", 2, "template.accepted", "at least one"),
+        ("[names]\nrepository = []", 2, "names.repository", "at least one"),
         ('[template]\naccepted = ["starter"]', 2, "template.accepted.0", "owner/name"),
         ('[names]\nrepository = "mlops_{n}"', 2, "names.repository", "list"),
         ("names = 3", 1, "names", "[table]"),

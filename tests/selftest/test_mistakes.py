@@ -175,6 +175,14 @@ def test_the_cohort_column_makes_its_learners_mistakes_and_nobody_elses() -> Non
     assert asdict(tenant.world("bob")) == asdict(model_answer(labs[1]))
 
 
+def test_what_two_mistakes_include_happens_once() -> None:
+    both = ("variable_group_not_open", "connection_not_open")
+    assert {CATALOGUE.mistakes[name].includes for name in both} == {
+        ("ci_run_waited_for_permission",)
+    }
+    assert world_with(*both).services == []
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [

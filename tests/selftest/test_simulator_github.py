@@ -230,6 +230,12 @@ def test_ids_are_gits_own() -> None:
     assert one_file.oid == expected.hexdigest()
 
 
+def test_folders_are_ordered_as_git_orders_them() -> None:
+    everything = [path.partition("/")[0] for path in template.PATHS]
+    tree = tree_of(removed=everything, texts={"a/b": "", "a.txt": "", "a0": ""})
+    assert list(tree.entries) == ["a.txt", "a", "a0"]
+
+
 def test_a_changed_file_changes_its_folders_and_nothing_else() -> None:
     same, changed = tree_of(), tree_of(texts={CI_YAML: "stages: []\n"})
     assert same.oid == TEMPLATE_TREE

@@ -158,7 +158,7 @@ def test_other_hosts_are_refused_and_counted(
         ("PUT", "https://management.azure.com/subscriptions/1?token=canary"),
         ("POST", "https://centralus.api.azureml.ms/pipelines/v1.0/x?token=canary"),
         ("PATCH", "https://api.github.com/repos/lab-owner/mlops_01?token=canary"),
-        ("POST", "https://management.azure.com/listkeys/../x/delete?token=canary"),
+        ("POST", "https://management.azure.com/subscriptions/1/listkeys/delete?token=canary"),
     ],
 )
 def test_a_write_is_refused_and_logged_without_its_query(

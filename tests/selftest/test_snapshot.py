@@ -87,6 +87,7 @@ def test_half_a_character_costs_nobody_their_evidence(tmp_path: Path) -> None:
 def test_the_file_is_for_people_too(tmp_path: Path) -> None:
     path = snapshot.write(tmp_path, replace(WHOLE, similar_repositories=("Jürgens",)))
     text = path.read_text(encoding="utf-8")
+    json.loads(text, parse_constant=pytest.fail)  # other languages know no Infinity
     assert path.name == "ann.json"
     assert '\n  "learner": "ann",\n' in text
     assert "Jürgens" in text
@@ -113,8 +114,10 @@ def test_a_write_that_fails_leaves_the_earlier_evidence(
 ) -> None:
     snapshot.write(tmp_path, WHOLE)
     real = Path.write_text
+    written: list[str] = []
 
     def half(path: Path, text: str, **how: Any) -> int:
+        written.append(path.name)
         real(path, text[: len(text) // 2], **how)
         raise OSError(28, "No space left on device")
 
@@ -123,6 +126,22 @@ def test_a_write_that_fails_leaves_the_earlier_evidence(
         snapshot.write(tmp_path, unseen("ann", FAULT))
     assert snapshot.read(tmp_path, "ann") == WHOLE
     assert [path.name for path in tmp_path.iterdir()] == ["ann.json"]
+    assert "ann.json" not in written
+
+
+def test_the_file_appears_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[tuple[str, bool]] = []
+    real = Path.replace
+
+    def move(draft: Path, target: Path) -> Path:
+        moved.append((target.name, target.exists()))
+        return real(draft, target)
+
+    monkeypatch.setattr(Path, "replace", move)
+    snapshot.write(tmp_path, WHOLE)
+    assert moved == [("ann.json", False)]
 
 
 # --- believed only when sound ---------------------------------------------------------------------
