@@ -249,7 +249,6 @@ class Workspace:
     subscription_id: str
     location: str
     """Key form, such as ``centralus``."""
-    provisioning_state: str
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,9 @@ class AzureDevOps:
         found = [one for one in projects if wanted in (one.name.casefold(), one.id.casefold())]
         if not found:
             return DevOpsFacts.none(_no_project(lab))
-        return _ProjectLook(self._clients, found[0], lab, sightings).facts()
+        # one that was deleted lingers in the list beside a new one of the same name
+        project = min(found, key=lambda one: one.state != "wellFormed")
+        return _ProjectLook(self._clients, project, lab, sightings).facts()
 
     def _list_projects(self) -> tuple[Project, ...]:
         self._clients.warm_up()

@@ -229,7 +229,6 @@ def _found(workspace: Any, lab: Lab) -> _Found:
             resource_group=str(workspace.resource_group),
             subscription_id=lab.subscription_id,
             location=str(workspace.location or ""),
-            provisioning_state="",
         ),
         str(workspace.discovery_url or ""),
     )

@@ -94,7 +94,9 @@ class Door:
                 self._open()
         return self
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, *_exception: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            return  # looks that were abandoned may still ask: the guard stays
         with self._lock:
             self._entered -= 1
             if self._entered == 0:

@@ -32,7 +32,7 @@ def seen(lab: Lab) -> Evidence:
     return Evidence(
         learner=lab.learner.id,
         project=Project("p", lab.project, "wellFormed"),
-        workspace=Workspace("w", lab.workspace, lab.resource_group, "s", "centralus", "Succeeded"),
+        workspace=Workspace("w", lab.workspace, lab.resource_group, "s", "centralus"),
         variable_groups=(),
         service_connections=(),
         pipelines=(),

@@ -81,7 +81,7 @@ ENDPOINT = Endpoint(
     created_at=NOON + timedelta(hours=1),
     updated_at=None,
 )
-WORKSPACE = Workspace("id", "user4aml", "User4AML", "s", "centralus", "Succeeded")
+WORKSPACE = Workspace("id", "user4aml", "User4AML", "s", "centralus")
 MODEL = Model(
     name=LAB.model,
     version="1",

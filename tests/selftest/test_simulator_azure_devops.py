@@ -27,8 +27,10 @@ def _hide(world: LearnerWorld) -> None:
 
 
 def _close(world: LearnerWorld) -> None:
-    for resource in (*world.variable_groups, *world.service_connections):
-        resource.all_pipelines = False
+    for group in world.variable_groups:
+        group.all_pipelines = False
+    for connection in world.service_connections:
+        connection.all_pipelines = False
     world.variable_groups[1].pipelines = [62, 63]
     world.variable_groups[1].secret = [SECRET]
 
@@ -37,7 +39,7 @@ def _busy(world: LearnerWorld) -> None:
     """Many pipelines and many runs of CI, one of which has still not finished."""
     ci = next(run for run in world.runs if run.yaml == "ci")
     for n in range(1, 45):
-        later = {"started": ci.started + timedelta(hours=n), "id": ci.id + 10 + n}
+        later: dict[str, Any] = {"started": ci.started + timedelta(hours=n), "id": ci.id + 10 + n}
         later["finished"] = ci.finished + timedelta(hours=n)
         world.runs.append(dataclasses.replace(ci, **later))
     world.runs[2].status = "inProgress"

@@ -104,7 +104,8 @@ def test_a_hidden_project_looks_like_none(clients: Any, number: int) -> None:
     name = f"AE MLOps {number:02d}"
     with pytest.raises(ClientException, match="TF200016") as raised:
         clients.get_build_client().get_definitions(name)
-    assert raised.value.type_key == "ProjectDoesNotExistWithNameException"
+    error: Any = raised.value
+    assert error.type_key == "ProjectDoesNotExistWithNameException"
 
 
 @pytest.mark.parametrize(

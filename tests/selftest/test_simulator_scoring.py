@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -11,7 +12,11 @@ from fixtures.simulator.world import LearnerWorld
 from tests.selftest.served_tenant import SUBSCRIPTION, Served, serving, tenant_of
 
 MODEL_ANSWER, LOCKED, CRASHED = 1, 2, 3
-OTHERWISE = {4: ("constant", [42.0, 42.0]), 5: ("short", [5215.2]), 6: ("words", ["high", "high"])}
+OTHERWISE: dict[int, tuple[str, list[Any]]] = {
+    4: ("constant", [42.0, 42.0]),
+    5: ("short", [5215.2]),
+    6: ("words", ["high", "high"]),
+}
 QUERY = {"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]}
 
 
