@@ -85,7 +85,7 @@ class AzureDevOps:
     def _list_projects(self) -> tuple[Project, ...]:
         self._clients.warm_up()
         listed = self._clients.whole_list(
-            self._clients.core.get_projects, state_filter="all", top=100
+            self._clients.core.get_projects, state_filter="all", top=100, most_pages=200
         )
         return tuple(answers.project(one) for one in listed)
 

@@ -107,13 +107,15 @@ class Organization:
         self.builds = self._factory.get_build_client()
         self.pipelines = self._factory.get_pipelines_client()
 
-    def whole_list(self, page: Page, *what: Any, **how: Any) -> list[Any]:
+    def whole_list(
+        self, page: Page, *what: Any, most_pages: int = _MOST_PAGES, **how: Any
+    ) -> list[Any]:
         """All items of a list call that takes a ``continuation_token``, which the SDK throws away.
 
-        Raises ``EndlessList`` beyond 20 pages: a list that was cut short proves no absence.
+        Raises ``EndlessList`` beyond ``most_pages``: a list that was cut short proves no absence.
         """
         items: list[Any] = []
-        for _ in range(_MOST_PAGES):
+        for _ in range(most_pages):
             items += self.one_page(page, *what, **how)
             if self._own.continuation is None:
                 return items

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,17 +34,11 @@ class Outcome:
         text = (self.reports / "gradebook.json").read_text(encoding="utf-8")
         return json.loads(text)  # type: ignore[no-any-return]
 
-    def verdicts(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(learner, verdict) of everything that was judged."""
-        for grade in self.book()["grades"]:
-            for verdict in grade["verdicts"]:
-                yield grade["learner"], verdict
-
     def outcomes(self) -> dict[str, dict[str, str]]:
         """Learner -> check -> outcome."""
         found: dict[str, dict[str, str]] = {}
-        for learner, verdict in self.verdicts():
-            found.setdefault(learner, {})[verdict["check"]] = verdict["outcome"]
+        for verdict in self.book()["verdicts"]:
+            found.setdefault(verdict["learner"], {})[verdict["check"]] = verdict["outcome"]
         return found
 
 

@@ -67,7 +67,7 @@ def test_the_choice_of_learners_tasks_and_names_is_pytests_own(
 def test_a_path_chooses_a_task(stored: tuple[object, ...], tmp_path: Path) -> None:
     path = "tests/lab/test_task_3_service_connection.py"
     run = runs.grade(path, "--learners", DEMO, *stored, reports=tmp_path)
-    tasks = {verdict["task"] for _, verdict in run.verdicts()}
+    tasks = {verdict["task"] for verdict in run.book()["verdicts"]}
     assert tasks == {3}
 
 

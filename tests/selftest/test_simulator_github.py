@@ -234,6 +234,7 @@ def test_folders_are_ordered_as_git_orders_them() -> None:
     everything = [path.partition("/")[0] for path in template.PATHS]
     tree = tree_of(removed=everything, texts={"a/b": "", "a.txt": "", "a0": ""})
     assert list(tree.entries) == ["a.txt", "a", "a0"]
+    assert tree.oid == "99e132b2b476988064f1327a26c111cc95316150"  # as `git write-tree` says
 
 
 def test_a_changed_file_changes_its_folders_and_nothing_else() -> None:

@@ -208,17 +208,18 @@ def test_looking_one_learner_up_builds_no_other_world(monkeypatch: pytest.Monkey
 
 
 def test_ten_thousand_learners_stay_small_however_many_worlds_are_asked_for() -> None:
+    labs = [lab(number) for number in range(1, 10_001)]
     tracemalloc.start()
     try:
-        tenant = tenant_of(*range(1, 10_001))
+        tenant = Tenant(labs)
         at_start = _traced()
         tenant.projects("lab-org")
         as_many_as_are_kept = _ask_for(tenant, range(1, KEPT_WORLDS + 1))
         and_others = _ask_for(tenant, range(KEPT_WORLDS + 1, KEPT_WORLDS + 301))
     finally:
         tracemalloc.stop()
-    assert at_start < 40 * MEGABYTE
-    assert as_many_as_are_kept < 120 * MEGABYTE
+    assert at_start < 5 * MEGABYTE
+    assert as_many_as_are_kept < 60 * MEGABYTE
     assert and_others - as_many_as_are_kept < 1 * MEGABYTE
 
 
