@@ -20,9 +20,9 @@ def test_ci_pipeline_runs_the_ci_yaml(ci_pipeline: Pipeline, lab: Lab) -> None:
 
 
 @check(step="5.5", points=2, hint="Select GitHub, then your own repository `mlops_0N`.")
-def test_ci_pipeline_builds_the_learners_repository(ci_pipeline: Pipeline, lab: Lab) -> None:
+def test_ci_pipeline_builds_the_learners_repository(ci_source: Pipeline, lab: Lab) -> None:
     """The CI pipeline builds the learner's GitHub repository."""
-    assert rules.wrong_repository(ci_pipeline, lab) == []
+    assert rules.wrong_repository(ci_source, lab) == []
 
 
 @check(step="5.8", points=1, hint="Pipeline > ⋮ > Settings > Enabled.")

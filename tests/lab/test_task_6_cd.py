@@ -20,9 +20,9 @@ def test_cd_pipeline_runs_the_cd_yaml(cd_pipeline: Pipeline, lab: Lab) -> None:
 
 
 @check(step="6.4", points=1, hint="Select GitHub, then your own repository `mlops_0N`.")
-def test_cd_pipeline_builds_the_learners_repository(cd_pipeline: Pipeline, lab: Lab) -> None:
+def test_cd_pipeline_builds_the_learners_repository(cd_source: Pipeline, lab: Lab) -> None:
     """The CD pipeline builds the learner's GitHub repository."""
-    assert rules.wrong_repository(cd_pipeline, lab) == []
+    assert rules.wrong_repository(cd_source, lab) == []
 
 
 @check(step="6.7", points=1, hint="Pipeline > ⋮ > Settings > Enabled.")

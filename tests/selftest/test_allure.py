@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from allure_commons import model2
 
 from graders.rubric import Check
 from graders.verdicts import Outcome
 from reports import allure_folder, allure_labels
+from reports.allure_listener import judge
 from tests.selftest import graded_run as example
 from tests.selftest.graded_project import LEARNERS, GradedProject, labels, results
 
@@ -114,11 +117,11 @@ def test_the_parameter_is_the_bare_id_so_history_survives(
 
 
 def test_evidence_is_one_file_a_learner_that_all_results_refer_to(graded: GradedProject) -> None:
-    sources = {
-        learner: {one["attachments"][0]["source"] for one in results(graded.allure) if one["labels"]
-                  and labels(one, "suite") == [learner]}
-        for learner in ("ada", "zoë")
-    }  # fmt: skip
+    sources: dict[str, set[str]] = {"ada": set(), "zoë": set()}
+    for (learner, _), result in by_learner_and_name(graded.allure).items():
+        if learner in sources:
+            [attachment] = result["attachments"]
+            sources[learner].add(attachment["source"])
     files = sorted(file.name for file in graded.allure.glob("*-attachment.*"))
     assert sorted(source for own in sources.values() for source in own) == files
     assert len(files) == 2
@@ -128,6 +131,14 @@ def test_evidence_is_one_file_a_learner_that_all_results_refer_to(graded: Graded
 
 def test_evidence_that_is_missing_costs_only_the_attachment(graded: GradedProject) -> None:
     assert "attachments" not in result_of(graded, "eve", "A run succeeded")
+
+
+def test_allure_never_blames_a_learner_for_a_verdict_that_does_not() -> None:
+    result = model2.TestResult(status="failed")  # as of an AssertionError in a fixture of ours
+    check = example.RUBRIC[0]
+    judge(result, example.verdict("ada", check, Outcome.NOT_ASSESSED, "our own mistake"))
+    assert result.status == "broken"
+    assert result.statusDetails.message == "not assessed: our own mistake"
 
 
 # --- the folder -----------------------------------------------------------------------------------
@@ -246,8 +257,6 @@ def test_links_lead_to_the_learners_own_pages() -> None:
 
 
 def test_a_name_cannot_lead_a_link_elsewhere() -> None:
-    from dataclasses import replace
-
     lab = replace(example.lab(ADA), organization="../@evil.example/?x=", project="a/b#c")
     link = dict(allure_labels.links(lab))["Azure DevOps project"]
     assert link == "https://dev.azure.com/..%2F%40evil.example%2F%3Fx%3D/a%2Fb%23c"

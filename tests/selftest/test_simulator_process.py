@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -113,6 +114,15 @@ def test_bad_input_is_one_sentence_per_problem_and_status_2(tmp_path: Path) -> N
     assert "Traceback" not in complaints
 
 
+def test_a_port_that_is_taken_or_none_is_one_sentence(cohort: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for port in (str(taken.getsockname()[1]), "70000"):
+            process = started_alone(cohort, "--port", port)
+            said, complaints = process.communicate(timeout=PATIENCE)
+            assert (process.returncode, said) == (2, "")
+            assert "Traceback" not in complaints
+
+
 def test_a_run_is_told_why_there_is_no_tenant(tmp_path: Path) -> None:
     with pytest.raises(TenantError, match=r"nowhere\.csv"):
         SimulatedTenant(tmp_path / "nowhere.csv").__enter__()
@@ -209,7 +219,7 @@ def test_the_environment_signs_in_with_entra_and_keeps_secrets_out_of_sight(
     tenant: SimulatedTenant,
 ) -> None:
     environment = tenant.environment()
-    assert not [name for name in environment if "PAT" in name]
+    assert not [name for name, value in environment.items() if "_PAT" in name and value]
     assert environment["NO_PROXY"] == environment["no_proxy"] == ""
     secrets = [tenant.credentials[name] for name in ("client_secret", "github_token")]
     assert not [secret for secret in secrets if secret in repr(tenant)]
