@@ -49,8 +49,8 @@ class Verdict:
         return self.points > 0 and not self.outcome.is_decided
 
     def to_json(self) -> str:
-        """One line of JSON: only plain text crosses from an xdist worker."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """One line of ASCII JSON: only plain text crosses safely from an xdist worker."""
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Verdict:
@@ -104,12 +104,16 @@ def _task_points(
     return None if open_ else sum(verdict.earned for verdict in own)
 
 
+def _checks(count: int) -> str:
+    return "1 check" if count == 1 else f"{count} checks"
+
+
 def _why_withheld(undecided: Sequence[Verdict], unjudged: Sequence[Check]) -> str:
     reasons = []
     for outcome in (Outcome.NOT_ASSESSED, Outcome.PENDING):
         of_it = [verdict for verdict in undecided if verdict.outcome is outcome]
         if of_it:
-            reasons.append(f"{len(of_it)} checks {outcome}: {of_it[0].reason}")
+            reasons.append(f"{_checks(len(of_it))} {outcome}: {of_it[0].reason}")
     if unjudged:
-        reasons.append(f"{len(unjudged)} checks were not run")
+        reasons.append(f"{_checks(len(unjudged))} not run")
     return "; ".join(reasons)

@@ -79,7 +79,7 @@ def _row(run: Run, learner: Learner, own: Grade) -> list[str]:
         *(points_text(own.by_task[task]) for task in TASKS),
         points_text(own.total),
         harmless(" ".join(own.withheld.split())),
-        run.tenant,
+        "SIMULATED" if run.is_simulated else run.tenant,
         graded_at(run),
     ]
 

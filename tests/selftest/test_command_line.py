@@ -67,8 +67,9 @@ def test_the_choice_of_learners_tasks_and_names_is_pytests_own(
 def test_a_path_chooses_a_task(stored: tuple[object, ...], tmp_path: Path) -> None:
     path = "tests/lab/test_task_3_service_connection.py"
     run = runs.grade(path, "--learners", DEMO, *stored, reports=tmp_path)
-    tasks = {verdict["task"] for verdict in run.book()["verdicts"]}
-    assert tasks == {3}
+    book = run.book()
+    task_of = {check["id"]: check["task"] for check in book["rubric"]}
+    assert {task_of[verdict["check"]] for verdict in book["verdicts"]} == {3}
 
 
 def test_failing_learners_fail_the_run_as_pytest_means_it(
