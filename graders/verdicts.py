@@ -96,9 +96,7 @@ def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) ->
     )
 
 
-def _task_points(
-    task: int, verdicts: Iterable[Verdict], unjudged: Iterable[Check]
-) -> float | None:
+def _task_points(task: int, verdicts: Iterable[Verdict], unjudged: Iterable[Check]) -> float | None:
     own = [verdict for verdict in verdicts if verdict.task == task]
     open_ = any(verdict.withholds for verdict in own) or any(c.task == task for c in unjudged)
     return None if open_ else sum(verdict.earned for verdict in own)
