@@ -1,7 +1,6 @@
-"""Every mistake of the catalogue, made by a simulated learner and graded as an instructor does it."""
+"""Every mistake of the catalogue, made by a simulated learner, graded as an instructor does it."""
 
 from __future__ import annotations
-
 
 import pytest
 
