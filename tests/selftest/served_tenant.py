@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from fixtures.simulator.certificates import Certificates
-from fixtures.simulator.journal import Journal
-from fixtures.simulator.profiles import PROFILES
-from fixtures.simulator.proxy import serve
-from fixtures.simulator.server import switchboard
+from fixtures.simulator.serving.certificates import Certificates
+from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.serving.profiles import PROFILES
+from fixtures.simulator.serving.proxy import serve
+from fixtures.simulator.serving.server import switchboard
 from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders.cohort import Learner
 from graders.lab import Lab

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.grading import whole_rubric
-from fixtures.simulator.azure_devops_outcomes import outcomes
 from fixtures.simulator.mistakes import SAMPLE, Catalogue, mistakes_of, read_catalogue
 from fixtures.simulator.state import LearnerWorld
+from fixtures.simulator.wire.azure_devops_outcomes import outcomes
 from fixtures.simulator.world import Tenant, model_answer
 from graders.cohort import Learner
 from graders.lab import LabFile
