@@ -24,6 +24,16 @@ from graders.problems import InputProblems, KeyProblem, Problem
 from graders.rubric import Check, with_points
 from graders.toml_file import read_toml
 
+VARIABLES = (
+    "BASE_NAME",
+    "LOCATION",
+    "RESOURCE_GROUP",
+    "WORKSPACE_NAME",
+    "WORKSPACE_SVC_CONNECTION",
+    "ACI_DEPLOYMENT_NAME",
+)
+"""The variables of task 2 step 7."""
+
 
 @dataclass(frozen=True)
 class Leniency:

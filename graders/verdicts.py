@@ -39,6 +39,20 @@ class Verdict:
     reason: str = ""
     hint: str = ""
 
+    @classmethod
+    def on(cls, check: Check, learner: str, outcome: Outcome, reason: str = "") -> Verdict:
+        return cls(
+            learner=learner,
+            check=check.id,
+            task=check.task,
+            step=check.step,
+            title=check.title,
+            points=check.points,
+            outcome=outcome,
+            reason=reason,
+            hint=check.hint,
+        )
+
     @property
     def earned(self) -> float:
         return self.points if self.outcome is Outcome.PASSED else 0

@@ -64,17 +64,7 @@ class Recorder:
         if graded is None:
             return
         learner, check = graded
-        missing = Verdict(
-            learner=learner.id,
-            check=check.id,
-            task=check.task,
-            step=check.step,
-            title=check.title,
-            points=check.points,
-            outcome=Outcome.NOT_ASSESSED,
-            reason=why,
-            hint=check.hint,
-        )
+        missing = Verdict.on(check, learner.id, Outcome.NOT_ASSESSED, why)
         self._verdicts.setdefault((learner.id, check.id), missing)
 
 

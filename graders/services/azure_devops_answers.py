@@ -23,17 +23,9 @@ from graders.evidence import (
     Variable,
     VariableGroup,
 )
+from graders.lab import VARIABLES
 
-LAB_VARIABLES = frozenset(
-    {
-        "BASE_NAME",
-        "LOCATION",
-        "RESOURCE_GROUP",
-        "WORKSPACE_NAME",
-        "WORKSPACE_SVC_CONNECTION",
-        "ACI_DEPLOYMENT_NAME",
-    }
-)
+LAB_VARIABLES = frozenset(VARIABLES)
 """The variables whose values are evidence; any other could be a secret somebody left in plain."""
 
 _SCOPE = re.compile(

@@ -1,10 +1,9 @@
 """Task 2: configure the Azure DevOps project and the variable group."""
 
-from fixtures.evidence.asking import VARIABLES
 from fixtures.named import Named
 from graders import rules
 from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace
-from graders.lab import Lab
+from graders.lab import VARIABLES, Lab
 from graders.rubric import check
 
 

@@ -69,17 +69,7 @@ def verdicts(
 def verdict(
     learner: str, check: Check, outcome: Outcome = Outcome.PASSED, reason: str = ""
 ) -> Verdict:
-    return Verdict(
-        learner=learner,
-        check=check.id,
-        task=check.task,
-        step=check.step,
-        title=check.title,
-        points=check.points,
-        outcome=outcome,
-        reason=reason,
-        hint=check.hint,
-    )
+    return Verdict.on(check, learner, outcome, reason)
 
 
 def from_task(task: int, outcome: Outcome, reason: str) -> dict[str, tuple[Outcome, str]]:
