@@ -27,8 +27,9 @@ lint: $(READY) ## ruff, mypy, import-linter
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
 
-bench: $(READY) ## measure collecting: 50 learners at 100 ms latency
+bench: $(READY) ## measure: 50 learners collected at 100 ms latency; a tenant of 10,000
 	$(BIN)/python benchmarks/collect.py --learners 50 --latency 100
+	$(BIN)/python benchmarks/tenant.py --learners 10000
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }

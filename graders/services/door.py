@@ -164,6 +164,9 @@ class Door:
                 response = self._in_time(service, lambda: self._exchange(request, options))
             except requests.RequestException as error:
                 fault = answers.without_details(error, request)
+            except OSError:  # what requests raises for a missing bundle of certificates
+                why = "TLS: the file of trusted certificates cannot be read"
+                fault = requests.exceptions.SSLError(why, request=request)
         # Outside the handler: what the SDK chains to its own error must not carry a URL's secrets.
         if fault is not None:
             self._note(answers.exchange(request, str(fault)))

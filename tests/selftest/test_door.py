@@ -356,3 +356,10 @@ def test_sign_in_goes_through_it(wire: Loopback) -> None:
         assert credential.get_token("https://management.azure.com/.default").token == "eyJ"
     assert [one.status for one in exchanges] == [500, 200, 200]
     assert "canary" not in repr(exchanges)
+
+
+def test_a_missing_bundle_of_certificates_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
+    with Door(), pytest.raises(requests.exceptions.SSLError, match="trusted certificates"):
+        requests.get("https://api.github.com/user", timeout=1)
