@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test lint tenant bench golden lock clean
+.PHONY: docs help grade test lint tenant bench golden lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-8s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ $(READY): requirements.lock pyproject.toml
 
 golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
 	$(BIN)/python -m tests.selftest.make_golden
+
+docs: $(READY) ## renew the pages that are written from the code
+	$(BIN)/python -m reports.rubric_page > docs/rubric.md
 
 lock: ## renew requirements.lock (needs a package index)
 	$(PYTHON) -m venv build/lock

@@ -1,0 +1,39 @@
+"""``docs/rubric.md``, written from the rubric: ``python -m reports.rubric_page`` prints it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from fixtures.grading import whole_rubric
+from graders.rubric import TASKS, Check
+
+_HEAD = """# The rubric
+
+Written by `make docs` from the checks in `tests/lab`; a lab file can change the points. A check
+without points is advisory: it is noted, never failed.
+"""
+
+
+def page(checks: Iterable[Check]) -> str:
+    """The whole rubric as Markdown, a table per task."""
+    every = tuple(checks)
+    parts = [_HEAD]
+    for task, title in TASKS.items():
+        own = [check for check in every if check.task == task]
+        points = sum(check.points for check in own)
+        parts += [f"\n## Task {task}: {title} ({points:g} points)\n", *_table(own)]
+    return "\n".join(parts) + "\n"
+
+
+def _table(checks: Iterable[Check]) -> Iterable[str]:
+    yield "| step | check | points | what it asks | how to mend it |"
+    yield "|---|---|---|---|---|"
+    for check in checks:
+        points = f"{check.points:g}" if check.points else "–"
+        yield f"| {check.step} | `{check.id}` | {points} | {check.title} | {check.hint} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    print(page(whole_rubric()), end="")
