@@ -229,7 +229,7 @@ class Repository:
     tree: str | None
     """Id of the root tree: equal trees have equal files."""
     files: Mapping[str, str]
-    """Path -> blob id, for every file at the tip."""
+    """Path -> blob id, for the files at the tip in the folders the lab works with."""
     texts: Mapping[str, str]
     """Path -> content, for the few YAML files whose content is graded."""
     commits: frozenset[str]

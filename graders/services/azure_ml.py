@@ -228,7 +228,7 @@ def _found(workspace: Any, lab: Lab) -> _Found:
             name=str(workspace.name),
             resource_group=str(workspace.resource_group),
             subscription_id=lab.subscription_id,
-            location=str(workspace.location or ""),
+            location=str(workspace.location or "").replace(" ", "").lower(),
         ),
         str(workspace.discovery_url or ""),
     )
