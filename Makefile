@@ -43,6 +43,7 @@ golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
 
 docs: $(READY) ## renew the pages that are written from the code
 	$(BIN)/python -m reports.rubric_page > docs/rubric.md
+	$(BIN)/python -m fixtures.simulator.mistakes_page > docs/mistakes.md
 
 lock: ## renew requirements.lock (needs a package index)
 	$(PYTHON) -m venv build/lock

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from fixtures.grading import whole_rubric
+from fixtures.simulator import mistakes_page
+from fixtures.simulator.mistakes import own_files
 from reports.rubric_page import page
 from tests.selftest import runs
 
@@ -17,6 +19,11 @@ DOCUMENTS = [*runs.PROJECT.glob("*.md"), *runs.PROJECT.glob("docs/**/*.md")]
 def test_the_rubric_page_is_written_from_the_rubric() -> None:
     written = (runs.PROJECT / "docs" / "rubric.md").read_text(encoding="utf-8")
     assert written == page(whole_rubric()), "run: make docs"
+
+
+def test_the_mistakes_page_is_written_from_the_catalogue() -> None:
+    written = (runs.PROJECT / "docs" / "mistakes.md").read_text(encoding="utf-8")
+    assert written == mistakes_page.page(own_files()), "run: make docs"
 
 
 def test_the_readme_shows_what_a_run_prints(demo: runs.Outcome) -> None:
