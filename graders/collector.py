@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -56,9 +56,10 @@ class _Job:
 
     look_at: LookAt
     folder: Path
-    waiting: queue.SimpleQueue[Lab]
-    done: queue.SimpleQueue[Evidence]
-    stop: threading.Event
+    tenant: str
+    waiting: queue.SimpleQueue[Lab] = field(default_factory=queue.SimpleQueue)
+    done: queue.SimpleQueue[Evidence] = field(default_factory=queue.SimpleQueue)
+    stop: threading.Event = field(default_factory=threading.Event)
 
 
 def collect(
@@ -66,6 +67,7 @@ def collect(
     look_at: LookAt,
     folder: Path,
     *,
+    tenant: str = "",
     workers: int = 12,
     resume: bool = False,
     progress: Progress | None = None,
@@ -73,16 +75,17 @@ def collect(
     """Look at every lab, ``workers`` at a time, and write each learner's evidence when complete.
 
     ``look_at`` is called in threads. Whatever it raises makes that learner not assessed and stops
-    nobody else. With ``resume`` only those are looked at whose evidence is missing, unreadable or
-    has faults; without it the learners' earlier evidence is removed first, so that a collection
-    cut short leaves nothing behind that could be taken for its own. Ctrl-C ends it at once: what
-    is written stands, looks under way are abandoned.
+    nobody else. With ``resume`` only those are looked at who are :func:`wanting`; without it the
+    learners' earlier evidence is removed first, so that a collection cut short leaves nothing
+    behind that could be taken for its own. Ctrl-C ends it at once: what is written stands, looks
+    under way are abandoned.
     """
     todo = wanting(labs, folder) if resume else labs
     if not resume:
         for lab in todo:
             snapshot.remove(folder, lab.learner.id)
-    seen = _look_at_all(todo, look_at, folder, workers, progress or Silent())
+    job = _Job(look_at, folder, tenant)
+    seen = _look_at_all(job, todo, workers, progress or Silent())
     asked = {lab.learner.id for lab in todo}
     return Collected(
         folder=folder,
@@ -93,8 +96,8 @@ def collect(
 
 
 def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
-    """Those labs whose evidence is missing, unreadable or has faults."""
-    return [lab for lab in labs if _is_wanting(folder, lab.learner.id)]
+    """Those labs whose evidence is missing, unreadable, of another place, or has faults."""
+    return [lab for lab in labs if _is_wanting(folder, lab)]
 
 
 def unseen(learner: str, fault: Unavailable) -> Evidence:
@@ -116,18 +119,17 @@ def unseen(learner: str, fault: Unavailable) -> Evidence:
     )
 
 
-def _is_wanting(folder: Path, learner: str) -> bool:
+def _is_wanting(folder: Path, lab: Lab) -> bool:
     try:
-        evidence = snapshot.read(folder, learner)
+        evidence = snapshot.read(folder, lab.learner.id)
     except snapshot.SnapshotError:
         return True
-    return evidence is None or bool(evidence.faults())
+    return evidence is None or evidence.place != lab.place or bool(evidence.faults())
 
 
 def _look_at_all(
-    labs: Sequence[Lab], look_at: LookAt, folder: Path, workers: int, progress: Progress
+    job: _Job, labs: Sequence[Lab], workers: int, progress: Progress
 ) -> dict[str, Evidence]:
-    job = _Job(look_at, folder, queue.SimpleQueue(), queue.SimpleQueue(), threading.Event())
     for lab in labs:
         job.waiting.put(lab)
     seen: dict[str, Evidence] = {}
@@ -162,7 +164,7 @@ def _work(job: _Job) -> None:
             lab = job.waiting.get_nowait()
         except queue.Empty:
             return
-        evidence = _look(job.look_at, lab)
+        evidence = replace(_look(job.look_at, lab), tenant=job.tenant, place=lab.place)
         if not job.stop.is_set():  # a look cut short by the end of the run proves nothing
             job.done.put(_written(job.folder, evidence))
 

@@ -338,6 +338,10 @@ class Evidence:
     answer: Answer | Unavailable | None
     """None: there was no endpoint to ask."""
     sightings: tuple[Sighting, ...] = field(default=())
+    tenant: str = ""
+    """``simulated`` or ``live``: where it was seen; filled in when it is collected."""
+    place: str = ""
+    """``Lab.place`` of what was looked for: evidence of one project says nothing of another."""
 
     def faults(self) -> tuple[Unavailable, ...]:
         """All that could not be seen, in the order of the lab; each once."""

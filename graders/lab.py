@@ -93,6 +93,16 @@ class Lab:
     """Check id -> points, where the lab file changes the rubric."""
 
     @property
+    def place(self) -> str:
+        """Where this lab is looked for, in one line; equal for the same places in any case."""
+        parts = (
+            f"{self.organization}/{self.project}",
+            *(f"{self.github_owner}/{name}" for name in self.repositories),
+            f"{self.subscription_id}/{self.resource_group}/{self.workspace}",
+        )
+        return " ".join(parts).casefold()
+
+    @property
     def repository_urls(self) -> tuple[str, ...]:
         return tuple(f"https://github.com/{self.github_owner}/{name}" for name in self.repositories)
 

@@ -47,7 +47,9 @@ def check(*, step: str, hint: str, points: float = 0) -> Callable[[_Test], _Test
     """
 
     def mark(test: _Test) -> _Test:
-        title = (test.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        if not (test.__doc__ or "").strip():
+            raise TypeError(f"{test.__name__}: a check needs a docstring: it is the title")
+        title = str(test.__doc__).strip().splitlines()[0].rstrip(".")
         identity = test.__name__.removeprefix("test_").replace("_", "-")
         test.check = Check(identity, title, step, points, hint)  # type: ignore[attr-defined]
         return test

@@ -43,6 +43,7 @@ def seen(lab: Lab) -> Evidence:
         models=(),
         endpoints=(),
         answer=None,
+        place=lab.place,
     )
 
 
@@ -149,6 +150,16 @@ def test_a_disk_that_will_not_take_one_file_stops_nobody(tmp_path: Path) -> None
 
 
 # --- again ----------------------------------------------------------------------------------------
+
+
+def test_evidence_of_another_place_is_wanting(tmp_path: Path) -> None:
+    collect(LABS[:2], Eye(), tmp_path, tenant="simulated")
+    kept = snapshot.read(tmp_path, "l1")
+    assert kept is not None
+    assert (kept.tenant, kept.place) == ("simulated", LABS[0].place)
+    moved = replace(LABS[1], project="AE MLOps 22")
+    renamed = replace(LABS[0], resource_group=LABS[0].resource_group.upper())
+    assert wanting([renamed, moved], tmp_path) == [moved]
 
 
 def test_resume_looks_only_at_what_is_missing_or_was_not_seen(tmp_path: Path) -> None:

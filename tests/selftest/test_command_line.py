@@ -50,6 +50,25 @@ def test_a_cohort_file_may_lie_anywhere(
     assert len(run.grade_book()) == len(DEMO.read_text(encoding="utf-8").splitlines()) - 1
 
 
+@pytest.mark.parametrize("folder", [runs.PROJECT / "docs", runs.COHORTS, runs.PROJECT.parent])
+def test_a_cohort_of_the_project_is_graded_from_any_folder(
+    folder: Path, stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    run = runs.grade("--learners", DEMO, *stored, reports=tmp_path, folder=folder)
+    assert run.status == 0, run.text
+    assert len(run.grade_book()) == 16
+
+
+def test_our_options_are_understood_without_a_cohort_too(tmp_path: Path) -> None:
+    chosen = ("--learner", "dana", "-m", "task2")
+    (
+        tmp_path / "out"
+    ).mkdir()  # pytest takes it for home
+    run = runs.grade(*chosen, reports=tmp_path / "out", folder=tmp_path)
+    assert run.status == 0, run.text
+    assert set(run.outcomes()) == {"dana"}
+
+
 def test_the_choice_of_learners_tasks_and_names_is_pytests_own(
     stored: tuple[object, ...], tmp_path: Path
 ) -> None:
