@@ -26,6 +26,8 @@ NARROWEST = 80
 _COMMONEST = 3
 _REASONS = 8
 """How many different reasons for withheld grades are spelled out; the grade book has them all."""
+_FEW = 5
+"""Up to this many learners, what blocks each is spelled out."""
 _JOINERS = "\u200c\u200d"
 """Invisible, but some scripts and many emoji are spelled with them."""
 _TASK_WIDTH = 7
@@ -47,6 +49,7 @@ def summary(
     console = _console(page)
     _matrix(console, run, grades)
     _withheld(console, grades)
+    _waiting(console, grades)
     _commonest_failures(console, run, grades)
     _where(console, written)
     _banner(console, run)
@@ -136,11 +139,33 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
     if not by_reason:
         return
     count = sum(len(learners) for learners in by_reason.values())
-    _heading(console, f"{count} of {len(grades)} grades withheld, because not all is decided:")
+    _heading(console, f"{count} of {len(grades)} {_word('grade', len(grades))} withheld:")
     for reason, learners in list(by_reason.items())[:_REASONS]:
         _paragraph(console, f"{_some(learners)}: {visible(reason)}")
     if len(by_reason) > _REASONS:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+
+
+def _waiting(console: Console, grades: Sequence[Grade]) -> None:
+    """What blocks whom, where the class is small enough to be read learner by learner."""
+    if len(grades) > _FEW:
+        return
+    blocked = Counter(
+        (visible(grade.learner), verdict.reason)
+        for grade in grades
+        for verdict in grade.verdicts
+        if verdict.outcome is Outcome.BLOCKED
+    )
+    if not blocked:
+        return
+    _heading(console, "Blocked, because something earlier is missing:")
+    for (learner, reason), count in blocked.items():
+        checks = f"{count} {_word('check', count)}"
+        _paragraph(console, f"{_isolated(learner)}: {checks}: {visible(reason)}")
+
+
+def _word(thing: str, count: int) -> str:
+    return thing if count == 1 else f"{thing}s"
 
 
 def _some(learners: Sequence[str]) -> str:

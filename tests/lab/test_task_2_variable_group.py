@@ -38,7 +38,7 @@ def test_values_have_no_blanks_around_them(variable_group: VariableGroup) -> Non
     assert rules.padded_values(variable_group.variables) == []
 
 
-@check(step="2.7", points=1, hint="BASE_NAME holds your own userN, such as `user4-project`.")
+@check(step="2.7", points=1, hint="BASE_NAME holds your own userN, such as `userN-project`.")
 def test_base_name_identifies_the_learner(base_name: str, lab: Lab) -> None:
     """BASE_NAME is short and has the learner's userN in it."""
     assert rules.base_name_problems(base_name, lab.learner.number) == []
@@ -51,14 +51,18 @@ def test_location_is_the_workspace_region(location: str, workspace: Workspace) -
 
 
 @check(
-    step="2.7", points=2, hint="RESOURCE_GROUP is your own resource group, `User4AML` for user4."
+    step="2.7",
+    points=2,
+    hint="RESOURCE_GROUP is your own resource group: `UserNAML` with your number.",
 )
 def test_resource_group_is_the_learners(resource_group: str, workspace: Workspace) -> None:
     """RESOURCE_GROUP names the resource group that holds the learner's workspace."""
     assert rules.same_name("RESOURCE_GROUP", resource_group, workspace.resource_group) == []
 
 
-@check(step="2.7", points=2, hint="WORKSPACE_NAME is your own workspace, `user4aml` for user4.")
+@check(
+    step="2.7", points=2, hint="WORKSPACE_NAME is your own workspace: `userNaml` with your number."
+)
 def test_workspace_name_is_the_learners(workspace_name: str, workspace: Workspace) -> None:
     """WORKSPACE_NAME names the learner's workspace."""
     assert rules.same_name("WORKSPACE_NAME", workspace_name, workspace.name) == []

@@ -6,7 +6,11 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="4.4", points=4, hint="Owner `solliancelabs`, name `mlops_0N` with your own number.")
+@check(
+    step="4.4",
+    points=4,
+    hint="Owner: the lab's GitHub organisation; name: `mlops_0N` with your number.",
+)
 def test_repository_exists(
     repositories: tuple[Repository, ...], similar_repositories: tuple[str, ...], lab: Lab
 ) -> None:

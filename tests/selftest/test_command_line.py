@@ -61,9 +61,7 @@ def test_a_cohort_of_the_project_is_graded_from_any_folder(
 
 def test_our_options_are_understood_without_a_cohort_too(tmp_path: Path) -> None:
     chosen = ("--learner", "dana", "-m", "task2")
-    (
-        tmp_path / "out"
-    ).mkdir()  # pytest takes it for home
+    (tmp_path / "out").mkdir()  # pytest takes it for home
     run = runs.grade(*chosen, reports=tmp_path / "out", folder=tmp_path)
     assert run.status == 0, run.text
     assert set(run.outcomes()) == {"dana"}
