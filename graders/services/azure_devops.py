@@ -218,7 +218,7 @@ class _ProjectLook:
         ask = self.clients.builds.get_artifacts
         return self._list(
             f"the artifacts of run {run.id}",
-            lambda item: str(item.name),
+            answers.artifact,
             lambda: self.clients.only_page(ask, self.project.id, run.id),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from graders.evidence import (
     Access,
@@ -35,14 +35,16 @@ _SCOPE = re.compile(
 )
 _MOST_WORDS = 300
 
+T = TypeVar("T")
+
 
 def project(item: Any) -> Project:
-    return Project(id=item.id, name=item.name, state=_word(item.state))
+    return Project(id=_there(item.id), name=_there(item.name), state=_word(_there(item.state)))
 
 
 def variable_group(item: Any) -> VariableGroup:
     variables = {name: _variable(name, one) for name, one in (item.variables or {}).items()}
-    return VariableGroup(item.id, item.name or "", item.type or "Vsts", variables)
+    return VariableGroup(_there(item.id), _there(item.name), item.type or "Vsts", variables)
 
 
 def _variable(name: str, item: Any) -> Variable:
@@ -62,9 +64,9 @@ def service_connection(item: Any) -> ServiceConnection:
     in_scope = scope.groupdict("") if scope else {}
     status = _folded(item.operation_status)
     return ServiceConnection(
-        id=item.id,
-        name=item.name or "",
-        type=(item.type or "").lower(),
+        id=_there(item.id),
+        name=_there(item.name),
+        type=_there(item.type).lower(),
         scheme=(authorization.scheme if authorization else None) or "",
         creation_mode=data.get("creationmode", ""),
         scope_level=data.get("scopelevel", ""),
@@ -81,12 +83,13 @@ def service_connection(item: Any) -> ServiceConnection:
 def open_to_all(items: Iterable[Any]) -> frozenset[tuple[str, str]]:
     """Lower-cased type and id of everything that every pipeline may use."""
     return frozenset(
-        (_word(one.type).lower(), str(one.id).lower()) for one in items if one.authorized
+        (_there(one.type).lower(), str(_there(one.id)).lower()) for one in items if one.authorized
     )
 
 
 def access(item: Any) -> Access:
     """``allPipelines`` is missing, not false, when access is not open."""
+    _there(item.resource)
     permitted = [one.id for one in item.pipelines or () if one.authorized]
     is_open = bool(item.all_pipelines and item.all_pipelines.authorized)
     return Access(is_open, tuple(permitted))
@@ -97,8 +100,8 @@ def pipeline(item: Any) -> Pipeline:
     beside = item.additional_properties or {}
     process, repository = beside.get("process") or {}, beside.get("repository") or {}
     return Pipeline(
-        id=item.id,
-        name=item.name or "",
+        id=_there(item.id),
+        name=_there(item.name),
         path=item.path or "",
         process_type=int(process.get("type") or 0),
         yaml_path=(process.get("yamlFilename") or "").lstrip("/"),
@@ -111,10 +114,10 @@ def pipeline(item: Any) -> Pipeline:
 
 def run(item: Any) -> Run:
     return Run(
-        id=item.id,
+        id=_there(item.id),
         number=item.build_number or "",
-        pipeline_id=item.definition.id,
-        status=_word(item.status),
+        pipeline_id=_there(item.definition.id),
+        status=_word(_there(item.status)),
         result=_word(item.result) or None,
         reason=_word(item.reason),
         branch=item.source_branch or "",
@@ -131,8 +134,13 @@ def run(item: Any) -> Run:
     )
 
 
+def artifact(item: Any) -> str:
+    return str(_there(item.name))
+
+
 def upstream(item: Any) -> tuple[UpstreamRun, ...]:
     """What a run consumed of other pipelines; runs that consumed nothing have no such key."""
+    _there(item.id)
     resources = (item.resources.pipelines if item.resources else None) or {}
     return tuple(
         UpstreamRun(alias, one.pipeline.id, one.version or "")
@@ -146,7 +154,7 @@ def stages(timeline: Any) -> tuple[Stage, ...]:
 
     Levels are Stage, Phase, Job, Task. A job that was skipped has a Phase and no Job.
     """
-    records = _latest(timeline.records or ())
+    records = _latest(_there(timeline.records))
     children: dict[str | None, list[Any]] = {}
     for record in sorted(records, key=lambda one: one.order or 0):
         children.setdefault(record.parent_id, []).append(record)
@@ -215,6 +223,16 @@ def _folded(mapping: Any) -> dict[str, str]:
 
 def _of(item: Any, attribute: str, key: str) -> object:
     return item.get(key) if isinstance(item, Mapping) else getattr(item, attribute, None)
+
+
+def _there(part: T | None) -> T:
+    """A part that every such answer has; the SDK makes None of it when another body came.
+
+    Raises TypeError: what was asked for was not seen, which is not that it is empty.
+    """
+    if part is None:
+        raise TypeError("the answer lacks a part that it always has")
+    return part
 
 
 def _word(value: Any) -> str:

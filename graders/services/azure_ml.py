@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import ServiceRequestError
+import requests
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import RequestsTransport
 
 from graders.evidence import (
@@ -70,13 +71,19 @@ class _Listed:
 
 
 class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-core loads it late
-    """Sends to Azure Resource Manager only: the next page of a list could name any host."""
+    """Sends to Azure Resource Manager only: the next page of a list could name any host.
+
+    A list must be one: the SDK takes any other JSON object for an empty list.
+    """
 
     def send(self, request: Any, **options: Any) -> Any:
-        host = urlsplit(request.url)
-        if host.scheme != "https" or host.hostname != RESOURCE_MANAGER_HOST:
+        url = urlsplit(request.url)
+        if url.scheme != "https" or url.hostname != RESOURCE_MANAGER_HOST:
             raise ServiceRequestError("a list of Azure Resource Manager leads to another host")
-        return super().send(request, **options)
+        response = super().send(request, **options)
+        if request.method == "GET" and _names_a_list(url.path) and not _is_list(response):
+            raise ServiceResponseError("what came instead of a list is none")
+        return response
 
 
 class AzureML:
@@ -128,7 +135,7 @@ class AzureML:
             sightings,
         )
         known = () if isinstance(listed, Unavailable) else listed
-        found = (_found(one, lab) for one in known if one is not None)
+        found = (_found(one, lab) for one in known if _is_whole(one))
         return _Listed({_key(one.workspace): one for one in found}, tuple(sightings))
 
     def _in_list(self, lab: Lab) -> _Found | None:
@@ -144,7 +151,7 @@ class AzureML:
         if found:
             return found
         what = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
-        got = look(RESOURCE_MANAGER, what, lambda: client.workspaces.get(lab.workspace), sightings)
+        got = look(RESOURCE_MANAGER, what, lambda: _get(client, lab.workspace), sightings)
         if not isinstance(got, Unavailable):
             return _found(got, lab)
         if got.status not in (403, _NOT_FOUND):
@@ -212,6 +219,20 @@ class _Deployed:
         return next((one for one in endpoints if one.name == self.lab.endpoint), None)
 
 
+def _names_a_list(path: str) -> bool:
+    """Whether a resource's address ends with a type: types and names alternate in it."""
+    _, _, resource = path.rpartition("/providers/")
+    return len(resource.strip("/").split("/")) % 2 == 0
+
+
+def _is_list(response: Any) -> bool:
+    """Whether it has entries, or is a refusal, which the SDK understands by itself."""
+    if response.status_code != requests.codes.ok:
+        return True
+    body = web.json_of(response.internal_response)
+    return isinstance(body, Mapping) and isinstance(body.get("value"), list)
+
+
 def _quiet() -> None:
     """Keep the SDKs' diaries to themselves; what went wrong is evidence here.
 
@@ -219,6 +240,16 @@ def _quiet() -> None:
     """
     for name in ("azure.identity", "azure.ai.ml", "azure.ai.ml._telemetry"):
         logging.getLogger(name).handlers[:] = [logging.NullHandler()]
+
+
+def _get(client: MLClient, name: str) -> Any:
+    workspace = client.workspaces.get(name)
+    return workspace if _is_whole(workspace) else None
+
+
+def _is_whole(workspace: Any) -> bool:
+    """Whether it says what learners are held against; the SDK makes None of what is missing."""
+    return workspace is not None and bool(workspace.location and workspace.resource_group)
 
 
 def _found(workspace: Any, lab: Lab) -> _Found:

@@ -166,8 +166,8 @@ def published_pipeline(body: Mapping[str, Any]) -> PublishedPipeline:
     """A ``PipelineEntity``; ``EntityStatus`` is 0, ``"0"``, ``"Active"`` or absent if active."""
     steps = body.get("TotalRunSteps")
     return PublishedPipeline(
-        id=_text(body.get("Id")),
-        name=_text(body.get("Name")),
+        id=_named(body, "Id"),
+        name=_named(body, "Name"),
         version=_text(body.get("Version")),
         is_active=_text(body.get("EntityStatus")).casefold() in ("", "0", "active"),
         step_count=steps if isinstance(steps, int) else None,
@@ -179,9 +179,9 @@ def web_service(body: Mapping[str, Any]) -> Endpoint:
     """An entry of ``services?expand=true``."""
     size = body.get("containerResourceRequirements") or {}
     return Endpoint(
-        name=_text(body.get("name")),
+        name=_named(body, "name"),
         generation=1,
-        state=_text(body.get("state")),
+        state=_named(body, "state"),
         compute_type=_text(body.get("computeType")),
         cpu=_number(size.get("cpu")),
         memory_gb=_number(size.get("memoryInGB")),
@@ -240,6 +240,14 @@ def _stranger(what: str, url: str) -> Unavailable:
         f"{host or 'the address given'} is not a host the grader gives a token to",
         "Ask whoever runs the Azure subscription why the workspace names it.",
     )
+
+
+def _named(body: Mapping[str, Any], key: str) -> str:
+    """A text that every entry has; an entry of another shape is no evidence."""
+    text = body.get(key)
+    if not isinstance(text, str) or not text:
+        raise web.UnexpectedBodyError(f"an entry of the list has no {key}")
+    return text
 
 
 def _text(thing: object) -> str:

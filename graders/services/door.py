@@ -208,6 +208,8 @@ class Door:
         response = self._original(self._adapter, request, **{**options, **patient})
         try:
             answers.read_body(response, self.patience.body_bytes, self.patience.body_seconds)
+            if response.status_code == requests.codes.accepted:  # PyGithub would ask for ever
+                raise requests.exceptions.ReadTimeout("the answer is still being made")
         except BaseException:
             response.close()  # never hand a half-read connection to the next request
             raise

@@ -102,10 +102,11 @@ class GitHub:
             if not re.fullmatch(r"[0-9a-f]{40}", commit):
                 continue
             path = f"/repos/{quote(repository.full_name)}/commits/{commit}"
-            answer = look("GitHub", f"commit {commit[:8]}", partial(self._get, path), sightings)
+            ask = partial(self._get_commit, path)
+            answer = look("GitHub", f"commit {commit[:8]}", ask, sightings)
             if not isinstance(answer, Unavailable):
                 there.add(commit)
-            elif answer.status not in (404, 409, 422):
+            elif answer.status not in (409, 422):
                 return answer
             # Such a refusal is believed here only: this run has seen the repository itself.
         return replace(repository, commits=frozenset(there))
@@ -175,8 +176,12 @@ class GitHub:
             variables = {"owner": login, "after": page[1]}
         return answers.cannot_tell(what, "the list has no end")
 
-    def _get(self, path: str) -> Any:
-        return self._requester.requestJsonAndCheck("GET", path)[1]
+    def _get_commit(self, path: str) -> str:
+        """Its id, which the answer must name: any JSON that says 200 would do else."""
+        commit = self._requester.requestJsonAndCheck("GET", path)[1]
+        if not path.endswith(commit["sha"]):
+            raise ValueError("the answer is about another commit")
+        return str(commit["sha"])
 
     def _post(self, query: str, variables: Mapping[str, str | None]) -> Any:
         asked = {"query": query, "variables": dict(variables)}

@@ -32,7 +32,8 @@ _JUDGED = (200, 400, 422)
 def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answer | Unavailable:
     """The endpoint's answer to the lab's query, and whether it describes itself.
 
-    ``key`` is sent only to an endpoint that wants one. Two requests.
+    ``key`` is sent only to an endpoint that wants one. Two requests; a third where the first gets
+    no numbers.
     """
     uri = endpoint.scoring_uri
     if not may_be_asked(uri):
@@ -46,6 +47,8 @@ def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answe
     with web.open_session(1) as session:
         conversation = _Conversation(session, headers, sightings)
         answer = conversation.score(uri)
+        if isinstance(answer, Answer) and answer.result is None:
+            answer = conversation.score(uri)  # one bad answer may be the network's
         if isinstance(answer, Unavailable):
             return answer
         return Answer(answer.status, answer.result, answer.body, conversation.describes_itself(uri))
@@ -76,7 +79,7 @@ class _Conversation:
             response = self.session.post(
                 uri, json=QUERY, headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
             )
-            if response.status_code not in _JUDGED:
+            if response.status_code not in _JUDGED or _is_page(response):
                 raise web.NotAnswered(response)
             return read_answer(response.status_code, _text(response), self._key)
 
@@ -89,7 +92,7 @@ class _Conversation:
             response = self.session.get(
                 beside(uri), headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
             )
-            if response.status_code not in (*_JUDGED, _NOT_FOUND):
+            if response.status_code not in (*_JUDGED, _NOT_FOUND) or _is_page(response):
                 raise web.NotAnswered(response)
             return response.status_code == requests.codes.ok and _is_description(_text(response))
 
@@ -132,6 +135,11 @@ def _json(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_page(response: requests.Response) -> bool:
+    """A page for people is a proxy's or a portal's: the lab's service answers with JSON."""
+    return response.ok and response.headers.get("Content-Type", "").startswith("text/html")
 
 
 def _text(response: requests.Response) -> str:

@@ -6,13 +6,14 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
-from graders.services.door import watching
+from graders.services.door import Exchange, watching
 
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
@@ -123,7 +124,9 @@ class SharedCredential:
 def _azure(given: Mapping[str, str]) -> TokenCredential:
     from azure import identity  # 0.3 s, needed only by live looks
 
-    logging.getLogger("azure").addHandler(logging.NullHandler())  # its warnings are told as ours
+    for diary in ("azure", "msal"):
+        # Told as ours; and they write down what came in place of a token, maybe half of one.
+        logging.getLogger(diary).setLevel(logging.CRITICAL + 1)
     tenant, client = given.get("AZURE_TENANT_ID", ""), given.get("AZURE_CLIENT_ID", "")
     secret, token_file = given.get("AZURE_CLIENT_SECRET"), given.get("AZURE_FEDERATED_TOKEN_FILE")
     if not secret and not token_file:
@@ -148,7 +151,8 @@ def _failure_of(get_token: Callable[[], object]) -> str:
             # MSAL's own words may be about what it asked after the refusal.
             codes = [one.type_key for one in exchanges if one.type_key.startswith("AADSTS")]
             faults = [one.error for one in exchanges if one.error]
-            return _plainly(" ".join([*codes, *faults, str(error)]), type(error).__name__)
+            known = _plainly(" ".join([*codes, *faults, str(error)]), type(error).__name__)
+            return known or _status_of(exchanges) or f"no token came ({type(error).__name__})"
     return ""
 
 
@@ -161,8 +165,13 @@ def _plainly(message: str, kind: str) -> str:
     for fault in _NO_ANSWER:
         if fault in message:
             return f"login.microsoftonline.com could not be reached, {fault}"
-    if "authority configuration" in message:
-        return "the tenant does not exist, check AZURE_TENANT_ID"
     if kind == "CredentialUnavailableError":
         return "there is no AZURE_CLIENT_SECRET, and the Azure CLI is not signed in"
-    return f"no token came ({kind})"
+    return ""
+
+
+def _status_of(exchanges: Sequence[Exchange]) -> str:
+    status = exchanges[-1].status if exchanges else None
+    if status == requests.codes.bad_request and "openid-configuration" in exchanges[-1].url:
+        return "the tenant does not exist, check AZURE_TENANT_ID"
+    return f"login.microsoftonline.com answered {status}" if status else ""

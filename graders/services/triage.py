@@ -86,7 +86,7 @@ def _cause(service: str, last: Exchange | None, error: BaseException | None) -> 
         if kind in _SIGN_IN_ERRORS:
             return "the grader could not sign in", _ENTRA
         return f"the look failed before anything was asked ({kind})", "Report this as a bug."
-    if last.error:
+    if last.error and not _is_sign_in_page(last):
         return last.error, _remedy_for_connection(last)
     if _is_sign_in(last) and last.status != 200:
         return f"the sign-in was refused ({_named(last)})", _ENTRA

@@ -145,8 +145,9 @@ class FakeGitHub:
         if rest.startswith("commits?"):
             return 200, [tip]
         if rest.startswith("commits/"):
-            there = rest.endswith((COMMIT, OTHER_COMMIT))
-            return (200, tip) if there else (422, {"message": "No commit found for SHA"})
+            there = {"sha": rest.removeprefix("commits/")}
+            is_there = there["sha"] in (COMMIT, OTHER_COMMIT)
+            return (200, there) if is_there else (422, {"message": "No commit found for SHA"})
         if rest.startswith("git/trees/"):
             blobs = [{"path": CI_YAML, "type": "blob", "sha": oid(CI_YAML)}]
             return 200, {"sha": "7" * 40, "tree": blobs, "truncated": False} | self.rest

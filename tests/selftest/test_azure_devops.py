@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,7 +195,9 @@ def test_keeps_the_values_of_the_labs_variables_only(there: FakeOrganization) ->
 
 def test_one_request_tells_what_is_open_to_all(there: FakeOrganization) -> None:
     there.answers["variablegroups"] = [{"id": 48, "name": "devopsforai-aml-vg"}]
-    there.answers["endpoints"] = [{"id": "AB-1", "name": "aml-workspace-connection"}]
+    there.answers["endpoints"] = [
+        {"id": "AB-1", "name": "aml-workspace-connection", "type": "azurerm"}
+    ]
     there.answers["authorizedresources"] = [
         {"type": "variablegroup", "id": "48", "authorized": True},
         {"type": "endpoint", "id": "ab-1", "authorized": True},
@@ -212,7 +216,8 @@ def test_what_is_not_open_is_asked_for_by_itself(there: FakeOrganization) -> Non
         {"type": "variablegroup", "id": "48", "authorized": False}
     ]
     there.answers["permissions/variablegroup/48"] = {
-        "pipelines": [{"id": 11, "authorized": True}, {"id": 12, "authorized": False}]
+        "resource": {"type": "variablegroup", "id": "48"},
+        "pipelines": [{"id": 11, "authorized": True}, {"id": 12, "authorized": False}],
     }
     groups = look().variable_groups
     assert not isinstance(groups, Unavailable)
@@ -263,7 +268,9 @@ def test_reads_a_connection_in_any_letter_case(there: FakeOrganization) -> None:
 
 
 def test_asks_for_half_made_connections_too(there: FakeOrganization) -> None:
-    there.answers["endpoints"] = lambda query: as_json({"value": [{"id": str(query), "name": "x"}]})
+    there.answers["endpoints"] = lambda query: as_json(
+        {"value": [{"id": str(query), "name": "x", "type": "azurerm"}]}
+    )
     connections = look().service_connections
     assert not isinstance(connections, Unavailable)
     assert connections[0].id == "{'includeFailed': 'true'}"
@@ -384,7 +391,7 @@ def test_a_timeline_becomes_the_latest_attempt_of_stages_jobs_and_tasks(
 def test_nine_requests_for_a_learner_who_followed_the_lab(there: FakeOrganization) -> None:
     there.answers |= {
         "variablegroups": [{"id": 48, "name": LAB.variable_group}],
-        "endpoints": [{"id": "e", "name": LAB.service_connection}],
+        "endpoints": [{"id": "e", "name": LAB.service_connection, "type": "azurerm"}],
         "authorizedresources": [
             {"type": "variablegroup", "id": "48", "authorized": True},
             {"type": "endpoint", "id": "e", "authorized": True},
@@ -422,10 +429,18 @@ def test_signs_with_the_pat_or_a_fresh_token_whatever_netrc_says(
     assert set(entra.scopes) == {AZURE_DEVOPS_SCOPE}
 
 
-def test_leaves_nothing_in_the_users_home() -> None:
-    from azure.devops import _file_cache
-
-    assert _file_cache.OPTIONS_CACHE.file_name == ""
-    assert _file_cache.RESOURCE_CACHE.file_name == ""
-    assert "AZURE_DEVOPS_CACHE_DIR" not in os.environ
-    assert not Path(_file_cache.DEFAULT_CACHE_DIR).exists()
+def test_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
+    code = (
+        "import graders.services.azure_devops, os; print(os.environ.get('AZURE_DEVOPS_CACHE_DIR'))"
+    )
+    homes = dict.fromkeys(("HOME", "USERPROFILE"), str(tmp_path))
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | homes,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "None"
+    assert list(tmp_path.iterdir()) == []

@@ -116,6 +116,11 @@ def test_a_refusal_of_the_query_is_the_learners_answer(cloud, status):
     assert answer == Answer(status, None, "could not parse the input", True)
 
 
+def test_one_bad_answer_may_be_the_networks(cloud):
+    cloud.answers["/score"] = [(200, ""), (200, GOOD)]
+    assert scoring.ask(endpoint(), None, []) == Answer(200, (5215.2, 3727.0), "", True)
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 429, 500, 502, 503, 504])
 def test_what_could_be_ours_is_nobodys_fault(cloud, status):
     cloud.answers["/score"] = (status, "no")

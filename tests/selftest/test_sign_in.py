@@ -131,6 +131,35 @@ def test_the_check_gets_the_tokens_that_everybody_needs(pat: str | None, scopes:
     assert len(issuer.asked) == scopes
 
 
+def test_what_came_in_place_of_a_token_is_written_nowhere(
+    wire: Loopback, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host = "https://login.microsoftonline.com"
+    places = {"token_endpoint": f"{host}/t/oauth2/v2.0/token", "issuer": f"{host}/t/v2.0"}
+    wire.replies[:] = [
+        as_json(places | {"authorization_endpoint": f"{host}/t/authorize"}),
+        Reply(200, b'{"access_token": "canary-to'),
+    ]
+    with pytest.raises(SignInError):
+        SignIn.from_environment(SECRET).check()
+    assert len(wire.seen) == 2
+    assert "canary" not in caplog.text + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "the tenant does not exist"),
+        (404, "login.microsoftonline.com answered 404"),
+        (503, "login.microsoftonline.com answered 503"),
+    ],
+)
+def test_only_entra_says_that_there_is_no_tenant(wire: Loopback, status: int, words: str) -> None:
+    wire.replies[:] = [Reply(status)]
+    with pytest.raises(SignInError, match=words):
+        SignIn.from_environment(SECRET).check()
+
+
 def test_many_threads_fetch_a_token_once() -> None:
     issuer = Issuer()
     shared = SharedCredential(issuer)

@@ -61,7 +61,7 @@ def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
         (Reply(500), "trouble of its own", "--resume"),
         (Reply(203, b"<html>", PAGE), "sign-in page", ""),
         (Reply(200, b"<html>", PAGE), "sign-in page", ""),
-        (Reply(302, headers={"Location": "https://elsewhere.example/_signin"}), "refused", ""),
+        (Reply(302, headers={"Location": "https://elsewhere.example/_signin"}), "sign-in page", ""),
         (Reply(400), "refused the question", "bug"),
         (Reply(200, b'{"a": '), "not what the service promises", "--resume"),
         (Reply(200, b'{"a": 1}', cut=3), "cut short", "network"),
