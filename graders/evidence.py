@@ -202,7 +202,8 @@ class Run:
 
     @property
     def succeeded(self) -> bool:
-        return self.is_completed and self.result == "succeeded"
+        """``partiallySucceeded`` is a success with warnings, which Azure Pipelines shows too."""
+        return self.is_completed and self.result in ("succeeded", "partiallySucceeded")
 
 
 # --- GitHub ---------------------------------------------------------------------------------------

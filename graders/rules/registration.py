@@ -52,9 +52,14 @@ def registered_by(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> 
 
 
 def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
-    """Compared piece by piece: the tag holds the project's name raw, with its blanks."""
+    """Compared piece by piece: the tag holds the project's name raw, with its blanks.
+
+    Organisations that kept their old address have their name in the host, not in the path.
+    """
     parts = urlsplit(uri)
     path = unquote(parts.path).casefold()
+    if parts.hostname == f"{lab.organization}.visualstudio.com".casefold():
+        path = f"/{lab.organization}{path.removeprefix('/defaultcollection')}".casefold()
     home = f"/{lab.organization}/{lab.project}/".casefold()
     return path.startswith(home) and parse_qs(parts.query).get("buildId") == [run_id]
 

@@ -94,6 +94,16 @@ TEMPLATE_TREE = "0783464e1c71409343114eb70ed6217af7ad0158"
 """Root tree of the template: a repository with this tree has exactly its files."""
 
 
+TEMPLATE_COMMIT = "855049a"
+"""Its only release; an import brings it along, a generated repository has a commit of its own."""
+
+
+def looks_generated(repository: Repository) -> bool:
+    """What the files say of its origin, where GitHub does not tell [4.3]."""
+    imported = any(commit.startswith(TEMPLATE_COMMIT) for commit in repository.commits)
+    return repository.tree == TEMPLATE_TREE and not repository.is_fork and not imported
+
+
 def modified_files(repository: Repository) -> list[Mismatch]:
     """Equal root trees mean equal files, down to the last byte [4.4]."""
     if repository.tree == TEMPLATE_TREE:
@@ -117,7 +127,7 @@ def inactive_repository(repository: Repository) -> list[Mismatch]:
 def _yaml(repository: Repository, path: str) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(repository.texts.get(path, ""))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # a date such as 2026-13-45
         content = None
     return content if isinstance(content, dict) else {}
 
@@ -126,7 +136,8 @@ def _entries(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     entries = content.get(key)
     if isinstance(entries, dict):
         return [{"name": name, "value": value} for name, value in entries.items()]
-    return [entry for entry in entries or [] if isinstance(entry, dict)]
+    listed = entries if isinstance(entries, list) else []
+    return [entry for entry in listed if isinstance(entry, dict)]
 
 
 def _groups(content: Mapping[str, Any]) -> list[str]:

@@ -28,7 +28,8 @@ def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
         return []
     where = "Azure Repos" if azure_repos else pipeline.repository_type
     expected = f"GitHub {lab.github_owner}/{lab.repositories[0]}"
-    return [Mismatch("repository", expected, f"{where} {pipeline.repository_name}")]
+    slip = " (the sheet's step 5.2 says Azure Repos Git by mistake)" if azure_repos else ""
+    return [Mismatch("repository", expected, f"{where} {pipeline.repository_name}{slip}")]
 
 
 def never_ran(runs: Sequence[Run]) -> list[Mismatch]:

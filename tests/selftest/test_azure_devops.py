@@ -313,21 +313,66 @@ def test_looks_into_the_newest_three_succeeded_runs_of_every_page(there: FakeOrg
 
 
 def test_where_none_succeeded_the_newest_completed_run_says_why(there: FakeOrganization) -> None:
-    there.answers["definitions"] = [CD]
+    there.answers["definitions"] = [CI]
     going = {"status": "inProgress", "result": None}
     there.answers["builds"] = [
-        build(9, 12, **going),
-        build(8, 12, result="failed"),
-        build(7, 12, result="canceled"),
+        build(9, **going),
+        build(8, result="failed"),
+        build(7, result="canceled"),
     ]
     there.answers["builds/8/timeline"] = {"records": [record("Stage", "s", result="failed")]}
-    version = {"pipeline": {"id": 11}, "version": "2026.6"}
-    there.answers["12/runs/8"] = {"id": 8, "resources": {"pipelines": {"model-train-ci": version}}}
     runs = runs_of(look())
     assert runs[8].stages[0].result == "failed"
-    assert runs[8].upstream == (UpstreamRun("model-train-ci", 11, "2026.6"),)
-    assert runs[8].artifacts is None
+    assert (runs[8].upstream, runs[8].artifacts) == (None, None)
     assert (runs[9].stages, runs[9].result, runs[7].stages) == (None, None, None)
+
+
+def deployment(**results: str) -> dict[str, Any]:
+    """A CD run's timeline: its two stages, and the two tasks that deploy."""
+    aci, aks = results.get("aci", "succeeded"), results.get("aks", "skipped")
+    records = [
+        record("Stage", "Deploy_ACI", result=aci),
+        record("Phase", "Deploy_ACI.Deploy_ACI", "Deploy_ACI", result=aci),
+        record("Job", "Deploy_ACI.Deploy_ACI.__default", "Deploy_ACI.Deploy_ACI", result=aci),
+        record("Stage", "Deploy_AKS", result=aks),
+    ]
+    tasks = ("Deploy to ACI (CLI)", "Smoke test")
+    job = "Deploy_ACI.Deploy_ACI.__default"
+    records += [record("Task", one, job, name=one, result=aci) for one in tasks]
+    return {"records": records}
+
+
+def test_a_cd_run_that_deployed_is_found_behind_those_that_did_not(there: FakeOrganization) -> None:
+    """It failed at Kubernetes, which the lab does not ask for; later and earlier runs hide it."""
+    there.answers["definitions"] = [CD]
+    there.answers["builds"] = [
+        build(9, 12, result="canceled"),
+        build(8, 12, result="failed"),
+        build(7, 12),
+        build(6, 12, result="failed"),
+        build(5, 12, result="failed"),
+    ]
+    there.answers["builds/9/timeline"] = deployment(aci="canceled")
+    there.answers["builds/8/timeline"] = deployment(aks="failed")
+    there.answers["builds/7/timeline"] = deployment(aci="skipped")
+    there.answers["builds/6/timeline"] = deployment(aci="failed")
+    version = {"pipeline": {"id": 11}, "version": "2026.6"}
+    for run in (7, 8):
+        resources = {"pipelines": {"model-train-ci": version}}
+        there.answers[f"12/runs/{run}"] = {"id": run, "resources": resources}
+    runs = runs_of(look())
+    assert [one.result for one in runs[8].stages] == ["succeeded", "failed"]
+    assert runs[8].upstream == (UpstreamRun("model-train-ci", 11, "2026.6"),)
+    assert (runs[9].upstream, runs[6].upstream, runs[5].stages) == (None, None, None)
+
+
+def test_failed_cd_runs_are_left_alone_where_one_deployed(there: FakeOrganization) -> None:
+    there.answers["definitions"] = [CD]
+    there.answers["builds"] = [build(9, 12, result="failed"), build(8, 12)]
+    there.answers["builds/8/timeline"] = deployment()
+    there.answers["12/runs/8"] = {"id": 8, "resources": {}}
+    runs = runs_of(look())
+    assert (runs[9].stages, len(runs[8].stages)) == (None, 2)
 
 
 def test_a_run_that_could_not_be_queued_has_no_stages(there: FakeOrganization) -> None:

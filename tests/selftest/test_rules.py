@@ -438,3 +438,356 @@ def test_the_documented_sample_output_is_not_the_labs_model() -> None:
     assert rules.other_predictions(rules.SMOKE_TEST_RESULT) == []
     assert rules.other_predictions((5215.18, 3727.03)) == []
     assert rules.other_predictions((5021.509689995557, 3693.645386402646))
+
+
+# --- boundaries, and every item of a list --------------------------------------------------------
+
+
+def ci_stages(without: str = "", **results: str) -> tuple[Stage, ...]:
+    """The lab's CI run, spelled out; ``without`` names a stage, job or task to leave out."""
+
+    def job(name: str, *tasks: str) -> Job:
+        made = [Task(one, "completed", results.get(one, "succeeded")) for one in tasks]
+        kept = tuple(one for one in made if one.name != without)
+        return Job(name, "completed", results.get(name, "succeeded"), kept)
+
+    tests = ("Run lint tests", "Run unit tests", "Publish test results")
+    jobs = {
+        "Model_CI": [job("Model CI Pipeline", *tests, "Publish Azure Machine Learning Pipeline")],
+        "Trigger_AML_Pipeline": [
+            job("Get Pipeline ID for execution"),
+            job("Trigger ML Training Pipeline", "Invoke ML pipeline"),
+            job("Publish artifact if new model was registered"),
+        ],
+    }
+    return tuple(
+        Stage(name, name, "completed", results.get(name, "succeeded"), 1, tuple(kept))
+        for name, all_ in jobs.items()
+        if name != without and (kept := [one for one in all_ if one.name != without])
+    )
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "Model_CI",
+        "Trigger_AML_Pipeline",
+        "Model CI Pipeline",
+        "Get Pipeline ID for execution",
+        "Trigger ML Training Pipeline",
+        "Publish artifact if new model was registered",
+        "Publish Azure Machine Learning Pipeline",
+        "Invoke ML pipeline",
+    ],
+)
+def test_no_part_of_ci_may_be_left_out(part: str) -> None:
+    assert rules.incomplete_ci(ci_stages()) == []
+    assert part in " ".join(one.what for one in rules.incomplete_ci(ci_stages(without=part)))
+    assert rules.incomplete_ci(ci_stages(**{part: "failed"}))
+    assert rules.incomplete_ci(ci_stages(**{part: "succeededWithIssues"})) == []
+
+
+@pytest.mark.parametrize("task", ["Run lint tests", "Run unit tests", "Publish test results"])
+def test_no_test_of_ci_may_be_left_out(task: str) -> None:
+    assert rules.task_results(ci_stages(), rules.CI_TESTS) == []
+    assert rules.task_results(ci_stages(without=task), rules.CI_TESTS)
+
+
+def test_only_kubernetes_may_spoil_a_run_and_only_after_the_deployment() -> None:
+    canceled = replace(CI_RUN, result="canceled")
+    assert rules.counts_as_succeeded(replace(canceled, stages=stages(Deploy_AKS="canceled")))
+    warned = stages(Deploy_ACI="succeededWithIssues", Deploy_AKS="failed")
+    assert rules.counts_as_succeeded(replace(canceled, stages=warned))
+    assert rules.counts_as_succeeded(replace(CI_RUN, result="partiallySucceeded"))
+    for spoilt in (
+        replace(canceled, stages=stages(Deploy_ACI="skipped", Deploy_AKS="failed")),
+        replace(canceled, stages=stages(Deploy_ACI="canceled", Deploy_AKS="failed")),
+        replace(canceled, stages=stages()),
+        replace(canceled, stages=stages(Deploy_AKS="failed")[1:]),
+        replace(canceled, stages=(*ci_stages(), *stages(Deploy_AKS="failed")[1:])),
+        replace(canceled, status="cancelling", stages=stages(Deploy_AKS="failed")),
+    ):
+        assert not rules.counts_as_succeeded(spoilt)
+
+
+def test_a_failed_run_is_told_with_its_cause() -> None:
+    failed = replace(CI_RUN, result="failed", problems=("no such group",))
+    parts = ci_stages(**{"Run unit tests": "failed", "Invoke ML pipeline": "canceled"})
+    (mismatch,) = rules.none_succeeded([replace(failed, stages=parts), failed])
+    assert mismatch.found == (
+        "run 20261120.1 failed: no such group; Model_CI › Run unit tests failed; "
+        "Trigger_AML_Pipeline › Invoke ML pipeline canceled (and 1 other runs that did not succeed)"
+    )
+    (mismatch,) = rules.none_succeeded([replace(failed, problems=())])
+    assert mismatch.found == "run 20261120.1 failed"
+    (mismatch,) = rules.none_succeeded([])
+    assert mismatch.found == "the pipeline never ran"
+
+
+def test_both_tasks_of_the_deployment_count() -> None:
+    (aci, aks) = stages()
+    (job,) = aci.jobs
+    for task in job.tasks:
+        left = tuple(one for one in job.tasks if one is not task)
+        found = rules.incomplete_deployment((replace(aci, jobs=(replace(job, tasks=left),)), aks))
+        assert [one.what for one in found] == [f"task {task.name}"]
+    skipped = replace(stages(Deploy_ACI="skipped")[0], jobs=())
+    (mismatch,) = rules.incomplete_deployment((skipped, aks))
+    assert (mismatch.what, mismatch.found) == ("stage Deploy to ACI", "skipped")
+    elsewhere = (replace(aci, jobs=()), replace(aks, jobs=aci.jobs))
+    assert len(rules.incomplete_deployment(elsewhere)) == 2
+
+
+def test_the_newest_run_that_was_looked_into_tells_of_the_smoke_test() -> None:
+    passed = replace(CI_RUN, stages=stages())
+    failed = replace(CI_RUN, stages=stages(smoke="failed"))
+    other = replace(CI_RUN, stages=ci_stages(**{"Run unit tests": "failed"}))
+    assert rules.smoke_test_failed([CI_RUN, failed, passed])
+    assert not rules.smoke_test_failed([passed, failed])
+    assert not rules.smoke_test_failed([other])
+    assert not rules.smoke_test_failed([CI_RUN])
+
+
+def test_one_of_several_ci_runs_is_enough() -> None:
+    later = replace(CI_RUN, id=103, number="20261121.1", finished_at=NOON + timedelta(days=1))
+    cd_run = replace(CI_RUN, id=102, started_at=NOON + timedelta(minutes=20))  # the very minute
+    one = PublishedPipeline("a", LAB.training_pipeline, "101", is_active=True)
+    upstream = UpstreamRun("model-train-ci", 11, "20261120.1")
+    strange = replace(upstream, pipeline_id=99)
+    assert rules.wrong_order(cd_run, [later, CI_RUN]) == []
+    assert rules.wrong_order(cd_run, [later, replace(CI_RUN, branch="refs/heads/mine")])
+    assert rules.wrong_order(cd_run, [replace(later, finished_at=None)]) == []
+    assert rules.wrong_order(replace(cd_run, started_at=None), [later]) == []
+    assert rules.wrong_upstream([strange, upstream], CI, [later, CI_RUN]) == []
+    assert rules.wrongly_published([one], [later, CI_RUN]) == []
+    assert rules.registered_by([MODEL], [later, CI_RUN], LAB) == [MODEL]
+    other = replace(MODEL, tags={**MODEL.tags, "mse": "3000"})
+    assert rules.unexpected_error([other, MODEL]) == []
+
+
+def test_a_run_on_a_branch_of_ones_own_is_told_with_the_branches() -> None:
+    mine = replace(CI_RUN, branch="refs/heads/mine")
+    (mismatch,) = rules.wrong_order(mine, [CI_RUN])
+    assert (mismatch.expected, mismatch.found) == ("refs/heads/main", "refs/heads/mine")
+
+
+@pytest.mark.parametrize("branch", ["trunk", "main", "master"])
+def test_a_run_of_the_default_branch_or_a_usual_one_is_right(branch: str) -> None:
+    run = replace(CI_RUN, branch=f"refs/heads/{branch}")
+    assert rules.foreign_commit(run, repository(default_branch="trunk")) == []
+
+
+def test_the_account_is_compared_whatever_its_case() -> None:
+    run = replace(CI_RUN, requested_for="USER4@example.org")
+    assert rules.started_by_another(run, LEARNER) == []
+    assert rules.started_by_another(CI_RUN, replace(LEARNER, email="User4@Example.org")) == []
+
+
+def test_a_copy_elsewhere_is_no_github_repository() -> None:
+    elsewhere = replace(CI, repository_type="Bitbucket")
+    copy = replace(CI, repository_type="TfsGit", repository_name="MLOPS_04")
+    lenient = replace(LAB, leniency=Leniency(azure_repos=True), repositories=("Mlops_04",))
+    capitals = replace(LAB, github_owner="SollianceLabs")
+    (mismatch,) = rules.wrong_repository(elsewhere, LAB)
+    assert mismatch.found == "Bitbucket solliancelabs/mlops_04"
+    (mismatch,) = rules.wrong_repository(copy, LAB)
+    assert mismatch.found.startswith("Azure Repos MLOPS_04 (the sheet's step 5.2")
+    assert rules.wrong_repository(copy, lenient) == []
+    assert rules.wrong_repository(replace(copy, repository_name="mlops_05"), lenient)
+    assert rules.wrong_repository(replace(elsewhere, repository_name="mlops_04"), lenient)
+    assert rules.wrong_repository(CI, capitals) == []
+
+
+def test_the_address_of_the_run_may_be_the_organisations_old_one() -> None:
+    lab = replace(LAB, organization="SollianceLabs")
+
+    def by(address: str) -> list[Model]:
+        uri = f"https://{address}/_build/results?buildId=101"
+        tags = {**MODEL.tags, "BuildUri": uri}
+        return rules.registered_by([replace(MODEL, tags=tags)], [CI_RUN], lab)
+
+    assert by("SollianceLabs.visualstudio.com/AE MLOps 04")
+    assert by("solliancelabs.visualstudio.com/DefaultCollection/AE%20MLOps%2004")
+    assert not by("neighbours.visualstudio.com/AE MLOps 04")
+    assert not by("solliancelabs.visualstudio.com/AE MLOps 05")
+
+
+def test_a_model_is_told_with_its_lineage() -> None:
+    tags = {"BuildId": "7", "BuildUri": "u"}
+    strange = [replace(MODEL, tags=tags), replace(MODEL, version="2", tags={})]
+    (mismatch,) = rules.unlinked_models(strange, [CI_RUN], LAB)
+    assert mismatch.found == (
+        "version 1: BuildId 7, BuildUri u; version 2: no BuildId tag (registered by hand?)"
+    )
+    assert not rules.registered_by([replace(MODEL, tags={"BuildId": "101"})], [CI_RUN], LAB)
+    untagged = {**MODEL.tags, "BuildUri": MODEL.tags["BuildUri"].replace("101", "102")}
+    assert not rules.registered_by([replace(MODEL, tags=untagged | {"BuildId": "102"})], [], LAB)
+    other = replace(MODEL, tags=untagged | {"BuildId": "102"})
+    assert not rules.registered_by([other], [CI_RUN], LAB)
+
+
+def test_every_file_the_pipelines_need_is_on_the_list() -> None:
+    assert len(rules.ESSENTIAL_FILES) == 15
+    bare = repository(files={})
+    assert [one.what for one in rules.missing_files(bare)] == ["file"] * 15
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        (texts(cd=CD.replace("devopsforai", "mine")), "variable group of the CD pipeline"),
+        (texts(ci=PATCHED_CI.replace("Model_CI", "CI")), "first stage of the CI pipeline"),
+        (texts(ci=PATCHED_CI.replace("Trigger_", "")), "second stage of the CI pipeline"),
+        (texts(cd=CD.replace("Deploy_AKS", "AKS")), "second stage of the CD pipeline"),
+        (texts(shared=SHARED.replace("MODEL_NAME", "NAME")), "MODEL_NAME"),
+        (
+            texts(cd=CD.replace("resources", "mine")),
+            "pipeline the CD pipeline takes the model from",
+        ),
+    ],
+)
+def test_each_name_in_the_yaml_is_asked_for(changed: Repository, what: str) -> None:
+    assert [one.what for one in rules.altered_pipelines(changed, LAB)] == [what]
+
+
+def test_yaml_may_have_other_shapes_of_the_same() -> None:
+    as_mapping = f"variables:\n  OTHER: x\n  MODEL_NAME: {LAB.model}\n"
+    templated = PATCHED_CI + "- template: more-stages.yml\n- ${{ if true }}\n"
+    aliased = CD.replace("  pipelines:\n", "  pipelines:\n  - pipeline: other\n  - mine\n")
+    assert rules.altered_pipelines(texts(templated, aliased, as_mapping), LAB) == []
+    assert len(rules.altered_pipelines(repository(), LAB)) == 8
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "variables: 3\nstages: true\nresources: [mine]\n",
+        "variables: text\nstages:\nresources: {pipelines: 2026-11-20}\n",
+        "variables: [3]\nstages: [3, null]\nresources: {pipelines: [3]}\n",
+        "stages: 2026-13-45\n",
+        "[" * 5000,
+        "",
+    ],
+)
+def test_odd_yaml_is_the_learners_not_our_own_mistake(odd: str) -> None:
+    assert len(rules.altered_pipelines(texts(cd=odd), LAB)) == 4
+
+
+def test_accepted_templates_may_be_spelled_in_any_case() -> None:
+    capitals = replace(LAB, templates=("SollianceNet/Labs",))
+    assert rules.wrong_origin(repository(), "solliancenet/labs", capitals) == []
+
+
+def test_what_is_wrong_with_an_inactive_repository_is_told() -> None:
+    bad = repository(is_archived=True, is_disabled=True, default_branch="trunk")
+    found = [one.found for one in rules.inactive_repository(bad)]
+    assert found == ["archived", "disabled", "default branch trunk"]
+    assert rules.inactive_repository(repository(default_branch="master")) == []
+
+
+def test_similar_repositories_are_told() -> None:
+    (mismatch,) = rules.missing_repository((), ("a/b", "a/c"), LAB)
+    assert mismatch.found == "similar names: a/b, a/c"
+    (mismatch,) = rules.missing_repository((), (), LAB)
+    assert mismatch.found == "no such repository"
+    assert rules.missing_repository([repository()], (), LAB) == []
+
+
+def test_files_tell_the_origin_where_github_does_not() -> None:
+    own = frozenset({"c0ffee"})
+    assert rules.looks_generated(repository(commits=own))
+    assert not rules.looks_generated(repository(commits=own, tree="other"))
+    assert not rules.looks_generated(repository(commits=own, is_fork=True))
+    assert not rules.looks_generated(repository(commits=own | {"855049a" + "0" * 33}))
+
+
+def test_group_and_workspace_of_the_connection_both_count() -> None:
+    for field in ("workspace", "resource_group"):
+        (mismatch,) = rules.wrong_target(connection(**{field: "other"}), WORKSPACE)
+        assert mismatch.found == "other"
+
+
+def test_a_strict_lab_file_still_takes_what_the_lab_shows() -> None:
+    strict = replace(LAB, leniency=Leniency(federated_connection=False, manual_connection=False))
+    assert rules.wrong_scheme(connection(), strict) == []
+    lenient = replace(LAB, leniency=Leniency(manual_connection=True))
+    assert rules.wrong_scheme(connection(creation_mode="Manual"), lenient) == []
+
+
+def test_a_connection_that_is_not_ready_says_why() -> None:
+    broken = connection(is_ready=False, state="", status_message="")
+    assert [one.found for one in rules.not_ready(broken)] == ["not ready"]
+
+
+def test_a_reference_dangles_only_when_its_own_name_does() -> None:
+    other = {"mine": connection()}
+    assert rules.dangling_reference("mistyped", other, LAB)
+    assert rules.dangling_reference(LAB.service_connection, {LAB.service_connection}, LAB) == []
+    assert rules.dangling_reference(LAB.service_connection, other, LAB)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AKS_X", "WEBAPP_NAME", "MODEL_NAME", "EXPERIMENT_NAME", "TRAINING_PIPELINE_NAME", "aks_x"],
+)
+def test_each_override_is_known(name: str) -> None:
+    assert rules.overriding_variables([name, "LOCATION"]) == [name]
+
+
+def test_other_variables_are_told_and_the_labs_own_are_not() -> None:
+    found = {"LOCATION": Variable("x"), "MINE": Variable("y")}
+    (mismatch,) = rules.missing_variables(found, ("LOCATION", "BASE_NAME"))
+    assert mismatch.found == "not there; other variables: MINE"
+    (mismatch,) = rules.missing_variables({}, ("LOCATION",))
+    assert mismatch.found == "not there"
+
+
+def test_permission_is_asked_of_the_pipelines_there_are() -> None:
+    """One cause costs once: a misnamed or missing pipeline costs in its own task."""
+    cd = replace(CI, id=12, name=LAB.cd_pipeline, yaml_path=LAB.cd_yaml)
+    misnamed, leftover = replace(CI, name="mlops_04"), replace(CI, id=13, name="first try")
+    both, ci_only = Access(False, (11, 12)), Access(False, (11,))
+    assert rules.closed_to_pipelines(both, [misnamed, cd], LAB) == []
+    assert rules.closed_to_pipelines(both, [leftover, CI, cd], LAB) == []
+    assert rules.closed_to_pipelines(ci_only, [CI], LAB) == []
+    assert rules.closed_to_pipelines(Access(False, (13, 12)), [leftover, CI, cd], LAB)
+    unrelated = replace(CI, id=14, name="nightly", yaml_path="nightly.yml")
+    for ids in ((12,), (12, 14)):
+        assert rules.closed_to_pipelines(Access(False, ids), [misnamed, cd, unrelated], LAB)
+    (mismatch,) = rules.closed_to_pipelines(ci_only, [CI, cd], LAB)
+    assert mismatch.found == f"open to {LAB.ci_pipeline} only"
+    for closed in (Access(False, (12,)), Access(False)):
+        assert rules.closed_to_pipelines(closed, [CI, cd], LAB)
+    (mismatch,) = rules.closed_to_pipelines(Access(False, (99,)), [], LAB)
+    assert mismatch.found == "open to no pipeline"
+
+
+def test_an_endpoint_may_lead_the_first_cd_run_by_the_clock_skew() -> None:
+    cd_run = replace(CI_RUN, started_at=NOON)
+    later = replace(cd_run, started_at=NOON + timedelta(hours=5))
+    unstarted = replace(cd_run, started_at=None)
+
+    def made(minutes: int) -> Endpoint:
+        return replace(ENDPOINT, created_at=NOON + timedelta(minutes=minutes))
+
+    for runs in ([cd_run], [later, cd_run], [unstarted, cd_run]):
+        assert rules.not_by_the_cd_run(made(-5), runs, WORKSPACE) == []
+        (mismatch,) = rules.not_by_the_cd_run(made(-6), runs, WORKSPACE)
+        assert mismatch.what == "deployed"
+    timeless = replace(ENDPOINT, created_at=None)
+    assert rules.not_by_the_cd_run(timeless, [cd_run], WORKSPACE) == []
+    assert rules.not_by_the_cd_run(ENDPOINT, [unstarted], WORKSPACE) == []
+    assert rules.not_by_the_cd_run(replace(ENDPOINT, location=""), [cd_run], WORKSPACE) == []
+
+
+def test_each_size_counts() -> None:
+    for change in ({"compute_type": "AKS"}, {"cpu": 2}, {"memory_gb": 8}):
+        assert len(rules.wrong_size(replace(ENDPOINT, **change))) == 1
+
+
+def test_each_number_of_the_answer_counts() -> None:
+    first, second = rules.SMOKE_TEST_RESULT
+    assert rules.other_predictions((first, 1.0))
+    (mismatch,) = rules.other_predictions((1.0, second))
+    assert mismatch.found == "1.0, 3727.0"
+    assert rules.bad_answer(Answer(400, (1.0, 2.0)))
