@@ -150,13 +150,13 @@ def test_other_hosts_are_refused_and_counted(
     tenant: SimulatedTenant, session: requests.Session
 ) -> None:
     with pytest.raises(requests.exceptions.ProxyError, match="403"):
-        session.get("https://pypi.example/")
+        session.get("https://packages.example/")
     assert session.get("http://plain.example/").status_code == 403
     assert session.get("http://dev.azure.com/").status_code == 403  # never without TLS
     with pytest.raises(requests.exceptions.ProxyError, match="403"):
         session.get("https://dev.azure.com:8443/")
     said = tenant.requests()
-    assert {"pypi.example", "plain.example"} <= set(said["refused_hosts"])
+    assert {"packages.example", "plain.example"} <= set(said["refused_hosts"])
     assert said["refusals"] == 4
     assert said["requests"] == 0
 
