@@ -1,0 +1,31 @@
+"""How much was tried, counted where it is tried and told at the end of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+_PROPERTY = "count"
+
+
+def note(request: pytest.FixtureRequest, what: str, count: int) -> None:
+    """Have ``what: count`` told at the end; counts of the same thing add up.
+
+    It travels with the test's report, so that a worker's counts reach the terminal as well. Call
+    it in a test, or in a fixture that one test only uses: ``request`` must be the test's own.
+    """
+    request.node.user_properties.append((_PROPERTY, f"{count} {what}"))
+
+
+def told(reports: Iterable[object]) -> dict[str, int]:
+    """What was noted, in the order of its first mention; each test counts once."""
+    counts: Counter[str] = Counter()
+    for report in reports:
+        if getattr(report, "when", "") == "call":
+            for name, value in getattr(report, "user_properties", ()):
+                if name == _PROPERTY:
+                    count, _, what = value.partition(" ")
+                    counts[what] += int(count)
+    return dict(counts)
