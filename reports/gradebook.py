@@ -17,6 +17,7 @@ from datetime import UTC
 from pathlib import Path
 
 from graders.cohort import Learner
+from graders.guidance import first_to_read
 from graders.rubric import TASKS
 from graders.verdicts import Grade, Verdict, grade
 from reports.files import write_whole
@@ -143,9 +144,17 @@ def _grade_entry(run: Run, learner: Learner, own: Grade) -> dict[str, object]:
         "email": learner.email,
         "total": _number(own.total),
         "withheld": own.withheld,
+        "first_to_read": _first_entry(own),
         "by_task": {str(task): _number(points) for task, points in own.by_task.items()},
         "faults": [str(fault) for fault in run.faults.get(learner.id, ())],
     }
+
+
+def _first_entry(own: Grade) -> Mapping[str, str] | None:
+    first = first_to_read(own.verdicts)
+    if first is None:
+        return None
+    return {"check": first.check, "step": first.step, "reason": first.reason, "hint": first.hint}
 
 
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:

@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from graders.guidance import first_to_read
 from graders.rubric import TASKS, Check
-from graders.verdicts import Grade, Outcome
+from graders.verdicts import Grade, Outcome, Verdict
 from reports.run_facts import Run
 
 NARROWEST = 80
@@ -49,6 +50,7 @@ def summary(
     console = _console(page)
     _matrix(console, run, grades)
     _withheld(console, grades)
+    _first_steps(console, grades)
     _waiting(console, grades)
     _commonest_failures(console, run, grades)
     _where(console, written)
@@ -144,6 +146,24 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
         _paragraph(console, f"{_some(learners)}: {visible(reason)}")
     if len(by_reason) > _REASONS:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+
+
+def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
+    """Where each learner goes on, where the class is small enough for it."""
+    if len(grades) > _FEW:
+        return
+    firsts = {grade.learner: first_to_read(grade.verdicts) for grade in grades}
+    failed = {one: first for one, first in firsts.items() if first and _is_failed(first)}
+    if not failed:
+        return
+    _heading(console, "First to mend:")
+    for learner, first in failed.items():
+        said = visible(f"step {first.step}: {first.hint} ({first.reason})")
+        _paragraph(console, f"{_isolated(visible(learner))}: {said}")
+
+
+def _is_failed(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.FAILED
 
 
 def _waiting(console: Console, grades: Sequence[Grade]) -> None:

@@ -50,7 +50,8 @@ def wrong_origin(repository: Repository, template: str | None, lab: Lab) -> list
     if repository.is_fork:
         return [Mismatch("origin", expected, "a fork")]
     if template is None:
-        return [Mismatch("origin", expected, "made without a template")]
+        what = "made without a template" if repository.head else "empty, made without a template"
+        return [Mismatch("origin", expected, what)]
     if template.casefold() in {accepted.casefold() for accepted in lab.templates}:
         return []
     return [Mismatch("origin", expected, f"generated from {template}")]

@@ -66,10 +66,20 @@ def _failures(runs: Sequence[Run]) -> str:
 
 
 def _failed_tasks(run: Run) -> list[str]:
+    """The tasks that failed, and before them the jobs their stage left out: often the cause."""
     stages = run.stages if isinstance(run.stages, tuple) else ()
+    return [said for stage in stages for said in (*_left_out(stage), *_failed_in(stage))]
+
+
+def _left_out(stage: Stage) -> list[str]:
+    if stage.result not in ("failed", "canceled"):
+        return []
+    return [f"{stage.name} › {job.name} skipped" for job in stage.jobs if job.result == "skipped"]
+
+
+def _failed_in(stage: Stage) -> list[str]:
     return [
         f"{stage.name} › {task.name} {task.result}"
-        for stage in stages
         for job in stage.jobs
         for task in job.tasks
         if task.result in ("failed", "canceled")
