@@ -33,10 +33,10 @@ def test_service_connection_reaches_the_learners_workspace(
 
 @check(step="3.4", points=1, hint="Select the subscription of the lab environment.")
 def test_service_connection_is_in_the_learners_subscription(
-    service_connection: ServiceConnection, lab: Lab
+    subscribed_connection: ServiceConnection, lab: Lab
 ) -> None:
     """The connection points into the lab's subscription."""
-    found = service_connection.subscription_id
+    found = subscribed_connection.subscription_id
     assert rules.same_name("subscription", found, lab.subscription_id) == []
 
 

@@ -1,47 +1,202 @@
-"""Every mistake of the catalogue, made by a simulated learner, graded as an instructor does it."""
+"""Every mistake of the catalogue, alone and in pairs, graded as an instructor does it."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import read_catalogue
+from graders.lab import read_class
 from graders.verdicts import Outcome
-from tests.selftest import runs
+from tests.selftest import pairs, runs
+from tests.selftest.counts import note
 
 CATALOGUE = read_catalogue()
 RUBRIC = whole_rubric()
+PAIRS = pairs.pairs(CATALOGUE)
+MADE: tuple[tuple[str, ...], ...] = (*((one,) for one in CATALOGUE.mistakes), *PAIRS)
+"""What each learner of the class did wrong."""
+TOLD = 0.95
+"""The share of mistakes whose cause the first message must name."""
+
+ESSENTIAL_OR_LINKING = frozenset(
+    {
+        "variable-group-exists",
+        "location-is-the-workspace-region",
+        "resource-group-is-the-learners",
+        "workspace-name-is-the-learners",
+        "service-connection-exists",
+        "service-connection-reaches-the-learners-workspace",
+        "service-connection-is-in-the-learners-subscription",
+        "service-connection-is-ready",
+        "variable-group-names-an-existing-connection",
+        "repository-exists",
+        "repository-has-the-essential-files",
+        "ci-pipeline-exists",
+        "ci-pipeline-builds-the-learners-repository",
+        "ci-has-a-completed-run",
+        "ci-run-succeeded",
+        "ci-run-has-every-stage-and-job",
+        "ci-run-published-the-model-artifact",
+        "ci-run-built-a-commit-of-the-repository",
+        "training-pipeline-is-published",
+        "training-pipeline-is-published-by-the-ci-run",
+        "model-is-registered",
+        "model-is-registered-by-the-ci-run",
+        "cd-pipeline-exists",
+        "cd-pipeline-builds-the-learners-repository",
+        "cd-run-succeeded",
+        "cd-run-deployed-to-container-instances",
+        "cd-run-used-the-ci-run",
+        "cd-run-followed-the-ci-run",
+        "endpoint-exists",
+        "endpoint-is-healthy",
+        "endpoint-serves-the-registered-model",
+        "endpoint-was-deployed-by-the-cd-run",
+        "endpoint-answers-the-query",
+    }
+)
+"""Checks without which the lab was not done, and those that hold its parts together."""
+
+ONE_KIND_ONLY: Mapping[str, str] = {
+    "service-connection-reaches-the-learners-workspace": "without a workspace the scope is wrong",
+    "service-connection-is-in-the-learners-subscription": "without one the scope is wrong",
+    "repository-has-the-essential-files": "a file is there or not; what it says is another check",
+    "ci-pipeline-builds-the-learners-repository": "no pipeline is without a repository",
+    "cd-pipeline-builds-the-learners-repository": "no pipeline is without a repository",
+    "ci-has-a-completed-run": "a run came to its end, or there is none, or it is still going",
+    "ci-run-succeeded": "without a run it is blocked",
+    "ci-run-built-a-commit-of-the-repository": "no run is without a commit",
+    "cd-run-followed-the-ci-run": "no run is without its time and branch",
+    "endpoint-is-healthy": "no endpoint is without a state",
+    "endpoint-was-deployed-by-the-cd-run": "no endpoint is without its times",
+}
+"""Check -> why it cannot be failed in two ways."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a run said of each learner's mistakes."""
+
+    outcomes: Mapping[tuple[str, ...], Mapping[str, str]]
+    first: Mapping[tuple[str, ...], Mapping[str, str]]
+    blocked: Sequence[tuple[tuple[str, ...], str, str]]
+    """Mistakes, check, reason."""
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """Mistake -> check -> outcome: one learner per entry of the catalogue, one run for all."""
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """One learner per entry and per pair, one run for all."""
     folder = tmp_path_factory.mktemp("catalogue")
-    entries = dict(enumerate(CATALOGUE.mistakes, start=1))
+    entries = {number: "+".join(made) for number, made in enumerate(MADE, start=1)}
     cohort = runs.write_cohort(folder / "catalogue.csv", len(entries), entries)
     arguments = ("--learners", cohort, "--tenant", "simulated", "--fail-on", "never")
     run = runs.grade(*arguments, "-p", "no:allure_pytest", reports=folder / "out")
     assert run.status == 0, run.text
-    learners = {f"learner{number:03d}": entry for number, entry in entries.items()}
-    return {learners[learner]: outcomes for learner, outcomes in run.outcomes().items()}
+    return _read(run.book())
+
+
+def _read(book: Mapping[str, Any]) -> Graded:
+    made = {f"learner{number:03d}": names for number, names in enumerate(MADE, start=1)}
+    outcomes: dict[tuple[str, ...], dict[str, str]] = {names: {} for names in MADE}
+    for one in book["verdicts"]:
+        outcomes[made[one["learner"]]][one["check"]] = one["outcome"]
+    return Graded(
+        outcomes,
+        {made[one["learner"]]: one["first_to_read"] for one in book["grades"]},
+        [
+            (made[one["learner"]], one["check"], one["reason"])
+            for one in book["verdicts"]
+            if one["outcome"] == Outcome.BLOCKED
+        ],
+    )
 
 
 @pytest.mark.parametrize("mistake", CATALOGUE.mistakes)
 def test_a_mistake_fails_its_own_checks_and_no_other(
-    mistake: str, graded: dict[str, dict[str, str]]
+    mistake: str, graded: Graded, request: pytest.FixtureRequest
 ) -> None:
     expected = CATALOGUE.expected([mistake], RUBRIC)
-    assert graded[mistake] == {check: str(outcome) for check, outcome in expected.items()}
+    assert graded.outcomes[mistake,] == {check: str(said) for check, said in expected.items()}
+    note(request, "mistakes, each alone", 1)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+def test_two_mistakes_fail_the_checks_of_both(
+    pair: tuple[str, str], graded: Graded, request: pytest.FixtureRequest
+) -> None:
+    expected = pairs.settled(CATALOGUE.expected(pair, RUBRIC), pair)
+    assert graded.outcomes[pair] == {check: str(said) for check, said in expected.items()}
+    note(request, "pairs of mistakes", 1)
+
+
+def test_there_are_enough_pairs_and_every_entry_of_a_task_is_in_one() -> None:
+    assert len(PAIRS) >= 200
+    of_tasks = {one.name for one in pairs.of_tasks(CATALOGUE)}
+    assert {name for pair in PAIRS for name in pair} == of_tasks
+
+
+def test_the_first_message_names_the_cause(graded: Graded, tmp_path: object) -> None:
+    misses = list(_misses(graded, tmp_path))
+    assert len(misses) <= (1 - TOLD) * len(CATALOGUE.mistakes), "\n".join(misses)
+
+
+def test_the_misses_are_the_ones_that_the_catalogue_admits(
+    graded: Graded, tmp_path: object
+) -> None:
+    admitted = {one.name for one in CATALOGUE.mistakes.values() if one.untold}
+    assert {miss.partition(":")[0] for miss in _misses(graded, tmp_path)} == admitted
+
+
+def _misses(graded: Graded, tmp_path: object) -> list[str]:
+    """``entry: what was said first`` for each whose cause was not named."""
+    cohort = runs.write_cohort(tmp_path / "names.csv", len(CATALOGUE.mistakes))  # type: ignore[operator]
+    learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
+    misses = []
+    for learner, name in zip(learners, CATALOGUE.mistakes, strict=True):
+        wanted = CATALOGUE.first(name, lab_file.for_learner(learner))
+        said = graded.first[name,]
+        assert wanted, f"{name} does not say what a learner should be told first"
+        if said["check"] != wanted.check or wanted.says not in said["reason"]:
+            misses.append(f"{name}: {said['check']}: {said['reason']}")
+    return misses
+
+
+def test_whatever_is_blocked_names_the_step_to_go_back_to(graded: Graded) -> None:
+    """A step of its own task or of an earlier one."""
+    tasks = {check.id: check.task for check in RUBRIC}
+    lost = [
+        (made, check, reason)
+        for made, check, reason in graded.blocked
+        if not any(int(task) <= tasks[check] for task in re.findall(r"step (\d)\.\d+", reason))
+    ]
+    assert lost == []
+
+
+# --- what the catalogue covers --------------------------------------------------------------------
 
 
 def test_every_check_that_carries_points_can_fail() -> None:
-    failed = {
-        check
-        for mistake in CATALOGUE.mistakes
-        for check, outcome in CATALOGUE.expected([mistake], RUBRIC).items()
-        if outcome is Outcome.FAILED
-    }
-    assert failed == {check.id for check in RUBRIC if check.points}
+    assert set(_kinds()) == {check.id for check in RUBRIC if check.points}
+
+
+@pytest.mark.parametrize("check", sorted(ESSENTIAL_OR_LINKING))
+def test_an_essential_or_linking_check_is_failed_in_two_ways(check: str) -> None:
+    """What it asks for is not there, or something else is."""
+    assert len(_kinds()[check]) == (1 if check in ONE_KIND_ONLY else 2)
+
+
+def _kinds() -> dict[str, set[str]]:
+    kinds: dict[str, set[str]] = {}
+    for mistake in CATALOGUE.mistakes.values():
+        for check in mistake.verdicts.get(Outcome.FAILED, ()):
+            kinds.setdefault(check, set()).add(mistake.kind)
+    return kinds
 
 
 def test_points_add_up_as_the_lab_shares_them_out() -> None:
