@@ -7,6 +7,7 @@ pytest_plugins = (
     "fixtures.evidence.runs",
     "fixtures.evidence.github",
     "fixtures.evidence.azure_ml",
+    "fixtures.evidence.lineage",
     "fixtures.judge",  # pytest's outcomes -> verdicts
     "reports.recorder",  # verdicts -> grade book, terminal summary
     "reports.allure",  # verdicts -> Allure results

@@ -113,6 +113,7 @@ def unseen(learner: str, fault: Unavailable) -> Evidence:
         similar_repositories=(),
         workspace=fault,
         published_pipelines=fault,
+        training_runs=fault,
         models=fault,
         endpoints=fault,
         answer=fault,

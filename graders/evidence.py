@@ -135,6 +135,8 @@ class Task:
     name: str
     state: str
     result: str | None
+    log: int | None = None
+    """Number of its log; None: it wrote none, or the log is gone."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +175,26 @@ class UpstreamRun:
 
 
 @dataclass(frozen=True)
+class ModelFile:
+    """What ``model.json`` in a CI run's artifact says; empty where it does not say it."""
+
+    name: str
+    version: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a CD run's own logs say that it deployed; empty where they do not say it."""
+
+    model: str
+    version: str
+    smoke_test_passed: bool
+
+
+@dataclass(frozen=True)
 class Run:
-    """One run ("build") of a pipeline; the last three are None when nobody needed to look."""
+    """One run ("build") of a pipeline; the last five are None when nobody needed to look."""
 
     id: int
     number: str
@@ -195,6 +215,10 @@ class Run:
     stages: tuple[Stage, ...] | Unavailable | None = None
     artifacts: tuple[str, ...] | Unavailable | None = None
     upstream: tuple[UpstreamRun, ...] | Unavailable | None = None
+    model_file: ModelFile | Unavailable | None = None
+    """Of a CI run that published the artifact ``model``."""
+    deployment: Deployment | Unavailable | None = None
+    """Of a CD run whose stage Deploy to ACI succeeded."""
 
     @property
     def is_completed(self) -> bool:
@@ -262,6 +286,29 @@ class PublishedPipeline:
     is_active: bool
     step_count: int | None = None
     created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """One step of a training run; its name is without the blanks around it."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A run of the published pipeline; ``status`` as of a step.
+
+    ``Completed``, ``Failed``, ``Canceled``, else it is still on its way (``Running``, …).
+    """
+
+    id: str
+    status: str
+    tags: Mapping[str, str]
+    steps: tuple[TrainingStep, ...] = ()
+    metrics: Mapping[str, float] | Unavailable = field(default_factory=dict)
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -333,6 +380,8 @@ class Evidence:
     """Near misses by name, never another learner's."""
     workspace: Workspace | Unavailable
     published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
+    training_runs: tuple[TrainingRun, ...] | Unavailable | None
+    """Of the lab's experiment; None: nothing was ever published or registered."""
     models: tuple[Model, ...] | Unavailable
     """Versions of the lab's model; of other models one entry each, with version ``""``."""
     endpoints: tuple[Endpoint, ...] | Unavailable

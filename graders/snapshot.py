@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from graders.evidence import Evidence
 from graders.names import file_stem
 
-SCHEMA = 1
+SCHEMA = 2
 """Goes up whenever evidence of an earlier version could be misread."""
 
 

@@ -1,6 +1,6 @@
 """Azure DevOps: one learner's project, library, service connections, pipelines and their runs.
 
-Nine requests for a learner who followed the lab; the list of projects is shared by all.
+Twelve requests for a learner who followed the lab; the list of projects is shared by all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from graders import rules
 from graders.evidence import (
     Access,
+    Deployment,
+    ModelFile,
     Pipeline,
     Project,
     Run,
@@ -25,6 +27,7 @@ from graders.evidence import (
 )
 from graders.lab import Lab
 from graders.services import azure_devops_answers as answers
+from graders.services import azure_devops_traces as traces
 from graders.services.azure_devops_client import Organization, Page
 from graders.services.sign_in import SignIn
 from graders.services.triage import look
@@ -210,9 +213,9 @@ class _ProjectLook:
     def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
         run = replace(run, stages=self._stages(run))
         if self._is_ci(pipeline) and run.succeeded:
-            run = replace(run, artifacts=self._artifacts(run))
+            run = self._with_artifacts(run)
         if self._is_cd(pipeline) and rules.counts_as_succeeded(run):
-            run = replace(run, upstream=self._upstream(run))
+            run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
         return run
 
     def _stages(self, run: Run) -> tuple[Stage, ...] | Unavailable:
@@ -225,13 +228,41 @@ class _ProjectLook:
             lambda: _unless_none(ask(self.project.id, run.id), answers.stages),
         )
 
-    def _artifacts(self, run: Run) -> tuple[str, ...] | Unavailable:
-        """Source: build/artifacts."""
+    def _with_artifacts(self, run: Run) -> Run:
+        """Source: build/artifacts, and the content of the one that names the model."""
         ask = self.clients.builds.get_artifacts
-        return self._list(
+        listed = self._look(
             f"the artifacts of run {run.id}",
-            answers.artifact,
             lambda: self.clients.only_page(ask, self.project.id, run.id),
+        )
+        if isinstance(listed, Unavailable):
+            return replace(run, artifacts=listed)
+        names = self._look("the artifacts' names", lambda: tuple(map(answers.artifact, listed)))
+        if isinstance(names, Unavailable) or traces.ARTIFACT not in names:
+            return replace(run, artifacts=names)
+        return replace(run, artifacts=names, model_file=self._model_file(run, listed))
+
+    def _model_file(self, run: Run, artifacts: Sequence[Any]) -> ModelFile | Unavailable:
+        url = traces.download_address(artifacts)
+        return self._look(
+            f"the artifact {traces.ARTIFACT} of run {run.id}",
+            lambda: traces.model_file(self.clients.download(url)),
+        )
+
+    def _deployment(self, run: Run) -> Deployment | Unavailable | None:
+        """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
+        if not isinstance(run.stages, tuple) or rules.incomplete_deployment(run.stages):
+            return None
+        logs = traces.logged_tasks(run)
+        if len(logs) < 2:
+            return _no_logs(run)
+        ask = self.clients.builds.get_build_log_lines
+        tasks = (traces.PARSE_TASK, traces.SMOKE_TASK)
+        return self._look(
+            f"the logs of run {run.id}",
+            lambda: traces.deployment(
+                *(self.clients.one_page(ask, self.project.id, run.id, logs[one]) for one in tasks)
+            ),
         )
 
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
@@ -283,6 +314,15 @@ def _when(run: Run) -> tuple[float, int]:
 
 def _unless_none(answer: Any, read: Callable[[Any], T]) -> T | None:
     return None if answer is None else read(answer)
+
+
+def _no_logs(run: Run) -> Unavailable:
+    return Unavailable(
+        SERVICE,
+        f"the logs of run {run.id}",
+        "they are not there any more, or the tasks that write them have other names",
+        "Look at the run's page: retention removes logs, and the learner may have edited the YAML.",
+    )
 
 
 def _no_project(lab: Lab) -> Unavailable:

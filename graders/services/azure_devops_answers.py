@@ -186,11 +186,15 @@ def _jobs(stage: Any, children: Mapping[str | None, list[Any]]) -> tuple[Job, ..
 
 def _job(record: Any, children: Mapping[str | None, list[Any]]) -> Job:
     tasks = tuple(
-        Task(one.name or "", _word(one.state), _word(one.result) or None)
+        Task(one.name or "", _word(one.state), _word(one.result) or None, _log(one))
         for one in children.get(record.id, ())
         if one.type == "Task"
     )
     return Job(record.name or "", _word(record.state), _word(record.result) or None, tasks)
+
+
+def _log(record: Any) -> int | None:
+    return record.log.id if record.log else None
 
 
 def _latest(records: Iterable[Any]) -> list[Any]:

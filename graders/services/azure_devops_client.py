@@ -15,9 +15,12 @@ from typing import Any
 import requests
 from msrest.authentication import Authentication
 
+from graders.services import azure_devops_traces as traces
+from graders.services import web
 from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
 
 _MOST_PAGES = 20
+_CONNECTIONS = 4
 _CACHE_FOLDER = "AZURE_DEVOPS_CACHE_DIR"
 _CONTINUATION = "x-ms-continuationtoken"
 
@@ -66,13 +69,17 @@ class _Signature(Authentication):
         session.auth = self._sign
         return session
 
-    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def authorization(self) -> dict[str, str]:
+        """What a request is signed with."""
         pat = self._sign_in.azure_devops_pat
         if pat:
             word = "Basic " + base64.b64encode(f":{pat}".encode()).decode()
         else:
             word = "Bearer " + self._sign_in.azure.get_token(AZURE_DEVOPS_SCOPE).token
-        request.headers["Authorization"] = word
+        return {"Authorization": word}
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers.update(self.authorization())
         return request
 
 
@@ -95,6 +102,8 @@ class Organization:
 
     def __init__(self, name: str, sign_in: SignIn) -> None:
         self._own = threading.local()
+        self._signature = _Signature(sign_in)
+        self._session = web.open_session(_CONNECTIONS)
         url = f"https://dev.azure.com/{name}"
         self._factory = _Tamed(url, sign_in, self._notice).clients_v7_1
 
@@ -135,6 +144,11 @@ class Organization:
         if items is None:
             raise TypeError("the answer holds no list")
         return items
+
+    def download(self, url: str) -> bytes:
+        """The content of an artifact, which is on another host of the service's."""
+        headers = self._signature.authorization()
+        return traces.download(self._session, url, headers)
 
     def _notice(self, response: requests.Response, *_: object, **__: object) -> None:
         self._own.continuation = response.headers.get(_CONTINUATION) or None

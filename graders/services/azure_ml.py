@@ -25,11 +25,13 @@ from graders.evidence import (
     Model,
     PublishedPipeline,
     Sighting,
+    TrainingRun,
     Unavailable,
     Workspace,
 )
 from graders.lab import Lab
 from graders.services import azure_ml_v2, scoring, web
+from graders.services.azure_ml_history import RunHistory
 from graders.services.azure_ml_v1 import Place, RegionalService
 from graders.services.sign_in import SignIn
 from graders.services.triage import look
@@ -51,9 +53,14 @@ class MLFacts:
 
     workspace: Workspace | Unavailable
     published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
+    training_runs: tuple[TrainingRun, ...] | Unavailable | None
     models: tuple[Model, ...] | Unavailable
     endpoints: tuple[Endpoint, ...] | Unavailable
     answer: Answer | Unavailable | None
+
+    @classmethod
+    def none(cls, fault: Unavailable) -> MLFacts:
+        return cls(fault, fault, fault, fault, fault, fault)
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ class AzureML:
         session = web.open_session(_CONNECTIONS)
         self._transport = _ResourceManagerOnly(session=session, session_owner=False)
         self._regional = RegionalService(self._azure, session)
+        self._history = RunHistory(self._azure, session)
         self._listed: dict[str, _Listed] = {}
 
     def prepare(self, labs: Iterable[Lab]) -> None:
@@ -110,21 +118,24 @@ class AzureML:
             self._regional.region(discovery_url, [])
 
     def look_at(self, lab: Lab, sightings: list[Sighting]) -> MLFacts:
-        """Three requests for a learner who has not deployed, five for one who has."""
+        """Five requests for a learner who has not deployed, seven for one who has."""
         client = self._client(lab)
         found = self._find(client, lab, sightings)
         if isinstance(found, Unavailable):
-            return MLFacts(found, found, found, found, found)
+            return MLFacts.none(found)
         models = azure_ml_v2.registered_models(client, lab.model, sightings)
         region = self._regional.region(found.discovery_url, sightings)
         if isinstance(region, Unavailable):
-            return MLFacts(found.workspace, region, models, region, region)
+            return MLFacts(found.workspace, region, region, models, region, region)
         place = Place(found.workspace, region)
         pipelines = self._regional.published_pipelines(place, sightings)
+        trained = None
+        if _has_traces(lab, pipelines, models):
+            trained = self._history.training_runs(place, lab.experiment, sightings)
         deployed = _Deployed(self._regional, place, client, lab, sightings)
         endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
-        return MLFacts(found.workspace, pipelines, models, endpoints, answer)
+        return MLFacts(found.workspace, pipelines, trained, models, endpoints, answer)
 
     def _list(self, lab: Lab) -> _Listed:
         sightings: list[Sighting] = []
@@ -217,6 +228,20 @@ class _Deployed:
 
     def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
         return next((one for one in endpoints if one.name == self.lab.endpoint), None)
+
+
+def _has_traces(
+    lab: Lab,
+    pipelines: tuple[PublishedPipeline, ...] | Unavailable,
+    models: tuple[Model, ...] | Unavailable,
+) -> bool:
+    """Whether anything was published or registered, or nobody knows.
+
+    Else there is no experiment, which run history answers with a 404 like anything unseen.
+    """
+    if isinstance(pipelines, Unavailable) or isinstance(models, Unavailable):
+        return True
+    return {lab.training_pipeline, lab.model} & {one.name for one in (*pipelines, *models)} != set()
 
 
 def _names_a_list(path: str) -> bool:

@@ -35,6 +35,7 @@ class Region:
 
     pipelines: str
     model_management: str
+    history: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ class Place:
     def pipelines(self) -> str:
         """Address of the list of published pipelines."""
         return f"{self.region.pipelines}/pipelines/v1.0{self.path}/Pipelines"
+
+    def experiment(self, name: str) -> str:
+        """Address of an experiment in the run history."""
+        return f"{self.region.history}/history/v1.0{self.path}/experiments/{quote(name, safe='')}"
 
 
 class RegionalService:
@@ -96,10 +101,9 @@ class RegionalService:
         )
         if isinstance(document, Unavailable):
             return document
-        region = Region(
-            str(document.get("api")).rstrip("/"), str(document.get("modelmanagement")).rstrip("/")
-        )
-        for address in (region.pipelines, region.model_management):
+        names = ("api", "modelmanagement", "history")
+        region = Region(*(str(document.get(name)).rstrip("/") for name in names))
+        for address in (region.pipelines, region.model_management, region.history):
             if not web.is_host(address, "https", TOKEN_HOSTS):
                 return _stranger("the region's services", address)
         return region

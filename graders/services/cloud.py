@@ -79,6 +79,7 @@ class Cloud:
             similar_repositories=github.similar,
             workspace=ml.workspace,
             published_pipelines=ml.published_pipelines,
+            training_runs=ml.training_runs,
             models=ml.models,
             endpoints=ml.endpoints,
             answer=ml.answer,
@@ -149,4 +150,4 @@ def _no_github(fault: Unavailable) -> GitHubFacts:
 
 
 def _no_ml(fault: Unavailable) -> MLFacts:
-    return MLFacts(fault, fault, fault, fault, fault)
+    return MLFacts.none(fault)

@@ -37,6 +37,7 @@ class Service:
 
 SERVICES = (
     Service("Azure DevOps", ("dev.azure.com",), 8),
+    Service("Azure DevOps artifacts", (".artifacts.visualstudio.com",), 4),
     Service("GitHub", ("api.github.com",), 4, r"/graphql"),
     Service(
         "Azure Resource Manager",
@@ -49,7 +50,7 @@ SERVICES = (
         "Azure ML",
         (".api.azureml.ms", ".azureml.net", ".aether.ms"),
         12,
-        r"/modelmanagement/.*/services/[^/]+/listkeys",
+        r"/modelmanagement/.*/services/[^/]+/listkeys|/history/.*/(runs|metrics):query",
     ),
     # Whoever owns a container instance reads what is sent to it.
     Service("the endpoint", (".azurecontainer.io",), 16, r"/score", plain=True),

@@ -2,7 +2,16 @@
 
 from fixtures.named import Named
 from graders import rules
-from graders.evidence import Model, Pipeline, PublishedPipeline, Repository, Run, Stage
+from graders.evidence import (
+    Model,
+    ModelFile,
+    Pipeline,
+    PublishedPipeline,
+    Repository,
+    Run,
+    Stage,
+    TrainingRun,
+)
 from graders.lab import Lab
 from graders.rubric import check
 
@@ -37,13 +46,13 @@ def test_ci_has_a_completed_run(ci_runs: tuple[Run, ...]) -> None:
     assert rules.never_ran(ci_runs) == []
 
 
-@check(step="5.12", points=4, hint="Open the failed task's log, mend its cause, run again.")
+@check(step="5.12", points=3, hint="Open the failed task's log, mend its cause, run again.")
 def test_ci_run_succeeded(some_ci_runs: tuple[Run, ...]) -> None:
     """A run of the CI pipeline succeeded."""
     assert rules.none_succeeded(some_ci_runs) == []
 
 
-@check(step="5.13", points=3, hint="Run the whole pipeline, with no stage left out.")
+@check(step="5.13", points=2, hint="Run the whole pipeline, with no stage left out.")
 def test_ci_run_has_every_stage_and_job(ci_stages: tuple[Stage, ...]) -> None:
     """In a succeeded run both stages and their four jobs succeeded."""
     assert rules.incomplete_ci(ci_stages) == []
@@ -55,13 +64,27 @@ def test_ci_run_published_the_model_artifact(whole_ci_artifacts: tuple[str, ...]
     assert "model" in whole_ci_artifacts
 
 
+@check(step="5.14", points=1, hint="Leave the last job of the CI file as the template has it.")
+def test_model_artifact_names_the_model(model_file: ModelFile, lab: Lab) -> None:
+    """The artifact names a version of the lab's model."""
+    assert rules.wrong_model_file(model_file, lab) == []
+
+
 @check(step="5.11", points=2, hint="Run the pipeline on the default branch of your repository.")
 def test_ci_run_built_a_commit_of_the_repository(ci_run: Run, repository: Repository) -> None:
     """The succeeded run built a commit of the repository's default branch."""
     assert rules.foreign_commit(ci_run, repository) == []
 
 
-@check(step="5.17", points=3, hint="Run CI again, and leave the published pipeline enabled.")
+@check(step="5.15", points=2, hint="Open the training run in the studio; mend its cause, run CI.")
+def test_training_run_completed(
+    training_runs: tuple[TrainingRun, ...], succeeded_ci_runs: tuple[Run, ...]
+) -> None:
+    """The training run that the CI run started has completed."""
+    assert rules.untrained(training_runs, succeeded_ci_runs) == []
+
+
+@check(step="5.17", points=2, hint="Run CI again, and leave the published pipeline enabled.")
 def test_training_pipeline_is_published(
     published_pipelines: Named[PublishedPipeline], lab: Lab
 ) -> None:
@@ -79,7 +102,7 @@ def test_training_pipeline_is_published_by_the_ci_run(
     assert rules.wrongly_published(training_pipelines, succeeded_ci_runs) == []
 
 
-@check(step="5.18", points=3, hint="Let the CI run finish: it registers the model.")
+@check(step="5.18", points=2, hint="Let the CI run finish: it registers the model.")
 def test_model_is_registered(registered_models: Named[Model], lab: Lab) -> None:
     """The workspace has the registered model."""
     assert lab.model in registered_models
@@ -91,6 +114,24 @@ def test_model_is_registered_by_the_ci_run(
 ) -> None:
     """A succeeded CI run of this project registered a version of the model."""
     assert rules.unlinked_models(models, succeeded_ci_runs, lab) == []
+
+
+@check(step="5.18", points=1, hint="Run CI anew, and let it register and publish by itself.")
+def test_model_artifact_is_the_registered_version(
+    sound_model_file: ModelFile, ci_models: tuple[Model, ...], ci_run: Run
+) -> None:
+    """The artifact names the version that its own run registered."""
+    assert rules.not_the_registered_version(sound_model_file, ci_models, ci_run) == []
+
+
+@check(step="5.15", hint="The template's pipeline trains, evaluates and registers.")
+def test_training_run_has_every_step(
+    measured_training_runs: tuple[TrainingRun, ...],
+    succeeded_ci_runs: tuple[Run, ...],
+    models: tuple[Model, ...],
+) -> None:
+    """Its three steps completed, and its error is the registered model's."""
+    assert rules.incomplete_training(measured_training_runs, succeeded_ci_runs, models) == []
 
 
 @check(step="5.13", hint="Undo the change that made lint or unit tests fail.")

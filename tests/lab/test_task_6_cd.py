@@ -2,7 +2,7 @@
 
 from fixtures.named import Named
 from graders import rules
-from graders.evidence import Pipeline, Run, Stage, UpstreamRun
+from graders.evidence import Deployment, Model, Pipeline, Run, Stage, UpstreamRun
 from graders.lab import Lab
 from graders.rubric import check
 
@@ -31,13 +31,13 @@ def test_cd_pipeline_is_enabled(cd_pipeline: Pipeline) -> None:
     assert cd_pipeline.queue_status == "enabled"
 
 
-@check(step="6.10", points=3, hint="Open the failed task's log, mend its cause, run again.")
+@check(step="6.10", points=2, hint="Open the failed task's log, mend its cause, run again.")
 def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...]) -> None:
     """A run of the CD pipeline succeeded."""
     assert rules.none_succeeded(finished_cd_runs) == []
 
 
-@check(step="6.12", points=3, hint="Set ACI_DEPLOYMENT_NAME, leave the YAML as it is, run again.")
+@check(step="6.12", points=2, hint="Set ACI_DEPLOYMENT_NAME, leave the YAML as it is, run again.")
 def test_cd_run_deployed_to_container_instances(deploying_cd_stages: tuple[Stage, ...]) -> None:
     """In a succeeded run the stage Deploy to ACI deployed the model and its smoke test passed."""
     assert rules.incomplete_deployment(deploying_cd_stages) == []
@@ -57,6 +57,14 @@ def test_cd_run_used_the_ci_run(
 def test_cd_run_followed_the_ci_run(cd_run: Run, succeeded_ci_runs: tuple[Run, ...]) -> None:
     """The succeeded run started after CI had finished, on the same branch."""
     assert rules.wrong_order(cd_run, succeeded_ci_runs) == []
+
+
+@check(step="6.12", points=2, hint="Run CD again with its default values, after CI.")
+def test_cd_run_deployed_the_registered_model(
+    deployment: Deployment, ci_models: tuple[Model, ...]
+) -> None:
+    """The run's logs name a model version that CI registered, and a good smoke test."""
+    assert rules.deployed_otherwise(deployment, ci_models) == []
 
 
 @check(step="6.12", hint="Remove the AKS_… variables: the lab does not deploy to Kubernetes.")

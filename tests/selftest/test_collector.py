@@ -39,6 +39,7 @@ def seen(lab: Lab) -> Evidence:
         runs=(),
         repositories=(),
         similar_repositories=(),
+        training_runs=(),
         published_pipelines=(),
         models=(),
         endpoints=(),

@@ -1,0 +1,205 @@
+"""Tasks 5 to 7: whether the parts of the work come of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graders.evidence import (
+    Answer,
+    Deployment,
+    Endpoint,
+    Model,
+    ModelFile,
+    PublishedPipeline,
+    Repository,
+    Run,
+    TrainingRun,
+)
+from graders.lab import Lab
+from graders.rules.endpoint import bad_answer
+from graders.rules.mismatch import Mismatch, close_to
+
+TRAINING_STEPS = ("Train Model", "Evaluate Model", "Register Model")
+_DONE = ("Completed", "Finished")
+
+
+def wrong_model_file(file: ModelFile, lab: Lab) -> list[Mismatch]:
+    """``model.json`` names the lab's model and a version of it, once each and together [5.14]."""
+    if not (file.name or file.version or file.id):
+        return [Mismatch("model.json", f"a version of {lab.model}", "nothing readable")]
+    facts = (
+        ("name", lab.model, file.name),
+        ("id", f"{file.name}:{file.version}", file.id),
+    )
+    wrong = [Mismatch(what, want, got or "nothing") for what, want, got in facts if want != got]
+    if not file.version.isdecimal():
+        wrong.append(Mismatch("version", "a whole number", file.version or "nothing"))
+    return wrong
+
+
+def not_the_registered_version(
+    file: ModelFile, models: Sequence[Model], ci_run: Run
+) -> list[Mismatch]:
+    """The artifact's version is the one that this very run registered [5.18]."""
+    own = [model.version for model in models if model.tags.get("BuildId") == str(ci_run.id)]
+    if file.version in own:
+        return []
+    expected = f"version {' or '.join(own)}" if own else "a version that the run registered"
+    return [Mismatch(f"model.json of run {ci_run.id}", expected, f"version {file.version}")]
+
+
+def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run]) -> list[Mismatch]:
+    """A training run that a succeeded CI run had started came to its good end [5.15]."""
+    own = trained_by(training, ci_runs)
+    if any(run.status in _DONE for run in own):
+        return []
+    ids = " or ".join(str(run.id) for run in ci_runs)
+    found = ", ".join(f"one that is {run.status}" for run in own)
+    if not own:
+        others = ", ".join(run.tags.get("BuildId", "no BuildId") for run in training)
+        found = f"runs of {others}" if others else "no run"
+    return [Mismatch("training run", f"a completed one of CI run {ids}", found)]
+
+
+def trained_by(training: Iterable[TrainingRun], ci_runs: Iterable[Run]) -> list[TrainingRun]:
+    """The training runs that bear the id of one of the CI runs."""
+    ids = {str(run.id) for run in ci_runs}
+    return [run for run in training if run.tags.get("BuildId") in ids]
+
+
+def incomplete_training(
+    training: Sequence[TrainingRun], ci_runs: Sequence[Run], models: Sequence[Model]
+) -> list[Mismatch]:
+    """In some training run all three steps completed, and its error is the model's tag [5.15]."""
+    flaws = [_flaws(run, models) for run in trained_by(training, ci_runs)]
+    return min(flaws, key=len, default=[])
+
+
+def _flaws(run: TrainingRun, models: Sequence[Model]) -> list[Mismatch]:
+    status = {step.name: step.status for step in run.steps}
+    wrong = [
+        Mismatch(f"step {name}", "Completed", status.get(name, "not in the run"))
+        for name in TRAINING_STEPS
+        if status.get(name) not in _DONE
+    ]
+    error = run.metrics.get("mse") if isinstance(run.metrics, Mapping) else None
+    tags = [m.tags["mse"] for m in models if m.tags.get("run_id") == run.id and "mse" in m.tags]
+    if error is not None and tags and not any(close_to(tag, error) for tag in tags):
+        wrong.append(Mismatch("mse", f"{error:.1f}, as in the training run", ", ".join(tags)))
+    return wrong
+
+
+def deployed_otherwise(deployment: Deployment, models: Sequence[Model]) -> list[Mismatch]:
+    """The CD run's own logs name a version that CI registered, and a good smoke test [6.12]."""
+    own = [f"{model.name}:{model.version}" for model in models]
+    said = f"{deployment.model}:{deployment.version}"
+    wrong = [] if said in own else [Mismatch("deployed model", " or ".join(own), said.strip(":"))]
+    if not deployment.smoke_test_passed:
+        wrong.append(Mismatch("smoke test", "Smoke test successful.", "no such line in its log"))
+    return wrong
+
+
+# --- one chain ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Links:
+    """All the parts that could be links of a learner's chain."""
+
+    repository: Repository
+    ci_runs: Sequence[Run]
+    published: Sequence[PublishedPipeline]
+    training: Sequence[TrainingRun]
+    models: Sequence[Model]
+    cd_runs: Sequence[Run]
+    endpoint: Endpoint
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Chain:
+    """How far one lineage reaches: its links in words, and what is missing at its end."""
+
+    links: tuple[str, ...]
+    broken: tuple[Mismatch, ...] = ()
+
+    def __str__(self) -> str:
+        text = " → ".join(self.links)
+        return f"{text} ✗ {self.broken[0].what}" if self.broken else text
+
+
+def chain_of(links: Links) -> Chain:
+    """The longest chain from a commit to the live answer; of equals the newest [7.4].
+
+    Any CI run that succeeded can begin it: a later run, of the same code or of other code, takes
+    nothing from one that is whole.
+    """
+    chains = [chain for run in links.ci_runs for chain in _chains(run, links)]
+    whole = [chain for chain in chains if not chain.broken]
+    return (whole or sorted(chains, key=lambda one: -len(one.links)))[0]
+
+
+def _chains(run: Run, links: Links) -> list[Chain]:
+    """One for every CD run that took this CI run's model; one when there is none."""
+    begun = _trained(run, links)
+    if begun.broken:
+        return [begun]
+    version = begun.links[-1].rpartition(" ")[2]
+    took = [one for one in links.cd_runs if _took(one, run, version)]
+    if not took:
+        return [_ends(begun, "CD run", f"one that took version {version} from CI run {run.id}")]
+    return [_served(begun, one, version, links) for one in took]
+
+
+def _trained(run: Run, links: Links) -> Chain:
+    """From the commit to the artifact."""
+    chain = Chain(())
+    if run.commit not in links.repository.commits:
+        return _ends(chain, "commit", f"the commit of CI run {run.id} in the repository")
+    chain = Chain((f"commit {run.commit[:7]}", f"CI run {run.id}"))
+    if str(run.id) not in {one.version for one in links.published}:
+        return _ends(chain, "published pipeline", f"one of version {run.id}")
+    chain = Chain((*chain.links, f"pipeline version {run.id}"))
+    training = [one for one in trained_by(links.training, [run]) if one.status in _DONE]
+    models = [one for one in links.models if one.tags.get("BuildId") == str(run.id)]
+    by_training = {one.id: one for one in training}
+    model = next((one for one in models if one.tags.get("run_id") in by_training), None)
+    if not training:
+        return _ends(chain, "training run", f"a completed one of CI run {run.id}")
+    chain = Chain((*chain.links, f"training run {training[0].id[:8]}"))
+    if model is None:
+        return _ends(chain, "model", "a version that the training run registered")
+    chain = Chain((*chain.links, f"model version {model.version}"))
+    file = run.model_file
+    if not isinstance(file, ModelFile) or file.version != model.version:
+        return _ends(chain, "artifact", f"model.json of CI run {run.id} with {model.version}")
+    return Chain((*chain.links, f"artifact with version {model.version}"))
+
+
+def _took(cd_run: Run, ci_run: Run, version: str) -> bool:
+    upstream = cd_run.upstream if isinstance(cd_run.upstream, tuple) else ()
+    deployed = cd_run.deployment
+    told = (ci_run.pipeline_id, ci_run.number)
+    return (
+        any((one.pipeline_id, one.run_number) == told for one in upstream)
+        and isinstance(deployed, Deployment)
+        and deployed.version == version
+    )
+
+
+def _served(chain: Chain, cd_run: Run, version: str, links: Links) -> Chain:
+    """From the CD run to the live answer."""
+    chain = Chain((*chain.links, f"CD run {cd_run.id}"))
+    served = [one.rpartition(":")[2] for one in links.endpoint.model_ids]
+    if version not in served:
+        said = f"version {' or '.join(served)}" if served else "no model"
+        return _ends(chain, "endpoint", f"one that serves version {version}", said)
+    chain = Chain((*chain.links, f"endpoint {links.endpoint.name}"))
+    if bad_answer(links.answer):
+        return _ends(chain, "answer", "two numbers")
+    return Chain((*chain.links, "live answer"))
+
+
+def _ends(chain: Chain, what: str, expected: str, found: str = "none") -> Chain:
+    return Chain(chain.links, (Mismatch(what, expected, found),))

@@ -1,0 +1,114 @@
+"""What runs leave behind in files: the artifact ``model`` of CI, the logs of CD.
+
+Source: the template's pipelines, which write both; build/artifacts and build/logs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from graders.evidence import Deployment, ModelFile, Run, Task
+from graders.services import web
+
+if TYPE_CHECKING:
+    import requests
+
+ARTIFACT = "model"
+ARTIFACT_HOSTS = (".artifacts.visualstudio.com",)
+PARSE_TASK = "Parse Json for Model Name and Version"
+SMOKE_TASK = "Smoke test"
+_MODEL_JSON = "model.json"
+_MOST_BYTES = 64 * 1024
+_MOST_FILES = 20
+_MOST_WORDS = 100
+_STAMP = r"(?:\S+Z\s+)?"
+_NAME = re.compile(_STAMP + r"Model Name:\s*(\S+)\s*")
+_VERSION = re.compile(_STAMP + r"Model Version:\s*(\S+)\s*")
+_PASSED = re.compile(_STAMP + r"Smoke test successful\.?\s*")
+
+
+def download_address(artifacts: Iterable[Any]) -> str:
+    """Where the artifact's content is; empty when no artifact of a CI run has that name."""
+    for one in artifacts:
+        if one.name == ARTIFACT and one.resource:
+            return str(one.resource.download_url or "")
+    return ""
+
+
+def download(session: requests.Session, url: str, headers: Mapping[str, str]) -> bytes:
+    """The zipped artifact. Raises ``UnexpectedBodyError`` for an address that is not the service's.
+
+    The service looks for another resource where ``Accept`` names an API version.
+    """
+    if not web.is_host(url, "https", ARTIFACT_HOSTS):
+        raise web.UnexpectedBodyError("the artifact is not on a host of Azure DevOps")
+    asking = {"Accept": "application/zip", **headers}
+    response = session.get(url, headers=asking, timeout=web.TIMEOUT, allow_redirects=False)
+    if response.status_code != 200:
+        raise web.NotAnswered(response)
+    return response.content
+
+
+def model_file(archive: bytes) -> ModelFile:
+    """What ``model.json`` says; all empty when the artifact has none, or it is not JSON.
+
+    Raises ``UnexpectedBodyError`` when what came is no zip file: that is not the learner's doing.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            text = _text_of(opened)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        raise web.UnexpectedBodyError("the artifact is not a readable zip file") from None
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        said = None
+    said = said if isinstance(said, dict) else {}
+    return ModelFile(*(_plain(said.get(key)) for key in ("name", "version", "id")))
+
+
+def _text_of(archive: zipfile.ZipFile) -> str:
+    """Bounded in files and bytes: whoever can run CI can publish what they like."""
+    for entry in archive.infolist()[:_MOST_FILES]:
+        if entry.filename.rpartition("/")[2] == _MODEL_JSON:
+            with archive.open(entry) as file:
+                return file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
+    return ""
+
+
+def _plain(value: object) -> str:
+    is_plain = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value)[:_MOST_WORDS] if is_plain else ""
+
+
+def logged_tasks(run: Run) -> Mapping[str, int]:
+    """Task -> number of its log, of the two that tell what was deployed."""
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    tasks: list[Task] = [
+        task
+        for stage in stages
+        if stage.identifier == "Deploy_ACI"
+        for job in stage.jobs
+        for task in job.tasks
+    ]
+    return {t.name: t.log for t in tasks if t.name in (PARSE_TASK, SMOKE_TASK) and t.log}
+
+
+def deployment(parsing: Iterable[str], testing: Iterable[str]) -> Deployment:
+    """What the lines of the two logs say, the last word counting; scripts are shown in them too."""
+    lines = list(parsing)
+    return Deployment(
+        _last(_NAME, lines),
+        _last(_VERSION, lines),
+        any(_PASSED.fullmatch(line) for line in testing),
+    )
+
+
+def _last(form: re.Pattern[str], lines: Iterable[str]) -> str:
+    found = [match[1] for line in lines if (match := form.fullmatch(line))]
+    return found[-1][:_MOST_WORDS] if found else ""
