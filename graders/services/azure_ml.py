@@ -241,7 +241,8 @@ def _has_traces(
     """
     if isinstance(pipelines, Unavailable) or isinstance(models, Unavailable):
         return True
-    return {lab.training_pipeline, lab.model} & {one.name for one in (*pipelines, *models)} != set()
+    names = {one.name for one in pipelines} | {one.name for one in models}
+    return not names.isdisjoint((lab.training_pipeline, lab.model))
 
 
 def _names_a_list(path: str) -> bool:

@@ -20,47 +20,105 @@ INTERACTIONS: Mapping[frozenset[str], Mapping[str, Outcome]] = {
     frozenset({"group_names_another_connection", "connection_misnamed"}): {
         "variable-group-names-an-existing-connection": Outcome.PASSED
     },
-    # permission for pipelines that are not there any more is permission for none
-    frozenset({"variable_group_open_to_both_pipelines", "repository_empty"}): {
-        "variable-group-is-open-to-the-pipelines": Outcome.FAILED
-    },
 }
 """Pairs that do more, or less, than both alone."""
 
 _NOT_THERE = (Outcome.FAILED, Outcome.BLOCKED)
-_NEEDS_IT = {
-    "endpoint-exists": tuple(
-        f"endpoint-{rest}"
-        for rest in (
-            "is-healthy",
-            "has-the-labs-size",
-            "serves-the-registered-model",
-            "was-deployed-by-the-cd-run",
-            "answers-the-query",
-            "needs-no-key",
-            "predicts-like-the-labs-model",
-            "describes-itself",
-        )
+_NEEDS_IT: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "repository-exists",
+        (
+            "ci-pipeline-builds-the-learners-repository",
+            "cd-pipeline-builds-the-learners-repository",
+            "ci-run-built-a-commit-of-the-repository",
+        ),
     ),
-    "repository-exists": (
-        "ci-pipeline-builds-the-learners-repository",
-        "cd-pipeline-builds-the-learners-repository",
-        "ci-run-built-a-commit-of-the-repository",
+    (
+        "ci-run-succeeded",
+        (
+            "training-run-completed",
+            "training-run-has-every-step",
+            "cd-run-succeeded",
+            "endpoint-exists",
+        ),
     ),
-    "ci-run-succeeded": ("cd-run-succeeded",),
-    "cd-run-deployed-to-container-instances": ("endpoint-exists",),
+    ("ci-pipeline-exists", ("cd-run-succeeded",)),  # CD finds it by its name
+    ("cd-run-succeeded", ("endpoint-exists",)),
+    ("cd-run-deployed-to-container-instances", ("cd-run-deployed-the-registered-model",)),
+    (
+        "endpoint-exists",
+        tuple(
+            f"endpoint-{rest}"
+            for rest in (
+                "is-healthy",
+                "has-the-labs-size",
+                "serves-the-registered-model",
+                "was-deployed-by-the-cd-run",
+                "answers-the-query",
+                "needs-no-key",
+                "predicts-like-the-labs-model",
+                "describes-itself",
+            )
+        ),
+    ),
+)
+"""Check, and others that lack something once it does not pass, whatever else is wrong there."""
+_RAN_ALL_THE_SAME = {
+    "ci-run-succeeded": "ci-pipeline-exists",
+    "cd-run-succeeded": "cd-pipeline-exists",
 }
-"""Check -> others that lack something once it does not pass, whatever else is wrong with them."""
+"""A pipeline of the wrong name is not looked into, but it ran, and what it made is there."""
 
 
 def settled(stated: Mapping[str, Outcome], pair: Sequence[str]) -> dict[str, Outcome]:
     """What both entries say of the checks, once the root cause has gone before what it explains."""
     outcomes = dict(stated)
-    for cause, others in _NEEDS_IT.items():
-        spoilt = [one for one in others if outcomes[one] is not Outcome.PASSED]
-        if outcomes[cause] in _NOT_THERE:
-            outcomes |= dict.fromkeys(spoilt, Outcome.BLOCKED)
-    return outcomes | INTERACTIONS.get(frozenset(pair), {})
+    for cause, others in _NEEDS_IT:
+        is_misnamed = outcomes[_RAN_ALL_THE_SAME.get(cause, cause)] is Outcome.FAILED
+        if outcomes[cause] is Outcome.FAILED or (outcomes[cause] in _NOT_THERE and not is_misnamed):
+            outcomes |= dict.fromkeys(_spoilt(others, outcomes), Outcome.BLOCKED)
+    return _chained(outcomes) | INTERACTIONS.get(frozenset(pair), {})
+
+
+def _spoilt(checks: Sequence[str], outcomes: Mapping[str, Outcome]) -> list[str]:
+    """A run that is still going is waited for first."""
+    going = "cd-run-succeeded", Outcome.PENDING
+    return [
+        one
+        for one in checks
+        if outcomes[one] is not Outcome.PASSED and (one, outcomes[one]) != going
+    ]
+
+
+_CHAIN = "work-is-one-chain"
+_ITS_PARTS = (
+    "repository-exists",
+    "ci-run-succeeded",
+    "training-pipeline-is-published",
+    "training-run-completed",
+    "model-is-registered",
+    "model-is-registered-by-the-ci-run",
+    "ci-run-published-the-model-artifact",
+    "model-artifact-names-the-model",
+    "ci-run-built-a-commit-of-the-repository",
+    "training-pipeline-is-published-by-the-ci-run",
+    "model-artifact-is-the-registered-version",
+    "cd-run-succeeded",
+    "cd-run-deployed-to-container-instances",
+    "cd-run-deployed-the-registered-model",
+    "endpoint-exists",
+    "endpoint-answers-the-query",
+)
+"""In the order in which the chain asks for them: the first that is missing decides."""
+
+
+def _chained(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+    if outcomes[_CHAIN] is Outcome.PASSED:
+        return outcomes
+    spoilt = (outcomes[one] for one in _ITS_PARTS if outcomes[one] is not Outcome.PASSED)
+    first = next(spoilt, outcomes[_CHAIN])
+    said = Outcome.BLOCKED if first in _NOT_THERE else first
+    return outcomes | {_CHAIN: said}
 
 
 def pairs(catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -82,7 +140,7 @@ def _partners(entry: Mistake, catalogue: Catalogue) -> Iterator[Mistake]:
 
 
 def _fit(entry: Mistake, other: Mistake, catalogue: Catalogue) -> bool:
-    """Not where both give one field a value, or one takes away what the other makes another of.
+    """Not where both give one field a value, or one takes away what the other speaks of.
 
     What is left then is neither's mistake.
     """
@@ -92,7 +150,13 @@ def _fit(entry: Mistake, other: Mistake, catalogue: Catalogue) -> bool:
     removed = [{path for one in own for path in one.remove} for own in made]
     given = [{path for one in own for path in one.set} for own in made]
     clash = added[0] & removed[1] or added[1] & removed[0] or given[0] & given[1]
-    return not clash and catalogue.fit_together(names)
+    spoken_of = [{f"{{{path}}}" for path in paths} for paths in removed]
+    lost = any(
+        place in str([one.set for one in own])
+        for own, places in zip(made, reversed(spoken_of), strict=True)
+        for place in places
+    )
+    return not clash and not lost and catalogue.fit_together(names)
 
 
 def of_tasks(catalogue: Catalogue) -> list[Mistake]:

@@ -59,6 +59,11 @@ ESSENTIAL_OR_LINKING = frozenset(
         "endpoint-serves-the-registered-model",
         "endpoint-was-deployed-by-the-cd-run",
         "endpoint-answers-the-query",
+        "model-artifact-names-the-model",
+        "model-artifact-is-the-registered-version",
+        "training-run-completed",
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
     }
 )
 """Checks without which the lab was not done, and those that hold its parts together."""
@@ -73,6 +78,8 @@ ONE_KIND_ONLY: Mapping[str, str] = {
     "ci-run-succeeded": "without a run it is blocked",
     "ci-run-built-a-commit-of-the-repository": "no run is without a commit",
     "cd-run-followed-the-ci-run": "no run is without its time and branch",
+    "model-artifact-is-the-registered-version": "a sound artifact always names a version",
+    "work-is-one-chain": "that a link is there at all is another check's matter",
     "endpoint-is-healthy": "no endpoint is without a state",
     "endpoint-was-deployed-by-the-cd-run": "no endpoint is without its times",
 }
