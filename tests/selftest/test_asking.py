@@ -133,6 +133,9 @@ def older_ci_run_was_seen(found: Evidence) -> Evidence:
         "ci-run-passed-its-tests",
         "ci-run-published-the-model-artifact",
         "ci-run-published-the-coverage-report",
+        "model-artifact-is-the-registered-version",
+        "model-artifact-names-the-model",
+        "work-is-one-chain",
     )
 )
 def only_flawed_ci_runs_were_looked_into(found: Evidence) -> Evidence:
@@ -164,7 +167,7 @@ def older_cd_run_was_seen(found: Evidence) -> Evidence:
     return with_runs(found, replace(cd, stages=UNSEEN), replace(cd, upstream=UNSEEN), cd, ci)
 
 
-@case(not_assessed=("cd-run-used-the-ci-run",))
+@case(not_assessed=("cd-run-used-the-ci-run", "work-is-one-chain"))
 def upstream_of_the_cd_run_is_unseen(found: Evidence) -> Evidence:
     ci, cd = runs_of(found)
     skipped = replace(cd, stages=with_result(cd.stages, "Deploy_ACI", "skipped"))
@@ -179,7 +182,13 @@ def cd_run_took_the_right_run_too_early(found: Evidence) -> Evidence:
     return with_runs(found, replace(cd, upstream=()), early, ci)
 
 
-@case(failed=("cd-run-deployed-to-container-instances",))
+@case(
+    failed=("cd-run-deployed-to-container-instances",),
+    blocked=(
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
+    ),
+)
 def deployment_left_out_though_the_group_names_it(found: Evidence) -> Evidence:
     ci, cd = runs_of(found)
     return with_runs(found, replace(cd, stages=with_result(cd.stages, "Deploy_ACI", "skipped")), ci)
@@ -187,7 +196,11 @@ def deployment_left_out_though_the_group_names_it(found: Evidence) -> Evidence:
 
 @case(
     failed=("variable-group-has-every-variable", "cd-run-deployed-to-container-instances"),
-    blocked=("variable-group-names-the-endpoint",),
+    blocked=(
+        "variable-group-names-the-endpoint",
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
+    ),
 )
 def deployment_failed_and_the_variable_is_gone(found: Evidence) -> Evidence:
     """The stage ran: that it is not whole has nothing to do with the variable."""
@@ -208,6 +221,8 @@ def deployment_failed_and_the_variable_is_gone(found: Evidence) -> Evidence:
         "cd-run-succeeded",
         *ALL_OF_A_CD_RUN,
         "endpoint-was-deployed-by-the-cd-run",
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
     )
 )
 def failed_cd_run_is_unseen(found: Evidence) -> Evidence:
@@ -240,6 +255,12 @@ def later_cd_run_is_unseen_or_going(found: Evidence) -> Evidence:
         "cd-run-used-the-ci-run",
         "endpoint-serves-the-registered-model",
         "cd-run-followed-the-ci-run",
+        "cd-run-deployed-the-registered-model",
+        "model-artifact-is-the-registered-version",
+        "model-artifact-names-the-model",
+        "training-run-completed",
+        "training-run-has-every-step",
+        "work-is-one-chain",
     ),
 )
 def runs_of_ci_are_gone(found: Evidence) -> Evidence:
@@ -257,6 +278,10 @@ def runs_of_ci_are_gone(found: Evidence) -> Evidence:
         "model-is-registered-by-the-ci-run",
         "model-has-the-expected-error",
         "endpoint-serves-the-registered-model",
+        "cd-run-deployed-the-registered-model",
+        "model-artifact-is-the-registered-version",
+        "training-run-has-every-step",
+        "work-is-one-chain",
     ),
 )
 def model_of_another_name(found: Evidence) -> Evidence:
@@ -264,7 +289,7 @@ def model_of_another_name(found: Evidence) -> Evidence:
     return replace(found, models=models)
 
 
-@case(failed=("endpoint-serves-the-registered-model",))
+@case(failed=("endpoint-serves-the-registered-model",), blocked=("work-is-one-chain",))
 def version_of_another_model(found: Evidence) -> Evidence:
     """Models of other names do not count, whatever their tags say."""
     own: Model = next(one for one in tuple_of(found.models) if one.tags)
@@ -287,6 +312,10 @@ def published_twice_and_disabled_once(found: Evidence) -> Evidence:
         "model-is-registered-by-the-ci-run",
         "model-has-the-expected-error",
         "endpoint-serves-the-registered-model",
+        "cd-run-deployed-the-registered-model",
+        "model-artifact-is-the-registered-version",
+        "training-run-has-every-step",
+        "work-is-one-chain",
     ),
 )
 def ci_of_the_right_name_alone(found: Evidence) -> Evidence:
@@ -318,6 +347,12 @@ def ci_of_the_right_name_alone(found: Evidence) -> Evidence:
         "cd-run-used-the-ci-run",
         "cd-run-followed-the-ci-run",
         "endpoint-serves-the-registered-model",
+        "cd-run-deployed-the-registered-model",
+        "model-artifact-is-the-registered-version",
+        "model-artifact-names-the-model",
+        "training-run-completed",
+        "training-run-has-every-step",
+        "work-is-one-chain",
     ),
 )
 def ci_of_the_right_file_alone(found: Evidence) -> Evidence:
@@ -329,7 +364,18 @@ def ci_of_the_right_file_alone(found: Evidence) -> Evidence:
     return replace(found, pipelines=tuple(pipelines), models=())
 
 
-@case(failed=("ci-run-succeeded",), blocked=AFTER_A_GOOD_CI_RUN)
+@case(
+    failed=("ci-run-succeeded",),
+    blocked=(
+        *AFTER_A_GOOD_CI_RUN,
+        "cd-run-deployed-the-registered-model",
+        "model-artifact-is-the-registered-version",
+        "model-artifact-names-the-model",
+        "training-run-completed",
+        "training-run-has-every-step",
+        "work-is-one-chain",
+    ),
+)
 def model_among_others_and_ci_failed(found: Evidence) -> Evidence:
     """What is there counts, whoever registered it."""
     ci, cd = runs_of(found)
@@ -341,7 +387,13 @@ def model_among_others_and_ci_failed(found: Evidence) -> Evidence:
 
 @case(
     failed=("cd-pipeline-exists",),
-    blocked=(*CD_PIPELINE, "cd-run-succeeded", *ALL_OF_A_CD_RUN),
+    blocked=(
+        *CD_PIPELINE,
+        "cd-run-succeeded",
+        *ALL_OF_A_CD_RUN,
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
+    ),
     pending=("endpoint-exists", *ALL_OF_AN_ENDPOINT),
 )
 def endpoint_of_a_misnamed_pipeline_that_is_going(found: Evidence) -> Evidence:
@@ -350,7 +402,14 @@ def endpoint_of_a_misnamed_pipeline_that_is_going(found: Evidence) -> Evidence:
 
 @case(
     failed=("cd-pipeline-runs-the-cd-yaml",),
-    pending=("cd-run-succeeded", *ALL_OF_A_CD_RUN, "endpoint-exists", *ALL_OF_AN_ENDPOINT),
+    pending=(
+        "cd-run-succeeded",
+        *ALL_OF_A_CD_RUN,
+        "endpoint-exists",
+        *ALL_OF_AN_ENDPOINT,
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
+    ),
 )
 def endpoint_of_another_file_that_is_going(found: Evidence) -> Evidence:
     return _going(found, yaml_path="mine.yml")
@@ -367,7 +426,7 @@ def _going(found: Evidence, **changes: Any) -> Evidence:
     return replace(going, pipelines=tuple(pipelines), endpoints=(), answer=None)
 
 
-@case(failed=("endpoint-exists",), blocked=ALL_OF_AN_ENDPOINT)
+@case(failed=("endpoint-exists",), blocked=(*ALL_OF_AN_ENDPOINT, "work-is-one-chain"))
 def endpoint_gone_after_a_deployment_with_warnings(found: Evidence) -> Evidence:
     ci, cd = runs_of(found)
     stages = tuple(
@@ -378,12 +437,12 @@ def endpoint_gone_after_a_deployment_with_warnings(found: Evidence) -> Evidence:
     return replace(warned, endpoints=(), answer=None)
 
 
-@case(failed=("endpoint-exists",), blocked=ALL_OF_AN_ENDPOINT)
+@case(failed=("endpoint-exists",), blocked=(*ALL_OF_AN_ENDPOINT, "work-is-one-chain"))
 def endpoint_of_another_generation(found: Evidence) -> Evidence:
     return endpoint_of(found, generation=2)
 
 
-@case(failed=("endpoint-exists",), blocked=ALL_OF_AN_ENDPOINT)
+@case(failed=("endpoint-exists",), blocked=(*ALL_OF_AN_ENDPOINT, "work-is-one-chain"))
 def endpoint_of_another_name(found: Evidence) -> Evidence:
     return endpoint_of(found, name="mine")
 
@@ -395,6 +454,8 @@ def endpoint_of_another_name(found: Evidence) -> Evidence:
         "cd-run-succeeded",
         *ALL_OF_A_CD_RUN,
         *ALL_OF_AN_ENDPOINT,
+        "cd-run-deployed-the-registered-model",
+        "work-is-one-chain",
     ),
 )
 def endpoint_gone_and_cd_misnamed(found: Evidence) -> Evidence:
@@ -409,17 +470,17 @@ def endpoint_gone_and_cd_misnamed(found: Evidence) -> Evidence:
 # --- the endpoint's states and answers ------------------------------------------------------------
 
 
-@case(pending=("endpoint-is-healthy", *OF_AN_ANSWER))
+@case(pending=("endpoint-is-healthy", *OF_AN_ANSWER, "work-is-one-chain"))
 def endpoint_is_being_created(found: Evidence) -> Evidence:
     return endpoint_of(found, state="Creating")
 
 
-@case(pending=("endpoint-is-healthy", *OF_AN_ANSWER))
+@case(pending=("endpoint-is-healthy", *OF_AN_ANSWER, "work-is-one-chain"))
 def endpoint_is_being_updated(found: Evidence) -> Evidence:
     return endpoint_of(found, state="Updating")
 
 
-@case(not_assessed=OF_AN_ANSWER)
+@case(not_assessed=(*OF_AN_ANSWER, "work-is-one-chain"))
 def silent_endpoint_and_nothing_else_known(found: Evidence) -> Evidence:
     """One silent answer may be the network's fault: a smoke test of other runs proves nothing."""
     ci, cd = runs_of(found)
@@ -439,7 +500,10 @@ def silent_endpoint_and_nothing_else_known(found: Evidence) -> Evidence:
     return replace(with_runs(found, strange, cd, ci), answer=UNSEEN, pipelines=known)
 
 
-@case(failed=("endpoint-answers-the-query",), blocked=("endpoint-predicts-like-the-labs-model",))
+@case(
+    failed=("endpoint-answers-the-query",),
+    blocked=("endpoint-predicts-like-the-labs-model", "work-is-one-chain"),
+)
 def endpoint_refuses_the_query(found: Evidence) -> Evidence:
     return replace(found, answer=Answer(400, (1.0, 2.0), "bad", swagger=True))
 
@@ -478,6 +542,7 @@ def template_is_hidden_and_the_files_are_changed(found: Evidence) -> Evidence:
         "repository-is-unmodified",
         "repository-is-active",
         "ci-run-built-a-commit-of-the-repository",
+        "work-is-one-chain",
     )
 )
 def repositories_are_unseen(found: Evidence) -> Evidence:
@@ -533,6 +598,12 @@ def _without_text(evidence: Evidence, end: str) -> Evidence:
         "endpoint-serves-the-registered-model",
         "endpoint-was-deployed-by-the-cd-run",
         *OF_AN_ANSWER,
+        "cd-run-deployed-the-registered-model",
+        "model-artifact-is-the-registered-version",
+        "model-artifact-names-the-model",
+        "training-run-completed",
+        "training-run-has-every-step",
+        "work-is-one-chain",
     )
 )
 def pipelines_are_unseen(found: Evidence) -> Evidence:

@@ -83,6 +83,22 @@ def pipeline(**changes: object) -> dict:
     }
 
 
+def training_run(**changes: object) -> dict:
+    return {
+        "runId": "run-1",
+        "parentRunId": None,
+        "status": "Completed",
+        "tags": {"BuildId": "101"},
+        "endTimeUtc": "2026-11-20T09:50:00+00:00",
+        **changes,
+    }
+
+
+def metric(**changes: object) -> dict:
+    scalar = {"metricType": "azureml.v1.scalar", "name": "mse", "cells": [{"mse": 3295.7}]}
+    return {"runId": "run-1", **scalar, **changes}
+
+
 def service(**changes: object) -> dict:
     return {
         "name": "mlops-aci",
@@ -150,13 +166,15 @@ def refusal(status: int, code: str = "AuthorizationFailed") -> tuple[int, dict]:
 @pytest.fixture
 def cloud(monkeypatch):
     """The model answer of learner 4, alone in a subscription with learner 5's workspace."""
-    region = {"api": REGION, "modelmanagement": REGION}
+    region = {"api": REGION, "modelmanagement": REGION, "history": REGION}
     canned = CannedCloud(
         {
             f"{SUBSCRIPTION}/{PROVIDER}/workspaces": several(workspace(4), workspace(5)),
             "/discovery": (200, region),
             f"/models/{MODEL}/versions": several(model(BuildId="101", owner="canary-of-learner")),
             "/Pipelines": (200, [pipeline()]),
+            "/runs:query": (200, {"value": [training_run()], "continuationToken": None}),
+            "/metrics:query": (200, {"value": [metric()], "continuationToken": None}),
             "/services": several(service()),
             "/score": (200, {"result": [1.0, 2.0]}),
             "/swagger.json": (200, {"swagger": "2.0"}),
@@ -198,12 +216,12 @@ def test_only_the_labs_own_tags_are_kept():
     assert found.tags == {"BuildId": "101"}
 
 
-def test_learners_share_the_lists_and_cost_five_requests_each(cloud):
+def test_learners_share_the_lists_and_cost_seven_requests_each(cloud):
     looked(lab(4), lab(5))
     asked = cloud.addresses()
     assert asked.count("GET management.azure.com/workspaces") == 1
     assert asked.count("GET centralus.api.azureml.ms/discovery") == 1
-    assert len(asked) == 2 + 2 * 5
+    assert len(asked) == 2 + 2 * 7
 
 
 def test_the_token_goes_to_azure_only_and_not_to_the_discovery_document(cloud):
@@ -298,9 +316,11 @@ def test_a_discovery_address_of_a_stranger_is_not_asked(cloud, host):
     assert not any(host in one.url for one in cloud.asked)
 
 
+@pytest.mark.parametrize("part", ["api", "modelmanagement", "history"])
 @pytest.mark.parametrize("host", STRANGERS)
-def test_a_region_of_strangers_gets_no_token(cloud, host):
-    cloud.answers["/discovery"] = (200, {"api": REGION, "modelmanagement": f"https://{host}"})
+def test_a_region_of_strangers_gets_no_token(cloud, host, part):
+    region = {"api": REGION, "modelmanagement": REGION, "history": REGION}
+    cloud.answers["/discovery"] = (200, region | {part: f"https://{host}"})
     facts = looked(lab())
     assert isinstance(facts.endpoints, Unavailable)
     assert not any(host in one.url for one in cloud.asked)
@@ -365,7 +385,7 @@ def test_no_key_is_fetched_for_a_stranger(cloud):
     stranger = service(authEnabled=True, scoringUri="http://20.1.2.3/score")
     cloud.answers["/services"] = several(stranger)
     assert "20.1.2.3 is not a host" in looked(lab()).answer.cause
-    assert not any(one.method == "POST" for one in cloud.asked)
+    assert not any("listkeys" in str(one.url).lower() for one in cloud.asked)
 
 
 def test_a_key_the_grader_may_not_read_is_nobodys_fault(cloud):

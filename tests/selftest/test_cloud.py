@@ -20,7 +20,7 @@ COHORTS = Path(__file__).parents[2] / "fixtures" / "cohorts"
 COHORT = COHORTS / "model-answer.csv"
 FROM_DEVOPS = ("project", "variable_groups", "service_connections", "pipelines", "runs")
 FROM_GITHUB = ("repositories",)
-FROM_ML = ("workspace", "published_pipelines", "models", "endpoints", "answer")
+FROM_ML = ("workspace", "published_pipelines", "training_runs", "models", "endpoints", "answer")
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,9 @@ def test_sees_all_of_a_model_answer(cloud: Cloud, door: Door, labs: list[Lab]) -
     for lab, evidence in zip(labs, evidences, strict=True):
         assert _succeeded(evidence) == {lab.ci_pipeline, lab.cd_pipeline}
         assert [one.name for one in _endpoints(evidence)] == [lab.endpoint]
-    each = (sum(door.calls.values()) - shared) / len(labs)
-    assert each <= 16
+    throttled = 4  # services that refuse one request each, which is then sent again
+    each = (sum(door.calls.values()) - shared - throttled) / len(labs)
+    assert each <= 20
 
 
 def test_needs_no_preparation(cloud: Cloud, labs: list[Lab]) -> None:

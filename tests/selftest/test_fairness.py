@@ -20,7 +20,14 @@ import pytest
 
 from fixtures import collected_from
 from fixtures.simulator import template
-from fixtures.simulator.world import LearnerWorld, PublishedPipeline, Repository, Run, Tenant
+from fixtures.simulator.world import (
+    LearnerWorld,
+    PublishedPipeline,
+    Repository,
+    Run,
+    Tenant,
+    TrainingRun,
+)
 from graders.collector import collect
 from graders.lab import Lab, read_class
 from graders.services.cloud import Cloud
@@ -99,13 +106,29 @@ def published(world: LearnerWorld, run: Run) -> None:
     world.published_pipelines.append(new)
 
 
+def trained(world: LearnerWorld, run: Run) -> TrainingRun:
+    """The training run of that CI run."""
+    old = world.training_runs[0]
+    tags = old.tags | {
+        "BuildId": str(run.id),
+        "BuildUri": old.tags["BuildUri"].rpartition("=")[0] + f"={run.id}",
+    }
+    new = replace(old, id=f"{old.id[:-4]}{run.id % 10000:04d}", tags=tags, started=run.started)
+    new.metrics = {"alpha": "0.41", "mse": "3295.673617"}
+    world.training_runs.append(new)
+    return new
+
+
 def registered_again(lab: Lab, world: LearnerWorld, run: Run) -> None:
     """The run found a better model and registered it as version 2."""
     run.artifacts = [f"Code Coverage Report_{run.id}", "model"]
+    run.model_file = {"name": lab.model, "version": "2", "id": f"{lab.model}:2"}
     published(world, run)
+    training = trained(world, run)
     model = deepcopy(thing(lab, world, "model"))
     model.version, model.created = 2, run.finished
     model.tags |= {
+        "run_id": training.id,
         "BuildId": str(run.id),
         "BuildUri": model.tags["BuildUri"].rpartition("=")[0] + f"={run.id}",
         "mse": "3295.673617",
@@ -286,7 +309,8 @@ def second_version_deployed(lab: Lab, world: LearnerWorld) -> None:
     """A better alpha: a second CI run registers version 2, and CD deploys it."""
     run = another(world, run_of(world, "ci"), 2)
     registered_again(lab, world, run)
-    another(world, run_of(world, "cd"), 2, upstream_number=run.number)
+    logs = run_of(world, "cd").logs | {"model_version": "2"}
+    another(world, run_of(world, "cd"), 2, upstream_number=run.number, logs=logs)
     service = thing(lab, world, "endpoint")
     service.models = [f"{lab.model}:2"]
     service.updated = service.created + timedelta(hours=2)
@@ -305,7 +329,8 @@ def second_version_on_a_branch(lab: Lab, world: LearnerWorld) -> None:
     run = another(world, run_of(world, "ci"), 2, branch=branch, commit=commit)
     registered_again(lab, world, run)
     world.repositories[0].commits.append(commit)
-    another(world, run_of(world, "cd"), 2.5, branch=branch, upstream_number=run.number)
+    logs = run_of(world, "cd").logs | {"model_version": "2"}
+    another(world, run_of(world, "cd"), 2.5, branch=branch, upstream_number=run.number, logs=logs)
 
 
 @variation()
