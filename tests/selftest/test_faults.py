@@ -84,6 +84,20 @@ STATUS = {
     "expired-token": 401,
 }
 """Fault -> the status that a cause must name."""
+IN_WORDS = {
+    "tls-other-host": "its TLS certificate was not trusted",
+    "tls-abort": "the TLS handshake broke off",
+    "proxy-refuses": "the proxy did not let the request through",
+    "connection-refused": "broke off",
+    "hang-up": "broke off",
+    "reset-mid-body": "the answer was cut short",
+    "stall": "no answer in time",
+    "sign-in-200": "a sign-in page came instead of an answer (200)",
+    "sign-in-203": "a sign-in page came instead of an answer (203)",
+    "sign-in-302": "a sign-in page came instead of an answer (302)",
+    "truncated": "the answer was not what the service promises",
+}
+"""Fault -> what a cause says of it, whatever the service."""
 RETRIED = (
     "429",
     "429-retry-after",
@@ -281,6 +295,25 @@ def test_a_cause_names_service_and_status_and_says_what_to_do(
     ]
     # there, the organisation's list speaks against the 404, and the cause says so
     assert [text for text in unnamed if not text.startswith("repository: 404")] == []
+
+
+@pytest.mark.parametrize("fault", IN_WORDS)
+@pytest.mark.parametrize("asked", ["runs", "repositories", "model versions", "web services"])
+def test_a_cause_says_what_went_wrong(
+    matrix: list[Cell], looked: Looked, asked: str, fault: str
+) -> None:
+    (cell,) = [one for one in matrix if (one.question.name, one.fault) == (asked, fault)]
+    assert [str(one) for one in _new_faults(cell, looked) if IN_WORDS[fault] in one.cause] != []
+
+
+def test_an_allowance_that_is_used_up_is_not_taken_for_a_lack_of_rights(
+    matrix: list[Cell], looked: Looked
+) -> None:
+    used_up = [one for one in matrix if one.fault == "long-rate-limit"]
+    told = {one.question.name: " ".join(map(str, _new_faults(one, looked))) for one in used_up}
+    assert [name for name, text in told.items() if "give the grader's token" in text] == []
+    assert "allowance of calls is used up (403)" in told["repositories"]
+    assert "asks to slow down (429" in told["runs"]
 
 
 def test_nobody_is_signed_in_where_the_sign_in_is_in_trouble(
