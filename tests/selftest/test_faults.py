@@ -199,8 +199,9 @@ def outcomes(
     for evidence in seen.values():
         if (text := _without_words(evidence)) not in alike:
             name = alike[text] = f"seen{len(alike)}"
-            snapshot.write(folder / "evidence", replace(evidence, learner=name))
             lab = next(one for one in labs.values() if one.learner.id == evidence.learner)
+            whose = replace(evidence, learner=name, tenant="simulated", place=lab.place)
+            snapshot.write(folder / "evidence", whose)
             places = (lab.learner.email, lab.project, lab.repositories[0], lab.workspace)
             rows.append(",".join((name, str(lab.learner.number), *places)))
     cohort = _lenient(runs.write_cohort(folder / "cells.csv", 0))
@@ -241,6 +242,12 @@ def test_every_fault_struck(
 
 
 # --- no verdict turns -----------------------------------------------------------------------------
+
+
+def test_without_faults_there_are_verdicts_to_turn(outcomes: dict[str, dict[str, str]]) -> None:
+    for number in (name for name in MISTAKES if not MISTAKES[name]):
+        assert {*outcomes[f"calm-{number}"].values()} == {"passed"}
+    assert "failed" in outcomes["calm-5"].values()
 
 
 @pytest.mark.parametrize("asked", [one.name for one in QUESTIONS if one.service != ENTRA])
