@@ -412,11 +412,11 @@ def _names_its_status(cell: Cell, told: list[Unavailable]) -> bool:
 
 
 def _numbers_for_the_undecided(run: runs.Outcome) -> list[str]:
-    """Learners with a number in the grade book, and an undecided check beside it."""
+    """Learners with a number in the grade book, and points undecided beside it."""
     undecided = {
-        learner
-        for learner, found in run.outcomes().items()
-        if {"not assessed", "pending"} & set(found.values())
+        verdict["learner"]
+        for verdict in run.book()["verdicts"]
+        if verdict["outcome"] in ("not assessed", "pending") and verdict["points"]
     }
     with_number = {row["learner"] for row in run.grade_book() if row["total"]}
     with_number |= {one["learner"] for one in run.book()["grades"] if one["total"] is not None}
