@@ -76,7 +76,6 @@ THE_ENDPOINTS_OWN_WORD = {
     (asked, fault) for asked in ("score", "swagger") for fault in SAYS_WHAT_IT_LIKES
 } | {("swagger", "404")}
 """What a learner's program may say itself, so that it counts."""
-HARMLESS = ("bom",)
 STATUS = {
     **{status: int(status[:3]) for status in ("401", "403", "404", "429", "500", "503", "504")},
     "429-retry-after": 429,
@@ -262,14 +261,6 @@ def test_a_fault_withholds_verdicts_and_changes_none(
         if after != "not assessed"
     }
     assert changed == {}
-
-
-def test_a_harmless_oddity_changes_nothing(
-    matrix: list[Cell], outcomes: dict[str, dict[str, str]]
-) -> None:
-    odd = [one for one in matrix if one.fault in HARMLESS and one.name in outcomes]
-    changed = {one.question.name: list(_changes(one, outcomes)) for one in odd}
-    assert {name: changes for name, changes in changed.items() if changes} == {}
 
 
 def test_a_fault_that_passes_changes_nothing_but_time(looked: Looked) -> None:
