@@ -10,6 +10,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.client import HTTPException
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -47,6 +48,8 @@ class Exchange:
     content_type: str = ""
     type_key: str = ""
     error: str = ""
+    is_throttled: bool = False
+    """The caller's allowance is used up, whatever the status says: GitHub says 403."""
 
 
 def exchange(
@@ -67,6 +70,8 @@ def exchange(
         content_type=headers.get("Content-Type", "").partition(";")[0].strip().lower(),
         type_key=_type_key(response) if response.status_code >= 400 else "",
         error=error,
+        is_throttled=response.status_code >= 400
+        and (headers.get("x-ratelimit-remaining") == "0" or "Retry-After" in headers),
     )
 
 
@@ -180,12 +185,26 @@ def may_pass(error: requests.RequestException) -> bool:
     )
 
 
+def _broke_off_at_proxy(error: requests.RequestException) -> bool:
+    """Whether the connection to a proxy ended without a word; plain http knows no more than that.
+
+    A proxy that says no, or is not there at all, is another matter: that stays.
+    """
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    cause = getattr(reason, "original_error", None)
+    return isinstance(cause, HTTPException | ConnectionError)
+
+
 def without_details(
     error: requests.RequestException, request: requests.PreparedRequest
 ) -> requests.RequestException:
     """The same kind of fault in a few plain words, without the URL and what hangs on it."""
     if isinstance(error, Refused):
         return Refused(str(error), request=request)
+    if isinstance(error, exceptions.ProxyError) and _broke_off_at_proxy(error):
+        return exceptions.ConnectionError("the connection broke off, at the proxy or beyond it")
+    if isinstance(error, exceptions.SSLError) and "CERTIFICATE" not in str(error).upper():
+        return exceptions.SSLError("the TLS handshake broke off")
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
             return kind(words if kind is not exceptions.ConnectionError else _why_none(error))

@@ -31,6 +31,8 @@ _AADSTS = {
     "700024": "the workload's token has expired",
     "70043": "the Azure CLI's session has expired: run az login",
     "700082": "the Azure CLI's session has expired: run az login",
+    "50196": "Microsoft Entra ID asks to slow down, wait some minutes",
+    "90033": "Microsoft Entra ID has trouble of its own, try again later",
     "53003": "a conditional access policy forbids it",
 }
 
@@ -41,6 +43,8 @@ _NO_ANSWER = (
     "its name could not be resolved",
     "the connection was refused",
     "the connection broke off",
+    "the answer was cut short",
+    "the TLS handshake broke off",
 )
 
 
@@ -174,4 +178,6 @@ def _status_of(exchanges: Sequence[Exchange]) -> str:
     status = exchanges[-1].status if exchanges else None
     if status == requests.codes.bad_request and "openid-configuration" in exchanges[-1].url:
         return "the tenant does not exist, check AZURE_TENANT_ID"
+    if status == requests.codes.ok:
+        return "login.microsoftonline.com answered 200, but with no token: try again later"
     return f"login.microsoftonline.com answered {status}" if status else ""

@@ -104,6 +104,9 @@ def _cause_of_refusal(service: str, last: Exchange) -> tuple[str, str]:
         return f"a sign-in page came instead of an answer ({named})", _token(service)
     if last.status == 401 or last.type_key in ("TF400813", "TF401444"):
         return f"the grader's token has expired or is not accepted ({named})", _token(service)
+    if last.status == 403 and last.is_throttled:
+        cause = f"the grader's allowance of calls is used up ({named})"
+        return cause, f"Wait up to an hour. {_LATER}"
     if last.status == 403:
         return f"the grader has no permission ({named})", right.replace("If it exists, ", "Please ")
     if last.status == 404:
@@ -117,7 +120,9 @@ def _cause_of_refusal(service: str, last: Exchange) -> tuple[str, str]:
 
 def _remedy_for_connection(last: Exchange) -> str:
     if last.error.startswith("refused: "):
-        return "The grader does not go there; report this as a bug if it should."
+        return (
+            "The grader does not go there: ask whoever runs the service why it names that address."
+        )
     if "TLS" in last.error:
         return "Check REQUESTS_CA_BUNDLE, the machine's clock, and any proxy that inspects TLS."
     if "proxy" in last.error:

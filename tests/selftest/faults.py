@@ -1,125 +1,251 @@
-"""What goes wrong between a grader and the cloud, made to order beneath the graders' door."""
+"""Every question the graders ask, put to a tenant in every kind of trouble, many at a time.
+
+A *cell* is one look at one learner with one fault on one question. Its connections bear its name
+(as the proxy's user), so that hundreds of cells share one process, one door and one tenant, and
+none meets another's trouble.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import contextvars
+import gc
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+import pytest
 import requests
-from requests import exceptions
-from requests.adapters import HTTPAdapter
 
-from tests.selftest.canned_cloud import response
+from fixtures.simulator.serving.fault_answers import MARK
+from fixtures.simulator.serving.faults import FAULTS
+from fixtures.simulator.serving.route_names import ENDPOINT, QUESTIONS, Question
+from graders.evidence import Evidence
+from graders.lab import Lab
+from graders.services.cloud import Cloud
+from graders.services.door import Door, Patience
+from graders.services.sign_in import SignIn, SignInError
 
-JSON = {"Content-Type": "application/json; charset=utf-8"}
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-CANARY = "canary-4711"
-"""Stands in every body that is not the service's: none of it may be shown to anybody."""
+CANARY = MARK
+QUICK = Patience(
+    attempts=2, backoff=0.001, retry_after_cap=0.05, timeout=(20, 20), body_seconds=20, total=60
+)
+IN_A_HURRY = replace(QUICK, timeout=(5, 1), body_seconds=5)
+"""Where an answer never comes; elsewhere a busy machine must not be taken for a fault."""
+WAITING = "pass-429-retry-after"
+PATIENT = replace(QUICK, retry_after_cap=5)
+"""For the one cell in which a wait is asked for that is worth it."""
+AT_ONCE = 8
+PROCESSES = 2
+_TLS = ("tls-other-host", "tls-abort")
 
-Reply = tuple[int, bytes, Mapping[str, str]]
-Fault = Callable[[Reply], Reply]
-"""What comes in place of the true answer; one that never comes is raised."""
-
-ROUTES: Mapping[str, str] = {
-    "locations": r"OPTIONS .*/_apis",
-    "areas": r"GET .*/_apis/resourceareas",
-    "projects": r"GET .*/_apis/projects\?",
-    "variable groups": r"GET .*/variablegroups",
-    "service connections": r"GET .*/serviceendpoint/endpoints",
-    "open resources": r"GET .*/authorizedresources",
-    "permissions": r"GET .*/pipelinepermissions/",
-    "pipelines": r"GET .*/build/definitions",
-    "runs": r"GET .*/build/builds\?",
-    "timeline": r"GET .*/timeline",
-    "artifacts": r"GET .*/artifacts",
-    "consumed": r"GET .*/_apis/pipelines/\d+/runs/",
-    "repositories": r"POST .*/graphql .*query batch",
-    "repository names": r"POST .*/graphql .*query names",
-    "commits": r"GET .*api\.github\.com.*/commits/",
-    "workspaces": r"GET .*microsoft\.machinelearningservices/workspaces\?",
-    "workspace": r"GET .*/workspaces/[^/?]+\?",
-    "model versions": r"GET .*/models/[^/]+/versions\?",
-    "model names": r"GET .*/models\?",
-    "online endpoints": r"GET .*/onlineendpoints\?",
-    "deployments": r"GET .*/onlineendpoints/[^/]+/deployments\?",
-    "online key": r"POST .*/onlineendpoints/[^/]+/listkeys",
-    "region": r"GET .*/discovery",
-    "published pipelines": r"GET .*/pipelines/v1\.0/",
-    "web services": r"GET .*/services\?",
-    "key": r"POST .*/services/[^/]+/listkeys",
-    "score": r"POST .*/score ",
-    "swagger": r"GET .*/swagger\.json",
-}
-"""What the graders ask, by ``METHOD address body`` in lower case."""
+R = TypeVar("R")
+_cell: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="")
 
 
-def _answering(status: int, body: bytes = b"", headers: Mapping[str, str] = JSON) -> Fault:
-    return lambda _: (status, body, headers)
+@dataclass(frozen=True)
+class Cell:
+    """One question in one kind of trouble; ``along`` strikes too, so that the question is asked."""
+
+    name: str
+    question: Question
+    fault: str
+    number: int
+    """Of the learner who is looked at."""
+    along: tuple[tuple[Question, str], ...] = ()
+
+    @property
+    def entries(self) -> str:
+        """The cell's part of a fault plan."""
+        struck = ((self.question, self.fault), *self.along)
+        return "\n".join(
+            entry(f"{self.name}-{place}", question, fault, client=self.name)
+            for place, (question, fault) in enumerate(struck)
+        )
 
 
-def _raising(error: Exception) -> Fault:
-    def fault(_: Reply) -> Reply:
-        raise error
-
-    return fault
-
-
-_PAGE = f"<html><title>Sign in {CANARY}</title></html>".encode()
-_REFUSAL = f'{{"message": "{CANARY}", "error": {{"code": "Oops", "message": "{CANARY}"}}}}'.encode()
-
-FAULTS: Mapping[str, Fault] = {
-    "404": _answering(404, _REFUSAL),
-    "still being made": _answering(202, b"{}"),
-    "sign-in page": _answering(200, _PAGE, HTML),
-    "a refusal that says 200": _answering(200, _REFUSAL),
-    "[{}]": _answering(200, b'{"count": 1, "value": [{}]}'),
-    "null": _answering(200, b"null"),
-    "broken off": _raising(exceptions.ConnectionError(CANARY)),
-}
+def entry(name: str, question: Question, fault: str, **more: object) -> str:
+    """An entry of a fault plan, as TOML."""
+    route = {"service": question.service, "route": question.name, "fault": fault}
+    lines = [f"{key} = {_toml(value)}" for key, value in (route | more).items()]
+    return "\n".join([f"[{name}]", *lines, ""])
 
 
-@dataclass
-class FaultyNetwork:
-    """Stands beneath the door: hands on to the network, remembers what came, and does harm.
+def _toml(value: object) -> str:
+    return str(value) if isinstance(value, list) else f'"{value}"'
 
-    ``struck`` counts how often; ``route`` and ``fault`` are names out of the tables above.
-    """
 
-    send: Callable[..., requests.Response]
-    route: str = ""
-    fault: str = ""
-    struck: int = 0
-    _adapter: HTTPAdapter = field(default_factory=HTTPAdapter)
-    _known: dict[str, Reply] = field(default_factory=dict)
+def question(name: str) -> Question:
+    return next(one for one in QUESTIONS if one.name == name)
 
-    def harm(self, route: str = "", fault: str = "") -> None:
-        self.route, self.fault, self.struck = route, fault, 0
 
-    def __call__(
+def can_meet(asked: Question, fault: str) -> bool:
+    """Whether there is such a thing: pages of a list, TLS of what is spoken to with it."""
+    if fault == "second-page-missing":
+        return bool(asked.pages)
+    return not (fault in _TLS and asked.service == ENDPOINT)
+
+
+def cells(
+    asked_of: Mapping[str, int], along: Mapping[str, tuple[tuple[Question, str], ...]]
+) -> list[Cell]:
+    """Every question × every fault that it can meet; those that take longest come first."""
+    pairs = [(one, fault) for fault in FAULTS for one in QUESTIONS if can_meet(one, fault)]
+    pairs.sort(key=lambda pair: pair[1] != "stall")
+    return [
+        Cell(f"cell{n}", one, fault, asked_of.get(one.name, 1), along.get(one.name, ()))
+        for n, (one, fault) in enumerate(pairs)
+    ]
+
+
+class LabelledDoor(Door):
+    """A door whose connections bear the name of the cell that asks."""
+
+    def __init__(self, proxy: str, stalled: Iterable[str] = ()) -> None:
+        self._proxy = urlsplit(proxy).netloc
+        self._stalled = frozenset(stalled)
+        super().__init__(QUICK)
+
+    @property
+    def patience(self) -> Patience:  # type: ignore[override]
+        if _cell.get() == WAITING:
+            return PATIENT
+        return IN_A_HURRY if _cell.get() in self._stalled else QUICK
+
+    @patience.setter
+    def patience(self, _: Patience) -> None:
+        """It hangs on the cell."""
+
+    def _exchange(
         self, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response:
-        reply = self._true_reply(request, options)
-        if self.route and re.match(ROUTES[self.route], _line(request), re.IGNORECASE):
-            self.struck += 1
-            reply = FAULTS[self.fault](reply)
-        status, body, headers = reply
-        return response(request, status, body, headers)
+        return super()._exchange(request, {**options, "proxies": self._through(_cell.get())})
 
-    def _true_reply(self, request: requests.PreparedRequest, options: Mapping[str, Any]) -> Reply:
-        line = _line(request)
-        if line not in self._known:
-            came = self.send(self._adapter, request, **{**options, "stream": False})
-            plain = {k: v for k, v in came.headers.items() if k.lower() not in _OF_THE_WIRE}
-            self._known[line] = (came.status_code, came.content, plain)
-        return self._known[line]
+    def forget(self, cell: str) -> None:
+        """Close a cell's connections: a thousand cells would run out of files else."""
+        manager = self._adapter.proxy_manager.pop(self._through(cell)["https"], None)
+        if manager is not None:
+            manager.clear()
+
+    def _through(self, cell: str) -> dict[str, str]:
+        named = f"{cell}:x@" if cell else ""
+        return dict.fromkeys(("http", "https"), f"http://{named}{self._proxy}")
 
 
-_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
+def each(door: LabelledDoor, calls: Mapping[str, Callable[[], R]]) -> dict[str, R]:
+    """Cell -> what its call returned; many at once, each over connections of its own."""
+
+    def one(cell: str) -> R:
+        token = _cell.set(cell)
+        try:
+            return calls[cell]()
+        finally:
+            _cell.reset(token)
+            door.forget(cell)
+
+    with door, ThreadPoolExecutor(AT_ONCE) as threads:
+        return dict(zip(calls, threads.map(one, calls), strict=True))
 
 
-def _line(request: requests.PreparedRequest) -> str:
-    body = request.body or b""
-    text = body.decode() if isinstance(body, bytes) else str(body)
-    return f"{request.method} {request.url} {text}".lower()
+@dataclass(frozen=True)
+class Looks:
+    """What one process has to do: cell -> the learners it collects; the last one's is kept.
+
+    A cell without learners only signs in.
+    """
+
+    environment: Mapping[str, str]
+    labs: Mapping[int, Lab]
+    cells: Mapping[str, tuple[int, ...]]
+    stalled: frozenset[str]
+
+
+def look(task: Looks) -> dict[str, Evidence | str]:
+    """Cell -> the evidence, or why nobody was signed in; to be run in a process of its own."""
+    for name in {*os.environ} - {"PATH", "HOME", "TMPDIR", "SYSTEMROOT", "LANG"}:
+        del os.environ[name]  # requests reads all of it before every call
+    os.environ.update(task.environment)
+    gc.disable()
+    door = LabelledDoor(task.environment["HTTPS_PROXY"], task.stalled)
+    sign_in = SignIn.from_environment(task.environment)
+    with pytest.MonkeyPatch.context() as patch, door:
+        keep_cells_apart(patch)
+        sign_in.check()
+        return each(door, {cell: _calling(task, cell, sign_in, door) for cell in task.cells})
+
+
+def _calling(task: Looks, cell: str, sign_in: SignIn, door: Door) -> Callable[[], Evidence | str]:
+    labs = [task.labs[number] for number in task.cells[cell]]
+    if labs:
+        return lambda: looked_at(sign_in, door, labs)[-1]
+    return lambda: _why_not_signed_in(task.environment)
+
+
+def _why_not_signed_in(environment: Mapping[str, str]) -> str:
+    try:
+        SignIn.from_environment(environment).check()
+    except SignInError as error:
+        return str(error)
+    return ""
+
+
+def in_processes(task: Looks) -> dict[str, Evidence | str]:
+    """As ``look``, shared out among as many processes as there are processors to speak of."""
+    names = list(task.cells)
+    parts = [names[start::PROCESSES] for start in range(PROCESSES)]
+    tasks = [replace(task, cells={name: task.cells[name] for name in part}) for part in parts]
+    found: dict[str, Evidence | str] = {}
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as processes:
+        for part in processes.map(look, tasks):
+            found |= part
+    return found
+
+
+def looked_at(sign_in: SignIn, door: Door, labs: Sequence[Lab]) -> list[Evidence]:
+    """What a collection sees of these learners."""
+    cloud = Cloud(sign_in, door)
+    cloud.prepare(labs)
+    return [cloud.look_at(lab) for lab in labs]
+
+
+def keep_cells_apart(patch: pytest.MonkeyPatch) -> None:
+    """Threads belong to the cell that starts them, and SDKs remember nothing for other cells."""
+    from azure.devops import _file_cache
+    from azure.devops.client import Client
+
+    import graders.services.azure_devops_client  # noqa: F401 (keeps the SDK's cache off the disk)
+
+    patch.setattr(threading, "Thread", _Thread)
+    patch.setattr(Client, "_locations_cache", _PerCell())
+    for cache in (_file_cache.OPTIONS_CACHE, _file_cache.RESOURCE_CACHE):
+        patch.setattr(cache, "data", _PerCell())
+
+
+class _Thread(threading.Thread):
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        self._context_of_cell = contextvars.copy_context()
+
+    def run(self) -> None:
+        self._context_of_cell.run(super().run)
+
+
+class _PerCell(dict[Any, Any]):
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__((_cell.get(), key))
+
+    def __getitem__(self, key: object) -> Any:
+        return super().__getitem__((_cell.get(), key))
+
+    def __setitem__(self, key: object, value: object) -> None:
+        super().__setitem__((_cell.get(), key), value)
+
+    def get(self, key: object, default: Any = None) -> Any:
+        return super().get((_cell.get(), key), default)
+
+    def setdefault(self, key: object, default: Any = None) -> Any:
+        return super().setdefault((_cell.get(), key), default)

@@ -56,6 +56,7 @@ def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
         (Reply(401), "expired or is not accepted", ""),
         (as_json({"message": "TF400813: x"}, 401), "TF400813", ""),
         (Reply(403), "no permission", "give the grader|make the grader"),
+        (Reply(403, headers={"x-ratelimit-remaining": "0"}), "is used up (403", "--resume"),
         (Reply(404), "may not see it", "If it exists"),
         (Reply(429, headers={"Retry-After": "900"}), "slow down", "--resume"),
         (Reply(500), "trouble of its own", "--resume"),
