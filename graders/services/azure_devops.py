@@ -231,19 +231,18 @@ class _ProjectLook:
     def _with_artifacts(self, run: Run) -> Run:
         """Source: build/artifacts, and the content of the one that names the model."""
         ask = self.clients.builds.get_artifacts
-        listed = self._look(
+        listed = self._list(
             f"the artifacts of run {run.id}",
+            traces.artifact,
             lambda: self.clients.only_page(ask, self.project.id, run.id),
         )
         if isinstance(listed, Unavailable):
             return replace(run, artifacts=listed)
-        names = self._look("the artifacts' names", lambda: tuple(map(answers.artifact, listed)))
-        if isinstance(names, Unavailable) or traces.ARTIFACT not in names:
-            return replace(run, artifacts=names)
-        return replace(run, artifacts=names, model_file=self._model_file(run, listed))
+        run = replace(run, artifacts=tuple(name for name, _ in listed))
+        url = dict(listed).get(traces.ARTIFACT)
+        return run if url is None else replace(run, model_file=self._model_file(run, url))
 
-    def _model_file(self, run: Run, artifacts: Sequence[Any]) -> ModelFile | Unavailable:
-        url = traces.download_address(artifacts)
+    def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
         return self._look(
             f"the artifact {traces.ARTIFACT} of run {run.id}",
             lambda: traces.model_file(self.clients.download(url)),
@@ -261,7 +260,12 @@ class _ProjectLook:
         return self._look(
             f"the logs of run {run.id}",
             lambda: traces.deployment(
-                *(self.clients.one_page(ask, self.project.id, run.id, logs[one]) for one in tasks)
+                *(
+                    traces.whole_log(
+                        self.clients.one_page(ask, self.project.id, run.id, logs[one]), one
+                    )
+                    for one in tasks
+                )
             ),
         )
 

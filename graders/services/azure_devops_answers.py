@@ -134,10 +134,6 @@ def run(item: Any) -> Run:
     )
 
 
-def artifact(item: Any) -> str:
-    return str(_there(item.name))
-
-
 def upstream(item: Any) -> tuple[UpstreamRun, ...]:
     """What a run consumed of other pipelines; runs that consumed nothing have no such key."""
     _there(item.id)

@@ -32,12 +32,11 @@ _VERSION = re.compile(_STAMP + r"Model Version:\s*(\S+)\s*")
 _PASSED = re.compile(_STAMP + r"Smoke test successful\.?\s*")
 
 
-def download_address(artifacts: Iterable[Any]) -> str:
-    """Where the artifact's content is; empty when no artifact of a CI run has that name."""
-    for one in artifacts:
-        if one.name == ARTIFACT and one.resource:
-            return str(one.resource.download_url or "")
-    return ""
+def artifact(item: Any) -> tuple[str, str]:
+    """Name, and where the content is; empty where that is not said. Raises TypeError."""
+    if not isinstance(item.name, str):
+        raise TypeError("an artifact lacks its name")
+    return item.name, str((item.resource.download_url if item.resource else None) or "")
 
 
 def download(session: requests.Session, url: str, headers: Mapping[str, str]) -> bytes:
@@ -97,6 +96,18 @@ def logged_tasks(run: Run) -> Mapping[str, int]:
         for task in job.tasks
     ]
     return {t.name: t.log for t in tasks if t.name in (PARSE_TASK, SMOKE_TASK) and t.log}
+
+
+def whole_log(lines: Iterable[object], task: str) -> list[str]:
+    """The lines of a task's log, which begins and ends with the task's name.
+
+    Raises ``UnexpectedBodyError`` for anything else: a log that was cut short proves nothing.
+    """
+    texts = [line for line in lines if isinstance(line, str)]
+    for word in ("Starting", "Finishing"):
+        if not any(line.endswith(f"##[section]{word}: {task}") for line in texts):
+            raise web.UnexpectedBodyError("what came is not the whole log of the task")
+    return texts
 
 
 def deployment(parsing: Iterable[str], testing: Iterable[str]) -> Deployment:

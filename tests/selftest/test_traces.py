@@ -105,6 +105,14 @@ def test_the_last_word_of_the_logs_counts_and_no_script_that_is_shown() -> None:
     assert traces.deployment([], echoed) == Deployment("", "", False)
 
 
+@pytest.mark.parametrize("cut", [slice(1, None), slice(None, -1), slice(0, 0)])
+def test_a_log_that_is_not_whole_proves_nothing(cut: slice) -> None:
+    whole = ["T ##[section]Starting: Smoke test", "said", "T ##[section]Finishing: Smoke test"]
+    assert traces.whole_log(whole, "Smoke test") == whole
+    with pytest.raises(UnexpectedBodyError):
+        traces.whole_log(whole[cut], "Smoke test")
+
+
 def run(**said: object) -> dict[str, object]:
     return {"runId": "r", "status": "Completed", "parentRunId": None, "tags": None, **said}
 
