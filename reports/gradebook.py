@@ -123,6 +123,7 @@ def _header(run: Run) -> dict[str, object]:
         "banner": "SIMULATED" if run.is_simulated else "",
         "tenant": run.tenant,
         "graded_at": graded_at(run),
+        "as_of": run.as_of.isoformat(timespec="seconds") if run.as_of else None,
         "snapshot": {"folder": str(run.snapshot), "digest": run.snapshot_digest},
         "cohort": {
             "graded": len(run.learners),

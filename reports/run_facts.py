@@ -45,6 +45,8 @@ class Run:
     left_out: int = 0
     evidence_files: Mapping[str, Path] = field(default_factory=dict)
     """Learner id -> the snapshot file to show as evidence; may be missing."""
+    as_of: datetime | None = None
+    """The time whose state was judged; None: what there was when it was collected."""
 
     @property
     def is_simulated(self) -> bool:
