@@ -16,7 +16,8 @@ grade: $(READY) ## grade the demo cohort on the simulated tenant
 	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never
 
 test: lint ## the suite's own tests, and the model answer graded on the simulated tenant
-	$(BIN)/pytest --reports reports/out/selftest
+	$(BIN)/pytest tests/lab --reports reports/out/selftest
+	$(BIN)/pytest tests/selftest -n 2 --dist loadfile
 
 lint: $(READY) ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
