@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade test lint tenant bench golden lock clean
+.PHONY: docs help grade test lint tenant bench mutants golden lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-8s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+mutants: $(READY) ## break the graded checks one at a time: does the catalogue notice?
+	$(BIN)/python -m tests.mutants
 
 golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
 	$(BIN)/python -m tests.selftest.make_golden

@@ -59,6 +59,6 @@ def test_what_was_collected_stands_when_the_tenant_dies_at_the_end(
     monkeypatch.setattr(
         process.SimulatedTenant, "start", lambda self: (started.append(self), begin(self))[1]
     )
-    with facing(SIMULATED, cohort, find_lab_file(cohort), ()) as faced:
+    with facing(SIMULATED, cohort, find_lab_file(cohort), {}) as faced:
         os.kill(started[0].pid or 0, signal.SIGKILL)
     assert faced.said == {}

@@ -1,0 +1,154 @@
+"""How strong the catalogue is: ``python -m tests.mutants`` breaks the grader and looks who notices.
+
+Every assertion of ``tests/lab`` is deleted, one at a time, and pairs of learners get each other's
+evidence. A mutant is killed when the verdicts on the catalogue are not the expected ones any more.
+The catalogue is collected once; mutants are judged offline, in copies of the project.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fixtures.grading import whole_rubric
+from fixtures.simulator.mistakes import read_catalogue
+from graders import snapshot
+from graders.verdicts import Outcome
+from tests.selftest import runs
+
+CATALOGUE = read_catalogue()
+RUBRIC = whole_rubric()
+SWAPS = 20
+_COPIED = ("conftest.py", "pytest.ini", "pyproject.toml", "graders", "fixtures", "reports", "tests")
+_QUIETLY = ("-p", "no:allure_pytest", "--fail-on", "never", "-q")
+
+Outcomes = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A copy of the project to break, and what was collected of the catalogue's learners."""
+
+    project: Path
+    cohort: Path
+    evidence: Path
+
+    def judged(self, *chosen: object) -> Outcomes:
+        """Learner -> check -> outcome, judged offline by the copy."""
+        paths = {"PYTHONPATH": str(self.project)}
+        arguments = ("--learners", self.cohort, "--evidence", self.evidence, *_QUIETLY, *chosen)
+        reports = self.cohort.parent / "out"
+        shutil.rmtree(reports, ignore_errors=True)
+        return runs.grade(
+            *arguments, reports=reports, folder=self.project, changes=paths
+        ).outcomes()
+
+
+def main() -> int:
+    """Print the score and the survivors; the exit status is 1 when there are any."""
+    with tempfile.TemporaryDirectory() as folder:
+        ground = _prepared(Path(folder))
+        expected = _expected()
+        if ground.judged() != expected:
+            print("Without a mutant the verdicts are not the expected ones: mend that first.")
+            return 1
+        survivors, count = [], 0
+        for name, survived in (*_deletions(ground, expected), *_swaps(ground, expected)):
+            count += 1
+            survivors += [name] if survived else []
+            print(f"{'SURVIVED' if survived else 'killed  '} {name}", flush=True)
+    print(f"{count - len(survivors)} of {count} mutants killed")
+    return 1 if survivors else 0
+
+
+def _prepared(folder: Path) -> Ground:
+    project = folder / "project"
+    for name in _COPIED:
+        source = runs.PROJECT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("out", "__pycache__")
+            shutil.copytree(source, project / name, ignore=ignored)
+        else:
+            project.mkdir(exist_ok=True)
+            shutil.copy(source, project / name)
+    entries = dict(enumerate(CATALOGUE.mistakes, start=1))
+    cohort = runs.write_cohort(folder / "catalogue.csv", len(entries), entries)
+    arguments = ("--learners", cohort, "--tenant", "simulated", *_QUIETLY)
+    runs.grade(*arguments, reports=folder / "right")
+    return Ground(project, cohort, folder / "right" / "evidence")
+
+
+def _expected() -> Outcomes:
+    return {
+        f"learner{number:03d}": {
+            check: str(said) for check, said in CATALOGUE.expected([name], RUBRIC).items()
+        }
+        for number, name in enumerate(CATALOGUE.mistakes, start=1)
+    }
+
+
+def _deletions(ground: Ground, expected: Outcomes) -> Iterator[tuple[str, bool]]:
+    """Each assertion of the graded tests, replaced by one that always holds."""
+    for file in sorted((ground.project / "tests" / "lab").glob("test_*.py")):
+        text = file.read_text(encoding="utf-8")
+        for function, start, end in _assertions(text):
+            lines = text.splitlines(keepends=True)
+            lines[start - 1 : end] = ["    assert True\n"]
+            file.write_text("".join(lines), encoding="utf-8")
+            judged = ground.judged(f"{file}::{function}")
+            file.write_text(text, encoding="utf-8")
+            check = function.removeprefix("test_").replace("_", "-")
+            yield f"{file.name}: no assertion in {function}", _same(judged, expected, check)
+
+
+def _assertions(text: str) -> list[tuple[str, int, int]]:
+    """Function, first and last line of each assertion."""
+    return [
+        (function.name, one.lineno, one.end_lineno or one.lineno)
+        for function in ast.parse(text).body
+        if isinstance(function, ast.FunctionDef)
+        for one in ast.walk(function)
+        if isinstance(one, ast.Assert)
+    ]
+
+
+def _same(judged: Outcomes, expected: Outcomes, check: str) -> bool:
+    return all(own.get(check) == expected[learner][check] for learner, own in judged.items())
+
+
+def _swaps(ground: Ground, expected: Outcomes) -> Iterator[tuple[str, bool]]:
+    """Two learners with each other's evidence, under their own names and with a sound digest."""
+    learners = [one for one in expected if _is_seen_and_wrong(expected[one])]
+    chosen = random.Random(7)  # noqa: S311 (which pairs is of no consequence, the same ones is)
+    for _ in range(SWAPS):
+        pair = chosen.sample(learners, 2)
+        while expected[pair[0]] == expected[pair[1]]:  # two ways to the same verdicts
+            pair = chosen.sample(learners, 2)
+        files = [snapshot.path_of(ground.evidence, one).read_bytes() for one in pair]
+        _swap(ground.evidence, pair)
+        judged = ground.judged("--learner", pair[0], "--learner", pair[1])
+        for one, content in zip(pair, files, strict=True):
+            snapshot.path_of(ground.evidence, one).write_bytes(content)
+        yield f"evidence of {' and '.join(pair)} swapped", judged == {p: expected[p] for p in pair}
+
+
+def _is_seen_and_wrong(outcomes: Mapping[str, str]) -> bool:
+    return str(Outcome.FAILED) in outcomes.values()
+
+
+def _swap(folder: Path, pair: Sequence[str]) -> None:
+    one, other = (snapshot.read(folder, learner) for learner in pair)
+    if one is None or other is None:
+        raise FileNotFoundError(f"no evidence of {pair}")
+    snapshot.write(folder, replace(one, learner=pair[1], place=other.place))
+    snapshot.write(folder, replace(other, learner=pair[0], place=one.place))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
