@@ -24,6 +24,7 @@ from graders.rules.lineage import (
     incomplete_training,
     not_the_registered_version,
     trained_by,
+    unseen_links,
     untrained,
     wrong_model_file,
 )
@@ -142,6 +143,7 @@ __all__ = [
     "unhealthy",
     "unlinked_models",
     "unreadable_variables",
+    "unseen_links",
     "untrained",
     "wrong_model_file",
     "wrong_order",

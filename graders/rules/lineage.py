@@ -15,6 +15,7 @@ from graders.evidence import (
     Repository,
     Run,
     TrainingRun,
+    Unavailable,
 )
 from graders.lab import Lab
 from graders.rules.endpoint import bad_answer
@@ -140,6 +141,21 @@ def chain_of(links: Links) -> Chain:
     return (whole or sorted(chains, key=lambda one: -len(one.links)))[0]
 
 
+def unseen_links(links: Links) -> list[Unavailable | None]:
+    """What a chain could have led through and nobody saw; None: it was not looked at."""
+    parts = [
+        *(run.model_file for run in links.ci_runs if _may_have_published(run)),
+        *(run.upstream for run in links.cd_runs),
+        *(run.deployment for run in links.cd_runs if not isinstance(run.stages, tuple)),
+        *(run.deployment for run in links.cd_runs if isinstance(run.deployment, Unavailable)),
+    ]
+    return [one for one in parts if one is None or isinstance(one, Unavailable)]
+
+
+def _may_have_published(run: Run) -> bool:
+    return not isinstance(run.artifacts, tuple) or "model" in run.artifacts
+
+
 def _chains(run: Run, links: Links) -> list[Chain]:
     """One for every CD run that took this CI run's model; one when there is none."""
     begun = _trained(run, links)
@@ -163,8 +179,11 @@ def _trained(run: Run, links: Links) -> Chain:
     chain = Chain((*chain.links, f"pipeline version {run.id}"))
     training = [one for one in trained_by(links.training, [run]) if one.status in _DONE]
     models = [one for one in links.models if one.tags.get("BuildId") == str(run.id)]
-    by_training = {one.id: one for one in training}
-    model = next((one for one in models if one.tags.get("run_id") in by_training), None)
+    trained = {one.id for one in training}
+    own = [one for one in models if one.tags.get("run_id") in trained]
+    named = run.model_file.version if isinstance(run.model_file, ModelFile) else ""
+    # a stage that ran again may have registered twice: then the artifact tells which one counts
+    model = next((one for one in own if one.version == named), own[0] if own else None)
     if not training:
         return _ends(chain, "training run", f"a completed one of CI run {run.id}")
     chain = Chain((*chain.links, f"training run {training[0].id[:8]}"))

@@ -213,6 +213,63 @@ def deployment_failed_and_the_variable_is_gone(found: Evidence) -> Evidence:
     return replace(with_runs(found, replace(cd, stages=stages), ci), variable_groups=tuple(groups))
 
 
+# --- the chain, where a part of it was not seen ---------------------------------------------------
+
+
+def _older_chain(found: Evidence, **changes: Any) -> Evidence:
+    """CD took the older of two CI runs; the newer one registered a version of its own."""
+    ci, cd = runs_of(found)
+    own = next(one for one in tuple_of(found.models) if one.tags)
+    (training,) = tuple_of(found.training_runs)
+    (published,) = tuple_of(found.published_pipelines)
+    later = {"BuildId": str(ci.id + 50)}
+    uri = own.tags["BuildUri"].rpartition("=")[0] + f"={ci.id + 50}"
+    tags = {**own.tags, **later, "BuildUri": uri, "run_id": "later"}
+    file = replace(ci.model_file, version="2", id=f"{own.name}:2")  # type: ignore[type-var]
+    published_too = (f"Code Coverage Report_{ci.id + 50}", "model")
+    newer = replace(ci, id=ci.id + 50, number="20261120.2", model_file=file)
+    newer = replace(newer, artifacts=published_too)
+    return replace(
+        with_runs(found, newer, cd, replace(ci, **changes)),
+        models=(own, replace(own, version="2", tags=tags)),
+        training_runs=(training, replace(training, id="later", tags={**training.tags, **later})),
+        published_pipelines=(published, replace(published, id="later", version=str(newer.id))),
+    )
+
+
+@case()
+def chain_leads_through_the_older_run(found: Evidence) -> Evidence:
+    return _older_chain(found)
+
+
+@case(not_assessed=("work-is-one-chain",))
+def chain_leads_through_an_artifact_that_is_unseen(found: Evidence) -> Evidence:
+    return _older_chain(found, model_file=UNSEEN)
+
+
+@case(not_assessed=("work-is-one-chain",))
+def chain_leads_through_a_run_that_was_not_looked_into(found: Evidence) -> Evidence:
+    return _older_chain(found, stages=None, artifacts=None, model_file=None)
+
+
+@case(not_assessed=("work-is-one-chain",))
+def chain_leads_through_a_log_that_is_unseen(found: Evidence) -> Evidence:
+    """The CD run that speaks best deployed another version than the endpoint serves."""
+    found = _older_chain(found)
+    cd = next(one for one in tuple_of(found.runs) if one.deployment)
+    newer, older = (one for one in tuple_of(found.runs) if one is not cd)
+    other = replace(cd, deployment=replace(cd.deployment, version="2"))  # type: ignore[type-var]
+    unseen = replace(cd, id=cd.id - 1, deployment=UNSEEN)
+    return with_runs(found, newer, other, unseen, older)
+
+
+@case()
+def chain_of_a_run_that_registered_twice(found: Evidence) -> Evidence:
+    """The artifact tells which of the two versions counts."""
+    own = next(one for one in tuple_of(found.models) if one.tags)
+    return replace(found, models=(replace(own, version="9"), own))
+
+
 # --- runs that tell nothing -----------------------------------------------------------------------
 
 
