@@ -50,7 +50,7 @@ def as_of(evidence: Evidence, time: datetime) -> Evidence:
     asked = isinstance(endpoints, tuple) and endpoints == evidence.endpoints
     return replace(
         evidence,
-        runs=_by(evidence.runs, _finished, time, "a run"),
+        runs=_runs(evidence.runs, time),
         published_pipelines=_by(
             evidence.published_pipelines, _created, time, "a published pipeline"
         ),
@@ -59,6 +59,24 @@ def as_of(evidence: Evidence, time: datetime) -> Evidence:
         endpoints=endpoints,
         answer=evidence.answer if asked else _unasked(endpoints),
     )
+
+
+def _runs(found: tuple[Run, ...] | Unavailable, time: datetime) -> tuple[Run, ...] | Unavailable:
+    """A stage that was attempted again moves a run's end: what it was before cannot be told."""
+    for run in found if isinstance(found, tuple) else ():
+        if _may_have_ended_before(run, time):
+            ended = f"{run.finished_at:%Y-%m-%d %H:%M:%S} UTC"
+            cause = f"it began before, ended at {ended} and may have been attempted again"
+            return _unavailable(f"run {run.number}", cause)
+    return _by(found, _finished, time, "a run")
+
+
+def _may_have_ended_before(run: Run, time: datetime) -> bool:
+    began, ended = run.started_at, run.finished_at
+    if not run.is_completed or began is None or ended is None or not began <= time < ended:
+        return False
+    stages = run.stages if isinstance(run.stages, tuple) else None
+    return stages is None or any(stage.attempt > 1 for stage in stages)
 
 
 def _by(found: T, clock: _Clock[object], time: datetime, what: str) -> T:
@@ -96,8 +114,7 @@ def _finished(run: object) -> datetime | None:
 def _ended(run: object) -> datetime | None:
     if not isinstance(run, TrainingRun):
         return None
-    is_over = run.status in ("Completed", "Finished", "Failed", "Canceled")
-    return run.ended_at if is_over else datetime.max.replace(tzinfo=UTC)
+    return run.ended_at if run.is_over else datetime.max.replace(tzinfo=UTC)
 
 
 def _models(

@@ -296,12 +296,13 @@ class TrainingStep:
     status: str
 
 
+COMPLETED = ("Completed", "Finished")
+"""The good end of a training run or step: the API's word, and the studio's."""
+
+
 @dataclass(frozen=True)
 class TrainingRun:
-    """A run of the published pipeline; ``status`` as of a step.
-
-    ``Completed``, ``Failed``, ``Canceled``, else it is still on its way (``Running``, …).
-    """
+    """A run of the published pipeline in the lab's experiment."""
 
     id: str
     status: str
@@ -309,6 +310,15 @@ class TrainingRun:
     steps: tuple[TrainingStep, ...] = ()
     metrics: Mapping[str, float] | Unavailable = field(default_factory=dict)
     ended_at: datetime | None = None
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status in COMPLETED
+
+    @property
+    def is_over(self) -> bool:
+        """Any other status (``Queued``, ``Running``, ``CancelRequested``, …) is on its way."""
+        return self.is_completed or self.status in ("Failed", "Canceled")
 
 
 @dataclass(frozen=True)

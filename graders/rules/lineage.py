@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graders.evidence import (
+    COMPLETED,
     Answer,
     Deployment,
     Endpoint,
@@ -22,7 +23,6 @@ from graders.rules.endpoint import bad_answer
 from graders.rules.mismatch import Mismatch, close_to
 
 TRAINING_STEPS = ("Train Model", "Evaluate Model", "Register Model")
-_DONE = ("Completed", "Finished")
 
 
 def wrong_model_file(file: ModelFile, lab: Lab) -> list[Mismatch]:
@@ -53,7 +53,7 @@ def not_the_registered_version(
 def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run]) -> list[Mismatch]:
     """A training run that a succeeded CI run had started came to its good end [5.15]."""
     own = trained_by(training, ci_runs)
-    if any(run.status in _DONE for run in own):
+    if any(run.is_completed for run in own):
         return []
     ids = " or ".join(str(run.id) for run in ci_runs)
     found = ", ".join(f"one that is {run.status}" for run in own)
@@ -82,7 +82,7 @@ def _flaws(run: TrainingRun, models: Sequence[Model]) -> list[Mismatch]:
     wrong = [
         Mismatch(f"step {name}", "Completed", status.get(name, "not in the run"))
         for name in TRAINING_STEPS
-        if status.get(name) not in _DONE
+        if status.get(name) not in COMPLETED
     ]
     error = run.metrics.get("mse") if isinstance(run.metrics, Mapping) else None
     tags = [m.tags["mse"] for m in models if m.tags.get("run_id") == run.id and "mse" in m.tags]
@@ -177,7 +177,7 @@ def _trained(run: Run, links: Links) -> Chain:
     if str(run.id) not in {one.version for one in links.published}:
         return _ends(chain, "published pipeline", f"one of version {run.id}")
     chain = Chain((*chain.links, f"pipeline version {run.id}"))
-    training = [one for one in trained_by(links.training, [run]) if one.status in _DONE]
+    training = [one for one in trained_by(links.training, [run]) if one.is_completed]
     models = [one for one in links.models if one.tags.get("BuildId") == str(run.id)]
     trained = {one.id for one in training}
     own = [one for one in models if one.tags.get("run_id") in trained]
@@ -197,11 +197,14 @@ def _trained(run: Run, links: Links) -> Chain:
 
 
 def _took(cd_run: Run, ci_run: Run, version: str) -> bool:
+    """The log says what was deployed; which run of CI is recorded need not be the one it is from.
+
+    Azure Pipelines records the latest, whatever build a learner names when starting CD.
+    """
     upstream = cd_run.upstream if isinstance(cd_run.upstream, tuple) else ()
     deployed = cd_run.deployment
-    told = (ci_run.pipeline_id, ci_run.number)
     return (
-        any((one.pipeline_id, one.run_number) == told for one in upstream)
+        any(one.pipeline_id == ci_run.pipeline_id for one in upstream)
         and isinstance(deployed, Deployment)
         and deployed.version == version
     )

@@ -56,6 +56,24 @@ def counts_as_succeeded(run: Run) -> bool:
     return spoilt == {"Deploy_AKS"} and _stage_succeeded(run.stages, "Deploy_ACI")
 
 
+_ENVIRONMENT: Mapping[str, str] = {
+    "MLPublishedPipelineRestAPITask": "the Machine Learning extension is not installed",
+    "hosted parallelism": "there are no parallel jobs",
+}
+"""In what Azure Pipelines says against a run -> what the lab environment lacks then."""
+
+
+def environment_lacks(runs: Sequence[Run]) -> str:
+    """What nobody could have succeeded without, and no learner can mend; empty when all is there.
+
+    Said of the newest run, while none has succeeded.
+    """
+    if not runs or any(map(counts_as_succeeded, runs)):
+        return ""
+    said = " ".join(runs[0].problems)
+    return next((lacks for words, lacks in _ENVIRONMENT.items() if words in said), "")
+
+
 def _failures(runs: Sequence[Run]) -> str:
     if not runs:
         return "the pipeline never ran"

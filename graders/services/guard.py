@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import requests
 
@@ -60,6 +60,7 @@ SERVICES = (
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = re.compile(r"(?i)basic\s|(bearer|token)\s+(eyJ|gh[a-z]_|github_pat_)")
 _IGNORED_IN_GRAPHQL = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
+_TOKEN = re.compile(r"gh[a-z]_\w|github_pat_|eyJ[\w-]{8}")
 _SECRET_PARAMETER = re.compile(r"(?i)sig|token|secret|key|code|password|credential|auth|assertion")
 
 
@@ -114,14 +115,27 @@ def _only_queries(body: object) -> bool:
 
 
 def without_secrets(url: str) -> str:
-    """A URL for people: no user information, no fragment, no query value that could be secret."""
-    parts = urlsplit(url)
+    """A URL for people: no user information, no fragment, no query value that could be secret.
+
+    Values that hold parameters or an address of their own are left out, and so is what looks like
+    a token wherever it stands; of what is no URL nothing is shown.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
     host = parts.netloc.rpartition("@")[2].removesuffix(":443")
     query = [
-        (name, "…" if _SECRET_PARAMETER.search(name) else value)
+        (_shown(name), "…" if _SECRET_PARAMETER.search(name) else _shown(value))
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
     return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="…,:/*"), ""))
+
+
+def _shown(text: str) -> str:
+    bare = unquote(text)
+    holds_more = "://" in bare or any(mark in bare for mark in "=;&?")
+    return "…" if holds_more or _TOKEN.search(bare) else text
 
 
 def _text(value: object) -> str:

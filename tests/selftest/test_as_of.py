@@ -83,6 +83,20 @@ def test_a_run_that_was_going_then_had_not_finished(evidence: Evidence) -> None:
     assert as_of(changed, NOON).runs == as_of(changed, NOON).training_runs == ()
 
 
+def test_a_run_that_may_have_ended_before_it_was_attempted_again_is_unseen(
+    evidence: Evidence,
+) -> None:
+    run = some(evidence.runs)[0]
+    again = tuple(replace(stage, attempt=2) for stage in some(run.stages))
+    between = run.finished_at - SECOND
+    for unknown in (replace(run, stages=again), replace(run, stages=None)):
+        changed = replace(evidence, runs=(unknown,))
+        assert isinstance(as_of(changed, between).runs, Unavailable)
+        assert as_of(changed, run.finished_at).runs == (unknown,)
+        assert as_of(changed, run.started_at - SECOND).runs == ()
+    assert as_of(replace(evidence, runs=(run,)), between).runs == ()
+
+
 def test_an_endpoint_that_was_changed_later_is_unseen_and_so_is_its_answer(
     evidence: Evidence,
 ) -> None:

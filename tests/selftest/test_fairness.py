@@ -423,6 +423,21 @@ def cd_with_another_run_afterwards(lab: Lab, world: LearnerWorld) -> None:
 
 
 @variation()
+def cd_with_the_id_of_an_older_build(lab: Lab, world: LearnerWorld) -> None:
+    """Azure Pipelines records the latest CI run as consumed, whatever build CD was told to take."""
+    newer = another(world, run_of(world, "ci"), 0.2)
+    registered_again(lab, world, newer)
+    run_of(world, "cd").upstream_number = newer.number
+
+
+@variation()
+def older_training_pipeline_disabled(lab: Lab, world: LearnerWorld) -> None:
+    """A later CI run published anew; what the deployed model was trained with was then disabled."""
+    registered_again(lab, world, another(world, run_of(world, "ci"), 2))
+    world.published_pipelines[0].active = False
+
+
+@variation()
 def cd_without_the_deployment_afterwards(lab: Lab, world: LearnerWorld) -> None:
     for hours in (2, 3):
         another(world, run_of(world, "cd"), hours, results={"Deploy_ACI": "skipped"})
