@@ -36,6 +36,7 @@ def test_a_verdict_is_its_check_its_learner_and_what_became_of_it() -> None:
     )
     assert Verdict.from_json(verdict.to_json()) == verdict
     assert type(Verdict.from_json(verdict.to_json()).outcome) is Outcome
+    assert Verdict.on(RUN, "ada", Outcome.PASSED).reason == ""
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
