@@ -137,8 +137,7 @@ def chain_of(links: Links) -> Chain:
     nothing from one that is whole.
     """
     chains = [chain for run in links.ci_runs for chain in _chains(run, links)]
-    whole = [chain for chain in chains if not chain.broken]
-    return (whole or sorted(chains, key=lambda one: -len(one.links)))[0]
+    return max(chains, key=lambda chain: len(chain.links))  # a whole one has every link
 
 
 def unseen_links(links: Links) -> list[Unavailable | None]:
