@@ -17,7 +17,8 @@ grade: $(READY) ## grade the demo cohort on the simulated tenant
 
 test: lint ## the suite's own tests, and the model answer graded on the simulated tenant
 	$(BIN)/pytest tests/lab --reports reports/out/selftest
-	$(BIN)/pytest tests/selftest -n 2 --dist loadfile
+	$(BIN)/pytest tests/selftest -n 2 --dist loadfile --cov --cov-report=
+	$(BIN)/python -m tests.branches
 
 lint: $(READY) ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .

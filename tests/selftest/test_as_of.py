@@ -134,16 +134,22 @@ def test_the_same_time_in_several_zones(text: str) -> None:
     assert moment(text) == NOON
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("2026-11-20T12:00:00", "it has no time zone"),
-        ("2026-11-20 12:00", "it has no time zone"),
-        ("2026-11-20 12:00 Mars/Olympus", "no time zone Mars/Olympus"),
-        ("2026-11-20T12:00:00Z Europe/Berlin", "two time zones"),
-        ("yesterday", "yesterday"),
-    ],
-)
+NO_MOMENTS = [
+    ("2026-11-20T12:00:00", "it has no time zone"),
+    ("2026-11-20 12:00", "it has no time zone"),
+    ("2026-11-20 12:00 Mars/Olympus", "no time zone Mars/Olympus"),
+    ("2026-11-20T12:00:00Z Europe/Berlin", "two time zones"),
+    ("yesterday", "yesterday"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), NO_MOMENTS)
+def test_what_is_no_point_in_time_is_no_moment(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        moment(text)
+
+
+@pytest.mark.parametrize(("text", "said"), NO_MOMENTS)
 def test_what_is_no_point_in_time_is_refused_in_a_sentence(
     graded: Path, text: str, said: str
 ) -> None:

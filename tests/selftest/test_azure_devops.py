@@ -295,6 +295,15 @@ def test_unseen_pipelines_leave_the_runs_unseen(there: FakeOrganization) -> None
     assert facts.runs == facts.pipelines
 
 
+def test_unseen_runs_and_artifacts_are_no_absence(there: FakeOrganization) -> None:
+    there.answers["definitions"] = [CI]
+    there.answers["builds"] = Reply(403)
+    assert isinstance(look().runs, Unavailable)
+    there.answers["builds"] = [build(5)]
+    there.answers["builds/5/artifacts"] = Reply(403)
+    assert isinstance(runs_of(look())[5].artifacts, Unavailable)
+
+
 def test_looks_into_the_newest_three_succeeded_runs_of_every_page(there: FakeOrganization) -> None:
     there.answers["definitions"] = [CI | {"name": "renamed"}, OTHER]
     there.answers["builds"] = in_pages(

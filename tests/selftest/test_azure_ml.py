@@ -295,6 +295,33 @@ def test_bodies_of_another_shape_are_no_absence(cloud, body):
     assert isinstance(facts.endpoints, Unavailable)
 
 
+@pytest.mark.parametrize("body", [{}, {"value": None}, {"value": [7]}, [], 7])
+@pytest.mark.parametrize("end", ["/runs:query", "/metrics:query"])
+def test_run_history_of_another_shape_is_no_absence(cloud, end, body):
+    cloud.answers[end] = (200, body)
+    assert is_unseen(looked(lab()).training_runs)
+
+
+@pytest.mark.parametrize("end", ["/runs:query", "/metrics:query"])
+def test_run_history_that_cannot_be_read_is_no_absence(cloud, end):
+    cloud.answers[end] = refusal(403)
+    assert is_unseen(looked(lab()).training_runs)
+
+
+def test_run_history_without_end_is_not_believed(cloud):
+    page = {"value": [training_run()], "continuationToken": "again"}
+    cloud.answers["/runs:query"] = (200, page)
+    assert isinstance(looked(lab()).training_runs, Unavailable)
+    assert len(cloud.asked) < 120
+
+
+def is_unseen(training_runs) -> bool:
+    """The runs themselves, or the metrics of each of them."""
+    if isinstance(training_runs, Unavailable):
+        return True
+    return all(isinstance(one.metrics, Unavailable) for one in training_runs)
+
+
 STRANGERS = ["x.api.azureml.ms.example", "x.inference.ml.azure.com", "x.azurecontainer.io"]
 
 
@@ -431,10 +458,53 @@ def test_an_online_endpoint_is_as_healthy_as_what_serves_it(cloud, endpoint, ser
     assert facts.answer is None
 
 
+def test_an_unknown_state_of_an_online_endpoint_is_told_as_it_is(cloud):
+    whole = endpoint_of_generation_2(provisioningState="Strange")
+    assert of_generation_2(cloud, whole, deployment("blue", 2)).endpoints[0].state == "Strange"
+
+
 def test_an_online_endpoint_without_traffic_is_not_healthy(cloud):
     facts = of_generation_2(cloud, endpoint_of_generation_2(traffic={}), deployment("blue", 2))
     assert facts.endpoints[0].state == "Unhealthy"
     assert facts.endpoints[0].error == "no deployment gets traffic"
+
+
+@pytest.mark.parametrize("end", ["/onlineEndpoints", "/mlops-aci/deployments"])
+def test_online_endpoints_that_cannot_be_listed_are_no_absence(cloud, end):
+    cloud.answers["/services"] = several()
+    cloud.answers["/onlineEndpoints"] = several(endpoint_of_generation_2())
+    cloud.answers["/mlops-aci/deployments"] = several()
+    cloud.answers[end] = refusal(403)
+    facts = looked(lab(leniency=Leniency(v2_endpoint=True)))
+    assert isinstance(facts.endpoints, Unavailable)
+    assert facts.answer == facts.endpoints
+
+
+def test_other_online_endpoints_are_seen_without_their_deployments(cloud):
+    other = {**endpoint_of_generation_2(), "name": "mine"}
+    cloud.answers["/services"] = several()
+    cloud.answers["/onlineEndpoints"] = several(other)
+    facts = looked(lab(leniency=Leniency(v2_endpoint=True)))
+    assert [one.name for one in facts.endpoints] == ["mine"]
+    assert not any("deployments" in str(one.url) for one in cloud.asked)
+
+
+def test_an_online_endpoint_that_wants_a_token_of_entra_is_not_asked(cloud):
+    endpoint, serving = endpoint_of_generation_2(), deployment("blue", 2)
+    cloud.answers["/services"] = several()
+    cloud.answers["/onlineEndpoints"] = several(endpoint)
+    cloud.answers["/onlineEndpoints/mlops-aci"] = (200, endpoint)
+    cloud.answers["/mlops-aci/deployments"] = several(serving)
+    cloud.answers["/mlops-aci/listKeys"] = (200, {"primaryKey": ""})
+    facts = looked(lab(leniency=Leniency(v2_endpoint=True)))
+    assert "wants a token of Microsoft Entra ID" in facts.answer.cause
+    assert not any("/score" in str(one.url) for one in cloud.asked)
+
+
+def test_a_key_that_came_empty_is_none(cloud):
+    cloud.answers["/services"] = several(service(authEnabled=True))
+    cloud.answers["/services/mlops-aci/listkeys"] = (200, {"primaryKey": ""})
+    assert isinstance(looked(lab()).answer, Unavailable)
 
 
 def test_online_endpoints_are_not_asked_for_without_need(cloud):

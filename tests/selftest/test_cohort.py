@@ -253,6 +253,11 @@ def test_a_folder_or_nothing_at_all(tmp_path: Path) -> None:
     assert "no such file" in problems_of(tmp_path / "a\0b.csv")[0].what
 
 
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="there are no device files here")
+def test_a_device_is_not_a_cohort_file() -> None:
+    assert "not a plain file" in problems_of(Path("/dev/null"))[0].what
+
+
 def test_every_problem_is_told_at_once_one_line_each(save: Save) -> None:
     path = save("learner,number,e-mail\nann,x,\nANN,5,\n=b,5,\n,6,\n")
     with pytest.raises(InputProblems) as caught:

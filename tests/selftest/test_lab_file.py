@@ -122,9 +122,12 @@ def test_the_sample_class_is_sound() -> None:
         ('[names]\nrepository = "mlops_{n}"', 2, "names.repository", "list"),
         ("names = 3", 1, "names", "[table]"),
         ("leniency = 3", 1, "leniency", "[table]"),
+        ("names = {zebra = 1}", None, "names.zebra", "project, repository"),
     ],
 )
-def test_a_wrong_key_or_value(save: Save, content: str, row: int, column: str, said: str) -> None:
+def test_a_wrong_key_or_value(
+    save: Save, content: str, row: int | None, column: str, said: str
+) -> None:
     (problem,) = problems_of(save(content))
     assert (problem.row, problem.column) == (row, column)
     assert said in problem.remedy

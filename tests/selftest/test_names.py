@@ -43,6 +43,7 @@ def test_near_misses_come_nearest_first_and_once() -> None:
         ("resource group", "resource_group"),
         ("organisation", "organization"),
         ("group", None),
+        ("resource_grant", None),
         ("mistakes", None),
         ("github_user", None),  # a class may well keep its learners' own accounts
     ],

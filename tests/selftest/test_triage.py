@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 import requests
 from azure.core.exceptions import ClientAuthenticationError
 
 from graders.evidence import Sighting, Unavailable
+from graders.services.answers import Exchange
 from graders.services.door import Door, Patience
-from graders.services.triage import look
+from graders.services.triage import look, unavailable
 from tests.selftest.loopback import Loopback, Reply, as_json
 
 URLS = {
@@ -47,6 +49,33 @@ def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
     assert [(one.what, one.url, one.status, one.request_id) for one in sightings] == [
         ("projects", URLS["Azure DevOps"], 200, "a-1")
     ]
+
+
+def test_what_the_grader_refused_to_send_is_told(wire: Loopback) -> None:
+    before = len(wire.seen)
+    fault = look("GitHub", "the repository", lambda: requests.delete(URLS["GitHub"], timeout=5), [])
+    assert isinstance(fault, Unavailable)
+    assert fault.cause.startswith("refused: ")
+    assert "The grader does not go there" in fault.remedy
+    assert len(wire.seen) == before
+
+
+def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
+    def fails() -> None:
+        raise ClientAuthenticationError("canary")
+
+    fault = look("Azure ML", "the workspace", fails, [])
+    assert isinstance(fault, Unavailable)
+    assert fault.cause == "the grader could not sign in"
+    assert "canary" not in str(fault)
+
+
+def test_a_proxy_that_says_no_is_told_with_what_to_check() -> None:
+    error = "the proxy did not let the request through"
+    last = Exchange("GET", URLS["GitHub"], None, datetime.now(UTC), error=error)
+    fault = unavailable("GitHub", "the repository", last, None)
+    assert fault.cause == error
+    assert "HTTPS_PROXY" in fault.remedy
 
 
 @pytest.mark.parametrize("service", list(URLS))

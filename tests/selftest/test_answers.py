@@ -1,0 +1,65 @@
+"""Faults of a connection in a few plain words, with nothing of the address in them."""
+
+from __future__ import annotations
+
+from http.client import RemoteDisconnected
+
+import pytest
+import requests
+from requests import exceptions
+from urllib3 import HTTPSConnectionPool
+from urllib3 import exceptions as wire
+
+from graders.services.answers import may_pass, without_details
+from graders.services.guard import Refused
+
+SECRET = "https://example.org/x?sig=canary"
+POOL = HTTPSConnectionPool("example.org")
+
+
+def retried(reason: Exception) -> wire.MaxRetryError:
+    """How urllib3 hands on what kept it from connecting."""
+    return wire.MaxRetryError(POOL, SECRET, reason)
+
+
+def through_a_proxy(cause: Exception) -> exceptions.ProxyError:
+    return exceptions.ProxyError(retried(wire.ProxyError("no tunnel", cause)))
+
+
+FAULTS = [
+    (Refused("no writes"), "no writes", False),
+    (through_a_proxy(RemoteDisconnected(SECRET)), "at the proxy or beyond it", False),
+    (through_a_proxy(OSError(SECRET)), "the proxy did not let the request through", False),
+    (exceptions.ProxyError(), "the proxy did not let the request through", False),
+    (exceptions.SSLError(f"EOF {SECRET}"), "the TLS handshake broke off", False),
+    (exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), "was not trusted", False),
+    (exceptions.ConnectTimeout(SECRET), "no connection in time", True),
+    (exceptions.ReadTimeout(SECRET), "no answer in time", True),
+    (exceptions.ChunkedEncodingError(SECRET), "the answer was cut short", True),
+    (exceptions.ContentDecodingError(SECRET), "the answer could not be decoded", True),
+    (
+        exceptions.ConnectionError(
+            retried(wire.NameResolutionError(SECRET, POOL, OSError()))  # type: ignore[arg-type]
+        ),
+        "its name could not be resolved",
+        True,
+    ),
+    (
+        exceptions.ConnectionError(retried(wire.NewConnectionError(POOL, SECRET))),  # type: ignore[arg-type]
+        "the connection was refused",
+        True,
+    ),
+    (exceptions.ConnectionError(SECRET), "the connection broke off", True),
+    (exceptions.ConnectionError(), "the connection broke off", True),
+    (exceptions.InvalidURL(SECRET), "the request failed", False),
+]
+
+
+@pytest.mark.parametrize(("fault", "said", "passes"), FAULTS)
+def test_each_fault_is_told_plainly_and_without_its_address(
+    fault: requests.RequestException, said: str, passes: bool
+) -> None:
+    told = without_details(fault, requests.Request("GET", SECRET).prepare())
+    assert said in str(told)
+    assert "canary" not in str(told)
+    assert may_pass(fault) is passes

@@ -1,0 +1,29 @@
+"""Putting a test on the rubric: what ``@check`` takes from the test itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from graders.rubric import check, check_of
+
+
+def test_a_check_is_named_after_its_test_and_titled_by_its_docstring() -> None:
+    @check(step="2.6", points=3, hint="Make it.")
+    def test_group_exists() -> None:
+        """The group is there.
+
+        More of it.
+        """
+
+    found = check_of(test_group_exists)
+    assert found is not None
+    assert (found.id, found.title) == ("group-exists", "The group is there")
+    assert (found.step, found.task, found.points) == ("2.6", 2, 3)
+    assert not found.is_advisory
+
+
+def test_a_check_without_a_docstring_has_no_title() -> None:
+    def test_group_exists() -> None: ...
+
+    with pytest.raises(TypeError, match="needs a docstring"):
+        check(step="2.6", hint="Make it.")(test_group_exists)
