@@ -4,6 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MUTANTS := $(VENV)/.mutants
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
@@ -40,7 +41,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-mutants: $(READY) ## break the graded checks one at a time: does the catalogue notice?
+$(MUTANTS): requirements-mutants.lock $(READY)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-mutants.lock
+	@touch $(MUTANTS)
+
+mutants: $(MUTANTS) ## break checks and rules one at a time: do the catalogue and the tests notice?
 	$(BIN)/python -m tests.mutants
 
 golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
@@ -50,12 +55,16 @@ docs: $(READY) ## renew the pages that are written from the code
 	$(BIN)/python -m reports.rubric_page > docs/rubric.md
 	$(BIN)/python -m fixtures.simulator.mistakes_page > docs/mistakes.md
 
-lock: ## renew requirements.lock (needs a package index)
+lock: ## renew the two lock files (needs a package index)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 		--group dev --upgrade pyproject.toml --output-file requirements.lock --quiet
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+		--group mutants --upgrade --constraint requirements.lock \
+		--output-file requirements-mutants.lock --quiet
 
 clean: ## remove the environment and all results
 	rm -rf $(VENV) reports/out

@@ -2,7 +2,8 @@
 
 Every assertion of ``tests/lab`` is deleted, one at a time, and pairs of learners get each other's
 evidence. A mutant is killed when the verdicts on the catalogue are not the expected ones any more.
-The catalogue is collected once; mutants are judged offline, in copies of the project.
+The catalogue is collected once; mutants are judged offline, in a copy of the project. In another,
+the rules are mutated (:mod:`tests.rule_mutants`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import read_catalogue
 from graders import snapshot
 from graders.verdicts import Outcome
+from tests import rule_mutants
 from tests.selftest import runs
 
 CATALOGUE = read_catalogue()
@@ -51,24 +53,29 @@ class Ground:
 
 
 def main() -> int:
-    """Print the score and the survivors; the exit status is 1 when there are any."""
+    """Print both scores and the survivors; 1 when there are too many, or any of the checks."""
     with tempfile.TemporaryDirectory() as folder:
-        ground = _prepared(Path(folder))
-        expected = _expected()
-        if ground.judged() != expected:
-            print("Without a mutant the verdicts are not the expected ones: mend that first.")
-            return 1
-        survivors, count = [], 0
-        for name, survived in (*_deletions(ground, expected), *_swaps(ground, expected)):
-            count += 1
-            survivors += [name] if survived else []
-            print(f"{'SURVIVED' if survived else 'killed  '} {name}", flush=True)
-    print(f"{count - len(survivors)} of {count} mutants killed")
+        of_rules = rule_mutants.score(_copied(Path(folder) / "mutated"))
+        of_checks = _score_of_checks(Path(folder))
+    return of_rules or of_checks
+
+
+def _score_of_checks(folder: Path) -> int:
+    ground = _prepared(folder)
+    expected = _expected()
+    if ground.judged() != expected:
+        print("Without a mutant the verdicts are not the expected ones: mend that first.")
+        return 1
+    survivors, count = [], 0
+    for name, survived in (*_deletions(ground, expected), *_swaps(ground, expected)):
+        count += 1
+        survivors += [name] if survived else []
+        print(f"{'SURVIVED' if survived else 'killed  '} {name}", flush=True)
+    print(f"{count - len(survivors)} of {count} mutants of the checks and the evidence killed")
     return 1 if survivors else 0
 
 
-def _prepared(folder: Path) -> Ground:
-    project = folder / "project"
+def _copied(project: Path) -> Path:
     for name in _COPIED:
         source = runs.PROJECT / name
         if source.is_dir():
@@ -77,6 +84,11 @@ def _prepared(folder: Path) -> Ground:
         else:
             project.mkdir(exist_ok=True)
             shutil.copy(source, project / name)
+    return project
+
+
+def _prepared(folder: Path) -> Ground:
+    project = _copied(folder / "project")
     entries = dict(enumerate(CATALOGUE.mistakes, start=1))
     cohort = runs.write_cohort(folder / "catalogue.csv", len(entries), entries)
     arguments = ("--learners", cohort, "--tenant", "simulated", *_QUIETLY)
