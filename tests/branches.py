@@ -1,7 +1,7 @@
 """How many branches of ``graders`` the suite's own tests take: ``python -m tests.branches``.
 
 Reads what ``pytest tests/selftest --cov`` measured in the tests' own processes. The graded runs
-that they start are not measured, which would slow them by half: the figure is a lower bound.
+that they start are not measured, which would slow them too much: the figure is a lower bound.
 Coverage's usual percentage mixes lines and branches; here branches are told apart.
 """
 
