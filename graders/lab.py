@@ -11,12 +11,23 @@ import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StrictBool
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from graders.as_of import moment
 from graders.cohort import Learner, read_cohort
 from graders.fields import flaw
 from graders.names import nearest
@@ -51,6 +62,14 @@ class Leniency:
     federated_connection: StrictBool = True
     manual_connection: StrictBool = True
     v2_endpoint: StrictBool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """When the class met, to the second; an end that is None is open."""
+
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +108,7 @@ class Lab:
         "solliancenet/ae-mlops-starter",
     )
     leniency: Leniency = Leniency()
+    session: Session = Session()
     points: Mapping[str, float] = field(default_factory=dict)
     """Check id -> points, where the lab file changes the rubric."""
 
@@ -156,6 +176,21 @@ def _some(entries: tuple[str, ...]) -> tuple[str, ...]:
     return entries
 
 
+def _point_in_time(value: object) -> object:
+    remedy = 'write it as in 2026-11-20T09:00:00-06:00, or "2026-11-20 09:00 America/Chicago"'
+    if isinstance(value, str):
+        try:
+            return moment(value)
+        except ValueError as error:
+            _raise(f"this is not a point in time ({error})", remedy)
+    if isinstance(value, date | time) and getattr(value, "tzinfo", None) is None:
+        _raise("it has no time zone", remedy)
+    if not isinstance(value, datetime):
+        _raise("this is not a point in time", remedy)
+    return value
+
+
+_Time = Annotated[datetime, BeforeValidator(_point_in_time)]
 _Names = Annotated[tuple[Annotated[str, _pattern("repository")], ...], AfterValidator(_some)]
 _Templates = Annotated[tuple[Annotated[str, _ruled("template")], ...], AfterValidator(_some)]
 _Points = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
@@ -194,6 +229,19 @@ class TemplateTable(_Table):
     accepted: _Templates = Lab.templates
 
 
+class SessionTable(_Table):
+    """When the class met; what was done at another time is noted, or costs what [points] says."""
+
+    begins: _Time | None = None
+    ends: _Time | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> SessionTable:
+        if self.begins and self.ends and self.ends <= self.begins:
+            _raise("it ends before it begins", "swap them, or correct one")
+        return self
+
+
 class LabFile(_Table):
     """What one class shares: where it works, how things are named, how strictly it is graded."""
 
@@ -201,6 +249,7 @@ class LabFile(_Table):
     names: NamesTable = NamesTable()
     template: TemplateTable = TemplateTable()
     leniency: Leniency = Leniency()
+    session: SessionTable = SessionTable()
     points: dict[str, _Points] = {}
     _file: str = PrivateAttr(FILE_NAME)
 
@@ -223,8 +272,13 @@ class LabFile(_Table):
             tenant_id=own.tenant_id or shared.tenant_id,
             templates=self.template.accepted,
             leniency=self.leniency,
+            session=Session(self.session.begins, self.session.ends),
             points=self._points_of_checks(),
         )
+
+    def asks_for(self, check: Check) -> bool:
+        """Whether a check is a part of this class's rubric: what it cannot do without is given."""
+        return not check.only_with or bool(getattr(self, check.only_with).model_fields_set)
 
     def check_points(self, rubric: Iterable[Check]) -> None:
         """See ``[points]`` against the rubric; raises InputProblems with all that is wrong.
@@ -233,7 +287,12 @@ class LabFile(_Table):
         ``total`` under ``[points]`` says on purpose.
         """
         checks = tuple(rubric)
-        problems = [*self._unknown_checks(checks), *self._wrong_sum(checks)]
+        asked_for = [check for check in checks if self.asks_for(check)]
+        problems = [
+            *self._unknown_checks(checks),
+            *self._left_out(checks),
+            *self._wrong_sum(asked_for),
+        ]
         if problems:
             raise InputProblems(problems)
 
@@ -253,6 +312,13 @@ class LabFile(_Table):
                 meant = nearest(name, known)
                 remedy = f"write `{meant}`" if meant else "take the ids from the rubric"
                 yield self._problem("there is no such check", remedy, name, points)
+
+    def _left_out(self, checks: Iterable[Check]) -> Iterator[Problem]:
+        for check in checks:
+            if check.id in self.points and not self.asks_for(check):
+                what = f"this check is left out without [{check.only_with}]"
+                remedy = f"fill in [{check.only_with}], or delete the line"
+                yield self._problem(what, remedy, check.id, self.points[check.id])
 
     def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
         if not self.points:

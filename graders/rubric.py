@@ -28,6 +28,8 @@ class Check:
     step: str
     points: float
     hint: str
+    only_with: str = ""
+    """The table of the lab file without which the check is left out; empty: it never is."""
 
     @property
     def task(self) -> int:
@@ -39,11 +41,14 @@ class Check:
         return self.points == 0
 
 
-def check(*, step: str, hint: str, points: float = 0) -> Callable[[_Test], _Test]:
+def check(
+    *, step: str, hint: str, points: float = 0, only_with: str = ""
+) -> Callable[[_Test], _Test]:
     """Put a test on the rubric.
 
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
     learner should do there, ``points`` what it is worth; without points it is advisory.
+    ``only_with`` names a table of the lab file that the check cannot do without.
     """
 
     def mark(test: _Test) -> _Test:
@@ -51,7 +56,7 @@ def check(*, step: str, hint: str, points: float = 0) -> Callable[[_Test], _Test
             raise TypeError(f"{test.__name__}: a check needs a docstring: it is the title")
         title = str(test.__doc__).strip().splitlines()[0].rstrip(".")
         identity = test.__name__.removeprefix("test_").replace("_", "-")
-        test.check = Check(identity, title, step, points, hint)  # type: ignore[attr-defined]
+        test.check = Check(identity, title, step, points, hint, only_with)  # type: ignore[attr-defined]
         return test
 
     return mark

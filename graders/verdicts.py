@@ -38,6 +38,8 @@ class Verdict:
     outcome: Outcome
     reason: str = ""
     hint: str = ""
+    for_instructor: str = ""
+    """Whose the work is, where it is another learner's: never a part of what a learner reads."""
 
     @classmethod
     def on(cls, check: Check, learner: str, outcome: Outcome, reason: str = "") -> Verdict:

@@ -159,8 +159,12 @@ def _first_entry(own: Grade) -> Mapping[str, str] | None:
 
 
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
-    """Title, step and hint of a check stand once, in the rubric."""
-    return {
+    """Title, step and hint of a check stand once, in the rubric.
+
+    ``for_instructor`` is there only where something is another learner's.
+    """
+    instructor = {"for_instructor": verdict.for_instructor} if verdict.for_instructor else {}
+    return instructor | {
         "learner": verdict.learner,
         "check": verdict.check,
         "outcome": verdict.outcome.value,

@@ -31,7 +31,8 @@ def _table(checks: Iterable[Check]) -> Iterable[str]:
     yield "|---|---|---|---|---|"
     for check in checks:
         points = f"{check.points:g}" if check.points else "–"
-        yield f"| {check.step} | `{check.id}` | {points} | {check.title} | {check.hint} |"
+        only = f" (only with `[{check.only_with}]` in the lab file)" if check.only_with else ""
+        yield f"| {check.step} | `{check.id}` | {points} | {check.title}{only} | {check.hint} |"
 
 
 if __name__ == "__main__":

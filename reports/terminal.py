@@ -53,6 +53,7 @@ def summary(
     _first_steps(console, grades)
     _waiting(console, grades)
     _commonest_failures(console, run, grades)
+    _for_the_instructor(console, grades)
     _where(console, written)
     _banner(console, run)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
@@ -213,6 +214,24 @@ def _commonest_failures(console: Console, run: Run, grades: Sequence[Grade]) -> 
 def _failure(console: Console, check: Check, count: int, learners: int) -> Text:
     start = f"  {count:>{len(str(learners))}} of {learners}  step {check.step:<5} "
     return Text(start + fitted(check.title, console.width - cell_len(start)))
+
+
+def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:
+    """Whose work it is, where it is another's: the learners' own texts do not say it."""
+    told = {
+        grade.learner: list(dict.fromkeys(v.for_instructor for v in grade.verdicts))
+        for grade in grades
+    }
+    shared = {learner: [text for text in texts if text] for learner, texts in told.items()}
+    shared = {learner: texts for learner, texts in shared.items() if texts}
+    if not shared:
+        return
+    _heading(console, "For the instructor only:")
+    for learner, texts in list(shared.items())[:_REASONS]:
+        single = dict.fromkeys(part for text in texts for part in text.split("; "))
+        _paragraph(console, f"{_isolated(visible(learner))}: {visible('; '.join(single))}")
+    if len(shared) > _REASONS:
+        _paragraph(console, f"… and {len(shared) - _REASONS} more learners, in the grade book")
 
 
 def _where(console: Console, written: Sequence[tuple[str, Path]]) -> None:

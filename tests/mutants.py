@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from fixtures.grading import whole_rubric
@@ -27,6 +28,8 @@ from tests.selftest import runs
 CATALOGUE = read_catalogue()
 RUBRIC = whole_rubric()
 SWAPS = 20
+OWNER, BORROWER = (f"learner{len(CATALOGUE.mistakes) + more:03d}" for more in (1, 2))
+HOUR = timedelta(hours=1)
 _COPIED = ("conftest.py", "pytest.ini", "pyproject.toml", "graders", "fixtures", "reports", "tests")
 _QUIETLY = ("-p", "no:allure_pytest", "--fail-on", "never", "-q")
 
@@ -90,10 +93,22 @@ def _copied(project: Path) -> Path:
 def _prepared(folder: Path) -> Ground:
     project = _copied(folder / "project")
     entries = dict(enumerate(CATALOGUE.mistakes, start=1))
-    cohort = runs.write_cohort(folder / "catalogue.csv", len(entries), entries)
+    cohort = runs.write_cohort(folder / "catalogue.csv", len(entries) + 2, entries)
     arguments = ("--learners", cohort, "--tenant", "simulated", *_QUIETLY)
     runs.grade(*arguments, reports=folder / "right")
-    return Ground(project, cohort, folder / "right" / "evidence")
+    evidence = folder / "right" / "evidence"
+    _borrow_the_endpoint(evidence, OWNER, BORROWER)
+    return Ground(project, cohort, evidence)
+
+
+def _borrow_the_endpoint(folder: Path, owner: str, borrower: str) -> None:
+    """No entry of the catalogue can do that: it would have to know another learner's world."""
+    theirs, found = (snapshot.read(folder, one) for one in (owner, borrower))
+    if theirs is None or found is None:
+        raise SystemExit("the catalogue's class was not collected")
+    ((one,), (other,)) = found.endpoints, theirs.endpoints  # type: ignore[misc]
+    late = replace(one, scoring_uri=other.scoring_uri, created_at=other.created_at + HOUR)
+    snapshot.write(folder, replace(found, endpoints=(late,)))
 
 
 def _expected() -> Outcomes:
@@ -102,6 +117,13 @@ def _expected() -> Outcomes:
             check: str(said) for check, said in CATALOGUE.expected([name], RUBRIC).items()
         }
         for number, name in enumerate(CATALOGUE.mistakes, start=1)
+    } | {
+        OWNER: {check.id: "passed" for check in RUBRIC},
+        BORROWER: {
+            check: str(said)
+            for check, said in CATALOGUE.expected(["endpoint_deleted"], RUBRIC).items()
+        }
+        | {"work-is-the-learners-own": "noted"},
     }
 
 

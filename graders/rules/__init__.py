@@ -35,6 +35,7 @@ from graders.rules.mismatch import (
 )
 from graders.rules.registration import (
     EXPECTED_MSE,
+    project_in,
     registered_by,
     unexpected_error,
     unlinked_models,
@@ -77,6 +78,11 @@ from graders.rules.service_connection import (
     wrong_scheme,
     wrong_target,
 )
+from graders.rules.session import (
+    Dated,
+    dated,
+    outside,
+)
 from graders.rules.variable_group import (
     OVERRIDES,
     base_name_problems,
@@ -99,6 +105,7 @@ __all__ = [
     "SMOKE_TEST_RESULT",
     "TEMPLATE_TREE",
     "Chain",
+    "Dated",
     "Links",
     "Mismatch",
     "altered_pipelines",
@@ -111,6 +118,7 @@ __all__ = [
     "closed_to_pipelines",
     "counts_as_succeeded",
     "dangling_reference",
+    "dated",
     "deployed_otherwise",
     "environment_lacks",
     "foreign_commit",
@@ -132,8 +140,10 @@ __all__ = [
     "not_the_registered_version",
     "other_predictions",
     "other_than_shown",
+    "outside",
     "overriding_variables",
     "padded_values",
+    "project_in",
     "registered_by",
     "same_name",
     "serves_other_model",

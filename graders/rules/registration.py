@@ -35,7 +35,7 @@ def unlinked_models(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -
         return []
     ids = " or ".join(str(run.id) for run in ci_runs)
     expected = f"tags of CI run {ids} of project {lab.project}"
-    found = "; ".join(f"version {model.version}: {_lineage(model)}" for model in models)
+    found = "; ".join(f"version {model.version}: {_lineage(model, lab)}" for model in models)
     return [Mismatch(lab.model, expected, found)]
 
 
@@ -51,22 +51,32 @@ def registered_by(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> 
     ]
 
 
-def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
-    """Compared piece by piece: the tag holds the project's name raw, with its blanks.
+def project_in(build_uri: str) -> str:
+    """``organization/project`` in lower case; the tag holds the project's name raw, with blanks.
 
     Organisations that kept their old address have their name in the host, not in the path.
     """
-    parts = urlsplit(uri)
-    path = unquote(parts.path).casefold()
-    if parts.hostname == f"{lab.organization}.visualstudio.com".casefold():
-        path = f"/{lab.organization}{path.removeprefix('/defaultcollection')}".casefold()
-    home = f"/{lab.organization}/{lab.project}/".casefold()
-    return path.startswith(home) and parse_qs(parts.query).get("buildId") == [run_id]
+    parts = urlsplit(build_uri)
+    path = unquote(parts.path).casefold().strip("/")
+    host, old, _ = (parts.hostname or "").partition(".visualstudio.com")
+    if old:
+        path = f"{host}/{path.removeprefix('defaultcollection/')}"
+    return "/".join(path.split("/")[:2])
 
 
-def _lineage(model: Model) -> str:
-    tags = [f"{name} {model.tags[name]}" for name in ("BuildId", "BuildUri") if name in model.tags]
-    return ", ".join(tags) or "no BuildId tag (registered by hand?)"
+def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
+    home = f"{lab.organization}/{lab.project}".casefold()
+    return project_in(uri) == home and parse_qs(urlsplit(uri).query).get("buildId") == [run_id]
+
+
+def _lineage(model: Model, lab: Lab) -> str:
+    """What its tags say, but not whose another project is: that may be another learner's."""
+    build, uri = model.tags.get("BuildId"), model.tags.get("BuildUri")
+    if build is None and uri is None:
+        return "no BuildId tag (registered by hand?)"
+    if uri is not None and project_in(uri) != f"{lab.organization}/{lab.project}".casefold():
+        return f"BuildId {build} of another project"
+    return f"BuildId {build}, {f'BuildUri {uri}' if uri else 'no BuildUri'}"
 
 
 def unexpected_error(models: Sequence[Model]) -> list[Mismatch]:

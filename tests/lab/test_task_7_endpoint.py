@@ -29,10 +29,10 @@ def test_endpoint_has_the_labs_size(endpoint: Endpoint) -> None:
 
 @check(step="7.4", points=2, hint="Run CD again, so that it deploys the model of your CI run.")
 def test_endpoint_serves_the_registered_model(
-    endpoint: Endpoint, ci_models: tuple[Model, ...]
+    undisturbed_endpoint: Endpoint, ci_models: tuple[Model, ...]
 ) -> None:
     """The endpoint serves a model version that the CI run registered."""
-    assert rules.serves_other_model(endpoint, ci_models) == []
+    assert rules.serves_other_model(undisturbed_endpoint, ci_models) == []
 
 
 @check(step="7.4", points=1, hint="Let the CD pipeline deploy it, in the region of the workspace.")

@@ -1,6 +1,8 @@
 """The lab as a whole: whether its parts belong together."""
 
 from graders import rules
+from graders.custody import Custody
+from graders.lab import Session
 from graders.rubric import check
 
 
@@ -10,3 +12,15 @@ from graders.rubric import check
 def test_work_is_one_chain(chain: rules.Chain) -> None:
     """One lineage leads from a commit to the live answer."""
     assert list(chain.broken) == []
+
+
+@check(step="5.11", hint="Work in your own project, repository and workspace.")
+def test_work_is_the_learners_own(own_work: Custody) -> None:
+    """No training run, model or endpoint is another learner's."""
+    assert list(own_work.borrowed) == []
+
+
+@check(step="5.11", hint="Ask whoever grades what was done at another time.", only_with="session")
+def test_work_was_done_in_the_session(dated_work: list[rules.Dated], session: Session) -> None:
+    """The pipelines ran, and left what they left, while the class met."""
+    assert rules.outside(dated_work, session) == []

@@ -461,7 +461,7 @@ def test_a_model_is_told_with_its_lineage() -> None:
     strange = [replace(MODEL, tags=tags), replace(MODEL, version="2", tags={})]
     (mismatch,) = rules.unlinked_models(strange, [CI_RUN], LAB)
     assert mismatch.found == (
-        "version 1: BuildId 7, BuildUri u; version 2: no BuildId tag (registered by hand?)"
+        "version 1: BuildId 7 of another project; version 2: no BuildId tag (registered by hand?)"
     )
     assert not rules.registered_by([replace(MODEL, tags={"BuildId": "101"})], [CI_RUN], LAB)
     untagged = {**MODEL.tags, "BuildUri": MODEL.tags["BuildUri"].replace("101", "102")}

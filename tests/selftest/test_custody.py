@@ -1,0 +1,320 @@
+"""Whose work it is: what two labs share is held against one of them, and never told the learner."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures import collected_from
+from fixtures.simulator.model_answer import model_answer
+from fixtures.simulator.world import Change, LearnerWorld, Tenant
+from graders import snapshot
+from graders.collector import collect
+from graders.custody import Custody, custody
+from graders.lab import Lab, read_class
+from graders.services.cloud import Cloud
+from graders.services.door import Door
+from graders.services.sign_in import SignIn
+from tests.selftest import runs
+from tests.selftest.counts import note
+from tests.selftest.served_tenant import serving
+
+OWNER = 1
+"""The learner whom all the others took something from."""
+OWN_WORK = "work-is-the-learners-own"
+LATER = timedelta(hours=1)
+
+Plant = Callable[[Lab, LearnerWorld, LearnerWorld], object]
+"""Changes one learner's world (and perhaps the owner's): lab, world, the owner's world."""
+
+
+# --- what learners do -----------------------------------------------------------------------------
+
+
+def honest(_lab: Lab, _world: LearnerWorld, _owner: LearnerWorld) -> None:
+    """Another model answer."""
+
+
+def borrowed_endpoint(_lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """The workspace lists the owner's container under the learner's own service."""
+    service, theirs = world.services[0], owner.services[0]
+    service.scoring_host = theirs.scoring_host
+    service.created = service.updated = theirs.created + LATER
+
+
+def endpoint_since_the_same_second(_lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """As above, but nothing tells who had it first."""
+    borrowed_endpoint(_lab, world, owner)
+    world.services[0].created = owner.services[0].created
+
+
+def borrowed_workspace(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """Group and connection lead to the owner's workspace: the training and the model are there."""
+    copied_values(lab, world, owner)
+    connection = next(one for one in world.service_connections if one.type == "azurerm")
+    connection.resource_group = owner.workspace.resource_group
+    connection.workspace = owner.workspace.name
+    model = next(one for one in world.models if one.name == lab.model)
+    owner.models.append(replace(model, version=2))
+    owner.training_runs += world.training_runs
+    owner.published_pipelines += world.published_pipelines
+    world.models.remove(model)
+    world.training_runs.clear()
+    world.published_pipelines.clear()
+    world.services.clear()
+
+
+def overwritten_endpoint(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """As above, and CD replaced what the owner had deployed."""
+    borrowed_workspace(lab, world, owner)
+    owner.services[0].models = [f"{lab.model}:2"]
+
+
+def copied_values(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    group = next(one for one in world.variable_groups if one.name == lab.variable_group)
+    theirs = next(one for one in owner.variable_groups if one.name == lab.variable_group)
+    for name in ("BASE_NAME", "RESOURCE_GROUP", "WORKSPACE_NAME"):
+        group.variables[name] = theirs.variables[name]
+
+
+def cloned_run(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """The owner's training run and model, with the tags made out to the learner's own CI run."""
+    mine, theirs = world.training_runs[0], owner.training_runs[0]
+    mine.id, mine.finished = theirs.id, theirs.finished + LATER
+    model = next(one for one in world.models if one.name == lab.model)
+    model.tags["run_id"] = theirs.id
+    model.created = mine.finished
+
+
+def copied_model(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """The owner's model, with the owner's tags."""
+    model = next(one for one in world.models if one.name == lab.model)
+    theirs = next(one for one in owner.models if one.name == lab.model)
+    model.tags = dict(theirs.tags)
+    model.created = theirs.created + LATER
+
+
+def neighbours_repository(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    for pipeline in world.pipelines:
+        if pipeline.name == lab.cd_pipeline:
+            pipeline.repository_name = f"{lab.github_owner}/{owner.repositories[0].name}"
+
+
+# --- the class ------------------------------------------------------------------------------------
+
+
+def name_of(number: int) -> str:
+    return f"learner{number:03d}"
+
+
+def collected(folder: Path, learners: int, *plants: Plant) -> tuple[Path, Mapping[str, Lab]]:
+    """A class of model answers, the first its owner, the next ones planted: looked at for real."""
+    cohort = runs.write_cohort(folder / "class.csv", learners)
+    everyone, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
+    labs = {one.id: lab_file.for_learner(one) for one in everyone}
+    tenant = Tenant(labs.values(), changes(labs, plants))
+    with serving(tenant), Door() as door, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AZURE_AUTHORITY_HOST", "login.microsoftonline.com")
+        ids = tenant.ids
+        credentials = {
+            "AZURE_TENANT_ID": ids.tenant_id,
+            "AZURE_CLIENT_ID": ids.client_id,
+            "AZURE_CLIENT_SECRET": ids.client_secret,
+            "GITHUB_TOKEN": ids.github_token,
+        }
+        cloud = Cloud(SignIn.from_environment({**os.environ, **credentials}), door)
+        cloud.prepare(list(labs.values()))
+        collected_from.note(folder / "evidence", "simulated")
+        collect(list(labs.values()), cloud.look_at, folder / "evidence", tenant="simulated")
+    return cohort, labs
+
+
+def changes(labs: Mapping[str, Lab], plants: tuple[Plant, ...]) -> Mapping[str, Change]:
+    """Each plant on its learner's world, and all of them on the owner's."""
+    planted = {name_of(number): plant for number, plant in enumerate(plants, OWNER + 1)}
+
+    def owners(_lab: Lab, world: LearnerWorld) -> None:
+        for learner, plant in planted.items():
+            plant(labs[learner], model_answer(labs[learner]), world)
+
+    def others(plant: Plant) -> Change:
+        return lambda lab, world: plant(lab, world, model_answer(labs[name_of(OWNER)]))
+
+    return {name_of(OWNER): owners} | {one: others(plant) for one, plant in planted.items()}
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a run said of the owner and of one learner who took something."""
+
+    run: runs.Outcome
+
+    def verdicts(self, number: int) -> dict[str, dict[str, Any]]:
+        name = name_of(number)
+        return {v["check"]: v for v in self.run.book()["verdicts"] if v["learner"] == name}
+
+    def outcomes(self, number: int) -> dict[str, str]:
+        return {check: one["outcome"] for check, one in self.verdicts(number).items()}
+
+    def failed(self, number: int) -> set[str]:
+        return {check for check, said in self.outcomes(number).items() if said == "failed"}
+
+    def total(self, number: int) -> float | None:
+        found = {one["learner"]: one["total"] for one in self.run.book()["grades"]}
+        return found[name_of(number)]
+
+
+def graded(folder: Path, *plants: Plant) -> Graded:
+    """The owner, then one learner for each plant."""
+    cohort, _ = collected(folder, len(plants) + 1, *plants)
+    arguments = ("--learners", cohort, "--evidence", folder / "evidence")
+    return Graded(runs.grade(*arguments, reports=folder / "out"))
+
+
+# --- who took something ---------------------------------------------------------------------------
+
+TAKEN: Mapping[Plant, tuple[set[str], set[str]]] = {
+    borrowed_endpoint: ({"endpoint-exists"}, {"endpoint-is-healthy", "endpoint-answers-the-query"}),
+    cloned_run: (
+        {"training-run-completed"},
+        {"model-is-registered", "model-is-registered-by-the-ci-run", "work-is-one-chain"},
+    ),
+    copied_model: ({"model-is-registered"}, {"endpoint-serves-the-registered-model"}),
+    borrowed_workspace: (
+        {
+            "base-name-identifies-the-learner",
+            "resource-group-is-the-learners",
+            "workspace-name-is-the-learners",
+            "service-connection-reaches-the-learners-workspace",
+        },
+        {"training-pipeline-is-published", "model-is-registered", "endpoint-exists"},
+    ),
+}
+"""What was taken -> the checks that fail for it, and some of those that are blocked by them."""
+VALUES = {
+    "base-name-identifies-the-learner",
+    "resource-group-is-the-learners",
+    "workspace-name-is-the-learners",
+}
+
+
+POINTING: Mapping[Plant, set[str]] = {
+    copied_values: VALUES,
+    neighbours_repository: {"cd-pipeline-builds-the-learners-repository"},
+}
+"""What names a place of the owner's -> the checks that fail for it."""
+ALL = (*TAKEN, *POINTING)
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """One class: the owner, and a learner for each way to take something."""
+    return graded(tmp_path_factory.mktemp("taken"), *ALL)
+
+
+def learner_of(plant: Plant) -> int:
+    return OWNER + 1 + ALL.index(plant)
+
+
+@pytest.mark.parametrize("plant", TAKEN)
+def test_what_is_anothers_is_held_against_the_one_who_took_it(
+    plant: Plant, taken: Graded, request: pytest.FixtureRequest
+) -> None:
+    failed, blocked = TAKEN[plant]
+    outcomes = taken.outcomes(learner_of(plant))
+    assert taken.failed(learner_of(plant)) == failed
+    assert {outcomes[check] for check in blocked} == {"blocked"}
+    assert outcomes[OWN_WORK] == "noted"
+    note(request, "things taken from another learner", 1)
+
+
+def test_the_learner_whose_own_it_is_keeps_the_marks(taken: Graded) -> None:
+    assert set(taken.outcomes(OWNER).values()) == {"passed"}
+    assert taken.total(OWNER) == 100
+
+
+@pytest.mark.parametrize("plant", ALL)
+def test_whose_it_is_stands_in_the_instructors_part_only(plant: Plant, taken: Graded) -> None:
+    of_owner = {name_of(OWNER), 'Learner 1"', "learner1@example.org", "AE MLOps 01"}
+    for check, verdict in taken.verdicts(learner_of(plant)).items():
+        if verdict["outcome"] == "failed":
+            assert name_of(OWNER) in verdict["for_instructor"], check
+        assert not [name for name in of_owner if name in verdict["reason"]], check
+    assert "For the instructor only:" in taken.run.text
+    number = learner_of(plant)
+    results = taken.run.reports.rglob("*-result.json")
+    told = "".join(path.read_text(encoding="utf-8") for path in results if is_of(path, number))
+    assert told
+    assert not [name for name in of_owner if name in told]
+
+
+def is_of(path: Path, number: int) -> bool:
+    """Whether an Allure result is about that learner."""
+    parameters = json.loads(path.read_text(encoding="utf-8")).get("parameters", [])
+    return any(name_of(number) in str(one.get("value")) for one in parameters)
+
+
+@pytest.mark.parametrize("plant", POINTING)
+def test_pointing_at_anothers_place_costs_where_it_is_compared_and_shares_nothing(
+    plant: Plant, taken: Graded
+) -> None:
+    assert taken.failed(learner_of(plant)) == POINTING[plant]
+    assert taken.outcomes(learner_of(plant))[OWN_WORK] == "passed"
+
+
+def test_where_nothing_tells_who_had_it_first_nobody_loses_it(tmp_path: Path) -> None:
+    found = graded(tmp_path, endpoint_since_the_same_second)
+    for number in (OWNER, 2):
+        others = {check: said for check, said in found.outcomes(number).items() if said != "passed"}
+        assert others == {OWN_WORK: "not assessed"}
+        assert found.total(number) == 100
+        told = found.verdicts(number)[OWN_WORK]["for_instructor"]
+        assert "cannot be told" in told
+        assert name_of(3 - number) in told
+
+
+def test_an_endpoint_that_anothers_pipeline_replaced_is_for_the_instructor_to_judge(
+    tmp_path: Path,
+) -> None:
+    """What it served before cannot be seen any more: withheld, not lowered."""
+    found = graded(tmp_path, overwritten_endpoint)
+    outcomes = found.outcomes(OWNER)
+    assert found.failed(OWNER) == set()
+    assert outcomes["endpoint-serves-the-registered-model"] == "not assessed"
+    assert found.total(OWNER) is None
+    told = found.verdicts(OWNER)["endpoint-serves-the-registered-model"]["for_instructor"]
+    assert name_of(2) in told
+
+
+# --- who took nothing -----------------------------------------------------------------------------
+
+
+def test_an_honest_class_of_two_hundred_shares_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    _, labs = collected(tmp_path, 200)
+    seen = {learner: snapshot.read(tmp_path / "evidence", learner) for learner in labs}
+    evidence = {learner: one for learner, one in seen.items() if one is not None}
+    assert len(evidence) == 200
+    found = custody(labs.values(), evidence)
+    assert [one for one in found.values() if one != Custody(others=199)] == []
+    note(request, "honest learners of one class, compared with each other", 200)
+
+
+def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path) -> None:
+    """A pair has two rows with the same places: what one made is the other's as well."""
+    _, labs = collected(tmp_path, 1)
+    (lab,) = labs.values()
+    first = snapshot.read(tmp_path / "evidence", lab.learner.id)
+    assert first is not None
+    partner = replace(lab, learner=replace(lab.learner, id="partner"))
+    evidence = {lab.learner.id: first, "partner": replace(first, learner="partner")}
+    found = custody([lab, partner], evidence)
+    assert all(not (one.borrowed or one.unclear or one.for_instructor) for one in found.values())
