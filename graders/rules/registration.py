@@ -75,8 +75,12 @@ def _lineage(model: Model, lab: Lab) -> str:
     if build is None and uri is None:
         return "no BuildId tag (registered by hand?)"
     if uri is not None and project_in(uri) != f"{lab.organization}/{lab.project}".casefold():
-        return f"BuildId {build} of another project"
-    return f"BuildId {build}, {f'BuildUri {uri}' if uri else 'no BuildUri'}"
+        return f"{_tag('BuildId', build)} of another project"
+    return f"{_tag('BuildId', build)}, {_tag('BuildUri', uri)}"
+
+
+def _tag(name: str, value: str | None) -> str:
+    return f"no {name}" if value is None else f"{name} {value}"
 
 
 def unexpected_error(models: Sequence[Model]) -> list[Mismatch]:

@@ -318,3 +318,13 @@ def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path
     evidence = {lab.learner.id: first, "partner": replace(first, learner="partner")}
     found = custody([lab, partner], evidence)
     assert all(not (one.borrowed or one.unclear or one.for_instructor) for one in found.values())
+
+
+def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
+    """The copy names another's build: they may have worked here, or the copy was taken there."""
+    _, labs = collected(tmp_path, 2, copied_model)
+    copy = snapshot.read(tmp_path / "evidence", name_of(2))
+    assert copy is not None
+    found = custody(labs.values(), {name_of(2): copy})[name_of(2)]
+    assert (found.borrowed, found.not_own, found.unclear) == ((), {}, ("model",))
+    assert name_of(OWNER) in found.for_instructor["registered_models"][0]

@@ -392,3 +392,39 @@ def test_other_predictions_are_told_to_a_tenth() -> None:
     assert told(rules.other_predictions((1.04, 2.06))) == [
         ("prediction", "5215.2, 3727.0", "1.0, 2.1")
     ]
+
+
+def test_whose_another_project_is_is_not_told() -> None:
+    """It may be another learner's, and only the instructor is to read whose."""
+    home = "https://dev.azure.com/solliancelabs/AE MLOps 04/_build/results?buildId=7"
+    versions = {
+        "1": {"BuildId": "7", "BuildUri": home.replace("04", "05")},
+        "2": {"BuildId": "7", "BuildUri": home},
+        "3": {"BuildId": "7"},
+        "4": {"BuildUri": home},
+        "5": {},
+    }
+    models = [replace(MODEL, version=version, tags=tags) for version, tags in versions.items()]
+    ((_, _, found),) = told(rules.unlinked_models(models, [CI_RUN], LAB))
+    assert found.split("; ") == [
+        "version 1: BuildId 7 of another project",
+        f"version 2: BuildId 7, BuildUri {home}",
+        "version 3: BuildId 7, no BuildUri",
+        f"version 4: no BuildId, BuildUri {home}",
+        "version 5: no BuildId tag (registered by hand?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "project"),
+    [
+        ("https://dev.azure.com/Acme/AE MLOps 04/_build/results?buildId=7", "acme/ae mlops 04"),
+        ("https://dev.azure.com/acme/AE%20MLOps%2004/_build", "acme/ae mlops 04"),
+        ("https://ACME.visualstudio.com/AE MLOps 04/_build", "acme/ae mlops 04"),
+        ("https://acme.visualstudio.com/DefaultCollection/Lab/_build", "acme/lab"),
+        ("no address", "no address"),
+        ("", ""),
+    ],
+)
+def test_the_project_of_a_build_is_read_from_either_address(address: str, project: str) -> None:
+    assert rules.project_in(address) == project

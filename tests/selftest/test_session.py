@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from graders import rules, snapshot
+from graders import snapshot
 from graders.cohort import Learner
 from graders.evidence import Evidence
-from graders.lab import Lab, LabFile, Session, read_class, read_lab_file
+from graders.lab import LabFile, Session, read_lab_file
 from graders.problems import InputProblems
 from tests.selftest import runs
 
 CHECK = "work-was-done-in-the-session"
 LEARNER = "learner001"
-SECOND = timedelta(seconds=1)
-DAY = timedelta(days=1)
-MODEL_CREATED = datetime(2026, 11, 20, 13, 36, 7, tzinfo=UTC)
 CHICAGO = '"2026-11-20 %s America/Chicago"'
 
 
@@ -32,12 +29,6 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run.status == 0, run.text
     assert run.outcomes()[LEARNER][CHECK] == "passed"
     return folder
-
-
-@pytest.fixture(scope="module")
-def lab(collected: Path) -> Lab:
-    learners, lab_file = read_class(collected / "one.csv", collected / "lab.toml")
-    return lab_file.for_learner(learners[0])
 
 
 @pytest.fixture(scope="module")
@@ -61,78 +52,6 @@ def with_session(collected: Path, folder: Path, session: str, points: str = "") 
 
 def reasons(run: runs.Outcome) -> str:
     return next(str(one["reason"]) for one in run.book()["verdicts"] if one["check"] == CHECK)
-
-
-# --- what is outside ------------------------------------------------------------------------------
-
-
-def test_every_kind_of_work_bears_its_clock(evidence: Evidence, lab: Lab) -> None:
-    told = [one.what for one in rules.dated(evidence, lab)]
-    assert sorted(told) == sorted(
-        [
-            f"run 20261120.1 of {lab.cd_pipeline}",
-            f"run 20261120.1 of {lab.ci_pipeline}",
-            "published pipeline 101",
-            f"training run {evidence.training_runs[0].id[:8]}",  # type: ignore[index,union-attr]
-            "model version 1",
-            "endpoint mlops-aci",
-        ]
-    )
-    assert all(time for one in rules.dated(evidence, lab) for time in one.times)
-
-
-@pytest.mark.parametrize(
-    ("session", "expected"),
-    [
-        (Session(MODEL_CREATED, None), None),
-        (Session(None, MODEL_CREATED), None),
-        (Session(MODEL_CREATED, MODEL_CREATED), None),
-        (Session(MODEL_CREATED + SECOND, None), "2026-11-20 13:36:08+00:00 or later"),
-        (Session(None, MODEL_CREATED - SECOND), "2026-11-20 13:36:06+00:00 or earlier"),
-    ],
-)
-def test_the_session_counts_to_the_second_and_holds_both_its_ends(
-    session: Session, expected: str | None
-) -> None:
-    fraction = MODEL_CREATED.replace(microsecond=999_999)
-    work = [rules.Dated("model version 1", (fraction,))]
-    found = [one.expected for one in rules.outside(work, session)]
-    assert found == ([expected] if expected else [])
-
-
-def test_one_thing_is_told_once_and_in_the_sessions_own_zone() -> None:
-    zone = datetime.fromisoformat("2026-11-21T09:00:00-06:00")
-    work = [rules.Dated("endpoint mlops-aci", (MODEL_CREATED, MODEL_CREATED + SECOND))]
-    (told,) = rules.outside(work, Session(zone, zone + DAY))
-    assert (told.what, told.expected, told.found) == (
-        "endpoint mlops-aci",
-        "2026-11-21 09:00:00-06:00 or later",
-        "2026-11-20 07:36:07-06:00",
-    )
-
-
-def test_a_run_that_is_going_counts_from_when_it_was_queued(evidence: Evidence, lab: Lab) -> None:
-    going = tuple(
-        replace(run, status="inProgress", finished_at=None)
-        for run in evidence.runs  # type: ignore[union-attr]
-    )
-    found = rules.dated(replace(evidence, runs=going), lab)
-    queued = {run.queued_at for run in going}
-    assert {one.times[0] for one in found if one.what.startswith("run ")} == queued
-
-
-def test_other_things_than_the_labs_may_be_of_any_time(evidence: Evidence, lab: Lab) -> None:
-    """Another pipeline's run and another model or endpoint are nobody's mistake."""
-    early = lab.session.begins - DAY  # type: ignore[operator]
-    run, *runs_ = evidence.runs  # type: ignore[misc]
-    (model,), (endpoint,) = evidence.models, evidence.endpoints  # type: ignore[misc]
-    more = replace(
-        evidence,
-        runs=(replace(run, pipeline_id=-1, started_at=early), run, *runs_),
-        models=(replace(model, name="sample-model", created_at=early), model),
-        endpoints=(replace(endpoint, name="sample", created_at=early), endpoint),
-    )
-    assert rules.outside(rules.dated(more, lab), lab.session) == []
 
 
 # --- what becomes of it ---------------------------------------------------------------------------
