@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from graders.verdicts import Outcome, Verdict
-from reports import gradebook, terminal
+from reports import gradebook, outputs, terminal
 from reports.run_facts import GRADES, RUN, VERDICTS, WRITTEN
 
 PROPERTY = "verdict"
@@ -80,24 +80,25 @@ def verdict_in(report: pytest.TestReport) -> Verdict | None:
 
 
 class GradeBookWriter:
-    """Writes the grade book when judging has ended, and the summary below pytest's own."""
+    """Writes all outputs when judging has ended, and the summary below pytest's own."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._trouble = ""
+        self._trouble: list[str] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         grades = self._config.stash.get(GRADES, None)
         if grades is None:
             return
-        try:
-            book, verdicts = gradebook.write(self._config.stash[RUN], grades)
-        except OSError as error:
-            self._trouble = _could_not_write(error)
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-            return
-        self._config.stash[WRITTEN][:0] = [("grade book", book), ("every verdict", verdicts)]
+        written: list[tuple[str, Path]] = []
+        for what, output in outputs.OUTPUTS:
+            try:
+                written += output(self._config.stash[RUN], grades)
+            except OSError as error:
+                self._trouble.append(_could_not_write(what, error))
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        self._config.stash[WRITTEN][:0] = written
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -118,13 +119,13 @@ class GradeBookWriter:
         terminalreporter.section("grades (SIMULATED)" if run.is_simulated else "grades")
         for line in terminal.summary(run, grades, written, page):
             terminalreporter.write_line(line)
-        if self._trouble:
-            terminalreporter.write_line(self._trouble, red=True, bold=True)
+        for trouble in self._trouble:
+            terminalreporter.write_line(trouble, red=True, bold=True)
 
 
-def _could_not_write(error: OSError) -> str:
+def _could_not_write(what: str, error: OSError) -> str:
     where = Path(str(error.filename or "the reports folder"))
     return (
-        f"ERROR: the grade book was not written: {error.strerror or error} ({where}). "
+        f"ERROR: {what} was not written: {error.strerror or error} ({where}). "
         "Close it where it is open, or choose another folder with --reports."
     )

@@ -1,0 +1,27 @@
+"""What a run writes besides the grade book: one function an output, called in this order.
+
+An output gets the run's facts and the grades in cohort order, and writes below ``run.reports``. It
+returns what it wrote, as (what, where), for the end of the terminal summary. It may raise OSError;
+then the outputs after it are written all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from graders.verdicts import Grade
+from reports import gradebook
+from reports.run_facts import Run
+
+Written = Sequence[tuple[str, Path]]
+Output = Callable[[Run, Sequence[Grade]], Written]
+
+
+def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
+    book, verdicts = gradebook.write(run, grades)
+    return [("grade book", book), ("every verdict", verdicts)]
+
+
+OUTPUTS: tuple[tuple[str, Output], ...] = (("the grade book", _grade_book),)
+"""What it is called when it cannot be written -> what writes it."""
