@@ -1,0 +1,64 @@
+"""How long it takes to put other points on a large class's verdicts and to tell what changes.
+
+``python benchmarks/compare.py --learners 1000``: makes a grade book of that many learners out of
+the verdicts of the demo cohort's run (``reports/out``, after ``make grade``), and times the command
+``python -m reports compare`` as a whole process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TIMES = 5
+POINTS = "[points]\nvariable-group-exists = 5\nendpoint-exists = 0\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--learners", type=int, default=1000)
+    parser.add_argument("--reports", type=Path, default=ROOT / "reports" / "out")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        book, lab = Path(folder) / "gradebook.json", Path(folder) / "lab.toml"
+        book.write_text(json.dumps(multiplied(given.reports, given.learners)), encoding="utf-8")
+        lab.write_text(POINTS, encoding="utf-8")
+        taken = [compared(book, lab) for _ in range(TIMES)]
+    print(f"learners                              {given.learners:>8}")
+    print(f"compared in, s (median of {TIMES})           {statistics.median(taken):>8.2f}")
+
+
+def multiplied(reports: Path, learners: int) -> dict[str, object]:
+    """The stored grade book with its learners repeated under other ids."""
+    document = json.loads((reports / "gradebook.json").read_text(encoding="utf-8"))
+    grades, verdicts = document["grades"], document["verdicts"]
+    own = {
+        one["learner"]: [v for v in verdicts if v["learner"] == one["learner"]] for one in grades
+    }
+    document["grades"], document["verdicts"] = [], []
+    for number in range(learners):
+        one = grades[number % len(grades)]
+        name = {"learner": f"{one['learner']}-{number}"}
+        document["grades"].append(one | name)
+        document["verdicts"] += [verdict | name for verdict in own[one["learner"]]]
+    return document
+
+
+def compared(book: Path, lab: Path) -> float:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "reports", "compare", str(book), str(lab)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # noqa: S603
+    if done.returncode != 1:
+        raise SystemExit(done.stderr.decode())
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

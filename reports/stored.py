@@ -1,0 +1,107 @@
+"""The grade book of an earlier run, read back from its ``gradebook.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from graders.lab import LabFile
+from graders.problems import InputProblems, Problem
+from graders.rubric import Check, with_points
+from graders.verdicts import Grade, Outcome, Verdict, grade
+from reports.gradebook import JSON_NAME, SCHEMA
+
+_ADVISORY = {Outcome.FAILED: Outcome.NOTED, Outcome.NOTED: Outcome.FAILED}
+
+
+@dataclass(frozen=True)
+class Book:
+    """One run's grades: what it judged, by which rubric, of whom."""
+
+    source: str
+    graded_at: str
+    digest: str
+    """Of the snapshot that was judged."""
+    names: Mapping[str, str]
+    """Learner id -> display name, in cohort order."""
+    rubric: Mapping[str, Check]
+    verdicts: Mapping[tuple[str, str], Verdict]
+    """(learner id, check id) -> verdict."""
+
+    @cached_property
+    def grades(self) -> Mapping[str, Grade]:
+        own: dict[str, list[Verdict]] = {learner: [] for learner in self.names}
+        for verdict in self.verdicts.values():
+            own[verdict.learner].append(verdict)
+        checks = tuple(self.rubric.values())
+        return {learner: grade(learner, verdicts, checks) for learner, verdicts in own.items()}
+
+    def worth(self, lab_file: LabFile, source: str) -> Book:
+        """The same verdicts by the points of another lab file. Raises InputProblems.
+
+        What fails a check that carries points is noted by one that carries none, and the other way
+        round. Nothing else of the lab file is looked at: names and leniency need judging.
+        """
+        lab_file.check_points(self.rubric.values())
+        points = {check: worth for check, worth in lab_file.points.items() if check in self.rubric}
+        rubric = {check.id: check for check in with_points(self.rubric.values(), points)}
+        verdicts = {
+            key: _worth(verdict, rubric[verdict.check]) for key, verdict in self.verdicts.items()
+        }
+        return replace(self, source=source, rubric=rubric, verdicts=verdicts)
+
+
+def read_book(path: Path) -> Book:
+    """The grade book of a reports folder, or of that very file. Raises InputProblems."""
+    file = path / JSON_NAME if path.is_dir() else path
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            raise ValueError(f"schema {document['schema']}")
+        return _book(str(path), document)
+    except OSError as error:
+        what, remedy = f"it cannot be read ({error.strerror})", "name the reports folder of a run"
+    except (ValueError, KeyError, TypeError):
+        what, remedy = "this is no grade book as this program writes it", "grade again"
+    raise InputProblems([Problem(str(file), what, remedy)])
+
+
+def _book(source: str, document: Mapping[str, Any]) -> Book:
+    rubric = {entry["id"]: _check(entry) for entry in document["rubric"]}
+    return Book(
+        source=source,
+        graded_at=document["graded_at"],
+        digest=document["snapshot"]["digest"],
+        names={entry["learner"]: entry["name"] for entry in document["grades"]},
+        rubric=rubric,
+        verdicts={(one.learner, one.check): one for one in _verdicts(document, rubric)},
+    )
+
+
+def _check(entry: Mapping[str, Any]) -> Check:
+    return Check(
+        id=entry["id"],
+        title=entry["title"],
+        step=entry["step"],
+        points=entry["points"],
+        hint=entry["hint"],
+        only_with=entry.get("only_with", ""),
+    )
+
+
+def _verdicts(document: Mapping[str, Any], rubric: Mapping[str, Check]) -> Iterable[Verdict]:
+    for entry in document["verdicts"]:
+        outcome = Outcome(entry["outcome"])
+        verdict = Verdict.on(rubric[entry["check"]], entry["learner"], outcome, entry["reason"])
+        yield replace(verdict, for_instructor=entry.get("for_instructor", ""))
+
+
+def _worth(verdict: Verdict, check: Check) -> Verdict:
+    outcome = verdict.outcome
+    if outcome is (Outcome.FAILED if check.is_advisory else Outcome.NOTED):
+        outcome = _ADVISORY[outcome]
+    return replace(verdict, points=check.points, outcome=outcome)

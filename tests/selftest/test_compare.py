@@ -1,0 +1,191 @@
+"""Two grade books side by side, before anything is published."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from graders.lab import read_lab_file
+from graders.problems import InputProblems
+from graders.verdicts import Outcome, Verdict
+from reports import gradebook
+from reports.compare import compare
+from reports.run_facts import Run
+from reports.stored import Book, read_book
+from tests.selftest import graded_run as example
+from tests.selftest import runs
+
+ADA = example.learner("ada", "Ada Lovelace", 1)
+BOB = example.learner("bob", "Bob Ångström", 2)
+LOST = {"variable-group-exists": (Outcome.FAILED, "expected a group; found none")}
+OPEN = {"ci-run-succeeded": (Outcome.PENDING, "run 1 is still going")}
+
+
+def stored(folder: Path, run: Run, *verdicts: list[Verdict]) -> Path:
+    """A reports folder with the grade book of such a run."""
+    grades = gradebook.grades_of(run, [one for own in verdicts for one in own])
+    folder.mkdir(parents=True, exist_ok=True)
+    gradebook.write(replace(run, reports=folder), grades)
+    return folder
+
+
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reports", *map(str, arguments)],
+        cwd=runs.PROJECT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    run = example.run([ADA, BOB])
+    return stored(tmp_path / "old", run, example.verdicts("ada", LOST), example.verdicts("bob"))
+
+
+def test_a_book_is_read_back_as_it_was_written(before: Path) -> None:
+    book = read_book(before)
+    assert {who: grade.total for who, grade in book.grades.items()} == {"ada": 85, "bob": 100}
+    assert book.names == {"ada": "Ada Lovelace", "bob": "Bob Ångström"}
+    assert compare(book, book).is_empty
+
+
+def test_who_changes_by_which_check_and_why(before: Path, tmp_path: Path) -> None:
+    run = example.run([ADA, BOB])
+    after = stored(
+        tmp_path / "new", run, example.verdicts("ada"), example.verdicts("bob", LOST | OPEN)
+    )
+    found = compare(read_book(before), read_book(after))
+    ada, bob = found.learners
+    assert (ada.learner, ada.before, ada.after, ada.points) == ("ada", 85, 100, 15)
+    assert [(one.check, one.before, one.after, one.points) for one in ada.checks] == [
+        ("variable-group-exists", "failed", "passed", 15)
+    ]
+    assert ada.checks[0].why == "before: expected a group; found none"
+    assert (bob.before, bob.after, bob.points) == (100, None, 0)
+    assert {one.check: one.why for one in bob.checks} == {
+        "variable-group-exists": "expected a group; found none",
+        "ci-run-succeeded": "run 1 is still going",
+    }
+    assert found.by_check["ci-run-succeeded", "passed", "pending"] == 1
+
+
+def test_learners_and_checks_of_one_book_only_are_told(before: Path, tmp_path: Path) -> None:
+    carl = example.learner("carl", "Carl", 3)
+    after = stored(
+        tmp_path / "new",
+        example.run([BOB, carl]),
+        example.verdicts("bob")[1:],
+        example.verdicts("carl"),
+    )
+    found = compare(read_book(before), read_book(after))
+    assert (found.compared, found.only_before, found.only_after) == (1, ("ada",), ("carl",))
+    (bob,) = found.learners
+    assert bob.after is None
+    assert [(one.before, one.after) for one in bob.checks] == [("passed", "not judged")]
+
+
+def lab_file(folder: Path, points: str) -> Path:
+    file = folder / "points.toml"
+    file.write_text(f"[points]\n{points}\n", encoding="utf-8")
+    return file
+
+
+def test_other_points_are_put_on_the_same_verdicts(before: Path, tmp_path: Path) -> None:
+    book = read_book(before)
+    file = lab_file(tmp_path, "variable-group-exists = 20\ntotal = 105")
+    found = compare(book, book.worth(read_lab_file(file), str(file)))
+    assert found.rubric == ("variable-group-exists is worth 20 instead of 15",)
+    (bob,) = found.learners
+    assert (bob.learner, bob.before, bob.after) == ("bob", 100, 105)
+    assert bob.checks[0].why == "worth 20 instead of 15"
+
+
+def test_a_check_that_loses_its_points_is_noted_and_one_that_gets_some_fails(
+    before: Path, tmp_path: Path
+) -> None:
+    book = read_book(before)
+    without = book.worth(
+        read_lab_file(lab_file(tmp_path, "variable-group-exists = 0\ntotal = 85")), "x"
+    )
+    assert outcome_of(without, "ada") is Outcome.NOTED
+    again = without.worth(
+        read_lab_file(lab_file(tmp_path, "variable-group-exists = 15\ntotal = 100")), "x"
+    )
+    assert outcome_of(again, "ada") is Outcome.FAILED
+    assert compare(book, again).is_empty
+
+
+def outcome_of(book: Book, learner: str) -> Outcome:
+    return book.verdicts[learner, "variable-group-exists"].outcome
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_tells_it_in_eighty_columns_and_writes_all_of_it(
+    before: Path, tmp_path: Path
+) -> None:
+    long = {"variable-group-exists": (Outcome.FAILED, "why " * 60)}
+    after = stored(
+        tmp_path / "new",
+        example.run([ADA, BOB]),
+        example.verdicts("ada", LOST),
+        example.verdicts("bob", long),
+    )
+    done = command("compare", before, after, "--json", tmp_path / "all.json")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "1 of 2 grades change: 1 lower" in done.stdout
+    assert "1 × variable-group-exists: passed → failed" in done.stdout
+    told = [line for line in done.stdout.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, told)) <= 80
+    (bob,) = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["learners"]
+    assert (bob["learner"], bob["before"], bob["after"]) == ("bob", 100, 85)
+    assert bob["checks"][0]["why"] == ("why " * 60)
+
+
+def test_a_large_class_is_told_in_part_unless_all_is_asked_for(tmp_path: Path) -> None:
+    learners = [example.learner(f"l{number}", "", number) for number in range(1, 31)]
+    run = example.run(learners)
+    old = stored(tmp_path / "old", run, *(example.verdicts(one.id) for one in learners))
+    new = stored(tmp_path / "new", run, *(example.verdicts(one.id, LOST) for one in learners))
+    some = command("compare", old, new)
+    assert "… and 10 more; --all shows them" in some.stdout
+    everyone = command("compare", old, new, "--all").stdout
+    assert all(f"  l{number} " in everyone for number in range(1, 31))
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"schema": 99}', '{"schema": 1}'])
+def test_what_is_no_grade_book_is_refused_in_a_sentence(
+    content: str, before: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "gradebook.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputProblems):
+        read_book(tmp_path)
+    done = command("compare", before, tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "no grade book" in done.stderr
+
+
+def test_a_missing_folder_and_unknown_checks_are_refused(before: Path, tmp_path: Path) -> None:
+    done = command("compare", before, tmp_path / "nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "name the reports folder of a run" in done.stderr
+    done = command("compare", before, lab_file(tmp_path, "variable-group-exist = 20"))
+    assert done.returncode == 2
+    assert "write `variable-group-exists`" in done.stderr
+
+
+def test_nothing_differs_is_status_0(before: Path) -> None:
+    done = command("compare", before, before)
+    assert done.returncode == 0
+    assert "0 of 2 grades change" in done.stdout
