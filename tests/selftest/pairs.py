@@ -137,6 +137,19 @@ def pairs(catalogue: Catalogue) -> list[tuple[str, str]]:
     return list(chosen.values())
 
 
+WHATEVER_THE_WAY = ("location_by_its_display_name", "cd_disabled", "endpoint_answers_in_words")
+"""Mistakes that no variation changes, from the beginning and the end of the lab."""
+
+
+def with_variations(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Every variation with a mistake that has nothing to do with it."""
+    made = []
+    for place, variation in enumerate(catalogue.variations):
+        mistake = WHATEVER_THE_WAY[place % len(WHATEVER_THE_WAY)]
+        made += [(variation, mistake)] if catalogue.fit_together((variation, mistake)) else []
+    return made
+
+
 def _partners(entry: Mistake, catalogue: Catalogue) -> Iterator[Mistake]:
     entries = of_tasks(catalogue)
     start = entries.index(entry)

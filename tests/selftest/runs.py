@@ -72,14 +72,21 @@ def grade(
     return Outcome(done.returncode, done.stdout + done.stderr, reports)
 
 
-def write_cohort(file: Path, learners: int, mistakes: Mapping[int, str] | None = None) -> Path:
+def write_cohort(
+    file: Path,
+    learners: int,
+    mistakes: Mapping[int, str] | None = None,
+    variations: Mapping[int, str] | None = None,
+    first: int = 1,
+) -> Path:
     """A cohort of that many learners, beside a copy of the demo cohort's lab file."""
     rows = [
         f"learner{number:03d},{number},Learner {number},learner{number}@example.org,"
-        f"{(mistakes or {}).get(number, '')}"
-        for number in range(1, learners + 1)
+        f"{(mistakes or {}).get(number, '')},{(variations or {}).get(number, '')}"
+        for number in range(first, first + learners)
     ]
-    file.write_text("\n".join(["learner,number,name,email,mistakes", *rows]), encoding="utf-8")
+    heading = "learner,number,name,email,mistakes,variations"
+    file.write_text("\n".join([heading, *rows]), encoding="utf-8")
     lab = (COHORTS / "lab.toml").read_text(encoding="utf-8")
     (file.parent / "lab.toml").write_text(lab, encoding="utf-8")
     return file

@@ -1,9 +1,9 @@
-"""Every mistake of the catalogue, alone and in pairs, graded as an instructor does it."""
+"""Every entry of the catalogues, mistakes in pairs too, graded as an instructor does it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,15 @@ from tests.selftest.counts import note
 CATALOGUE = read_catalogue()
 RUBRIC = whole_rubric()
 PAIRS = pairs.pairs(CATALOGUE)
-MADE: tuple[tuple[str, ...], ...] = (*((one,) for one in CATALOGUE.mistakes), *PAIRS)
-"""What each learner of the class did wrong."""
+WITH_A_MISTAKE = pairs.with_variations(CATALOGUE)
+MADE: tuple[tuple[str, ...], ...] = (
+    *((one,) for one in CATALOGUE.entries),
+    *PAIRS,
+    *WITH_A_MISTAKE,
+)
+"""What each learner of the class did wrong, or otherwise."""
+FIRST = 12
+"""The first learner's number: from 10 on the sheet's names can be read in two ways."""
 TOLD = 0.95
 """The share of mistakes whose cause the first message must name."""
 
@@ -100,16 +107,24 @@ class Graded:
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """One learner per entry and per pair, one run for all."""
     folder = tmp_path_factory.mktemp("catalogue")
-    entries = {number: "+".join(made) for number, made in enumerate(MADE, start=1)}
-    cohort = runs.write_cohort(folder / "catalogue.csv", len(entries), entries)
+    wrong, right = (_column(names) for names in (CATALOGUE.mistakes, CATALOGUE.variations))
+    cohort = runs.write_cohort(folder / "catalogue.csv", len(MADE), wrong, right, FIRST)
     arguments = ("--learners", cohort, "--tenant", "simulated", "--fail-on", "never")
     run = runs.grade(*arguments, "-p", "no:allure_pytest", reports=folder / "out")
     assert run.status == 0, run.text
     return _read(run.book())
 
 
+def _column(known: Container[str]) -> Mapping[int, str]:
+    """Learner's number -> a cell of the cohort file."""
+    return {
+        number: "+".join(name for name in made if name in known)
+        for number, made in enumerate(MADE, FIRST)
+    }
+
+
 def _read(book: Mapping[str, Any]) -> Graded:
-    made = {f"learner{number:03d}": names for number, names in enumerate(MADE, start=1)}
+    made = {f"learner{number:03d}": names for number, names in enumerate(MADE, FIRST)}
     outcomes: dict[tuple[str, ...], dict[str, str]] = {names: {} for names in MADE}
     for one in book["verdicts"]:
         outcomes[made[one["learner"]]][one["check"]] = one["outcome"]
@@ -131,6 +146,32 @@ def test_a_mistake_fails_its_own_checks_and_no_other(
     expected = CATALOGUE.expected([mistake], RUBRIC)
     assert graded.outcomes[mistake,] == {check: str(said) for check, said in expected.items()}
     note(request, "mistakes, each alone", 1)
+
+
+@pytest.mark.parametrize("variation", CATALOGUE.variations)
+def test_a_right_way_through_the_lab_earns_full_marks(
+    variation: str, graded: Graded, request: pytest.FixtureRequest
+) -> None:
+    """Nothing but what the entry says is noted, and that for no points."""
+    others = {
+        check: said for check, said in graded.outcomes[variation,].items() if said != "passed"
+    }
+    noted = {
+        check
+        for entry in CATALOGUE.with_included([variation])
+        for check in entry.verdicts.get(Outcome.NOTED, ())
+    }
+    assert others == dict.fromkeys(noted, "noted")
+    note(request, "legitimate variations", 1)
+
+
+@pytest.mark.parametrize("made", WITH_A_MISTAKE, ids="+".join)
+def test_a_variation_neither_hides_a_mistake_nor_worsens_it(
+    made: tuple[str, str], graded: Graded, request: pytest.FixtureRequest
+) -> None:
+    expected = CATALOGUE.expected(made, RUBRIC)
+    assert graded.outcomes[made] == {check: str(said) for check, said in expected.items()}
+    note(request, "variations with a mistake", 1)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
@@ -162,10 +203,12 @@ def test_the_misses_are_the_ones_that_the_catalogue_admits(
 
 def _misses(graded: Graded, tmp_path: object) -> list[str]:
     """``entry: what was said first`` for each whose cause was not named."""
-    cohort = runs.write_cohort(tmp_path / "names.csv", len(CATALOGUE.mistakes))  # type: ignore[operator]
+    cohort = runs.write_cohort(tmp_path / "names.csv", len(MADE), first=FIRST)  # type: ignore[operator]
     learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
     misses = []
-    for learner, name in zip(learners, CATALOGUE.mistakes, strict=True):
+    for learner, (name, *others) in zip(learners, MADE, strict=True):
+        if others or name not in CATALOGUE.mistakes:
+            continue
         wanted = CATALOGUE.first(name, lab_file.for_learner(learner))
         said = graded.first[name,]
         assert wanted, f"{name} does not say what a learner should be told first"
