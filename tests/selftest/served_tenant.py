@@ -76,9 +76,7 @@ def _as_it_is(application: ASGIApp) -> ASGIApp:
 
 
 @contextmanager
-def serving(
-    tenant: Tenant, through: Callable[[ASGIApp], ASGIApp] = _as_it_is
-) -> Iterator[Served]:
+def serving(tenant: Tenant, through: Callable[[ASGIApp], ASGIApp] = _as_it_is) -> Iterator[Served]:
     """Serve the tenant; the environment leads every SDK to it while the block lasts.
 
     ``through`` may put something between the proxy and the tenant, to see what passes.
