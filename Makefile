@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MUTANTS := $(VENV)/.mutants
+CLIENTS := .venv-clients
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade test lint tenant bench mutants golden lock clean
+.PHONY: docs help grade test lint tenant bench mutants clients golden lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-8s %s\n", $$1, $$2}'
@@ -48,6 +49,16 @@ $(MUTANTS): requirements-mutants.lock $(READY)
 mutants: $(MUTANTS) ## break checks and rules one at a time: do the catalogue and the tests notice?
 	$(BIN)/python -m tests.mutants
 
+clients: $(CLIENTS)/.ready ## other clients on the simulated tenant: azureml-core, gh
+	$(CLIENTS)/bin/pytest tests/clients
+
+$(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --require-hashes -r requirements-clients.lock
+	$(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
 	$(BIN)/python -m tests.selftest.make_golden
 
@@ -55,7 +66,7 @@ docs: $(READY) ## renew the pages that are written from the code
 	$(BIN)/python -m reports.rubric_page > docs/rubric.md
 	$(BIN)/python -m fixtures.simulator.mistakes_page > docs/mistakes.md
 
-lock: ## renew the two lock files (needs a package index)
+lock: ## renew the three lock files (needs a package index)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -65,6 +76,9 @@ lock: ## renew the two lock files (needs a package index)
 		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 		--group mutants --upgrade --constraint requirements.lock \
 		--output-file requirements-mutants.lock --quiet
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+		--extra clients --upgrade pyproject.toml --output-file requirements-clients.lock --quiet
 
 clean: ## remove the environment and all results
-	rm -rf $(VENV) reports/out
+	rm -rf $(VENV) $(CLIENTS) reports/out

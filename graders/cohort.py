@@ -17,8 +17,8 @@ class Learner:
     """One row of a cohort file.
 
     The optional names are None where the row leaves them to the learner's number and the lab
-    file; ``extra`` keeps every other column as it stood (``mistakes`` among them, which only the
-    simulated tenant reads).
+    file; ``extra`` keeps every other column as it stood (``mistakes`` and ``variations`` among
+    them, which only the simulated tenant reads).
     """
 
     id: str

@@ -1,0 +1,71 @@
+"""Microsoft's SDK of the first generation, as it is, reads what the lab left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from fixtures.simulator.process import SimulatedTenant
+from fixtures.simulator.state import LearnerWorld
+from graders.lab import Lab
+
+core = pytest.importorskip("azureml.core", reason="azureml-core is not installed: make clients")
+QUERY = {"data": [list(range(1, 11)), list(range(10, 0, -1))]}
+
+
+@pytest.fixture(scope="module")
+def workspace(tenant: SimulatedTenant, environment: Mapping[str, str], lab: Lab) -> Iterator[Any]:
+    from azureml.core.authentication import ServicePrincipalAuthentication
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        given = tenant.credentials
+        sign_in = ServicePrincipalAuthentication(
+            given["tenant_id"], given["client_id"], given["client_secret"]
+        )
+        yield core.Workspace.get(
+            lab.workspace,
+            auth=sign_in,
+            subscription_id=lab.subscription_id,
+            resource_group=lab.resource_group,
+        )
+
+
+def test_the_workspace(workspace: Any, world: LearnerWorld) -> None:
+    own = world.workspace
+    assert (workspace.name, workspace.resource_group) == (own.name, own.resource_group)
+    assert (workspace.location, workspace.subscription_id) == (own.location, own.subscription_id)
+
+
+def test_the_models_with_their_tags(workspace: Any, world: LearnerWorld) -> None:
+    found = {(one.name, one.version): one.tags for one in core.Model.list(workspace)}
+    assert found == {(one.name, one.version): one.tags for one in world.models}
+
+
+def test_a_model_by_its_name(workspace: Any, lab: Lab) -> None:
+    model = core.Model(workspace, lab.model)
+    assert (model.id, model.version) == (f"{lab.model}:1", 1)
+
+
+def test_the_services(workspace: Any, lab: Lab, world: LearnerWorld) -> None:
+    (service,) = core.Webservice.list(workspace)
+    (own,) = world.services
+    assert (service.name, service.state, service.compute_type) == (lab.endpoint, "Healthy", "ACI")
+    assert service.scoring_uri == f"http://{own.scoring_host}/score"
+    assert service.auth_enabled is own.auth_enabled
+    assert [model.id for model in service.models] == own.models
+
+
+def test_a_service_answers_a_query(workspace: Any, lab: Lab) -> None:
+    answer = core.Webservice(workspace, lab.endpoint).run(json.dumps(QUERY))
+    assert answer["result"] == pytest.approx([5215.198, 3726.995], rel=1e-5)
+
+
+def test_the_published_pipelines(workspace: Any, world: LearnerWorld) -> None:
+    pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
+    found = [(one.id, one.name, one.version) for one in pipelines.PublishedPipeline.list(workspace)]
+    assert found == [(one.id, one.name, one.version) for one in world.published_pipelines]
