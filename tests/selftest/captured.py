@@ -102,6 +102,7 @@ def captured(folder: Path, mistakes: Mapping[int, str], lab_file: str = "") -> l
         for one in labs:
             cloud.look_at(one)
         _ask_the_rest(labs[0], served)
+        _ask_for_what_is_not_there(labs[0], served)
     return caught[0].answers
 
 
@@ -110,7 +111,7 @@ def _ask_the_rest(lab: Lab, served: Served) -> None:
     token = served.tenant.ids.github_token
     repository = f"https://api.github.com/repos/{lab.github_owner}/{lab.repositories[0]}"
     headers = {"Authorization": f"Bearer {token}"}
-    (newest,) = requests.get(f"{repository}/commits", headers=headers, timeout=30).json()
+    newest, *_ = requests.get(f"{repository}/commits", headers=headers, timeout=30).json()
     for rest in (
         "",
         f"/commits/{newest['sha']}",
@@ -131,6 +132,36 @@ def _ask_the_rest(lab: Lab, served: Served) -> None:
     )
     headers = {"Authorization": f"Bearer {served.token('https://management.azure.com')}"}
     requests.get(workspace, headers=headers, timeout=30).raise_for_status()
+
+
+def _ask_for_what_is_not_there(lab: Lab, served: Served) -> None:
+    """One refusal of each service, at least."""
+    ids = served.tenant.ids
+    devops = served.token("499b84ac-1321-427f-aa17-267ca6975798")
+    manager = served.token("https://management.azure.com")
+    place = (
+        f"subscriptions/{lab.subscription_id}/resourceGroups/nowhere"
+        "/providers/Microsoft.MachineLearningServices/workspaces/none"
+    )
+    regional = f"https://{lab.location}.api.azureml.ms"
+    for url, token in (
+        (f"https://dev.azure.com/{lab.organization}/nowhere/_apis/build/definitions", devops),
+        (f"https://api.github.com/repos/{lab.github_owner}/nowhere", ids.github_token),
+        (f"https://management.azure.com/{place}?api-version=2024-10-01", manager),
+        (f"{regional}/modelmanagement/v1.0/{place}/services", manager),
+    ):
+        headers = {"Authorization": f"Bearer {token}"}
+        if requests.get(url, headers=headers, timeout=30).ok:
+            raise AssertionError(f"{url} is there")
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": ids.client_id,
+        "client_secret": "wrong",
+        "scope": "https://management.azure.com/.default",
+    }
+    token_url = f"https://login.microsoftonline.com/{ids.tenant_id}/oauth2/v2.0/token"
+    if requests.post(token_url, data=form, timeout=30).ok:
+        raise AssertionError("a wrong secret is taken")
 
 
 def _question(scope: Scope, asked: Mapping[str, Any]) -> Question | None:

@@ -328,3 +328,13 @@ def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
     found = custody(labs.values(), {name_of(2): copy})[name_of(2)]
     assert (found.borrowed, found.not_own, found.unclear) == ((), {}, ("model",))
     assert name_of(OWNER) in found.for_instructor["registered_models"][0]
+
+
+def test_with_a_part_of_the_class_nobody_is_named(tmp_path: Path) -> None:
+    """A learner may be who grades it; what is another's does not count all the same."""
+    cohort, _ = collected(tmp_path, 2, borrowed_endpoint)
+    arguments = ("--learners", cohort, "--evidence", tmp_path / "evidence")
+    found = Graded(runs.grade(*arguments, "--learner", name_of(2), reports=tmp_path / "out"))
+    assert found.failed(2) == {"endpoint-exists"}
+    assert not [one for one in found.verdicts(2).values() if "for_instructor" in one]
+    assert "For the instructor" not in found.run.text

@@ -115,6 +115,22 @@ GRAPHQL_ERROR = {
 """For what is not there, beside the data of the rest."""
 ARM_ERROR = {"error": {"code": str, "message": str}}
 
+ENTRA_ERROR = {
+    **dict.fromkeys(("error", "error_description", "timestamp", "trace_id"), str),
+    **dict.fromkeys(("correlation_id", "error_uri"), str),
+    "error_codes": [int],
+}
+"""RFC 6749, section 5.2, and what Entra ID adds."""
+GITHUB_ERROR = dict.fromkeys(("message", "documentation_url", "status"), str)
+REFUSALS: Mapping[str, Any] = {
+    ENTRA: ENTRA_ERROR,
+    DEVOPS: devops.WrappedException,
+    GITHUB: GITHUB_ERROR,
+    MANAGER: ARM_ERROR,
+    LEARNING: management.ModelErrorResponse,
+}
+"""Service -> the model of what it says when it refuses."""
+
 MODELS: Mapping[tuple[str, str], Any] = {
     (ENTRA, "clouds"): CLOUDS,
     (ENTRA, "tenant"): OPENID,
@@ -225,7 +241,8 @@ def test_a_body_is_one_that_the_vendors_model_knows(
 
 
 def test_a_container_instance_has_the_keys_of_its_kind(answers: list[Answer]) -> None:
-    services = [one for page in of(answers, LEARNING, "web services") for one in page.body["value"]]
+    pages = [one.body for one in of(answers, LEARNING, "web services") if one.status == 200]
+    services = [one for page in pages for one in page["value"]]
     assert services
     for service in services:
         own = {key: value for key, value in service.items() if key in ACI}
@@ -244,13 +261,13 @@ def test_every_exception_is_needed(answers: list[Answer]) -> None:
     assert [key for key in KNOWN if not used[key]] == []
 
 
-@pytest.mark.parametrize("service", [MANAGER])
+@pytest.mark.parametrize("service", REFUSALS)
 def test_a_refusal_has_the_form_of_the_services_refusals(
     service: str, answers: list[Answer]
 ) -> None:
     refused = [one.body for one in answers if one.question.service == service and one.status != 200]
     assert refused
-    assert [flaw for body in refused for flaw in flaws(body, ARM_ERROR)] == []
+    assert [flaw for body in refused for flaw in flaws(body, REFUSALS[service])] == []
 
 
 def test_githubs_queries_are_ones_that_its_schema_allows(answers: list[Answer]) -> None:
