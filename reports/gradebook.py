@@ -20,6 +20,7 @@ from graders.cohort import Learner
 from graders.guidance import first_to_read
 from graders.rubric import TASKS
 from graders.verdicts import Grade, Verdict, grade
+from reports.class_view import failures, stopped
 from reports.files import write_whole
 from reports.run_facts import Run
 
@@ -109,6 +110,7 @@ def as_json(run: Run, grades: Sequence[Grade]) -> str:
     """The text of ``gradebook.json``."""
     learners = {learner.id: learner for learner in run.learners}
     document = _header(run) | {
+        "class": _class_entry(run, grades),
         "grades": [_grade_entry(run, learners[own.learner], own) for own in grades],
         "verdicts": [_verdict_entry(verdict) for own in grades for verdict in own.verdicts],
     }
@@ -134,6 +136,24 @@ def _header(run: Run) -> dict[str, object]:
         "rubric": [
             asdict(check) | {"task": check.task, "advisory": check.is_advisory}
             for check in run.rubric
+        ],
+    }
+
+
+def _class_entry(run: Run, grades: Sequence[Grade]) -> dict[str, object]:
+    """What failed, most first, and where learners stopped."""
+    return {
+        "stopped": stopped(grades),
+        "failed": [
+            {
+                "check": one.check.id,
+                "failed": len(one.learners),
+                "tried": one.tried,
+                "cause": one.cause,
+                "same_cause": one.same_cause,
+                "lab_or_tenant_may_be_wrong": one.is_of_nearly_everyone,
+            }
+            for one in failures(run.rubric, grades)
         ],
     }
 

@@ -19,8 +19,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from graders.guidance import first_to_read
-from graders.rubric import TASKS, Check
+from graders.rubric import TASKS
 from graders.verdicts import Grade, Outcome, Verdict
+from reports.class_view import Failure, failures, stopped
 from reports.run_facts import Run
 
 NARROWEST = 80
@@ -53,6 +54,7 @@ def summary(
     _first_steps(console, grades)
     _waiting(console, grades)
     _commonest_failures(console, run, grades)
+    _where_they_stopped(console, grades)
     _for_the_instructor(console, grades)
     _where(console, written)
     _banner(console, run)
@@ -195,25 +197,33 @@ def _some(learners: Sequence[str]) -> str:
 
 
 def _commonest_failures(console: Console, run: Run, grades: Sequence[Grade]) -> None:
-    failed = Counter(
-        verdict.check
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.outcome is Outcome.FAILED
-    )
-    ranked = sorted(
-        (check for check in run.rubric if failed[check.id]), key=lambda check: -failed[check.id]
-    )
+    ranked = failures(run.rubric, grades)
     if not ranked:
         return
     _heading(console, "Failed most often:")
-    for check in ranked[:_COMMONEST]:
-        console.print(_failure(console, check, failed[check.id], len(grades)))
+    for one in ranked[:_COMMONEST]:
+        console.print(_failure(console, one, len(grades)))
+    everyones = [one for one in ranked if one.is_of_nearly_everyone]
+    if everyones:
+        _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
+    for one in everyones:
+        who = f"{len(one.learners)} of the {one.tried} who got there"
+        said = f"{one.same_cause} were told: {one.cause}"
+        _paragraph(console, visible(f"step {one.check.step}, {one.check.id}: {who}. {said}"))
 
 
-def _failure(console: Console, check: Check, count: int, learners: int) -> Text:
-    start = f"  {count:>{len(str(learners))}} of {learners}  step {check.step:<5} "
-    return Text(start + fitted(check.title, console.width - cell_len(start)))
+def _failure(console: Console, one: Failure, learners: int) -> Text:
+    count = f"{len(one.learners):>{len(str(learners))}}"
+    start = f"  {count} of {learners}  step {one.check.step:<5} "
+    return Text(start + fitted(one.check.title, console.width - cell_len(start)))
+
+
+def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
+    """Of a class that is too large to be read learner by learner."""
+    if len(grades) <= _FEW:
+        return
+    _heading(console, "Where they stopped:")
+    _paragraph(console, ", ".join(f"{where}: {n}" for where, n in stopped(grades).items()))
 
 
 def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:

@@ -1,0 +1,89 @@
+"""The class as a whole: what failed most and why, where learners stopped, what nearly all fail.
+
+A check that nearly everyone fails who got that far says more of the lab, or of the tenant, than of
+the learners: it is reported as such, and costs what it costs until somebody has looked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from graders.rubric import TASKS, Check
+from graders.verdicts import Grade, Outcome, Verdict
+
+NEARLY_EVERYONE = 0.8
+FEWEST = 5
+"""Learners who must have got that far: of fewer nothing is concluded."""
+_NUMBER = re.compile(r"\d+")
+_TRIED = (Outcome.FAILED, Outcome.PASSED)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One check and the learners who failed it, of those for whom it was decided."""
+
+    check: Check
+    learners: tuple[str, ...]
+    tried: int
+    """How many passed or failed it; who is blocked before it never got there."""
+    cause: str
+    """What was said most often, as it was said of one learner."""
+    same_cause: int
+    """How many were told that, but for numbers (a learner's own are everywhere)."""
+
+    @property
+    def is_of_nearly_everyone(self) -> bool:
+        """Whether the lab or the tenant may be wrong, rather than many learners."""
+        return self.tried >= FEWEST and len(self.learners) >= NEARLY_EVERYONE * self.tried
+
+
+def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
+    """Every check that somebody failed, most learners first, in the order of the rubric."""
+    verdicts: dict[str, list[Verdict]] = {}
+    for grade in grades:
+        for verdict in grade.verdicts:
+            verdicts.setdefault(verdict.check, []).append(verdict)
+    found = [_failure(check, verdicts.get(check.id, ())) for check in rubric]
+    return sorted((one for one in found if one.learners), key=lambda one: -len(one.learners))
+
+
+def stopped(grades: Sequence[Grade]) -> dict[str, int]:
+    """Where learners stopped -> how many: the last task of which they have half the points."""
+    counted = Counter(_last_task(grade) for grade in grades)
+    last = max(TASKS)
+    said = {None: "not decided yet", 0: f"before task {min(TASKS)}", last: f"all of task {last}"}
+    order = [0, *TASKS, None]
+    return {said.get(one, f"task {one}"): counted[one] for one in order if counted[one]}
+
+
+def _failure(check: Check, verdicts: Sequence[Verdict]) -> Failure:
+    failed = [one for one in verdicts if one.outcome is Outcome.FAILED]
+    alike: dict[str, list[Verdict]] = {}
+    for one in failed:
+        alike.setdefault(_NUMBER.sub("#", one.reason), []).append(one)
+    commonest = max(alike.values(), key=len, default=[])
+    return Failure(
+        check=check,
+        learners=tuple(one.learner for one in failed),
+        tried=sum(one.outcome in _TRIED for one in verdicts),
+        cause=commonest[0].reason if commonest else "",
+        same_cause=len(commonest),
+    )
+
+
+def _last_task(grade: Grade) -> int | None:
+    """0: before the first task; None: a task is not decided, and none after it is done."""
+    possible = Counter[int]()
+    for verdict in grade.verdicts:
+        possible[verdict.task] += verdict.points  # type: ignore[assignment]
+    done = [
+        task
+        for task, points in grade.by_task.items()
+        if points is not None and possible[task] and points >= possible[task] / 2
+    ]
+    open_ = [task for task, points in grade.by_task.items() if points is None]
+    last = max(done, default=0)
+    return None if any(task > last for task in open_) else last

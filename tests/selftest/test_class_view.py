@@ -1,0 +1,92 @@
+"""The class as a whole: what failed most and why, where learners stopped."""
+
+from __future__ import annotations
+
+import pytest
+
+from graders.verdicts import Outcome, Verdict
+from reports import terminal
+from reports.class_view import FEWEST, Failure, failures, stopped
+from reports.gradebook import grades_of
+from tests.selftest import graded_run as example
+
+AZURE_REPOS = (
+    "repository of the pipeline: expected a GitHub repository; found mlops_{n:02d} (TfsGit)"
+)
+CHECK = "ci-run-succeeded"
+
+
+def a_class(outcomes: list[tuple[Outcome, str]], check: str = CHECK) -> list[Verdict]:
+    """One learner for each outcome of that check; the reason's ``{n}`` is the learner's number."""
+    return [
+        verdict
+        for number, (outcome, reason) in enumerate(outcomes, start=1)
+        for verdict in example.verdicts(f"l{number}", {check: (outcome, reason.format(n=number))})
+    ]
+
+
+def seen(outcomes: list[tuple[Outcome, str]]) -> list[Failure]:
+    run = example.run([example.learner(f"l{n}", "", n) for n in range(1, len(outcomes) + 1)])
+    return failures(run.rubric, grades_of(run, a_class(outcomes)))
+
+
+def test_the_shared_cause_is_told_whatever_number_a_learner_has() -> None:
+    others = [(Outcome.FAILED, "run {n} of CI failed: lint"), (Outcome.PASSED, "")]
+    (found,) = seen([(Outcome.FAILED, AZURE_REPOS)] * 3 + others)
+    assert (found.check.id, len(found.learners), found.tried) == (CHECK, 4, 5)
+    assert (found.cause, found.same_cause) == (AZURE_REPOS.format(n=1), 3)
+
+
+@pytest.mark.parametrize(
+    ("failed", "passed", "blocked", "is_the_labs"),
+    [
+        (8, 2, 0, True),
+        (7, 2, 0, False),
+        (FEWEST, 0, 0, True),
+        (FEWEST - 1, 0, 0, False),
+        (FEWEST, 0, 20, True),
+        (1, 9, 0, False),
+    ],
+)
+def test_what_nearly_everyone_fails_who_got_there_may_be_the_labs(
+    failed: int, passed: int, blocked: int, is_the_labs: bool
+) -> None:
+    (found,) = seen(
+        [(Outcome.FAILED, "why")] * failed
+        + [(Outcome.PASSED, "")] * passed
+        + [(Outcome.BLOCKED, "earlier")] * blocked
+    )
+    assert found.is_of_nearly_everyone is is_the_labs
+
+
+def test_the_terminal_says_so_with_the_cause() -> None:
+    outcomes = [(Outcome.FAILED, AZURE_REPOS)] * 6
+    run = example.run([example.learner(f"l{n}", "", n) for n in range(1, 7)])
+    text = "\n".join(terminal.summary(run, grades_of(run, a_class(outcomes)), [], terminal.Page()))
+    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in text
+    assert f"{CHECK}: 6 of the 6 who got there." in " ".join(text.split())
+    assert "6 were told: repository of the pipeline" in " ".join(text.split())
+    right = "\n".join(
+        terminal.summary(
+            run, grades_of(run, a_class([(Outcome.PASSED, "")] * 6)), [], terminal.Page()
+        )
+    )
+    assert "Nearly everyone" not in right
+
+
+def test_where_learners_stopped_is_the_last_task_half_done() -> None:
+    ends = {
+        "none": example.from_task(2, Outcome.FAILED, "gone"),
+        "four": example.from_task(5, Outcome.BLOCKED, "earlier"),
+        "all": {},
+        "open": example.from_task(5, Outcome.PENDING, "it is still going"),
+        "late": {"project-exists": (Outcome.NOT_ASSESSED, "not seen")},
+    }
+    run = example.run([example.learner(name) for name in ends])
+    verdicts = [one for name, lost in ends.items() for one in example.verdicts(name, lost)]
+    assert stopped(grades_of(run, verdicts)) == {
+        "before task 2": 1,
+        "task 4": 1,
+        "all of task 7": 2,
+        "not decided yet": 1,
+    }
