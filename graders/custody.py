@@ -33,6 +33,7 @@ T = TypeVar("T")
 _ListedT = TypeVar("_ListedT")
 
 _USER = re.compile(r"user(\d+)(?!\d)", re.IGNORECASE)
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -77,12 +78,14 @@ def own_part(evidence: Evidence, found: Custody) -> Evidence:
 def key_of(thing: Endpoint | TrainingRun | PublishedPipeline | Model) -> str:
     """What tells one thing from every other, wherever it is listed; empty: nothing does.
 
-    A model is as good as the training run that it says it comes from.
+    A model is as good as the training run that it says it comes from. Only GUIDs are nobody else's:
+    two honest learners may well have a run called ``local``.
     """
     if isinstance(thing, Endpoint):
         address = urlsplit(thing.scoring_uri)
         return f"{address.netloc}{address.path}".casefold()
-    return (thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id).casefold()
+    identifier = thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id
+    return identifier.casefold() if _GUID.fullmatch(identifier) else ""
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,8 @@ class _Class:
 
     def _is_anothers(self, one: _Listing, owner: str, why: str) -> None:
         found = self._found[one.learner]
-        found.not_own[one.key] = one.name
+        if one.key:
+            found.not_own[one.key] = one.name
         found.borrowed[one.kind] = Mismatch(one.kind, "your own", "another learner's")
         found.tell(one.about, f"{one} is {owner}'s ({why})")
 

@@ -320,6 +320,25 @@ def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path
     assert all(not (one.borrowed or one.unclear or one.for_instructor) for one in found.values())
 
 
+def test_a_name_that_anybody_may_give_is_nobodys_own(tmp_path: Path) -> None:
+    _, labs = collected(tmp_path, 2)
+    evidence = {}
+    for learner in labs:
+        seen = snapshot.read(tmp_path / "evidence", learner)
+        assert seen is not None
+        (run,), (model,) = seen.training_runs, seen.models  # type: ignore[misc]
+        model = replace(model, tags={**model.tags, "run_id": "local"})
+        alike = replace(seen, training_runs=(replace(run, id="local"),), models=(model,))
+        evidence[learner] = alike
+    found = custody(labs.values(), evidence)
+    assert list(found.values()) == [Custody(others=1)] * 2
+    first, second = evidence.values()
+    copy = {**evidence, second.learner: replace(second, models=first.models)}
+    taken = custody(labs.values(), copy)[second.learner]
+    assert [one.what for one in taken.borrowed] == ["model"]
+    assert taken.not_own == {}  # its tags lead to no run of the learner's own, so it counts nowhere
+
+
 def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
     """The copy names another's build: they may have worked here, or the copy was taken there."""
     _, labs = collected(tmp_path, 2, copied_model)
