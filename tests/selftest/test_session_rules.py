@@ -69,7 +69,8 @@ def test_an_endpoint_that_was_changed_bears_that_time_too() -> None:
 def test_other_things_than_the_labs_and_unfinished_training_do_not_count(
     changes: dict[str, Any],
 ) -> None:
-    assert rules.dated(replace(NOBODY, pipelines=(CI, CD), **changes), LAB) == []
+    other = replace(CI, id=13, name="Nightly clean-up", yaml_path="clean-up.yml")
+    assert rules.dated(replace(NOBODY, pipelines=(CI, CD, other), **changes), LAB) == []
 
 
 def test_what_was_not_seen_bears_no_clock() -> None:
