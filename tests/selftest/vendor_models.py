@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
+from types import UnionType
 from typing import Any, Protocol
 
 from github import Github
@@ -225,7 +226,7 @@ class Typed:
         origin, inner = typing.get_origin(kind), typing.get_args(kind)
         if kind is Any:
             return
-        if origin is typing.Union:
+        if origin in (typing.Union, UnionType):
             yield from self._of_union(value, inner, spot)
         elif value is None:
             yield spot.misfit("null, and it is required")
