@@ -38,6 +38,7 @@ from tests.selftest.recorded_bodies import (
 )
 from tests.selftest.test_fairness import VARIATIONS
 
+ANSWER, LONG_HISTORY = "answer", "commits_after_the_run"
 MISTAKES = (
     "project_being_deleted",
     "variable_group_open_to_both_pipelines",
@@ -71,9 +72,9 @@ RIGHT_WAYS = (
     "first_stage_attempted_twice",
     "succeeded_with_warnings",
     "cd_invalid_at_first",
+    LONG_HISTORY,
 )
 """Learners with more than one of a thing, and with what the model answer does not have."""
-ANSWER = "answer"
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Wire:
         refused_to_sign_in(tenant)
         ask_the_rest(served, answer)
     slow = Strike("slow", GITHUB, question("repositories"), "502-html")
-    tenant = Tenant([answer])
+    long = {LONG_HISTORY: VARIATIONS[LONG_HISTORY]}
+    tenant = Tenant([answer, tenant.labs[LONG_HISTORY]], long)
     with recording(tenant, [slow]) as (_, one_by_one):
         look_at_everybody(tenant)
     return Wire([*recorded, *one_by_one, *throttled()], wire_specs, build_schema(SCHEMA))
@@ -257,11 +259,11 @@ PLANTED = (
     ("repository", "pushed_at", "yesterday", "Repository.pushed_at"),
     ("history", "0.parents.0.surprise", 1, "Commit.surprise"),
     ("tree", "tree.0.size", "1", "GitTreeElement.size"),
-    ("repositories", "data.r0.surprise", 1, "Repository.surprise"),
-    ("repositories", "data.r0.isFork", "no", "Repository.isFork"),
-    ("repositories", "data.r0.isFork", None, "Repository.isFork"),
-    ("repositories", "data.r0.isFork", GONE, "Repository.isFork"),
-    ("repositories", "data.r0.defaultBranchRef", [], "Ref."),
+    ("repositories", "data.r0_0.surprise", 1, "Repository.surprise"),
+    ("repositories", "data.r0_0.isFork", "no", "Repository.isFork"),
+    ("repositories", "data.r0_0.isFork", None, "Repository.isFork"),
+    ("repositories", "data.r0_0.isFork", GONE, "Repository.isFork"),
+    ("repositories", "data.r0_0.defaultBranchRef", [], "Ref."),
 )
 """(question, where in its body, what is put there, the model and key that do not fit)."""
 
