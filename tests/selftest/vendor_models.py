@@ -47,6 +47,7 @@ class Misfit:
     model: str
     key: str
     why: str
+    value: object = None
 
     def __str__(self) -> str:
         return f"{self.model}.{self.key}: {self.why}"
@@ -59,8 +60,8 @@ class Spot:
     model: str
     key: str
 
-    def misfit(self, why: str) -> Misfit:
-        return Misfit(self.model, self.key, why)
+    def misfit(self, value: object, why: str) -> Misfit:
+        return Misfit(self.model, self.key, f"{_told(value)} {why}", value)
 
 
 _JSON: Mapping[str, tuple[type, ...]] = {
@@ -80,17 +81,17 @@ _JSON: Mapping[str, tuple[type, ...]] = {
 def _simple(value: object, kind: str, spot: Spot) -> Misfits:
     is_bool = isinstance(value, bool)  # which Python takes for a number as well
     if not isinstance(value, _JSON[kind]) or (is_bool and kind != "bool"):
-        yield spot.misfit(f"{_told(value)} is no {kind}")
+        yield spot.misfit(value, f"is no {kind}")
     elif kind in ("iso-8601", "duration"):
         try:
             Deserializer().deserialize_data(value, kind)
         except DeserializationError:
-            yield spot.misfit(f"{_told(value)} is no {kind}")
+            yield spot.misfit(value, f"is no {kind}")
 
 
 def _list_of(value: object, of_each: Any, spot: Spot) -> Misfits:
     if not isinstance(value, list):
-        yield spot.misfit(f"{_told(value)} is no list")
+        yield spot.misfit(value, "is no list")
         return
     for one in value:
         yield from of_each(one, spot)
@@ -98,7 +99,7 @@ def _list_of(value: object, of_each: Any, spot: Spot) -> Misfits:
 
 def _mapping_of(value: object, of_each: Any, spot: Spot) -> Misfits:
     if not isinstance(value, dict):
-        yield spot.misfit(f"{_told(value)} is no object")
+        yield spot.misfit(value, "is no object")
         return
     for one in value.values():
         yield from () if one is None else of_each(one, spot)
@@ -137,7 +138,7 @@ class Page:
 
     def misfits(self, body: object) -> Misfits:
         if not isinstance(body, dict):
-            yield Misfit("page", "", f"{_told(body)} is no object")
+            yield Spot("page", "").misfit(body, "is no object")
             return
         for key, one in body.items():
             if key == "value":
@@ -194,20 +195,20 @@ class Msrest:
         """Without its words, an enumeration would be held against nothing."""
         words = self.words.get((spot.model, spot.key))
         if words is not None and value not in words:
-            yield spot.misfit(f"{_told(value)} is none of {sorted(words)}")
+            yield spot.misfit(value, f"is none of {sorted(words)}")
         elif words is None and not isinstance(value, dict):
-            yield spot.misfit(f"{_told(value)} has no declared type, nor words of its own")
+            yield spot.misfit(value, "has no declared type, nor words of its own")
 
     def _of_model(self, value: object, kind: str, spot: Spot) -> Misfits:
         if not isinstance(value, dict):
-            yield spot.misfit(f"{_told(value)} is no {kind}")
+            yield spot.misfit(value, f"is no {kind}")
             return
         known = {one["key"]: one["type"] for one in self.classes[kind]._attribute_map.values()}
         for key, one in value.items():
             if key in known:
                 yield from self._of(one, known[key], Spot(kind, key))
             else:
-                yield Misfit(kind, key, "unknown key")
+                yield Misfit(kind, key, "unknown key", one)
 
 
 # --- Azure ML: the models of azure-ai-ml ----------------------------------------------------------
@@ -229,7 +230,7 @@ class Typed:
         if origin in (typing.Union, UnionType):
             yield from self._of_union(value, inner, spot)
         elif value is None:
-            yield spot.misfit("null, and it is required")
+            yield spot.misfit(value, "is not there, and required")
         elif origin is list:
             yield from _list_of(value, lambda one, at: self._of(one, inner[0], at), spot)
         elif origin is dict:
@@ -238,7 +239,7 @@ class Typed:
             yield from _simple(value, _NAMES[kind], spot)
         elif origin is typing.Literal or issubclass(kind, Enum):
             if value not in [one.value for one in inner or kind]:
-                yield spot.misfit(f"{_told(value)} is no {getattr(kind, '__name__', inner)}")
+                yield spot.misfit(value, f"is no {getattr(kind, '__name__', inner)}")
         else:
             yield from self._of_model(value, kind, spot)
 
@@ -253,7 +254,7 @@ class Typed:
 
     def _of_model(self, value: object, kind: Any, spot: Spot) -> Misfits:
         if not isinstance(value, dict):
-            yield spot.misfit(f"{_told(value)} is no {kind.__name__}")
+            yield spot.misfit(value, f"is no {kind.__name__}")
             return
         model = type(kind._deserialize(value, []))  # a discriminator may tell it more exactly
         known, name = _annotated(model), model.__name__
@@ -261,7 +262,7 @@ class Typed:
             if key in known:
                 yield from self._of(one, known[key], Spot(name, key))
             else:
-                yield Misfit(name, key, "unknown key")
+                yield Misfit(name, key, "unknown key", one)
         for key in sorted(known.keys() - value.keys()):
             if type(None) not in typing.get_args(known[key]):
                 yield Misfit(name, key, "required, and not there")
@@ -318,7 +319,7 @@ class PyGithub:
         if isinstance(body, dict):
             yield from _of_github(self.kind(_NOBODY, {}, _Read(body)))
         else:
-            yield Misfit(name, "", f"{_told(body)} is no object")
+            yield Spot(name, "").misfit(body, "is no object")
 
 
 _NOBODY = Github().requester  # which the classes want, and do not ask anything
@@ -327,7 +328,7 @@ _NOBODY = Github().requester  # which the classes want, and do not ask anything
 def _of_github(thing: GithubObject) -> Misfits:
     name, body = type(thing).__name__, thing._rawData
     for key in body.keys() - body.known:
-        yield Misfit(name, key, "unknown key")
+        yield Misfit(name, key, "unknown key", body[key])
     for attribute, held in vars(thing).items():
         if isinstance(held, _BadAttribute):
             yield Misfit(name, attribute.removeprefix("_"), _why_bad(held))
@@ -363,7 +364,7 @@ class GraphQLAnswer:
 
     def _of_object(self, value: Any, kind: Any, wanted: list[SelectionSetNode]) -> Misfits:
         if not isinstance(value, dict):
-            yield Misfit(kind.name, "", f"{_told(value)} is no object")
+            yield Spot(kind.name, "").misfit(value, "is no object")
             return
         kind = self._exactly(value, kind, wanted)
         fields = self._fields(kind, wanted)
@@ -382,7 +383,7 @@ class GraphQLAnswer:
     def _of(self, value: Any, kind: Any, below: list[SelectionSetNode], spot: Spot) -> Misfits:
         if is_non_null_type(kind):
             if value is None:
-                yield spot.misfit("null, and it is required")
+                yield spot.misfit(value, "is not there, and required")
                 return
             kind = kind.of_type
         if value is None:
@@ -411,10 +412,10 @@ class GraphQLAnswer:
                 key = one.alias.value if one.alias else one.name.value
                 fields.setdefault(key, []).append(one)
                 continue
-            if isinstance(one, FragmentSpreadNode):
-                one = self._fragments[one.name.value]
-            if self._fits(kind, one):
-                for key, asked in self._fields(kind, [one.selection_set]).items():
+            is_named = isinstance(one, FragmentSpreadNode)
+            fragment = self._fragments[one.name.value] if is_named else one
+            if self._fits(kind, fragment):
+                for key, asked in self._fields(kind, [fragment.selection_set]).items():
                     fields.setdefault(key, []).extend(asked)
         return fields
 
@@ -430,6 +431,6 @@ _SCALARS = {"Int": "int", "Float": "float", "Boolean": "bool", "DateTime": "iso-
 def _of_leaf(value: Any, kind: Any, spot: Spot) -> Misfits:
     if hasattr(kind, "values"):
         if value not in kind.values:
-            yield spot.misfit(f"{_told(value)} is no {kind.name}")
+            yield spot.misfit(value, f"is no {kind.name}")
     else:
         yield from _simple(value, _SCALARS.get(kind.name, "str"), spot)

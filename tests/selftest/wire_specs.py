@@ -320,61 +320,67 @@ ERRORS: Mapping[str, Model] = {
 
 # --- where the wire is not what the spec says -----------------------------------------------------
 
-_RECORDED = "recorded answers of the service have it, the SDK's model does not"
-_LINKS = "the wire has the links by name; the model puts a level between that nobody sends"
-_VAULT = "the SDK has the base class only; Microsoft's REST reference shows it for Key Vault"
-_WORKSPACE = "recorded answers of 2024 and 2025 have it beside what the model knows"
-EXCEPTIONS: Mapping[tuple[str, str], str] = {
-    ("ApiResourceLocation", "minVersion"): "recorded answers have versions as strings",
-    ("ApiResourceLocation", "maxVersion"): "recorded answers have versions as strings",
-    ("DefinitionReference", "drafts"): _RECORDED,
-    **dict.fromkeys((("ReferenceLinks", key) for key in ("self", "timeline", "web")), _LINKS),
-    ("Repository", "fullName"): "the SDK has the base class only, without GitHub's own keys",
-    **dict.fromkeys(
-        (
-            ("ServiceEndpoint", key)
-            for key in (
-                "creationDate",
-                "modificationDate",
-                "modifiedBy",
-                "isOutdated",
-                "serviceManagementReference",
-            )
-        ),
-        _RECORDED,
-    ),
-    ("TimelineRecord", "refName"): _RECORDED,
-    **dict.fromkeys(
-        (
-            ("VariableGroupProviderData", key)
-            for key in ("serviceEndpointId", "vault", "lastRefreshedOn")
-        ),
-        _VAULT,
-    ),
-    ("Workspace", "etag"): _WORKSPACE,
-    **dict.fromkeys(
-        (
-            ("WorkspaceProperties", key)
-            for key in (
-                "creationTime",
-                "linkedModelInventoryArmId",
-                "sdkTelemetryAppInsightsKey",
-                "softDeleteEnabled",
-            )
-        ),
-        _WORKSPACE,
-    ),
-    ("PipelineEntity", "EntityStatus"): "payloads have the number, the SDK of v1 translates it",
-    **dict.fromkeys(
-        (("PipelineEntity", key) for key in ("tags", "StepTags")),
-        "payloads of the pipeline service have it, the SDK of v1 does not read it",
-    ),
-    ("DataTypeEntity", "EntityStatus"): "payloads have the number, the SDK of v1 translates it",
-    ("Rate", "resource"): "GitHub's recorded answers have it since 2024, PyGithub does not read it",
-    ("Run", "heartbeatEnabled"): "the SDK of v1 reads it (RunDto); azure-ai-ml left it out",
-    ("RunMetric", "cells"): "objects in the older models, azure-ai-ml 1.35 made them str",
+_REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "recorded answers have versions as strings; the SDK makes numbers of them": {
+        "ApiResourceLocation": {"str": "minVersion maxVersion"},
+    },
+    "recorded answers of Azure DevOps have it, the SDK of 2023 does not know it": {
+        "DefinitionReference": {"[object]": "drafts"},
+        "TimelineRecord": {"str": "refName"},
+        "ServiceEndpoint": {
+            "iso-8601": "creationDate modificationDate",
+            "{object}": "modifiedBy",
+            "bool": "isOutdated",
+            "str": "serviceManagementReference",
+        },
+    },
+    "the wire has the links by name; the model puts a level between that nobody sends": {
+        "ReferenceLinks": {"{str}": "self timeline web"},
+    },
+    "the SDK has the base class only, and GitHub's repositories have a name beside": {
+        "Repository": {"str": "fullName"},
+    },
+    "the SDK has the base class only; Microsoft's REST reference has these for Key Vault": {
+        "VariableGroupProviderData": {
+            "str": "serviceEndpointId vault",
+            "iso-8601": "lastRefreshedOn",
+        },
+    },
+    "recorded answers of 2024 and 2025 have it beside what the model knows": {
+        "Workspace": {"str": "etag"},
+        "WorkspaceProperties": {
+            "iso-8601": "creationTime",
+            "str": "linkedModelInventoryArmId sdkTelemetryAppInsightsKey",
+            "bool": "softDeleteEnabled",
+        },
+    },
+    "payloads have the number as often as the word; the SDK of v1 translates it": {
+        "PipelineEntity": {"int": "EntityStatus"},
+        "DataTypeEntity": {"int": "EntityStatus"},
+    },
+    "payloads of the pipeline service have it, the SDK of v1 does not read it": {
+        "PipelineEntity": {"{str}": "tags StepTags"},
+    },
+    "the SDK of v1 reads it (RunDto of azureml-core 1.61); azure-ai-ml left it out": {
+        "Run": {"bool": "heartbeatEnabled"},
+    },
+    "objects in the older models of the same package; azure-ai-ml 1.35 has made them str": {
+        "RunMetric": {"{float}": "cells"},
+    },
+    "GitHub's recorded answers have it, PyGithub does not read it": {
+        "Rate": {"str": "resource"},
+    },
 }
-"""(model, key) -> why the wire is right and the model is not."""
+"""Why the wire is right and the model is not -> model -> type on the wire -> keys."""
+
+EXCEPTIONS = {
+    (model, key): kind
+    for models in _REASONS.values()
+    for model, kinds in models.items()
+    for kind, keys in kinds.items()
+    for key in keys.split()
+}
+"""(model, key) -> the type that it has on the wire."""
 
 PUBLIC_SCHEMA = """
 Actor: login String!; url URI!
