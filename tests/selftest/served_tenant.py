@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import pytest
 import requests
-from starlette.types import ASGIApp
 
 from fixtures.simulator.serving.certificates import Certificates
 from fixtures.simulator.serving.journal import Journal
@@ -71,16 +70,9 @@ def tenant_of(
     return Tenant([lab(number) for number in range(1, learners + 1)], by_id)
 
 
-def _as_it_is(application: ASGIApp) -> ASGIApp:
-    return application
-
-
 @contextmanager
-def serving(tenant: Tenant, through: Callable[[ASGIApp], ASGIApp] = _as_it_is) -> Iterator[Served]:
-    """Serve the tenant; the environment leads every SDK to it while the block lasts.
-
-    ``through`` may put something between the proxy and the tenant, to see what passes.
-    """
+def serving(tenant: Tenant) -> Iterator[Served]:
+    """Serve the tenant; the environment leads every SDK to it while the block lasts."""
     journal, loop, ready = Journal(), asyncio.new_event_loop(), threading.Event()
     # the one call of each service that is throttled lies behind us: the order of tests is free
     journal.by_service.update({profile.name: profile.throttled for profile in PROFILES})
@@ -88,7 +80,7 @@ def serving(tenant: Tenant, through: Callable[[ASGIApp], ASGIApp] = _as_it_is) -
     with Certificates() as certificates, pytest.MonkeyPatch.context() as patch:
 
         async def run() -> None:
-            application = through(switchboard(tenant, journal))
+            application = switchboard(tenant, journal)
             async with serve(application, certificates.server_side) as address[0]:
                 ready.set()
                 await stop.wait()

@@ -1,231 +1,436 @@
-"""A body held against a vendor's own generated model: every key known, every value of its type.
+"""Bodies held against the vendors' own generated models: every key known, every type right.
 
-Three generators are understood: msrest (Azure DevOps, run history, model management), the typed
-models of azure-ai-ml's Azure Resource Manager client, and PyGithub's classes.
+The SDKs themselves are lenient: they keep what they do not know, and turn 5 into "5". So the model
+is walked beside the body, and the SDK's own reader is then run as well.
 """
 
 from __future__ import annotations
 
-import inspect
-import re
 import sys
-import types
 import typing
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, NamedTuple
+from functools import cache
+from types import UnionType
+from typing import Any, Protocol
 
 from github import Github
-from github.GithubObject import (
-    CompletableGithubObject,
-    GithubObject,
-    _BadAttribute,
-    _ValuedAttribute,
+from github.GithubException import BadAttributeException
+from github.GithubObject import GithubObject, _BadAttribute, _ValuedAttribute
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    parse,
 )
-from msrest.serialization import Model
+from msrest import Deserializer
+from msrest.exceptions import DeserializationError
 
-_DOT = re.compile(r"(?<!\\)\.")
-_DURATION = re.compile(r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?([\d.]+S)?)?")
-_UNSET = ("0001-01-01T00:00:00", "1970-01-01T00:00:00")
-"""What .NET writes for a time that nobody set: without a zone."""
+Misfits = Iterator["Misfit"]
 
 
-class Flaw(NamedTuple):
-    """What a model does not know, or knows otherwise: ``model`` and ``key``, then what is wrong."""
+@dataclass(frozen=True)
+class Misfit:
+    """What of a body a model does not admit: the key, and why."""
 
     model: str
     key: str
-    what: str
+    why: str
+    value: object = None
+
+    def __str__(self) -> str:
+        return f"{self.model}.{self.key}: {self.why}"
 
 
-def flaws(body: object, model: Any) -> list[Flaw]:
-    """Everything of a body that the model does not have, or has with another type.
+@dataclass(frozen=True)
+class Spot:
+    """The place of a value: the model it stands in, and the key it has there."""
 
-    ``model`` is a class of one of the vendors; ``[model]`` stands for a list of them, ``{"value":
-    [model]}`` for an object of exactly such keys, and ``str``, ``int``, ``float``, ``bool`` for
-    themselves.
-    """
-    return list(_flaws(body, model, "the body", ""))
+    model: str
+    key: str
+
+    def misfit(self, value: object, why: str) -> Misfit:
+        return Misfit(self.model, self.key, f"{_told(value)} {why}", value)
 
 
-def _flaws(value: object, model: Any, owner: str, key: str) -> Iterator[Flaw]:
-    if isinstance(model, list):
-        if not isinstance(value, list):
-            yield Flaw(owner, key, f"a list, not {_kind(value)}")
+_JSON: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "long": (int,),
+    "bool": (bool,),
+    "float": (int, float),
+    "iso-8601": (str,),
+    "duration": (str,),
+    "[object]": (list,),
+    "{object}": (dict,),
+}
+"""Type of a model -> what it is in JSON."""
+
+
+def _simple(value: object, kind: str, spot: Spot) -> Misfits:
+    is_bool = isinstance(value, bool)  # which Python takes for a number as well
+    if not isinstance(value, _JSON[kind]) or (is_bool and kind != "bool"):
+        yield spot.misfit(value, f"is no {kind}")
+    elif kind in ("iso-8601", "duration"):
+        try:
+            Deserializer().deserialize_data(value, kind)
+        except DeserializationError:
+            yield spot.misfit(value, f"is no {kind}")
+
+
+def _list_of(value: object, of_each: Any, spot: Spot) -> Misfits:
+    if not isinstance(value, list):
+        yield spot.misfit(value, "is no list")
+        return
+    for one in value:
+        yield from of_each(one, spot)
+
+
+def _mapping_of(value: object, of_each: Any, spot: Spot) -> Misfits:
+    if not isinstance(value, dict):
+        yield spot.misfit(value, "is no object")
+        return
+    for one in value.values():
+        yield from () if one is None else of_each(one, spot)
+
+
+def _told(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# --- what stands around the things: lists and pages -----------------------------------------------
+
+
+class Model(Protocol):
+    """Something a body can be held against."""
+
+    def misfits(self, body: object) -> Misfits: ...
+
+
+@dataclass(frozen=True)
+class Each:
+    """A bare array of things."""
+
+    model: Model
+
+    def misfits(self, body: object) -> Misfits:
+        yield from _list_of(body, lambda one, _: self.model.misfits(one), Spot("array", ""))
+
+
+@dataclass(frozen=True)
+class Page:
+    """An object with a list of things under ``value``; ``beside`` are its other keys."""
+
+    model: Model
+    beside: Mapping[str, str]
+
+    def misfits(self, body: object) -> Misfits:
+        if not isinstance(body, dict):
+            yield Spot("page", "").misfit(body, "is no object")
             return
-        for one in value:
-            yield from _flaws(one, model[0], owner, key)
-    elif isinstance(model, dict):
-        yield from _object(value, model, owner, key)
-    elif inspect.isclass(model) and issubclass(model, Model):
-        yield from _msrest(value, model, owner, key)
-    elif inspect.isclass(model) and issubclass(model, GithubObject):
-        yield from _github(value, model, owner, key)
-    elif hasattr(model, "__mro__") and any(
-        one.__name__ == "_MyMutableMapping" for one in model.__mro__
-    ):
-        yield from _typed(value, model, owner, key)
-    else:
-        yield from _plain(value, model, owner, key)
+        for key, one in body.items():
+            if key == "value":
+                yield from Each(self.model).misfits(one)
+            elif key not in self.beside:
+                yield Misfit("page", key, "unknown key")
+            elif one is not None:
+                yield from _simple(one, self.beside[key], Spot("page", key))
+        if body.get("count", len(body.get("value", ""))) != len(body.get("value", "")):
+            yield Misfit("page", "count", f"{body['count']} is not how many there are")
 
 
-def _object(value: object, known: Mapping[str, Any], owner: str, key: str) -> Iterator[Flaw]:
-    """An object written out by hand; the key ``*`` is any other key."""
-    if not isinstance(value, dict):
-        yield Flaw(owner, key, f"an object, not {_kind(value)}")
-        return
-    for name, one in value.items():
-        where = f"{key}.{name}".strip(".")
-        if name in known or "*" in known:
-            yield from _flaws(one, known.get(name, known.get("*")), owner, where)
+# --- msrest: azure-devops, and what azure-ai-ml brings along --------------------------------------
+
+
+@dataclass(frozen=True)
+class Msrest:
+    """A model of an SDK made with msrest: ``Build``, ``[Build]`` or ``{str}``, and its siblings.
+
+    ``words`` are the enumerations, which azure-devops declares as "object" only.
+    """
+
+    classes: Mapping[str, Any]
+    kind: str
+    words: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def misfits(self, body: object) -> Misfits:
+        found = list(self._of(body, self.kind, Spot(self.kind, "")))
+        yield from found
+        if not found:
+            yield from self._unread(body)
+
+    def _unread(self, body: object) -> Misfits:
+        try:
+            Deserializer(self.classes)(self.kind, body)
+        except DeserializationError as error:
+            yield Misfit(self.kind, "", f"the SDK cannot read it: {error}")
+
+    def _of(self, value: object, kind: str, spot: Spot) -> Misfits:
+        if value is None or kind in ("[object]", "{object}"):
+            yield from () if value is None else _simple(value, kind, spot)
+        elif kind.startswith("["):
+            yield from _list_of(value, lambda one, at: self._of(one, kind[1:-1], at), spot)
+        elif kind.startswith("{"):
+            yield from _mapping_of(value, lambda one, at: self._of(one, kind[1:-1], at), spot)
+        elif kind in _JSON:
+            yield from _simple(value, kind, spot)
+        elif kind == "object":
+            yield from self._of_no_type(value, spot)
         else:
-            yield Flaw(owner, where, "no such key")
+            yield from self._of_model(value, kind, spot)
+
+    def _of_no_type(self, value: object, spot: Spot) -> Misfits:
+        """Without its words, an enumeration would be held against nothing."""
+        words = self.words.get((spot.model, spot.key))
+        if words is not None and value not in words:
+            yield spot.misfit(value, f"is none of {sorted(words)}")
+        elif words is None and not isinstance(value, dict):
+            yield spot.misfit(value, "has no declared type, nor words of its own")
+
+    def _of_model(self, value: object, kind: str, spot: Spot) -> Misfits:
+        if not isinstance(value, dict):
+            yield spot.misfit(value, f"is no {kind}")
+            return
+        known = {one["key"]: one["type"] for one in self.classes[kind]._attribute_map.values()}
+        for key, one in value.items():
+            if key in known:
+                yield from self._of(one, known[key], Spot(kind, key))
+            else:
+                yield Misfit(kind, key, "unknown key", one)
 
 
-def _plain(value: object, hint: Any, owner: str, key: str) -> Iterator[Flaw]:
-    if value is None or hint in (Any, object):
-        return
-    if hint is datetime:
-        if not isinstance(value, str) or not _is_time(value):
-            yield Flaw(owner, key, f"a time, not {value!r}")
-        return
-    if hint is timedelta:
-        if not isinstance(value, str) or not _DURATION.fullmatch(value):
-            yield Flaw(owner, key, f"a duration, not {value!r}")
-        return
-    if inspect.isclass(hint) and issubclass(hint, Enum):
-        if value not in [one.value for one in hint]:
-            yield Flaw(owner, key, f"none of {hint.__name__}: {value!r}")
-        return
-    wanted = (int, float) if hint is float else hint
-    if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
-        yield Flaw(owner, key, f"{getattr(hint, '__name__', hint)}, not {_kind(value)}")
+# --- Azure ML: the models of azure-ai-ml ----------------------------------------------------------
 
 
-def _is_time(text: str) -> bool:
-    """As ISO 8601 has it, with the seven places that .NET writes; with a zone."""
-    if text in _UNSET:
-        return True
+@dataclass(frozen=True)
+class Typed:
+    """A model of a client inside azure-ai-ml: annotations, and a name on the wire for each."""
+
+    kind: Any
+
+    def misfits(self, body: object) -> Misfits:
+        yield from self._of_model(body, self.kind, Spot(self.kind.__name__, ""))
+
+    def _of(self, value: object, kind: Any, spot: Spot) -> Misfits:
+        origin, inner = typing.get_origin(kind), typing.get_args(kind)
+        if kind is Any:
+            return
+        if origin in (typing.Union, UnionType):
+            yield from self._of_union(value, inner, spot)
+        elif value is None:
+            yield spot.misfit(value, "is not there, and required")
+        elif origin is list:
+            yield from _list_of(value, lambda one, at: self._of(one, inner[0], at), spot)
+        elif origin is dict:
+            yield from _mapping_of(value, lambda one, at: self._of(one, inner[1], at), spot)
+        elif kind in _NAMES:
+            yield from _simple(value, _NAMES[kind], spot)
+        elif origin is typing.Literal or issubclass(kind, Enum):
+            if value not in [one.value for one in inner or kind]:
+                yield spot.misfit(value, f"is no {getattr(kind, '__name__', inner)}")
+        else:
+            yield from self._of_model(value, kind, spot)
+
+    def _of_union(self, value: object, kinds: tuple[Any, ...], spot: Spot) -> Misfits:
+        """Optional, or an enumeration, which is always declared beside ``str``."""
+        if value is None and type(None) in kinds:
+            return
+        kinds = tuple(one for one in kinds if one is not type(None))
+        words = [one for one in kinds if isinstance(one, type) and issubclass(one, Enum)]
+        (kind,) = words or kinds
+        yield from self._of(value, kind, spot)
+
+    def _of_model(self, value: object, kind: Any, spot: Spot) -> Misfits:
+        if not isinstance(value, dict):
+            yield spot.misfit(value, f"is no {kind.__name__}")
+            return
+        model = type(kind._deserialize(value, []))  # a discriminator may tell it more exactly
+        known, name = _annotated(model), model.__name__
+        for key, one in value.items():
+            if key in known:
+                yield from self._of(one, known[key], Spot(name, key))
+            else:
+                yield Misfit(name, key, "unknown key", one)
+        for key in sorted(known.keys() - value.keys()):
+            if type(None) not in typing.get_args(known[key]):
+                yield Misfit(name, key, "required, and not there")
+
+
+_NAMES = {
+    str: "str",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    datetime: "iso-8601",
+    timedelta: "duration",
+}
+
+
+@cache
+def _annotated(model: Any) -> Mapping[str, Any]:
+    """REST name -> annotation."""
+    vendors = next(one for one in model.__mro__ if one.__module__.startswith("azure."))
+    models = sys.modules[vendors.__module__.rpartition(".")[0]]
+    hints = typing.get_type_hints(model, localns={"_models": models})  # their name for it
+    return {one._rest_name: hints[name] for name, one in model._attr_to_rest_field.items()}
+
+
+# --- GitHub: the classes of PyGithub --------------------------------------------------------------
+
+
+class _Read(dict[str, Any]):
+    """An object of a body that knows which of its keys somebody asked for."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        super().__init__({key: _readable(value) for key, value in body.items()})
+        self.known: set[str] = set()
+
+    def __contains__(self, key: object) -> bool:
+        self.known.add(str(key))
+        return super().__contains__(key)
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Read(value)
+    return [_readable(one) for one in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class PyGithub:
+    """A class of PyGithub: a key that it does not ask a body for is unknown to it."""
+
+    kind: type[GithubObject]
+
+    def misfits(self, body: object) -> Misfits:
+        name = self.kind.__name__
+        if isinstance(body, dict):
+            yield from _of_github(self.kind(_NOBODY, {}, _Read(body)))
+        else:
+            yield Spot(name, "").misfit(body, "is no object")
+
+
+_NOBODY = Github().requester  # which the classes want, and do not ask anything
+
+
+def _of_github(thing: GithubObject) -> Misfits:
+    name, body = type(thing).__name__, thing._rawData
+    for key in body.keys() - body.known:
+        yield Misfit(name, key, "unknown key", body[key])
+    for attribute, held in vars(thing).items():
+        if isinstance(held, _BadAttribute):
+            yield Misfit(name, attribute.removeprefix("_"), _why_bad(held))
+        elif isinstance(held, _ValuedAttribute):
+            values = held.value if isinstance(held.value, list) else [held.value]
+            for one in values:
+                if isinstance(one, GithubObject) and isinstance(one._rawData, _Read):
+                    yield from _of_github(one)
+
+
+def _why_bad(held: _BadAttribute) -> str:
     try:
-        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text)).tzinfo is not None
-    except ValueError:
-        return False
+        return _told(held.value)
+    except BadAttributeException as error:
+        return f"{_told(error.actual_value)} is no {error.expected_type}"
 
 
-def _kind(value: object) -> str:
-    return f"{type(value).__name__} {value!r}"[:80]
+# --- GitHub's GraphQL: the schema -----------------------------------------------------------------
 
 
-# --- msrest ---------------------------------------------------------------------------------------
+class GraphQLAnswer:
+    """The answer to a query, held against it and against the schema that it is written in."""
 
+    def __init__(self, schema: GraphQLSchema, query: str) -> None:
+        self._schema = schema
+        definitions = parse(query).definitions
+        (self._query,) = (one for one in definitions if isinstance(one, OperationDefinitionNode))
+        named = [one for one in definitions if isinstance(one, FragmentDefinitionNode)]
+        self._fragments = {one.name.value: one for one in named}
 
-def _msrest(value: object, model: type[Model], owner: str, key: str) -> Iterator[Flaw]:
-    if value is None:
-        return
-    if not isinstance(value, dict):
-        yield Flaw(owner, key, f"{model.__name__}, not {_kind(value)}")
-        return
-    known: dict[str, Any] = {}
-    for one in model._attribute_map.values():
-        *outer, name = [part.replace("\\.", ".") for part in _DOT.split(one["key"])]
-        home = known
-        for part in outer:  # a flattened property stands in an object of its own
-            home = home.setdefault(part, {})
-        home[name] = _of_text(one["type"], sys.modules[model.__module__])
-    yield from _object(value, known, model.__name__, "")
+    def misfits(self, body: object) -> Misfits:
+        yield from self._of_object(body, self._schema.query_type, [self._query.selection_set])
 
+    def _of_object(self, value: Any, kind: Any, wanted: list[SelectionSetNode]) -> Misfits:
+        if not isinstance(value, dict):
+            yield Spot(kind.name, "").misfit(value, "is no object")
+            return
+        kind = self._exactly(value, kind, wanted)
+        fields = self._fields(kind, wanted)
+        for key, one in value.items():
+            asked = fields.get(key)
+            if not asked:
+                yield Misfit(kind.name, key, "unknown key")
+            elif asked[0].name.value != "__typename":
+                spot = Spot(kind.name, asked[0].name.value)
+                of_field = kind.fields[spot.key].type
+                below = [one.selection_set for one in asked if one.selection_set]
+                yield from self._of(one, of_field, below, spot)
+        for key in fields.keys() - value.keys():
+            yield Misfit(kind.name, key, "asked for, and not there")
 
-def _of_text(text: str, module: types.ModuleType) -> Any:
-    """``[str]``, ``{Model}``, ``iso-8601``, … of an attribute map."""
-    if text.startswith("["):
-        return [_of_text(text[1:-1], module)]
-    if text.startswith("{"):
-        return {"*": _of_text(text[1:-1], module)}
-    basic = {"int": int, "long": int, "float": float, "str": str, "bool": bool, "object": Any}
-    times = {"iso-8601": datetime, "date-time": datetime}
-    return (basic | times).get(text) or getattr(module, text, str)
-
-
-# --- the typed models of azure-ai-ml --------------------------------------------------------------
-
-
-def _typed(value: object, model: Any, owner: str, key: str) -> Iterator[Flaw]:
-    if value is None:
-        return
-    if not isinstance(value, dict):
-        yield Flaw(owner, key, f"{model.__name__}, not {_kind(value)}")
-        return
-    model = _subclass(model, value)
-    package = sys.modules[model.__module__.rpartition(".")[0]]  # with the enumerations
-    hints = typing.get_type_hints(model, localns={"_models": package})
-    known = {field._rest_name: hints[name] for name, field in _fields(model).items()}
-    for name, one in value.items():
-        if name not in known:
-            yield Flaw(model.__name__, name, "no such key")
+    def _of(self, value: Any, kind: Any, below: list[SelectionSetNode], spot: Spot) -> Misfits:
+        if is_non_null_type(kind):
+            if value is None:
+                yield spot.misfit(value, "is not there, and required")
+                return
+            kind = kind.of_type
+        if value is None:
+            return
+        if is_list_type(kind):
+            yield from _list_of(value, lambda one, at: self._of(one, kind.of_type, below, at), spot)
+        elif is_leaf_type(kind):
+            yield from _of_leaf(value, kind, spot)
         else:
-            yield from _hinted(one, known[name], model.__name__, name)
+            yield from self._of_object(value, get_named_type(kind), below)
+
+    def _exactly(self, value: Mapping[str, Any], kind: Any, wanted: list[SelectionSetNode]) -> Any:
+        """What implements an interface: it says so, or has all that is asked of one of them."""
+        if not is_abstract_type(kind):
+            return kind
+        possible = self._schema.get_possible_types(kind)
+        told = [one for one in possible if one.name == value.get("__typename")]
+        like = [one for one in possible if self._fields(one, wanted).keys() == value.keys()]
+        return next(iter((*told, *like)), kind)
+
+    def _fields(self, kind: Any, wanted: list[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+        """Answer's key -> what asked for it, of an object of that type."""
+        fields: dict[str, list[FieldNode]] = {}
+        for one in [one for selections in wanted for one in selections.selections]:
+            if isinstance(one, FieldNode):
+                key = one.alias.value if one.alias else one.name.value
+                fields.setdefault(key, []).append(one)
+                continue
+            is_named = isinstance(one, FragmentSpreadNode)
+            fragment = self._fragments[one.name.value] if is_named else one
+            if self._fits(kind, fragment):
+                for key, asked in self._fields(kind, [fragment.selection_set]).items():
+                    fields.setdefault(key, []).extend(asked)
+        return fields
+
+    def _fits(self, kind: Any, fragment: InlineFragmentNode | FragmentDefinitionNode) -> bool:
+        on = fragment.type_condition
+        named = self._schema.type_map[on.name.value] if on else kind
+        return named is kind or (is_abstract_type(named) and self._schema.is_sub_type(named, kind))
 
 
-def _fields(model: Any) -> dict[str, Any]:
-    model.__new__(model)  # fills in the names that the wire has
-    return dict(model._attr_to_rest_field)
+_SCALARS = {"Int": "int", "Float": "float", "Boolean": "bool", "DateTime": "iso-8601"}
 
 
-def _subclass(model: Any, value: Mapping[str, Any]) -> Any:
-    """The kind of model that the body says it is."""
-    mapping = getattr(model, "__mapping__", {})
-    return next(
-        (mapping[one] for one in value.values() if isinstance(one, str) and one in mapping), model
-    )
-
-
-def _hinted(value: object, hint: Any, owner: str, key: str) -> Iterator[Flaw]:
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        kinds = [one for one in inner if one is not type(None)]
-        named = [one for one in kinds if inspect.isclass(one) and issubclass(one, Enum)]
-        options = [list(_hinted(value, one, owner, key)) for one in named or kinds]
-        yield from [] if value is None else min(options, key=len)
-    elif origin is typing.Literal:
-        if value not in [getattr(one, "value", one) for one in inner]:
-            yield Flaw(owner, key, f"none of {inner}: {value!r}")
-    elif origin is list:
-        yield from _flaws(value, [inner[0]], owner, key)
-    elif origin is dict:
-        yield from _object(value, {"*": inner[1]}, owner, key)
+def _of_leaf(value: Any, kind: Any, spot: Spot) -> Misfits:
+    if hasattr(kind, "values"):
+        if value not in kind.values:
+            yield spot.misfit(value, f"is no {kind.name}")
     else:
-        yield from _flaws(value, hint, owner, key)
-
-
-# --- PyGithub -------------------------------------------------------------------------------------
-
-
-def _github(value: object, model: type[GithubObject], owner: str, key: str) -> Iterator[Flaw]:
-    if value is None:
-        return
-    if not isinstance(value, dict):
-        yield Flaw(owner, key, f"{model.__name__}, not {_kind(value)}")
-        return
-    requester = Github().requester
-    made: Any = (
-        model(requester, {}, value, completed=True)
-        if issubclass(model, CompletableGithubObject)
-        else model(requester, {}, value)
-    )
-    known = _keys_of(model)
-    yield from (Flaw(model.__name__, name, "no such key") for name in value if name not in known)
-    for name, one in vars(made).items():
-        if isinstance(one, _BadAttribute):
-            yield Flaw(model.__name__, name.lstrip("_"), "another type")
-        elif isinstance(one, _ValuedAttribute):
-            for part in one.value if isinstance(one.value, list) else [one.value]:
-                if isinstance(part, GithubObject):
-                    yield from _github(part._rawData, type(part), model.__name__, name)
-
-
-def _keys_of(model: type[GithubObject]) -> set[str]:
-    """What the class reads of a body, as its own source says it."""
-    classes = [one for one in model.__mro__ if "_useAttributes" in vars(one)]
-    source = "".join(inspect.getsource(one._useAttributes) for one in classes)  # type: ignore[attr-defined]
-    return set(re.findall(r'"(\w+)" in attributes', source))
+        yield from _simple(value, _SCALARS.get(kind.name, "str"), spot)
