@@ -231,7 +231,8 @@ class _Class:
             if not one.builder or self._are_together(one.learner, one.builder):
                 continue
             if self._works_in(one.builder, one.learner):
-                self._found[one.learner].left_by_others.add(one.name)
+                if one.kind == "model":
+                    self._found[one.learner].left_by_others.add(one.name)
                 self._found[one.builder].borrowed["workspace"] = Mismatch(
                     "workspace", "your own", "things that your pipelines put into another one"
                 )

@@ -17,7 +17,8 @@ from fixtures.simulator.model_answer import model_answer
 from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders import snapshot
 from graders.collector import collect
-from graders.custody import Custody, custody
+from graders.custody import Custody, custody, own_part
+from graders.evidence import Evidence, Unavailable
 from graders.lab import Lab, read_class
 from graders.services.cloud import Cloud
 from graders.services.door import Door
@@ -155,6 +156,8 @@ class Graded:
     """What a run said of the owner and of one learner who took something."""
 
     run: runs.Outcome
+    labs: Mapping[str, Lab]
+    evidence: Mapping[str, Evidence]
 
     def verdicts(self, number: int) -> dict[str, dict[str, Any]]:
         name = name_of(number)
@@ -173,9 +176,15 @@ class Graded:
 
 def graded(folder: Path, *plants: Plant) -> Graded:
     """The owner, then one learner for each plant."""
-    cohort, _ = collected(folder, len(plants) + 1, *plants)
+    cohort, labs = collected(folder, len(plants) + 1, *plants)
     arguments = ("--learners", cohort, "--evidence", folder / "evidence")
-    return Graded(runs.grade(*arguments, reports=folder / "out"))
+    run = runs.grade(*arguments, reports=folder / "out")
+    return Graded(run, labs, seen_in(folder, labs))
+
+
+def seen_in(folder: Path, labs: Mapping[str, Lab]) -> Mapping[str, Evidence]:
+    found = {learner: snapshot.read(folder / "evidence", learner) for learner in labs}
+    return {learner: one for learner, one in found.items() if one is not None}
 
 
 # --- who took something ---------------------------------------------------------------------------
@@ -233,6 +242,40 @@ def test_what_is_anothers_is_held_against_the_one_who_took_it(
     assert {outcomes[check] for check in blocked} == {"blocked"}
     assert outcomes[OWN_WORK] == "noted"
     note(request, "things taken from another learner", 1)
+
+
+KINDS = {
+    borrowed_endpoint: ["endpoint"],
+    cloned_run: ["training run", "model"],
+    copied_model: ["model"],
+    borrowed_workspace: ["workspace"],
+    copied_values: [],
+    neighbours_repository: [],
+}
+"""What was taken -> the kinds of things that are another's, in the order of the lab."""
+
+
+def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Graded) -> None:
+    found = custody(taken.labs.values(), taken.evidence)
+    for plant, kinds in KINDS.items():
+        learner = name_of(learner_of(plant))
+        own, seen = found[learner], taken.evidence[learner]
+        assert [one.what for one in own.borrowed] == kinds
+        assert all("learner0" not in f"{one.expected} {one.found}" for one in own.borrowed)
+        kept = own_part(seen, own)
+        is_changed = kept != seen
+        assert is_changed == (kinds not in ([], ["workspace"]))
+        assert bool(own.for_instructor["own_work"])
+    assert found[name_of(OWNER)].borrowed == ()
+    assert found[name_of(OWNER)].left_by_others == {"diabetes_regression_model.pkl:2"}
+
+
+def test_a_list_that_could_not_be_seen_is_left_as_it_is(taken: Graded) -> None:
+    learner = name_of(learner_of(borrowed_endpoint))
+    unseen = Unavailable("the cloud", "this", "it answered 503", "Run again")
+    found = custody(taken.labs.values(), taken.evidence)[learner]
+    kept = own_part(replace(taken.evidence[learner], models=unseen), found)
+    assert (kept.models, kept.endpoints) == (unseen, ())
 
 
 def test_the_learner_whose_own_it_is_keeps_the_marks(taken: Graded) -> None:
@@ -300,8 +343,7 @@ def test_an_honest_class_of_two_hundred_shares_nothing(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     _, labs = collected(tmp_path, 200)
-    seen = {learner: snapshot.read(tmp_path / "evidence", learner) for learner in labs}
-    evidence = {learner: one for learner, one in seen.items() if one is not None}
+    evidence = seen_in(tmp_path, labs)
     assert len(evidence) == 200
     found = custody(labs.values(), evidence)
     assert [one for one in found.values() if one != Custody(others=199)] == []
@@ -351,9 +393,10 @@ def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
 
 def test_with_a_part_of_the_class_nobody_is_named(tmp_path: Path) -> None:
     """A learner may be who grades it; what is another's does not count all the same."""
-    cohort, _ = collected(tmp_path, 2, borrowed_endpoint)
+    cohort, labs = collected(tmp_path, 2, borrowed_endpoint)
     arguments = ("--learners", cohort, "--evidence", tmp_path / "evidence")
-    found = Graded(runs.grade(*arguments, "--learner", name_of(2), reports=tmp_path / "out"))
+    run = runs.grade(*arguments, "--learner", name_of(2), reports=tmp_path / "out")
+    found = Graded(run, labs, {})
     assert found.failed(2) == {"endpoint-exists"}
     assert not [one for one in found.verdicts(2).values() if "for_instructor" in one]
     assert "For the instructor" not in found.run.text
