@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MUTANTS := $(VENV)/.mutants
 CLIENTS := .venv-clients
+NODE := reports/node
+NODE_READY := $(if $(shell command -v npm 2>/dev/null),$(NODE)/node_modules/.ready)
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
@@ -17,7 +19,7 @@ help: ## list what there is to make
 grade: $(READY) ## grade the demo cohort on the simulated tenant
 	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never
 
-test: lint ## the suite's own tests, and the model answer graded on the simulated tenant
+test: lint $(NODE_READY) ## the suite's own tests, and the model answer graded on the simulated tenant
 	$(BIN)/pytest tests/lab --reports reports/out/selftest
 	$(BIN)/pytest tests/selftest -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m tests.branches
@@ -41,6 +43,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# Only where there is npm: without it everything but the Allure report works.
+$(NODE)/node_modules/.ready: $(NODE)/package-lock.json
+	npm ci --prefix $(NODE) --no-fund --no-audit --silent
+	@touch $@
 
 $(MUTANTS): requirements-mutants.lock $(READY)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-mutants.lock
@@ -81,4 +88,4 @@ lock: ## renew the three lock files (needs a package index)
 		--extra clients --upgrade pyproject.toml --output-file requirements-clients.lock --quiet
 
 clean: ## remove the environment and all results
-	rm -rf $(VENV) $(CLIENTS) reports/out
+	rm -rf $(VENV) $(CLIENTS) $(NODE)/node_modules reports/out

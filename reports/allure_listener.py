@@ -37,6 +37,7 @@ from graders.cohort import Learner
 from graders.rubric import Check, check_of
 from graders.verdicts import Outcome, Verdict
 from reports import allure_labels
+from reports.links import links
 from reports.recorder import verdict_in
 from reports.run_facts import RUN, Run
 
@@ -150,9 +151,7 @@ def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> No
     result.labels.extend(Label(*label) for label in allure_labels.labels(run, learner, check))
     lab = run.links.get(learner.id)
     if lab:
-        result.links.extend(
-            Link("link", address, name) for name, address in allure_labels.links(lab)
-        )
+        result.links.extend(Link("link", address, name) for name, address in links(lab))
 
 
 def judge(result: TestResult, verdict: Verdict) -> None:

@@ -1,10 +1,16 @@
-"""What the suite's own tests share: one graded demo cohort."""
+"""What the suite's own tests share: graded cohorts, and a browser to look at pages with."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Browser
+
+from tests.selftest import browser as chromium
 from tests.selftest import runs
+from tests.selftest.large_cohort import write_large_cohort
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +21,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> runs.Outcome:
         *("--learners", cohort, "--tenant", "simulated", "--fail-on", "never"),
         reports=tmp_path_factory.mktemp("demo"),
     )
+
+
+@pytest.fixture(scope="session")
+def class_of_200(tmp_path_factory: pytest.TempPathFactory) -> runs.Outcome:
+    """200 learners with mistakes of every task, graded once for all test processes."""
+    shared = tmp_path_factory.getbasetemp()
+    if shared.name.startswith("popen-"):  # a worker of xdist has a folder of its own in there
+        shared = shared.parent
+    folder, log = shared / "class-of-200", shared / "class-of-200.txt"
+    with FileLock(shared / "class-of-200.lock"):
+        if not log.exists():
+            folder.mkdir()
+            cohort = write_large_cohort(folder / "cohort.csv", 200)
+            done = runs.grade(
+                *("--learners", cohort, "--tenant", "simulated", "--fail-on", "never"),
+                reports=folder / "out",
+            )
+            log.write_text(f"{done.status}\n{done.text}", encoding="utf-8")
+    status, _, text = log.read_text(encoding="utf-8").partition("\n")
+    return runs.Outcome(int(status), text, folder / "out")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; whoever asks for it is skipped where there is none."""
+    with chromium.started() as found:
+        yield found

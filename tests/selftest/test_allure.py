@@ -15,6 +15,7 @@ from graders.rubric import Check
 from graders.verdicts import Outcome
 from reports import allure_folder, allure_labels
 from reports.allure_listener import judge
+from reports.links import links as learners_links
 from tests.selftest import graded_run as example
 from tests.selftest.graded_project import LEARNERS, GradedProject, labels, results
 
@@ -245,7 +246,7 @@ def test_severity_follows_from_the_points(points: float, severity: str) -> None:
 
 
 def test_links_lead_to_the_learners_own_pages() -> None:
-    links = dict(allure_labels.links(example.lab(ADA)))
+    links = dict(learners_links(example.lab(ADA)))
     assert (
         links["Azure DevOps project"] == "https://dev.azure.com/lab%20organisation/AE%20MLOps%2004"
     )
@@ -258,5 +259,5 @@ def test_links_lead_to_the_learners_own_pages() -> None:
 
 def test_a_name_cannot_lead_a_link_elsewhere() -> None:
     lab = replace(example.lab(ADA), organization="../@evil.example/?x=", project="a/b#c")
-    link = dict(allure_labels.links(lab))["Azure DevOps project"]
+    link = dict(learners_links(lab))["Azure DevOps project"]
     assert link == "https://dev.azure.com/..%2F%40evil.example%2F%3Fx%3D/a%2Fb%23c"
