@@ -15,7 +15,7 @@ from graders.cohort import Learner
 from graders.evidence import Unavailable
 from graders.lab import Lab
 from graders.rubric import Check
-from graders.verdicts import Grade, Verdict
+from graders.verdicts import Grade, Outcome, Verdict
 
 LAB_NAME = "MLOps lab"
 _GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
@@ -47,6 +47,8 @@ class Run:
     """Learner id -> the snapshot file to show as evidence; may be missing."""
     as_of: datetime | None = None
     """The time whose state was judged; None: what there was when it was collected."""
+    policy: str = ""
+    """Which of all runs makes the mark, in words; empty: this one alone."""
 
     @property
     def is_simulated(self) -> bool:
@@ -92,3 +94,21 @@ Absent when nothing was graded."""
 
 WRITTEN = pytest.StashKey[list[tuple[str, Path]]]()
 """(what, where) of every file or folder a report wrote, for the terminal summary."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mark that is not what it was after the run before: outcomes, and why."""
+
+    learner: str
+    check: str
+    before: Outcome
+    after: Outcome
+    why: str
+
+
+CHANGES = pytest.StashKey[tuple[Change, ...]]()
+"""What this run changed of the marks that stood; absent where past runs do not count."""
+
+TROUBLE = pytest.StashKey[list[str]]()
+"""What could not be written, one sentence each, for the end of the terminal summary."""
