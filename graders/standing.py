@@ -135,7 +135,7 @@ def _stood(before: Standings, learner: str, check: str) -> bool:
 def _next(before: Standing | None, found: Found, at: datetime, lost_by_many: str) -> Standing:
     if found.outcome is Outcome.PASSED:
         return Standing(Outcome.PASSED, found.reason, passed_at=at)
-    if before is None or before.passed_at is None:
+    if before is None or before.passed_at is None or found.outcome is Outcome.NOTED:
         return Standing(found.outcome, found.reason)
     is_new = found.is_missed and found.agreed and before.missed_at is None
     missed_at = at if is_new else before.missed_at

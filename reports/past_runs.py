@@ -21,6 +21,7 @@ from graders.verdicts import Outcome
 
 FILE_NAME = "runs.sqlite"
 _APPLICATION = 0x4D4C4F47  # what tells our file from another program's
+_MAGIC = b"SQLite format 3\0"
 _SCHEMA = 1
 _PATIENCE = 30  # seconds to wait for another run that is writing
 
@@ -102,6 +103,8 @@ class PastRuns:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if self.file.exists() and _beginning(self.file) not in (b"", _MAGIC):
+            raise sqlite3.DatabaseError("file is not a database")  # SQLite overwrites small ones
         with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as store:
             self._prepare(store)
             yield store
@@ -122,6 +125,11 @@ class PastRuns:
         what = f"the store of past runs cannot be read ({why})"
         remedy = "put back a copy of it, or name another folder with --history"
         return InputProblems([Problem(str(self.file), what, remedy)])
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC))
 
 
 def _runs(rows: Iterable[tuple[object, ...]], places: Mapping[str, str]) -> Iterator[PastRun]:
