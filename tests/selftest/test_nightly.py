@@ -168,3 +168,24 @@ def test_the_deadline_of_the_lab_file_holds_the_marks(tmp_path: Path) -> None:
     own.write_text(lab + table.format("2099-01-01T00:00:00Z"), encoding="utf-8")
     after = Class(tmp_path, ("--lab", own)).night()
     assert totals(after) == {ADA: "100", BOB: "100"}
+
+
+LEFT_OUT = """
+[library_left_out]
+service = "Azure DevOps"
+route = "variable groups"
+learners = ["learner002"]
+fault = "left-out"
+"""
+
+
+def test_a_list_that_leaves_something_out_every_night_takes_no_mark_away(two: Class) -> None:
+    two.night()
+    for _ in range(3):
+        run = two.night(faults=LEFT_OUT)
+        assert totals(run) == {ADA: "100", BOB: "100"}
+        assert run.outcomes()[BOB][CHECK] == "passed"
+        assert (
+            "asked for by its id, the variable group `devopsforai-aml-vg` is still there"
+            in standing(run)
+        )
