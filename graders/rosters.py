@@ -35,7 +35,6 @@ IDS = (
 
 _MOST_COLUMNS = 2000  # a grade book has one a piece of work
 _USER = re.compile(r"(?<![^\W_])user0*([1-9][0-9]{0,5})(?![^\W_])", re.IGNORECASE)
-_MUTED = re.compile(r"(muted|manual posting.*)?", re.IGNORECASE)
 _TEST_STUDENT = "Student, Test"
 _NO_LEARNER = "Points Possible"
 
@@ -59,8 +58,8 @@ class Roster:
 
 def _is_no_learner_of_canvas(cells: Cells) -> bool:
     student = cells.get("Student", cells.get("LastName", ""))
-    muted = all(_MUTED.fullmatch(cell) for cell in cells.values())
-    return _NO_LEARNER in student or student == _TEST_STUDENT or muted
+    nobody = not any(cells.get(one) for one in ("Student", "LastName", "ID", "SIS Login ID"))
+    return nobody or _NO_LEARNER in student or student == _TEST_STUDENT
 
 
 _CANVAS = {
@@ -124,6 +123,8 @@ ROSTERS = (
         ("id",),
     ),
 )
+_TELLING = ("learner", "identifier", "id", "email", *(one for one in IDS if one != "section"))
+"""Where a number may stand."""
 _OF_NO_ONE_ELSE = ("identifier", "id")
 """Columns that are only there to make the learner's id of."""
 
@@ -165,7 +166,8 @@ def read_roster(path: Path, roster: Roster, ours: Sequence[str]) -> Table:
     columns = tuple(dict.fromkeys((*names.values(), "learner", "number")))
     headings = {ours: heading for heading, ours in names.items()}
     if "learner" not in names.values():
-        headings["learner"] = next(headings[one] for one in roster.identity if one in headings)
+        there = [headings[one] for one in roster.identity if one in headings]
+        headings["learner"] = " or ".join(there)
     return replace(table, columns=columns, rows=filled, problems=tuple(problems), headings=headings)
 
 
@@ -198,8 +200,7 @@ def _account(identity: str) -> str:
 
 def _number(cells: Cells) -> str:
     """The one number that ids, logins and addresses agree upon; empty where they name none."""
-    columns = ("learner", "identifier", "id", "email", *IDS)
-    found = [_USER.search(cells.get(column, "").partition("@")[0]) for column in columns]
+    found = [_USER.search(cells.get(column, "").partition("@")[0]) for column in _TELLING]
     numbers = {str(int(one[1])) for one in found if one}
     return numbers.pop() if len(numbers) == 1 else " or ".join(sorted(numbers, key=int))
 

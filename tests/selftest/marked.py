@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from fixtures.grading import PROJECT, whole_rubric
@@ -19,7 +20,7 @@ from tests.selftest import graded_run
 DEMO = PROJECT / "fixtures" / "cohorts" / "demo.csv"
 MARKS = MarksTable(canvas_assignment_id=900, blackboard_column_id=664617)
 NASTY = (
-    'expected "x"; found =cmd|\' /C calc\'!A0, <b>"bold"</b>\r\n=1+1\t@SUM(A1)\\ \u202e \ud83d'
+    'expected "C:\\"x", found =cmd|\' /C calc\'!A0, <b>"bold"</b>\r\n=1+1\t@SUM(A1)\\ \u202e \ud83d'
     " \U0001f9d1\u200d\U0001f52c \\"
 )
 """What a learner could have named a thing, so that a reason shows it."""
@@ -78,6 +79,7 @@ def _verdicts(
     return found
 
 
+@cache
 def demo() -> Cohort:
     """The demo cohort, as its mistakes deserve."""
     learners = read_cohort(DEMO)
@@ -86,6 +88,7 @@ def demo() -> Cohort:
     return cohort(learners, expected, rubric)
 
 
+@cache
 def catalogue() -> Cohort:
     """One learner for each entry of the catalogues, told nasty reasons."""
     entries, rubric = read_catalogue(), whole_rubric()
@@ -134,6 +137,7 @@ NAMES = (
 )
 
 
+@cache
 def hostile() -> Cohort:
     """Names from hell, each with another outcome somewhere, and nasty reasons."""
     learners = [person(number, name) for number, name in enumerate(NAMES, 1)]
