@@ -99,9 +99,8 @@ def _former(folder: Path) -> set[str]:
 
 
 def _is_inside(folder: Path, name: str) -> bool:
-    path = PurePosixPath(name)
-    plain = path.parts and not path.is_absolute() and ".." not in path.parts and "\\" not in name
-    return bool(plain) and (folder / path).resolve().is_relative_to(folder.resolve())
+    path, root = (folder / name).resolve(), folder.resolve()
+    return root in path.parents
 
 
 def _delete(folder: Path, file: str) -> None:

@@ -152,6 +152,7 @@ def test_a_cohort_file_may_say_who_is_who_elsewhere(save: Save) -> None:
         ("class-user7", 7),
         ("user7.lab", 7),
         ("user7@user9.example", 7),
+        ("ada@user9.example", None),
         ("superuser7", None),
         ("user7a", None),
         ("user0", None),
