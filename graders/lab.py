@@ -30,6 +30,7 @@ from pydantic_core import PydanticCustomError
 from graders.as_of import moment
 from graders.cohort import Learner, read_cohort
 from graders.fields import flaw
+from graders.marks import MarksTable
 from graders.names import nearest
 from graders.problems import InputProblems, KeyProblem, Problem
 from graders.rubric import Check, with_points
@@ -271,6 +272,7 @@ class LabFile(_Table):
     leniency: Leniency = Leniency()
     session: SessionTable = SessionTable()
     nightly: NightlyTable = NightlyTable()
+    marks: MarksTable = MarksTable()
     points: dict[str, _Points] = {}
     _file: str = PrivateAttr(FILE_NAME)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from graders.verdicts import Grade
 from reports import gradebook
+from reports.exports import folder as exports
 from reports.run_facts import Run
 
 Written = Sequence[tuple[str, Path]]
@@ -23,5 +24,8 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
     return [("grade book", book), ("every verdict", verdicts)]
 
 
-OUTPUTS: tuple[tuple[str, Output], ...] = (("the grade book", _grade_book),)
+OUTPUTS: tuple[tuple[str, Output], ...] = (
+    ("the grade book", _grade_book),
+    ("what --export asks for", exports.write),
+)
 """What it is called when it cannot be written -> what writes it."""

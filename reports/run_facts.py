@@ -14,6 +14,7 @@ import pytest
 from graders.cohort import Learner
 from graders.evidence import Unavailable
 from graders.lab import Lab
+from graders.marks import MarksTable
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
 
@@ -49,6 +50,10 @@ class Run:
     """The time whose state was judged; None: what there was when it was collected."""
     policy: str = ""
     """Which of all runs makes the mark, in words; empty: this one alone."""
+    exports: tuple[str, ...] = ()
+    """The systems to write marks for, of :data:`reports.exports.EXPORTS`."""
+    marks: MarksTable = field(default_factory=MarksTable)
+    """What the mark is called in them."""
 
     @property
     def is_simulated(self) -> bool:

@@ -282,3 +282,42 @@ def test_what_is_wrong_with_the_nights_is_said(save: Save, table: str, what: str
     (problem,) = problems_of(save(f"[nightly]\n{table}\n"))
     assert what in str(problem)
     assert "nightly" in str(problem)
+
+
+# --- what the mark is called elsewhere ------------------------------------------------------------
+
+
+def test_the_mark_may_be_named_for_other_systems(save: Save) -> None:
+    marks = read_lab_file(
+        save('[marks]\nassignment = "Übung 3 (MLOps)"\ncanvas_assignment_id = 12345\n')
+    ).marks
+    assert (marks.assignment, marks.canvas_assignment_id) == ("Übung 3 (MLOps)", 12345)
+    assert (marks.blackboard_column_id, marks.moodle_unlimited_grades) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('assignment = ""', "empty"),
+        ('assignment = " MLOps"', "blanks around"),
+        (f'assignment = "{"x" * 201}"', "longer than 200"),
+        ('assignment = "two\\nlines"', "every heading"),
+        ("assignment = 'MLOps \"lab\"'", "every heading"),
+        ('assignment = "=MLOps"', "formula"),
+        ('assignment = "MLOps; =1"', "formula"),
+        ('assignment = "MLOps (12345)"', "`canvas_assignment_id`"),
+        ('assignment = "MLOps |12345"', "Blackboard"),
+        ('assignment = "MLOps Final Grade"', "Canvas"),
+        ("assignment = 3", "not text"),
+        ("canvas_assignment_id = 0", "digits"),
+        ('canvas_assignment_id = "12345"', "digits"),
+        ("blackboard_column_id = true", "digits"),
+        ("blackboard_column_id = 1.5", "digits"),
+        ('moodle_unlimited_grades = "yes"', "true nor false"),
+        ('assigment = "MLOps"', "write `assignment`"),
+    ],
+)
+def test_what_would_not_be_imported_as_meant_is_refused(save: Save, line: str, said: str) -> None:
+    (problem,) = problems_of(save(f"[marks]\n{line}\n"))
+    assert (problem.row, problem.column) == (2, f"marks.{line.split()[0]}")
+    assert said in str(problem)
