@@ -11,11 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import gradebook
+from reports import gradebook, page
 from reports.run_facts import Run
 
 Written = Sequence[tuple[str, Path]]
 Output = Callable[[Run, Sequence[Grade]], Written]
+
+
+def _page(run: Run, grades: Sequence[Grade]) -> Written:
+    return [("page", page.write(run, grades))]
 
 
 def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
@@ -23,5 +27,8 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
     return [("grade book", book), ("every verdict", verdicts)]
 
 
-OUTPUTS: tuple[tuple[str, Output], ...] = (("the grade book", _grade_book),)
+OUTPUTS: tuple[tuple[str, Output], ...] = (
+    ("the grade book page", _page),
+    ("the grade book", _grade_book),
+)
 """What it is called when it cannot be written -> what writes it."""
