@@ -19,7 +19,7 @@ OUTCOMES: Mapping[Outcome, tuple[str, str, str]] = {
     Outcome.PASSED: ("p", "✓", "nobody’s turn"),
     Outcome.FAILED: ("f", "✗", "the learner’s turn"),
     Outcome.BLOCKED: ("b", "–", "the learner’s turn, at an earlier step"),
-    Outcome.PENDING: ("w", "…", "the cloud is still working"),
+    Outcome.PENDING: ("w", "◔", "the cloud is still working"),
     Outcome.NOT_ASSESSED: ("u", "?", "could not be seen: our turn"),
     Outcome.NOTED: ("n", "i", "advice, no points at stake"),
 }

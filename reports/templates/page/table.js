@@ -35,7 +35,7 @@ function headings() {
   const span = checks ? { rowspan: 2 } : {};
   const first = make("tr", null,
     sortable("place", "Learner", { class: "who", ...span }, "name"),
-    ...shownTasks().map((one) => (checks ? taskHeading(one) : taskSort(one, `Task ${one.task}`))),
+    ...shownTasks().map((one) => (checks ? taskHeading(one) : taskSort(one, `${NARROW.matches ? "T" : "Task "}${one.task}`))),
     sortable("total", "Total", { class: "num total", ...span }),
     checks || NARROW.matches ? "" : make("th", { scope: "col", class: "next" }, "What next, or why withheld"));
   return checks ? [first, make("tr", null, ...shownTasks().flatMap(checkHeadings))] : [first];
@@ -92,11 +92,17 @@ function rowsOf(learner) {
     ...shownTasks().flatMap((one) => (checks ? checkCells(learner, one) : [taskCell(learner, one)])),
     total(learner),
     checks || NARROW.matches ? "" : make("td", { class: "next" }, ...next(learner)));
-  if (!checks || learner.total !== null) return [row];
+  const below = checks ? learner.total === null : NARROW.matches && learner.first !== null;
+  if (!below) return [row];
   row.classList.add("explained");
-  const columns = shownTasks().reduce((sum, one) => sum + one.checks.length + 1, 2);
-  const why = make("td", { colspan: columns }, make("span", null, "withheld: ", ...told(learner.withheld)));
-  return [row, make("tr", { class: "why", "data-learner": learner.place }, why)];
+  return [row, explanation(learner, row.cells.length)];
+}
+
+// What has no column of its own: why a grade is withheld, and on a small screen what comes next.
+function explanation(learner, columns) {
+  const held = learner.total === null;
+  const text = make("span", { class: held ? "held" : null }, held ? "withheld: " : "", ...next(learner));
+  return make("tr", { class: "why", "data-learner": learner.place }, make("td", { colspan: columns }, text));
 }
 
 function who(learner) {
@@ -104,8 +110,7 @@ function who(learner) {
   const button = make("button", { type: "button", onclick: () => goTo(learner) },
     make("bdi", { class: "id" }, learner.id), name && " ", name);
   const flag = learner.forInstructor.length ? make("span", { class: "flag" }, "for the instructor") : "";
-  const more = STATE.view === "tasks" && NARROW.matches ? make("p", { class: "next" }, ...next(learner)) : "";
-  return make("th", { scope: "row", class: "who" }, button, flag, more);
+  return make("th", { scope: "row", class: "who" }, button, flag);
 }
 
 function checkCells(learner, one) {
@@ -133,13 +138,21 @@ function total(learner) {
   return make("td", { class: held ? "num total held" : "num total" }, held ? "withheld" : learner.total);
 }
 
+// Why a grade is withheld, or where to go on: in the task or check that was asked for, or anywhere.
 function next(learner) {
   if (learner.total === null) return told(learner.withheld);
-  if (learner.first === null) return ["everything passed"];
-  const check = CHECKS[learner.first];
-  const said = learner.reasons.get(learner.first) || check.title;
-  const outcome = learner.outcomes[learner.first];
+  const first = STATE.where ? firstIn(learner, whereOf(STATE.where)) : learner.first;
+  if (first === null) return ["everything passed"];
+  const check = CHECKS[first];
+  const outcome = learner.outcomes[first];
+  const said = learner.reasons.get(first) || check.title;
   return [`Step ${check.step}${outcome === "f" ? "" : `, ${OUTCOMES[outcome][0]}`}: `, ...told(said)];
+}
+
+function firstIn(learner, checks) {
+  const letter = worst(outcomesIn(learner, checks));
+  if (letter === "p") return null;
+  return checks.find((check) => learner.outcomes[check.place] === letter).place;
 }
 
 function nobody() {
