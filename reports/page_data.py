@@ -58,6 +58,7 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
         _mark(learners, kind, found)
     return {
         "rows": PAGE_ROWS,
+        "simulated": run.is_simulated,
         "possible": points_text(facts.possible),
         "tasks": [
             [task, title, points_text(sum(c.points for c in run.rubric if c.task == task))]

@@ -30,8 +30,10 @@ function closed() {
 }
 
 function detail(learner) {
+  const simulated = make("p", { class: "banner" }, make("strong", null, "SIMULATED"), "This is nobody’s grade.");
   return [
     bar(learner),
+    DATA.simulated ? simulated : null,
     make("div", { class: "head" },
       make("h2", { id: "detail-heading", tabindex: "-1" },
         make("bdi", null, learner.name || learner.id)),
