@@ -22,7 +22,7 @@ function draw() {
 function makeScrollable() {
   const wide = byId("wide");
   const scrolls = wide.scrollWidth > wide.clientWidth;
-  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Learners, scrolls sideways"]]) {
+  for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "Table of learners"]]) {
     if (scrolls) wide.setAttribute(name, value);
     else wide.removeAttribute(name);
   }
@@ -169,7 +169,8 @@ function tellCount() {
   byId("clear").hidden = !isFiltered();
   byId("group").hidden = !STATE.group;
   if (STATE.group) {
-    byId("group").replaceChildren(STATE.group.label, make("span", { "aria-hidden": "true" }, " ×"), make("span", { class: "sr" }, ": show all again"));
+    byId("group").replaceChildren(STATE.group.label,
+      make("span", { "aria-hidden": "true" }, " ×"), make("span", { class: "sr" }, "show all again"));
   }
   for (const button of document.querySelectorAll("[data-kind]")) {
     button.setAttribute("aria-pressed", String(isChosen(button.dataset)));
