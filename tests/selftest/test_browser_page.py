@@ -225,6 +225,8 @@ def test_next_and_previous_follow_what_is_shown(page: Page) -> None:
     detail.get_by_role("button", name="Next").click()
     expect(detail.locator(".head")).to_contain_text(shown[1])
     expect(detail).to_contain_text("2 of 23")
+    detail.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("button", name=shown[1])).to_be_focused()
 
 
 def test_a_link_to_a_learner_opens_the_detail_and_back_closes_it(
@@ -369,6 +371,11 @@ def test_a_very_large_class_is_shown_page_by_page(open_: Open, tmp_path: Path) -
     assert rows(page).count() == 7
     expect(page.get_by_role("button", name="Next")).to_be_disabled()
     expect(page.locator("#range")).to_have_text("501 – 507 of 507")
+    page.get_by_role("button", name="learner500").click()
+    page.get_by_role("dialog").get_by_role("button", name="Previous").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="learner499")).to_be_focused()
+    expect(page.locator("#range")).to_have_text("251 – 500 of 507")
     page.get_by_role("searchbox").fill("learner000")
     expect(page.get_by_role("status")).to_have_text("1 of 507 learners")
     expect(page.locator("#pages")).to_be_hidden()

@@ -2,7 +2,7 @@
 // learner can be kept.
 const DETAIL = byId("detail");
 const PREFIX = "#learner=";
-let RETURN_TO = null; // the place of the learner whose row gets the focus back
+let LAST = null; // the learner whose row gets the focus when the detail closes
 
 function goTo(learner) {
   const address = PREFIX + encodeURIComponent(learner.key);
@@ -15,7 +15,7 @@ function followAddress() {
   const learner = key && LEARNERS.find((one) => one.key === key);
   if (!learner) return DETAIL.open && DETAIL.close();
   DETAIL.replaceChildren(...detail(learner));
-  RETURN_TO = learner.place;
+  LAST = learner;
   if (!DETAIL.open) DETAIL.showModal();
   DETAIL.scrollTop = 0;
   return byId("detail-heading").focus();
@@ -25,7 +25,9 @@ function closed() {
   if (location.hash.startsWith(PREFIX)) {
     history.replaceState(null, "", location.href.split("#")[0]);
   }
-  const row = MATRIX.querySelector(`tr[data-learner="${RETURN_TO}"] button`);
+  const page = Math.floor(Math.max(0, SHOWN.indexOf(LAST)) / DATA.rows);
+  if (page !== STATE.page) show({ page });
+  const row = MATRIX.querySelector(`tr[data-learner="${LAST.place}"] button`);
   (row || byId("learners-heading")).focus();
 }
 
