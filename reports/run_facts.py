@@ -46,6 +46,8 @@ class Run:
     left_out: int = 0
     evidence_files: Mapping[str, Path] = field(default_factory=dict)
     """Learner id -> the snapshot file to show as evidence; may be missing."""
+    class_name: str = ""
+    """What the class is called: the cohort file's name without its ending."""
     as_of: datetime | None = None
     """The time whose state was judged; None: what there was when it was collected."""
     policy: str = ""
