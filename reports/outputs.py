@@ -29,9 +29,8 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
 
 
 OUTPUTS: tuple[tuple[str, Output], ...] = (
-    ("the grade book", _grade_book),
-    ("what --export asks for", exports.write),
     ("the grade book page", _page),
     ("the grade book", _grade_book),
+    ("what --export asks for", exports.write),
 )
 """What it is called when it cannot be written -> what writes it."""

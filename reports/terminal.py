@@ -23,6 +23,7 @@ from graders.rubric import TASKS
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Failure, failures, stopped
 from reports.run_facts import Run
+from reports.what_stands import what_stands
 
 NARROWEST = 80
 _COMMONEST = 3
@@ -153,25 +154,15 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
 
 
 def _what_stands(console: Console, run: Run, grades: Sequence[Grade]) -> None:
-    """What past runs have a say in, learner by learner and sentence by sentence."""
-    counted = Counter(
-        (visible(grade.learner), visible(_without_cause(verdict.standing)))
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.standing
-    )
-    if not counted:
+    """What past runs have a say in, learner by learner."""
+    told = [(grade.learner, said) for grade in grades for said in what_stands(grade)]
+    if not told:
         return
     _heading(console, f"Past runs count ({visible(run.policy)}):")
-    for (learner, said), count in list(counted.items())[:_REASONS]:
-        checks = f"{count} {_word('check', count)}"
-        _paragraph(console, f"{_isolated(learner)}: {checks}: {said}")
-    if len(counted) > _REASONS:
-        _paragraph(console, f"… and {len(counted) - _REASONS} more, in the grade book")
-
-
-def _without_cause(standing: str) -> str:
-    return standing.partition(" (")[0]
+    for learner, said in told[:_REASONS]:
+        _paragraph(console, f"{_isolated(visible(learner))}: {visible(said)}")
+    if len(told) > _REASONS:
+        _paragraph(console, f"… and {len(told) - _REASONS} more, in the grade book")
 
 
 def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
