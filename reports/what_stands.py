@@ -1,4 +1,4 @@
-"""What past runs have a say in, of one learner's grade: sentences, and how many checks each is of."""
+"""What past runs have a say in, of one grade: sentences, and how many checks each is of."""
 
 from __future__ import annotations
 
