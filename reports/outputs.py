@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import gradebook
+from reports import feedback, gradebook
 from reports.run_facts import Run
 
 Written = Sequence[tuple[str, Path]]
@@ -23,5 +23,12 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
     return [("grade book", book), ("every verdict", verdicts)]
 
 
-OUTPUTS: tuple[tuple[str, Output], ...] = (("the grade book", _grade_book),)
+def _feedback(run: Run, grades: Sequence[Grade]) -> Written:
+    return [("feedback", feedback.write(run, grades))]
+
+
+OUTPUTS: tuple[tuple[str, Output], ...] = (
+    ("the grade book", _grade_book),
+    ("the learners' feedback", _feedback),
+)
 """What it is called when it cannot be written -> what writes it."""
