@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from graders.names import file_stem
 from graders.verdicts import Grade
@@ -22,6 +22,7 @@ from reports import markdown
 from reports.feedback_content import Feedback, feedback
 from reports.files import write_whole
 from reports.run_facts import LAB_NAME, Run
+from reports.terminal import visible
 
 FOLDER = "feedback"
 MARKDOWN = "feedback.md"
@@ -31,7 +32,10 @@ _MARK = "Written by the MLOps lab grader"
 
 
 def write(run: Run, grades: Sequence[Grade]) -> Path:
-    """Write every learner's pages, and remove those of a former run; raises OSError."""
+    """Write every learner's pages, and remove those of a former run; raises OSError.
+
+    Returns where to look: the folder of all, or a single learner's own page.
+    """
     folder = run.reports / FOLDER
     _remove_others(folder, {path_of(run, one.learner).name for one in grades})
     learners = {one.id: one for one in run.learners}
@@ -40,7 +44,7 @@ def write(run: Run, grades: Sequence[Grade]) -> Path:
         there = path_of(run, own.learner)
         write_whole(there / MARKDOWN, as_markdown(run, page))
         write_whole(there / HTML, as_html(run, page))
-    return folder
+    return path_of(run, grades[0].learner) / HTML if len(grades) == 1 else folder
 
 
 def path_of(run: Run, learner: str) -> Path:
@@ -105,13 +109,18 @@ def _environment(make_harmless: Callable[[str], Markup]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["address"] = _address
+    environment.filters |= {"address": _address, "plain": _plain}
     return environment
 
 
 def _address(url: str) -> Markup:
     """A link's address with nothing in it that could end it."""
     return Markup(quote(url, safe=":/?&=%"))  # noqa: S704
+
+
+def _plain(text: str) -> Markup:
+    """Without any element, for where HTML allows none."""
+    return escape(visible(text))
 
 
 def _in_markdown(text: str) -> Markup:

@@ -16,6 +16,7 @@ _CUT = "\u200b"
 _CODE = re.compile(r"`([^`]+)`")
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")  # no word is emphasised by its _
 _BLOCK = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=[#>+=:-]))")
+_CLOSING = re.compile(r"#(?=#*$)")  # which a heading would lose
 _LINKED = re.compile(r"(?<=:)(?=//)|(?<=[@#])(?=\w)|(?<=\bwww)(?=\.)|(?<=\bGH)(?=-\d)", re.I)
 
 
@@ -39,7 +40,7 @@ def inline(text: str) -> str:
     """
     shown = [_code(part) if is_code else _plain(part) for is_code, part in parts(text)]
     line = "".join(shown).replace("``", f"`{_CUT}`")  # two code spans in a row are not one
-    return _BLOCK.sub(r"\1\\", line.strip())
+    return _BLOCK.sub(r"\1\\", _CLOSING.sub(r"\#", line.strip()))
 
 
 def _plain(text: str) -> str:
