@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,7 +19,8 @@ from markupsafe import Markup, escape
 from graders.names import file_stem
 from graders.verdicts import Grade
 from reports import markdown
-from reports.feedback_content import Feedback, feedback
+from reports.feedback_content import feedback
+from reports.feedback_page import Feedback
 from reports.files import write_whole
 from reports.run_facts import LAB_NAME, Run
 from reports.terminal import visible
@@ -123,10 +124,12 @@ def _plain(text: str) -> Markup:
     return escape(visible(text))
 
 
+@lru_cache(maxsize=4096)  # most of what learners read, they all read
 def _in_markdown(text: str) -> Markup:
     return Markup(markdown.inline(text))  # noqa: S704 -- it is no markup any more
 
 
+@lru_cache(maxsize=4096)
 def _in_html(text: str) -> Markup:
     shown = (
         (Markup("<code>{}</code>") if is_code else Markup("{}")).format(part)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from graders.cohort import Learner
 from graders.guidance import first_to_read
 from graders.rubric import TASKS, Check
 from graders.verdicts import Grade, Outcome, Verdict
+from reports.feedback_page import Feedback, Finding, Group, Line, TaskLine, ToMend
 from reports.gradebook import points_text
 from reports.links import links
 from reports.run_facts import Run
@@ -27,96 +27,6 @@ _SERVICES = ("Azure DevOps", "GitHub", "Azure Resource Manager", "Azure ML", "th
 """What a learner may be told could not be seen; of everything else only the grader knows."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One check in a line; ``points`` in words, empty for advice."""
-
-    step: str
-    title: str
-    points: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as the lab says; ``what`` or ``expected`` are empty where not said."""
-
-    what: str
-    expected: str
-    found: str
-
-
-@dataclass(frozen=True)
-class Group:
-    """Checks with one cause; it is empty where a learner has nothing of it."""
-
-    cause: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class ToMend:
-    """One check that failed, or was noted, and what waits for it."""
-
-    line: Line
-    findings: tuple[Finding, ...]
-    hint: str
-    waiting: tuple[Group, ...] = ()
-    waits: str = ""
-    """How much waits for it, in words."""
-
-
-@dataclass(frozen=True)
-class TaskLine:
-    """One task: points as text, None where they are not decided or were not looked at."""
-
-    number: int
-    title: str
-    points: str | None
-    possible: str
-    passed: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """All that one learner reads, in the order of the page."""
-
-    learner: Learner
-    total: str | None
-    possible: str
-    looked_at: int
-    checks: int
-    """How many checks of the lab there are; fewer were looked at where only a part was graded."""
-    counts: Mapping[str, int]
-    """Outcome -> how many checks that count."""
-    tasks: tuple[TaskLine, ...]
-    first: ToMend | None
-    pending: tuple[Group, ...]
-    others: tuple[ToMend, ...]
-    waiting: tuple[Group, ...]
-    """Blocked, and not by something that is to be mended here."""
-    advice: tuple[ToMend, ...]
-    unseen: tuple[Group, ...]
-    pages: tuple[tuple[str, str], ...]
-
-    @property
-    def is_part(self) -> bool:
-        return self.looked_at < self.checks
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every point there is was earned."""
-        return self.total is not None and self.total == self.possible
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing is there to be mended, nor waits for something that is."""
-        return not (self.first or self.waiting)
-
-    @property
-    def has_passed(self) -> bool:
-        return any(task.passed for task in self.tasks)
-
-
 def feedback(run: Run, learner: Learner, own: Grade) -> Feedback:
     """What a learner is to read of a grade of a run."""
     by_root = _by_root(own.verdicts)
@@ -128,9 +38,7 @@ def feedback(run: Run, learner: Learner, own: Grade) -> Feedback:
         learner=learner,
         total=points_text(own.total) or None,
         possible=points_text(own.possible),
-        looked_at=sum(one.check in run.checks for one in own.verdicts),
-        checks=len(run.rubric),
-        counts={o: sum(v.points > 0 and v.outcome is o for v in own.verdicts) for o in Outcome},
+        withheld=tuple(_why_withheld(run, own)) if own.withheld else (),
         tasks=tuple(_tasks(run.rubric, own)),
         first=_to_mend(begin, by_root) if begin else None,
         pending=_grouped(own.verdicts, Outcome.PENDING),
@@ -140,6 +48,26 @@ def feedback(run: Run, learner: Learner, own: Grade) -> Feedback:
         unseen=_unseen(own.verdicts),
         pages=tuple(links(lab)) if lab else (),
     )
+
+
+def _why_withheld(run: Run, own: Grade) -> Iterator[str]:
+    undecided = [one.outcome for one in own.verdicts if one.withholds]
+    if unseen := undecided.count(Outcome.NOT_ASSESSED):
+        yield (
+            f"{unseen} of the things that count could not be looked at. That is not your fault,"
+            " and it costs you nothing. There is nothing you can do about it: whoever grades was"
+            " told why, and is to look again."
+        )
+    if pending := undecided.count(Outcome.PENDING):
+        yield (
+            f"{pending} of the things that count cannot be judged yet, because the cloud is still"
+            " working. Wait until it has finished, and be graded again."
+        )
+    if len(own.verdicts) < len(run.rubric):
+        yield (
+            f"Only {len(own.verdicts)} of the {len(run.rubric)} things that the lab is graded by"
+            " were looked at this time. A part is no grade."
+        )
 
 
 # --- in a learner's words -------------------------------------------------------------------------
