@@ -80,6 +80,12 @@ def test_the_grade_and_the_points_of_each_task() -> None:
         assert "32 of 32" in text
 
 
+def test_nought_is_a_grade() -> None:
+    for text in pages(example.from_task(2, Outcome.FAILED, "found nothing")):
+        assert "0 of 100 points" in text
+        assert "No grade yet" not in text
+
+
 @pytest.mark.parametrize(
     ("others", "says"),
     [
