@@ -46,6 +46,7 @@ def feedback(run: Run, learner: Learner, own: Grade) -> Feedback:
         waiting=_groups(by_root.get("", ()), whole=True),
         advice=tuple(_to_mend(one) for one in _in_order(_of(own.verdicts, Outcome.NOTED))),
         unseen=_unseen(own.verdicts),
+        standing=_standing(own.verdicts),
         pages=tuple(links(lab)) if lab else (),
     )
 
@@ -179,6 +180,15 @@ def _unseen(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
         service = one.reason.partition(": could not see ")[0]
         services.setdefault(service if service in _SERVICES else "", []).append(one)
     return tuple(Group(service, _lines(own)) for service, own in services.items())
+
+
+def _standing(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
+    """By the sentence; what it says in parentheses is for whoever runs the grader."""
+    said: dict[str, list[Verdict]] = {}
+    for one in verdicts:
+        if one.standing:
+            said.setdefault(one.standing.partition(" (")[0], []).append(one)
+    return tuple(Group(sentence, _lines(own)) for sentence, own in said.items())
 
 
 def _lines(verdicts: Iterable[Verdict]) -> tuple[Line, ...]:

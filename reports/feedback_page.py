@@ -73,6 +73,8 @@ class Feedback:
     """Blocked, and not by something that is to be mended here."""
     advice: tuple[ToMend, ...]
     unseen: tuple[Group, ...]
+    standing: tuple[Group, ...]
+    """What stands as earlier looks saw it, by what they saw."""
     pages: tuple[tuple[str, str], ...]
 
     @property

@@ -160,7 +160,7 @@ def _what_stands(console: Console, run: Run, grades: Sequence[Grade]) -> None:
         return
     _heading(console, f"Past runs count ({visible(run.policy)}):")
     for learner, said in told[:_REASONS]:
-        _paragraph(console, f"{_isolated(visible(learner))}: {visible(said)}")
+        _paragraph(console, f"{isolated(visible(learner))}: {visible(said)}")
     if len(told) > _REASONS:
         _paragraph(console, f"… and {len(told) - _REASONS} more, in the grade book")
 

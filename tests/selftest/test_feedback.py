@@ -276,6 +276,22 @@ def test_why_something_was_not_seen_is_not_the_learners_matter() -> None:
         assert one not in text + page
 
 
+def test_what_earlier_looks_saw_is_told_without_why_it_was_not_seen_again() -> None:
+    said = "was passing on 20 November 2026, could not be confirmed tonight"
+    verdicts = [
+        replace(one, standing=f"{said} (not assessed: {CAUSE})") if one.task == 4 else one
+        for one in example.verdicts("ada")
+    ]
+    markdown, html = pages(verdicts=verdicts)
+    told = section(markdown, "What earlier looks saw")
+    assert said in told
+    assert "step 4.3: The repository is there (10 points)" in told
+    assert "What earlier looks saw" in html
+    for text in (markdown, html):
+        assert "token" not in text
+    assert "What earlier looks saw" not in pages()[0]
+
+
 def test_what_is_for_the_instructor_is_not_for_the_learner() -> None:
     judged = [
         replace(one, for_instructor="it is bob's: Ångström")
