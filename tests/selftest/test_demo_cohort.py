@@ -98,3 +98,9 @@ def _results(reports: Path) -> list[tuple[str, str, str]]:
     files = (reports / "allure-results").glob("*-result.json")
     results = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     return sorted((one["historyId"], one["name"], one["status"]) for one in results)
+
+
+def test_what_could_not_be_seen_stands_with_the_grade(demo: runs.Outcome) -> None:
+    faults = {grade["learner"]: grade["faults"] for grade in demo.book()["grades"]}
+    assert [learner for learner, some in faults.items() if some] == ["user17"]
+    assert faults["user17"][0].startswith("Azure DevOps: could not see the project AE MLOps 17")
