@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graders.rubric import TASKS, Check
 from graders.verdicts import Grade, Outcome, Verdict
@@ -40,6 +40,19 @@ class Failure:
         return self.tried >= FEWEST and len(self.learners) >= NEARLY_EVERYONE * self.tried
 
 
+@dataclass(frozen=True)
+class Cause:
+    """One reason, the same but for numbers (a learner's own are everywhere), and whom it concerns.
+
+    ``reason`` is as it was said of the first learner; ``learners`` are in cohort order.
+    """
+
+    reason: str
+    learners: tuple[str, ...]
+    checks: int = 0
+    """How many verdicts it explains; 0 for a whole grade."""
+
+
 def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
     """Every check that somebody failed, most learners first, in the order of the rubric."""
     verdicts: dict[str, list[Verdict]] = {}
@@ -48,6 +61,33 @@ def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
             verdicts.setdefault(verdict.check, []).append(verdict)
     found = [_failure(check, verdicts.get(check.id, ())) for check in rubric]
     return sorted((one for one in found if one.learners), key=lambda one: -len(one.learners))
+
+
+def unseen(grades: Iterable[Grade]) -> list[Cause]:
+    """Why checks could not be assessed, what concerns most learners first."""
+    return _causes(
+        (verdict.reason, verdict.learner)
+        for grade in grades
+        for verdict in grade.verdicts
+        if verdict.outcome is Outcome.NOT_ASSESSED
+    )
+
+
+def withheld(grades: Iterable[Grade]) -> list[Cause]:
+    """Why grades are withheld, what concerns most learners first."""
+    found = _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
+    return [replace(one, checks=0) for one in found]
+
+
+def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for reason, learner in told:
+        alike.setdefault(_NUMBER.sub("#", reason), []).append((reason, learner))
+    found = [
+        Cause(same[0][0], tuple(dict.fromkeys(learner for _, learner in same)), len(same))
+        for same in alike.values()
+    ]
+    return sorted(found, key=lambda one: (-len(one.learners), -one.checks))
 
 
 def stopped(grades: Sequence[Grade]) -> dict[str, int]:

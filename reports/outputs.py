@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import gradebook
+from reports import ci, gradebook
 from reports.run_facts import Run
 
 Written = Sequence[tuple[str, Path]]
@@ -23,5 +23,9 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
     return [("grade book", book), ("every verdict", verdicts)]
 
 
-OUTPUTS: tuple[tuple[str, Output], ...] = (("the grade book", _grade_book),)
+OUTPUTS: tuple[tuple[str, Output], ...] = (
+    ("the grade book", _grade_book),
+    ("the CI summary", ci.write_summary),
+    ("the JUnit files", ci.write_junit),
+)
 """What it is called when it cannot be written -> what writes it."""

@@ -6,13 +6,16 @@ Works in the process the user started, with and without xdist: a verdict arrives
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from graders.verdicts import Outcome, Verdict
-from reports import gradebook, outputs, terminal
+from reports import ci, ci_log, gradebook, outputs, terminal
+from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import GRADES, RUN, VERDICTS, WRITTEN
 
 PROPERTY = "verdict"
@@ -27,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(WRITTEN, [])
     config.pluginmanager.register(Recorder(config), "verdict-recorder")
     config.pluginmanager.register(GradeBookWriter(config), "grade-book-writer")
+    pipeline = pipeline_of(os.environ)
+    if pipeline:
+        config.pluginmanager.register(PipelineLog(config, pipeline), "pipeline-log")
 
 
 class Recorder:
@@ -121,6 +127,38 @@ class GradeBookWriter:
             terminalreporter.write_line(line)
         for trouble in self._trouble:
             terminalreporter.write_line(trouble, red=True, bold=True)
+
+
+class PipelineLog:
+    """Keeps what others wrote from commanding the pipeline; then says what we have to say to it."""
+
+    def __init__(self, config: pytest.Config, pipeline: Pipeline) -> None:
+        self._config = config
+        self._is_github = pipeline.service == "github"
+        self._token = secrets.token_hex(16)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        writer = self._config.get_terminal_writer()
+        if self._is_github:
+            writer.line(ci_log.stopped(self._token))
+        else:
+            writer._file = ci_log.Harmless(writer._file)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everybody's summary
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, object, object]:
+        result = yield
+        writer = self._config.get_terminal_writer()
+        if self._is_github:
+            terminalreporter.write_line(ci_log.resumed(self._token))
+        elif isinstance(writer._file, ci_log.Harmless):
+            writer._file = writer._file.stream
+        grades = self._config.stash.get(GRADES, None)
+        for command in ci.commands(self._config.stash[RUN], grades) if grades else ():
+            terminalreporter.write_line(command)
+        return result
 
 
 def _could_not_write(what: str, error: OSError) -> str:

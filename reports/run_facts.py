@@ -16,6 +16,7 @@ from graders.evidence import Unavailable
 from graders.lab import Lab
 from graders.rubric import Check
 from graders.verdicts import Grade, Verdict
+from reports.pipeline import Pipeline
 
 LAB_NAME = "MLOps lab"
 _GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
@@ -47,6 +48,8 @@ class Run:
     """Learner id -> the snapshot file to show as evidence; may be missing."""
     as_of: datetime | None = None
     """The time whose state was judged; None: what there was when it was collected."""
+    pipeline: Pipeline | None = None
+    """The CI pipeline that the run is a step of; None on anybody's own machine."""
 
     @property
     def is_simulated(self) -> bool:
