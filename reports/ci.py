@@ -58,9 +58,11 @@ def write_summary(
     if file is None:
         return []
     room = ci_summary.LIMIT - (file.stat().st_size if file.exists() else 0) - len(_APART)
+    text = ci_summary.text(run, grades, changes, room)
+    if not text:
+        return []
     with file.open("ab") as summary:
-        text = _APART + ci_summary.text(run, grades, changes, room)
-        summary.write(text.encode("utf-8", errors="backslashreplace"))
+        summary.write((_APART + text).encode("utf-8", errors="backslashreplace"))
     return [("CI summary", file)]
 
 
@@ -96,7 +98,7 @@ def annotations_of(run: Run, grades: Sequence[Grade]) -> list[Annotation]:
 def _faults(run: Run, grades: Sequence[Grade]) -> Iterator[Annotation]:
     for cause in unseen(grades):
         who = _count(len(cause.learners), "learner")
-        title = f"Not assessed: {_count(cause.checks, 'check')} of {who}"
+        title = f"Not assessed: {_count(cause.times, 'check')} of {who}"
         yield Annotation("error", title, discreet(cause.reason, run.learners))
 
 

@@ -18,7 +18,7 @@ LONGEST = 600
 """Characters of one annotation: more is not read."""
 Kind = Literal["error", "warning", "notice"]
 _HASHES = re.compile("#(?=#)")
-_COLONS = re.compile(r"(?m)^(\s*):(?=:)")
+_COLONS = re.compile(r"((?:^|[\r\n])\s*):(?=:)")
 
 
 def harmless(text: str) -> str:

@@ -8,42 +8,27 @@ addresses.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from statistics import median
+from typing import TypeVar
 
 from graders.guidance import first_to_read
 from graders.verdicts import Grade, Outcome
 from reports.changes import Change
-from reports.class_view import Failure, failures, stopped, unseen, withheld
+from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
 from reports.discreet import discreet
 from reports.gradebook import graded_at, points_text
+from reports.markdown import Section, plain, within
 from reports.run_facts import LAB_NAME, Run
-from reports.terminal import visible
 
 LIMIT = 1024 * 1024
 """Bytes of UTF-8 that GitHub takes of one step."""
-_LONGEST = 300
 _FEW = 4
-# every sign that Markdown, HTML or GitHub's own links may see something in
-_SIGNS = re.compile(r"[\"#$&*:<>@\[\\\]_`|~]|(?<=www)\.", re.IGNORECASE)
-_JOINED = "&#8288;"
-"""An invisible character that keeps ``@somebody`` from becoming a link, and nothing apart."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the summary: ``rows`` may be cut, the lines before them may not."""
-
-    before: tuple[str, ...]
-    rows: tuple[str, ...] = ()
-    most: int = 0
-    """How many rows are shown at most, however much room there is."""
-    kind: str = ""
-    """What a row is, for counting those left out."""
+_MOST = {"check": 15, "change": 100, "reason": 20, "learner": 200}
+"""How many of a list are written out, however much room there is."""
+_Thing = TypeVar("_Thing")
 
 
 def text(
@@ -62,7 +47,7 @@ def text(
         *_failed(run, grades),
         *_learners(grades),
     ]
-    return _within(sections, room)
+    return within(sections, room)
 
 
 # --- what it says ---------------------------------------------------------------------------------
@@ -97,15 +82,20 @@ def _suspect(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
     if found:
         heading = "## The lab or the tenant may be wrong"
         why = "Nearly everyone who got there fails these:"
-        rows = tuple(f"- {_failure(run, one)}" for one in found)
-        yield Section((heading, "", why, ""), rows, 20, "check")
+        yield _list((heading, "", why, ""), found, "check", partial(_failure, run))
+
+
+def _list(
+    before: tuple[str, ...], things: Sequence[_Thing], kind: str, told: Callable[[_Thing], str]
+) -> Section:
+    return Section(before, tuple(map(told, things[: _MOST[kind]])), len(things), kind)
 
 
 def _failure(run: Run, one: Failure) -> str:
     cause = plain(discreet(one.cause, run.learners))
     who = f"{len(one.learners)} of {one.tried}"
     told = "was told" if one.same_cause == 1 else "were told"
-    return f"step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
+    return f"- step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
 
 
 def _changed(run: Run, changes: Sequence[Change] | None) -> Iterator[Section]:
@@ -115,53 +105,48 @@ def _changed(run: Run, changes: Sequence[Change] | None) -> Iterator[Section]:
     if not changes:
         yield Section((*heading, "Nothing."))
         return
-    counted = Counter((one.check, one.before, one.after) for one in changes)
-    told = [f"{n} × {plain(' '.join(_arrow(*what)))}" for what, n in counted.most_common(5)]
-    rows = tuple(f"- {_change(run, one)}" for one in changes)
-    yield Section((*heading, f"Most often: {'; '.join(told)}", ""), rows, 100, "change")
+    counted = Counter(map(_what, changes))
+    told = "; ".join(f"{n} × {what}" for what, n in counted.most_common(_FEW))
+    before = (*heading, f"Most often: {told}", "")
+    yield _list(before, changes, "change", partial(_change, run))
 
 
-def _arrow(check: str, before: str, after: str) -> tuple[str, ...]:
-    return check, before, "→", after
+def _what(one: Change) -> str:
+    return plain(f"{one.check} {one.before} → {one.after}")
 
 
 def _change(run: Run, one: Change) -> str:
     note = f". {plain(discreet(one.note, run.learners))}" if one.note else ""
-    return (
-        f"{plain(one.learner)}: {plain(' '.join(_arrow(one.check, one.before, one.after)))}{note}"
-    )
+    return f"- {plain(one.learner)}: {_what(one)}{note}"
 
 
 def _unseen(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
     found = unseen(grades)
     if found:
-        rows = tuple(
-            f"- {one.checks} of {_some(one.learners)}: {plain(discreet(one.reason, run.learners))}"
-            for one in found
+        heading = "## Checks that could not be assessed, and why"
+        yield _list(
+            (heading, ""), found, "reason", lambda one: f"- {one.times} of {_cause(run, one)}"
         )
-        yield Section(("## Checks that could not be assessed, and why", ""), rows, 20, "reason")
 
 
 def _withheld(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
     found = withheld(grades)
     if found:
-        rows = tuple(
-            f"- {_some(one.learners)}: {plain(discreet(one.reason, run.learners))}" for one in found
-        )
-        yield Section(("## Grades withheld, and why", ""), rows, 30, "reason")
+        heading = "## Grades withheld, and why"
+        yield _list((heading, ""), found, "reason", lambda one: f"- {_cause(run, one)}")
 
 
-def _some(learners: Sequence[str]) -> str:
-    shown = ", ".join(map(plain, learners[:_FEW]))
-    more = len(learners) - _FEW
-    return f"{shown} and {more} more" if more > 0 else shown
+def _cause(run: Run, cause: Cause) -> str:
+    shown = ", ".join(map(plain, cause.learners[:_FEW]))
+    more = len(cause.learners) - _FEW
+    who = f"{shown} and {more} more" if more > 0 else shown
+    return f"{who}: {plain(discreet(cause.reason, run.learners))}"
 
 
 def _failed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
     found = failures(run.rubric, grades)
     if found:
-        rows = tuple(f"- {_failure(run, one)}" for one in found)
-        yield Section(("## Failed most often", ""), rows, 15, "check")
+        yield _list(("## Failed most often", ""), found, "check", partial(_failure, run))
 
 
 def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
@@ -169,13 +154,9 @@ def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
     if not grades:
         return
     order = sorted(grades, key=lambda one: -1 if one.total is None else one.total)
-    before = (
-        "## Learners, withheld and lowest first",
-        "",
-        "| learner | total | begin with |",
-        "|---|---:|---|",
-    )
-    yield Section(before, tuple(map(_learner, order)), 200, "learner")
+    heading = "## Learners, withheld and lowest first"
+    before = (heading, "", "| learner | total | begin with |", "|---|---:|---|")
+    yield _list(before, order, "learner", _learner)
 
 
 def _learner(grade: Grade) -> str:
@@ -183,51 +164,3 @@ def _learner(grade: Grade) -> str:
     begin = f"step {first.step}, `{first.check}`: {first.outcome.value}" if first else ""
     total = "withheld" if grade.withheld else points_text(grade.total)
     return f"| {plain(grade.learner)} | {total} | {begin} |"
-
-
-def plain(text: str) -> str:
-    """Anybody's text as Markdown and HTML show it: one line, not too long, without a meaning."""
-    text = visible(text)
-    if len(text) > _LONGEST:
-        text = text[: _LONGEST - 1] + "…"
-    return _SIGNS.sub(_entity, text)
-
-
-def _entity(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};{_JOINED if found[0] == '@' else ''}"
-
-
-# --- what fits ------------------------------------------------------------------------------------
-
-
-def _within(sections: Iterable[Section], room: int) -> str:
-    """The sections from the top as far as there is room: whole lines, and a count of the others."""
-    sections = list(sections)
-    left = room - sum(map(_least, sections))
-    if left < 0:
-        return ""
-    lines: list[str] = []
-    for section in sections:
-        sizes = accumulate(map(_size, section.rows[: section.most]))
-        fitting = [size for size in sizes if size <= left]
-        left -= fitting[-1] if fitting else 0
-        shown = len(fitting)
-        lines += [*section.before, *section.rows[:shown], *_left_out(section, shown), ""]
-    return "\n".join(lines)
-
-
-def _least(section: Section) -> int:
-    """Bytes of a section without any of its rows."""
-    return sum(map(_size, (*section.before, *_left_out(section, 0), "")))
-
-
-def _left_out(section: Section, shown: int) -> tuple[str, ...]:
-    count = len(section.rows) - shown
-    if not count:
-        return ()
-    things = section.kind if count == 1 else f"{section.kind}s"
-    return ("", f"… and {count} more {things}, in the grade book.")
-
-
-def _size(line: str) -> int:
-    return len(line.encode("utf-8", errors="backslashreplace")) + 1

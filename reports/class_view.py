@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graders.rubric import TASKS, Check
 from graders.verdicts import Grade, Outcome, Verdict
@@ -49,8 +49,8 @@ class Cause:
 
     reason: str
     learners: tuple[str, ...]
-    checks: int = 0
-    """How many verdicts it explains; 0 for a whole grade."""
+    times: int
+    """How many verdicts it explains, or grades."""
 
 
 def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
@@ -75,8 +75,7 @@ def unseen(grades: Iterable[Grade]) -> list[Cause]:
 
 def withheld(grades: Iterable[Grade]) -> list[Cause]:
     """Why grades are withheld, what concerns most learners first."""
-    found = _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
-    return [replace(one, checks=0) for one in found]
+    return _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
 
 
 def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
@@ -87,7 +86,7 @@ def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
         Cause(same[0][0], tuple(dict.fromkeys(learner for _, learner in same)), len(same))
         for same in alike.values()
     ]
-    return sorted(found, key=lambda one: (-len(one.learners), -one.checks))
+    return sorted(found, key=lambda one: (-len(one.learners), -one.times))
 
 
 def stopped(grades: Sequence[Grade]) -> dict[str, int]:
