@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -265,7 +266,23 @@ def test_a_text_is_shown_as_it_is_and_means_nothing(text: str) -> None:
         assert sum(one.type == "td_open" for one in found) == page.startswith("|")
         seen = told(page).replace("\u2060", "").removeprefix("a: " if page[0] == "-" else "a ")
         assert " ".join(seen.split()) == visible(text)
-    assert not re.search(r"https?:|www\.|@\w|<|#\d|:\w+:", re.sub(r"&#\d+;", "§", plain(text)))
+    assert not re.search(r"https?:|www\.|<|#\d|:\w+:", re.sub(r"&#\d+;", "§", plain(text)))
+    assert not re.search(r"@\w", html.unescape(plain(text)))  # mentions are looked for later
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_part_of_the_summary_takes_a_text_for_more(text: str) -> None:
+    faults = lost(Outcome.NOT_ASSESSED, text)
+    others = {f"l{n} {text}": lost(Outcome.FAILED, text) for n in range(6)} | {f"l7 {text}": faults}
+    run, grades = graded(others)
+    page = ci_summary.text(run, grades, [Change(text, text, text, text, text)])
+    found = tokens(page)
+    assert {one.type for one in found} & {"html_inline", "html_block", "image", "em_open"} == set()
+    assert [one.attrs["href"] for one in found if one.type == "link_open"] == [GITHUB.address]
+    assert sum(one.type == "tr_open" for one in found) == 8
+    assert sum(one.type == "td_open" for one in found) == 21
+    assert sum(one.type == "heading_open" for one in found) == 7
+    assert {one.content for one in found if one.type == "code_inline"} == {"variable-group-exists"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -298,12 +315,23 @@ def test_an_annotation_is_one_command_whatever_it_says(pipeline: Pipeline, text:
 
 @given(st.lists(st.text("#vso[task.x]y \n:"), max_size=30))
 def test_no_command_for_azure_gets_through_a_harmless_stream(pieces: list[str]) -> None:
+    got = through_a_harmless_stream(pieces)
+    assert "##" not in got
+    assert got.replace(" ", "") == "".join(pieces).replace(" ", "")
+
+
+@pytest.mark.parametrize("pieces", [["a#", "#vso[task.x]y"], ["#", "", "#vso[task.x]y"]])
+def test_nor_one_that_is_written_in_pieces(pieces: list[str]) -> None:
+    assert obeyed_by_azure("".join(pieces))
+    assert obeyed_by_azure(through_a_harmless_stream(pieces)) == []
+
+
+def through_a_harmless_stream(pieces: list[str]) -> str:
     stream = io.StringIO()
     harmless = ci_log.Harmless(stream)
     for piece in pieces:
-        harmless.write(piece)
-    assert "##" not in stream.getvalue()
-    assert stream.getvalue().replace(" ", "") == "".join(pieces).replace(" ", "")
+        assert harmless.write(piece) == len(piece)
+    return stream.getvalue()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
