@@ -11,10 +11,10 @@ NODE_READY := $(if $(shell command -v npm 2>/dev/null),$(NODE)/node_modules/.rea
 COHORT ?= fixtures/cohorts/demo.csv
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade test lint tenant bench mutants clients golden lock clean
+.PHONY: docs help grade test lint tenant bench mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
-	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
 
 grade: $(READY) ## grade the demo cohort on the simulated tenant
 	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never
@@ -72,6 +72,9 @@ golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
 docs: $(READY) ## renew the pages that are written from the code
 	$(BIN)/python -m reports.rubric_page > docs/rubric.md
 	$(BIN)/python -m fixtures.simulator.mistakes_page > docs/mistakes.md
+
+screenshots: $(READY) ## renew the pictures in docs/screenshots (needs chromium)
+	$(BIN)/python -m tests.screenshots $(REPORTS)
 
 lock: ## renew the three lock files (needs a package index)
 	$(PYTHON) -m venv build/lock

@@ -10,5 +10,6 @@ pytest_plugins = (
     "fixtures.evidence.lineage",
     "fixtures.judge",  # pytest's outcomes -> verdicts
     "reports.recorder",  # verdicts -> grade book, terminal summary
+    "fixtures.nightly",  # past runs: which mark stands
     "reports.allure",  # verdicts -> Allure results
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from graders.fields import flaw
 from graders.problems import InputProblems, Problem
+from graders.rosters import IDS, read_roster, roster_of
 from graders.table import Row, Table, read_table
 
 
@@ -48,20 +49,31 @@ _FROM_NUMBER = ("project", "repository", "workspace")
 def read_cohort(path: Path | str) -> tuple[Learner, ...]:
     """The learners of a cohort file, in its order.
 
-    CSV in UTF-8. ``learner`` (unique, whatever its case) and ``number`` (from 1) are required.
+    CSV in UTF-8. ``learner`` (unique, whatever its case) and ``number`` (from 1) are required,
+    unless it is a roster of another system, where both may follow from what else the row says.
     A number belongs to one learner; only a row that spells out its own project, repository and
     workspace may repeat one (two sessions graded together). A name that begins like a formula is
     kept (who writes files neutralises it), an id is not. Raises InputProblems with all problems.
     """
-    table = read_table(Path(path), COLUMNS)
+    table = _table(Path(path))
     problems = [*table.problems, *_missing_columns(table)]
     for row in table.rows:
         problems += _row_problems(table, row)
     problems += _repeated(table, "learner", _id_key)
     problems += _repeated(table, "number", _number_key)
     if problems:
-        raise InputProblems(sorted(problems, key=lambda problem: problem.row or 0))
+        named = [
+            replace(one, column=table.headings.get(one.column, one.column)) for one in problems
+        ]
+        raise InputProblems(sorted(named, key=lambda problem: problem.row or 0))
     return tuple(_learner(row) for row in table.rows)
+
+
+def _table(path: Path) -> Table:
+    roster = roster_of(path)
+    if roster is None:
+        return read_table(path, (*COLUMNS, *IDS))
+    return read_roster(path, roster, COLUMNS)
 
 
 def _learner(row: Row) -> Learner:
@@ -90,9 +102,10 @@ def _missing_columns(table: Table) -> Iterator[Problem]:
 
 
 def _row_problems(table: Table, row: Row) -> Iterator[Problem]:
+    told = {problem.column for problem in table.problems}
     for column in COLUMNS:
         value = row.cells.get(column)
-        if value == "" and column in REQUIRED:
+        if value == "" and column in REQUIRED and column not in told:
             remedy = f"fill in the learner's {'id' if column == 'learner' else column}"
             yield Problem(table.file, "the cell is empty", remedy, row=row.number, column=column)
         found = flaw(column, value) if value else None

@@ -30,9 +30,11 @@ from pydantic_core import PydanticCustomError
 from graders.as_of import moment
 from graders.cohort import Learner, read_cohort
 from graders.fields import flaw
+from graders.marks import MarksTable
 from graders.names import nearest
 from graders.problems import InputProblems, KeyProblem, Problem
 from graders.rubric import Check, with_points
+from graders.standing import Nightly, Policy
 from graders.toml_file import read_toml
 
 VARIABLES = (
@@ -242,6 +244,25 @@ class SessionTable(_Table):
         return self
 
 
+class NightlyTable(_Table):
+    """How runs of other nights count: which makes the mark, and from when they are this class's."""
+
+    policy: Policy = Policy.LATEST
+    deadline: _Time | None = None
+    since: _Time | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> NightlyTable:
+        if (self.policy is Policy.DEADLINE) != (self.deadline is not None):
+            _raise(
+                '`deadline` and the policy "deadline" belong together',
+                'write both, or policy = "latest" or "best" without a deadline',
+            )
+        if self.deadline and self.since and self.deadline <= self.since:
+            _raise("the deadline is before `since`", "correct one of them")
+        return self
+
+
 class LabFile(_Table):
     """What one class shares: where it works, how things are named, how strictly it is graded."""
 
@@ -250,6 +271,8 @@ class LabFile(_Table):
     template: TemplateTable = TemplateTable()
     leniency: Leniency = Leniency()
     session: SessionTable = SessionTable()
+    nightly: NightlyTable = NightlyTable()
+    marks: MarksTable = MarksTable()
     points: dict[str, _Points] = {}
     _file: str = PrivateAttr(FILE_NAME)
 
@@ -275,6 +298,13 @@ class LabFile(_Table):
             session=Session(self.session.begins, self.session.ends),
             points=self._points_of_checks(),
         )
+
+    @property
+    def past_runs(self) -> Nightly | None:
+        """How past runs count; None where the file says nothing of them."""
+        if "nightly" not in self.model_fields_set:
+            return None
+        return Nightly(self.nightly.policy, self.nightly.deadline, self.nightly.since)
 
     def asks_for(self, check: Check) -> bool:
         """Whether a check is a part of this class's rubric: what it cannot do without is given."""

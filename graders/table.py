@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from graders.input_text import read_text
 from graders.names import nearest
 from graders.problems import InputProblems, Problem
 
-_DELIMITERS = ",;\t"
+DELIMITERS = ",;\t"
 _MOST_COLUMNS = 100
-_SAVE_AS = "save it as `CSV UTF-8` from the spreadsheet and give that file"
+SAVE_AS = "save it as `CSV UTF-8` from the spreadsheet and give that file"
 
 _Record = tuple[int, list[str]]
 
@@ -37,23 +37,31 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Column -> the heading that stands in the file, where it is another one."""
 
 
-def read_table(path: Path, known: Sequence[str]) -> Table:
+def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> Table:
     """Read a CSV file: UTF-8, separated by comma, semicolon or tab, whichever its heading uses.
 
     Known columns are spelled as in ``known`` whatever their case; others are kept as they stand.
+    More than ``most`` columns are a problem.
     Raises InputProblems when there is no table to speak of; lesser problems are in the table.
     """
     file = str(path)
-    text = read_text(path, _SAVE_AS)
+    text = read_text(path, SAVE_AS)
     problems: list[Problem] = []
     records = _records(file, text, _delimiter(text, known), problems)
     heading = next(records, None)
     if heading is None:
         raise InputProblems(problems or [Problem(file, "the file is empty", "add the learners")])
     columns = _columns(heading[1], known)
-    problems += _heading_problems(file, heading[0], columns, known)
+    if len(columns) > most:
+        what = f"there are more than {most} columns"
+        remedy, found = "keep those the class needs", str(len(columns))
+        problems.append(Problem(file, what, remedy, row=heading[0], value=found))
+    else:
+        problems += _heading_problems(file, heading[0], columns, known)
     rows = tuple(_rows(file, columns, records, problems))
     if not rows and not problems:
         problems.append(Problem(file, "there is only a heading", "add one row per learner"))
@@ -68,7 +76,7 @@ def _delimiter(text: str, known: Sequence[str]) -> str:
         columns = _columns(heading.replace('"', "").split(delimiter), known)
         return len(set(columns) & set(known)), len(columns)
 
-    return max(_DELIMITERS, key=likelihood)
+    return max(DELIMITERS, key=likelihood)
 
 
 def _columns(cells: Iterable[str], known: Sequence[str]) -> list[str]:
@@ -94,10 +102,6 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
 def _heading_problems(
     file: str, row: int, columns: Sequence[str], known: Sequence[str]
 ) -> Iterator[Problem]:
-    if len(columns) > _MOST_COLUMNS:
-        what = f"there are more than {_MOST_COLUMNS} columns"
-        yield Problem(file, what, "keep those the class needs", row=row, value=str(len(columns)))
-        return
     free = [column for column in known if column not in columns]
     for column in dict.fromkeys(column for column in columns if column):
         if columns.count(column) > 1:

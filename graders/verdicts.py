@@ -40,6 +40,8 @@ class Verdict:
     hint: str = ""
     for_instructor: str = ""
     """Whose the work is, where it is another learner's: never a part of what a learner reads."""
+    standing: str = ""
+    """Why it stands so, where that is not what this run found: what runs of other nights found."""
 
     @classmethod
     def on(cls, check: Check, learner: str, outcome: Outcome, reason: str = "") -> Verdict:

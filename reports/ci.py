@@ -12,7 +12,6 @@ from pathlib import Path
 
 from graders.verdicts import Grade
 from reports import ci_log, ci_summary, junit
-from reports.changes import Change
 from reports.class_view import Failure, failures, unseen
 from reports.discreet import discreet
 from reports.files import write_whole
@@ -42,9 +41,7 @@ def write_junit(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     return list(zip(names, junit.write(run, grades), strict=True)) if run.pipeline else []
 
 
-def write_summary(
-    run: Run, grades: Sequence[Grade], changes: Sequence[Change] | None = None
-) -> list[tuple[str, Path]]:
+def write_summary(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     """The summary, where the pipeline wants it: behind what stands in GitHub's file, or by itself.
 
     Raises OSError.
@@ -52,13 +49,13 @@ def write_summary(
     if run.pipeline is None:
         return []
     if run.pipeline.service == "azure":
-        text = ci_summary.text(run, grades, changes)
+        text = ci_summary.text(run, grades)
         return [("CI summary", write_whole(run.reports / SUMMARY, text))]
     file = run.pipeline.summary
     if file is None:
         return []
     room = ci_summary.LIMIT - (file.stat().st_size if file.exists() else 0) - len(_APART)
-    text = ci_summary.text(run, grades, changes, room)
+    text = ci_summary.text(run, grades, room)
     if not text:
         return []
     with file.open("ab") as summary:

@@ -15,33 +15,28 @@ from statistics import median
 from typing import TypeVar
 
 from graders.guidance import first_to_read
-from graders.verdicts import Grade, Outcome
-from reports.changes import Change
+from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
 from reports.discreet import discreet
 from reports.gradebook import graded_at, points_text
 from reports.markdown import Section, plain, within
-from reports.run_facts import LAB_NAME, Run
+from reports.run_facts import LAB_NAME, Change, Run
 
 LIMIT = 1024 * 1024
 """Bytes of UTF-8 that GitHub takes of one step."""
 _FEW = 4
-_MOST = {"check": 15, "change": 100, "reason": 20, "learner": 200}
+_MOST = {"check": 15, "change": 100, "mark": 100, "reason": 20, "learner": 200}
 """How many of a list are written out, however much room there is."""
 _Thing = TypeVar("_Thing")
 
 
-def text(
-    run: Run, grades: Sequence[Grade], changes: Sequence[Change] | None = None, room: int = LIMIT
-) -> str:
-    """The summary in at most ``room`` bytes of UTF-8; empty where not even its head finds room.
-
-    ``changes`` are those since the last run; None where there is no last run to compare with.
-    """
+def text(run: Run, grades: Sequence[Grade], room: int = LIMIT) -> str:
+    """The summary in at most ``room`` bytes of UTF-8; empty where not even its head finds room."""
     sections = [
         Section(tuple(_head(run, grades))),
         *_suspect(run, grades),
-        *_changed(run, changes),
+        *_changed(run),
+        *_unconfirmed(run, grades),
         *_unseen(run, grades),
         *_withheld(run, grades),
         *_failed(run, grades),
@@ -98,26 +93,38 @@ def _failure(run: Run, one: Failure) -> str:
     return f"- step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
 
 
-def _changed(run: Run, changes: Sequence[Change] | None) -> Iterator[Section]:
-    if changes is None:
+def _changed(run: Run) -> Iterator[Section]:
+    if run.changes is None:
         return
     heading = ("## What changed since last night", "")
-    if not changes:
+    if not run.changes:
         yield Section((*heading, "Nothing."))
         return
-    counted = Counter(map(_what, changes))
+    counted = Counter(map(_what, run.changes))
     told = "; ".join(f"{n} × {what}" for what, n in counted.most_common(_FEW))
     before = (*heading, f"Most often: {told}", "")
-    yield _list(before, changes, "change", partial(_change, run))
+    yield _list(before, run.changes, "change", partial(_change, run))
 
 
 def _what(one: Change) -> str:
-    return plain(f"{one.check} {one.before} → {one.after}")
+    return plain(f"{one.check} {one.before.value} → {one.after.value}")
 
 
 def _change(run: Run, one: Change) -> str:
-    note = f". {plain(discreet(one.note, run.learners))}" if one.note else ""
-    return f"- {plain(one.learner)}: {_what(one)}{note}"
+    why = f". {plain(discreet(one.why, run.learners))}" if one.why else ""
+    return f"- {plain(one.learner)}: {_what(one)}{why}"
+
+
+def _unconfirmed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = [verdict for grade in grades for verdict in grade.verdicts if verdict.standing]
+    if found:
+        heading = "## Marks that stand, though tonight did not confirm them"
+        yield _list((heading, ""), found, "mark", partial(_standing, run))
+
+
+def _standing(run: Run, verdict: Verdict) -> str:
+    why = plain(discreet(verdict.standing, run.learners))
+    return f"- {plain(verdict.learner)}: {plain(verdict.check)}: {why}"
 
 
 def _unseen(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:

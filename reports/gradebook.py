@@ -126,6 +126,7 @@ def _header(run: Run) -> dict[str, object]:
         "tenant": run.tenant,
         "graded_at": graded_at(run),
         "as_of": run.as_of.isoformat(timespec="seconds") if run.as_of else None,
+        "policy": run.policy,
         "snapshot": {"folder": str(run.snapshot), "digest": run.snapshot_digest},
         "cohort": {
             "graded": len(run.learners),
@@ -181,10 +182,11 @@ def _first_entry(own: Grade) -> Mapping[str, str] | None:
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
     """Title, step and hint of a check stand once, in the rubric.
 
-    ``for_instructor`` is there only where something is another learner's.
+    ``for_instructor`` is there only where something is another learner's, ``standing`` where runs
+    of other nights have a say.
     """
-    instructor = {"for_instructor": verdict.for_instructor} if verdict.for_instructor else {}
-    return instructor | {
+    also = {"for_instructor": verdict.for_instructor, "standing": verdict.standing}
+    return {name: text for name, text in also.items() if text} | {
         "learner": verdict.learner,
         "check": verdict.check,
         "outcome": verdict.outcome.value,

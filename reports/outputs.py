@@ -11,11 +11,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import ci, gradebook
+from reports import ci, gradebook, page
+from reports.exports import folder as exports
 from reports.run_facts import Run
 
 Written = Sequence[tuple[str, Path]]
 Output = Callable[[Run, Sequence[Grade]], Written]
+
+
+def _page(run: Run, grades: Sequence[Grade]) -> Written:
+    return [("page", page.write(run, grades))]
 
 
 def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
@@ -25,6 +30,8 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
 
 OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the grade book", _grade_book),
+    ("what --export asks for", exports.write),
+    ("the grade book page", _page),
     ("the CI summary", ci.write_summary),
     ("the JUnit files", ci.write_junit),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from graders.verdicts import Outcome, Verdict
 from reports import ci, ci_log, gradebook, outputs, terminal
 from reports.pipeline import Pipeline, pipeline_of
-from reports.run_facts import GRADES, RUN, VERDICTS, WRITTEN
+from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN
 
 PROPERTY = "verdict"
 _CRASHED = "the process that judged it ended before it had a verdict; grade again"
@@ -28,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[VERDICTS] = {}
     config.stash.setdefault(WRITTEN, [])
+    config.stash.setdefault(TROUBLE, [])
     config.pluginmanager.register(Recorder(config), "verdict-recorder")
     config.pluginmanager.register(GradeBookWriter(config), "grade-book-writer")
     pipeline = pipeline_of(os.environ)
@@ -90,20 +92,21 @@ class GradeBookWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._trouble: list[str] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         grades = self._config.stash.get(GRADES, None)
         if grades is None:
             return
+        run = replace(self._config.stash[RUN], changes=self._config.stash.get(CHANGES, None))
         written: list[tuple[str, Path]] = []
         for what, output in outputs.OUTPUTS:
             try:
-                written += output(self._config.stash[RUN], grades)
+                written += output(run, grades)
             except OSError as error:
-                self._trouble.append(_could_not_write(what, error))
-                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+                self._config.stash[TROUBLE].append(could_not_write(what, error))
+        if self._config.stash[TROUBLE]:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         self._config.stash[WRITTEN][:0] = written
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -125,7 +128,7 @@ class GradeBookWriter:
         terminalreporter.section("grades (SIMULATED)" if run.is_simulated else "grades")
         for line in terminal.summary(run, grades, written, page):
             terminalreporter.write_line(line)
-        for trouble in self._trouble:
+        for trouble in self._config.stash[TROUBLE]:
             terminalreporter.write_line(trouble, red=True, bold=True)
 
 
@@ -161,7 +164,8 @@ class PipelineLog:
         return result
 
 
-def _could_not_write(what: str, error: OSError) -> str:
+def could_not_write(what: str, error: OSError) -> str:
+    """The sentence for an output that the disk did not take."""
     where = Path(str(error.filename or "the reports folder"))
     return (
         f"ERROR: {what} was not written: {error.strerror or error} ({where}). "

@@ -14,12 +14,24 @@ import pytest
 from graders.cohort import Learner
 from graders.evidence import Unavailable
 from graders.lab import Lab
+from graders.marks import MarksTable
 from graders.rubric import Check
-from graders.verdicts import Grade, Verdict
+from graders.verdicts import Grade, Outcome, Verdict
 from reports.pipeline import Pipeline
 
 LAB_NAME = "MLOps lab"
 _GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mark that is not what it was after the run before: outcomes, and why."""
+
+    learner: str
+    check: str
+    before: Outcome
+    after: Outcome
+    why: str
 
 
 @dataclass(frozen=True)
@@ -46,10 +58,20 @@ class Run:
     left_out: int = 0
     evidence_files: Mapping[str, Path] = field(default_factory=dict)
     """Learner id -> the snapshot file to show as evidence; may be missing."""
+    class_name: str = ""
+    """What the class is called: the cohort file's name without its ending."""
     as_of: datetime | None = None
     """The time whose state was judged; None: what there was when it was collected."""
     pipeline: Pipeline | None = None
     """The CI pipeline that the run is a step of; None on anybody's own machine."""
+    policy: str = ""
+    """Which of all runs makes the mark, in words; empty: this one alone."""
+    exports: tuple[str, ...] = ()
+    """The systems to write marks for, of :data:`reports.exports.EXPORTS`."""
+    marks: MarksTable = field(default_factory=MarksTable)
+    """What the mark is called in them."""
+    changes: tuple[Change, ...] | None = None
+    """What is otherwise than in the run before; None where past runs do not count."""
 
     @property
     def is_simulated(self) -> bool:
@@ -95,3 +117,10 @@ Absent when nothing was graded."""
 
 WRITTEN = pytest.StashKey[list[tuple[str, Path]]]()
 """(what, where) of every file or folder a report wrote, for the terminal summary."""
+
+
+CHANGES = pytest.StashKey[tuple[Change, ...]]()
+"""What this run changed of the marks that stood; absent where past runs do not count."""
+
+TROUBLE = pytest.StashKey[list[str]]()
+"""What could not be written, one sentence each, for the end of the terminal summary."""

@@ -97,7 +97,11 @@ def _verdicts(document: Mapping[str, Any], rubric: Mapping[str, Check]) -> Itera
     for entry in document["verdicts"]:
         outcome = Outcome(entry["outcome"])
         verdict = Verdict.on(rubric[entry["check"]], entry["learner"], outcome, entry["reason"])
-        yield replace(verdict, for_instructor=entry.get("for_instructor", ""))
+        yield replace(
+            verdict,
+            for_instructor=entry.get("for_instructor", ""),
+            standing=entry.get("standing", ""),
+        )
 
 
 def _worth(verdict: Verdict, check: Check) -> Verdict:

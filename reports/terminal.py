@@ -51,6 +51,7 @@ def summary(
     console = _console(page)
     _matrix(console, run, grades)
     _withheld(console, grades)
+    _what_stands(console, run, grades)
     _first_steps(console, grades)
     _waiting(console, grades)
     _commonest_failures(console, run, grades)
@@ -149,6 +150,28 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
         _paragraph(console, f"{_some(learners)}: {visible(reason)}")
     if len(by_reason) > _REASONS:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+
+
+def _what_stands(console: Console, run: Run, grades: Sequence[Grade]) -> None:
+    """What past runs have a say in, learner by learner and sentence by sentence."""
+    counted = Counter(
+        (visible(grade.learner), visible(_without_cause(verdict.standing)))
+        for grade in grades
+        for verdict in grade.verdicts
+        if verdict.standing
+    )
+    if not counted:
+        return
+    _heading(console, f"Past runs count ({visible(run.policy)}):")
+    for (learner, said), count in list(counted.items())[:_REASONS]:
+        checks = f"{count} {_word('check', count)}"
+        _paragraph(console, f"{_isolated(learner)}: {checks}: {said}")
+    if len(counted) > _REASONS:
+        _paragraph(console, f"… and {len(counted) - _REASONS} more, in the grade book")
+
+
+def _without_cause(standing: str) -> str:
+    return standing.partition(" (")[0]
 
 
 def _first_steps(console: Console, grades: Sequence[Grade]) -> None:

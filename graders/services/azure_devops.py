@@ -6,7 +6,7 @@ Twelve requests for a learner who followed the lab; the list of projects is shar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from graders.services import azure_devops_traces as traces
 from graders.services.azure_devops_client import Organization, Page
 from graders.services.sign_in import SignIn
 from graders.services.triage import look
+from graders.vanished import Thing
 
 SERVICE = "Azure DevOps"
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
@@ -74,17 +75,38 @@ class AzureDevOps:
 
     def look_at(self, lab: Lab, sightings: list[Sighting]) -> DevOpsFacts:
         """All of one learner's project; what hangs on something unseen is unseen likewise."""
-        projects = self.projects()
+        project = self._project(lab)
         sightings.extend(self._sightings[-1:])
+        if isinstance(project, Unavailable):
+            return DevOpsFacts.none(project)
+        return _ProjectLook(self._clients, project, lab, sightings).facts()
+
+    def still_has(self, lab: Lab, thing: Thing) -> bool:
+        """Whether a thing answers when it is asked for by its id; False when in doubt.
+
+        Sources: variablegroups/{groupId}, endpoints/{endpointId}, definitions/{definitionId}.
+        """
+        project = self._project(lab)
+        if isinstance(project, Unavailable):
+            return False
+        asks: Mapping[str, Callable[..., Any]] = {
+            "variable group": self._clients.library.get_variable_group,
+            "service connection": self._clients.connections.get_service_endpoint_details,
+            "pipeline": self._clients.builds.get_definition,
+        }
+        found = look(SERVICE, str(thing), lambda: asks[thing.kind](project.id, thing.id), [])
+        return not isinstance(found, Unavailable) and str(found.id) == thing.id
+
+    def _project(self, lab: Lab) -> Project | Unavailable:
+        projects = self.projects()
         if isinstance(projects, Unavailable):
-            return DevOpsFacts.none(projects)
+            return projects
         wanted = lab.project.casefold()
         found = [one for one in projects if wanted in (one.name.casefold(), one.id.casefold())]
         if not found:
-            return DevOpsFacts.none(_no_project(lab))
+            return _no_project(lab)
         # one that was deleted lingers in the list beside a new one of the same name
-        project = min(found, key=lambda one: one.state != "wellFormed")
-        return _ProjectLook(self._clients, project, lab, sightings).facts()
+        return min(found, key=lambda one: one.state != "wellFormed")
 
     def _list_projects(self) -> tuple[Project, ...]:
         self._clients.warm_up()

@@ -35,6 +35,7 @@ from graders.services.azure_ml_history import RunHistory
 from graders.services.azure_ml_v1 import Place, RegionalService
 from graders.services.sign_in import SignIn
 from graders.services.triage import look
+from graders.vanished import Thing
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it pins a marshmallow that it also warns about
@@ -136,6 +137,16 @@ class AzureML:
         endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
         return MLFacts(found.workspace, pipelines, trained, models, endpoints, answer)
+
+    def still_has(self, lab: Lab, thing: Thing) -> bool:
+        """Whether a thing answers when it is asked for by its id; False when in doubt."""
+        found = self._find(self._client(lab), lab, [])
+        if isinstance(found, Unavailable):
+            return False
+        region = self._regional.region(found.discovery_url, [])
+        if isinstance(region, Unavailable):
+            return False
+        return self._regional.still_has(Place(found.workspace, region), thing)
 
     def _list(self, lab: Lab) -> _Listed:
         sightings: list[Sighting] = []

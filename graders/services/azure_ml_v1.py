@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from graders.evidence import Endpoint, PublishedPipeline, Sighting, Unavailable, Workspace
 from graders.services import web
 from graders.services.triage import look
+from graders.vanished import Thing
 
 if TYPE_CHECKING:
     import requests
@@ -59,6 +60,11 @@ class Place:
     def services(self) -> str:
         """Address of the list of web services."""
         return f"{self.region.model_management}/modelmanagement/v1.0{self.path}/services"
+
+    @property
+    def models(self) -> str:
+        """Address of the registered models, as the first generation knows them."""
+        return f"{self.region.model_management}/modelmanagement/v1.0{self.path}/models"
 
     @property
     def pipelines(self) -> str:
@@ -148,6 +154,19 @@ class RegionalService:
             return key
 
         return look(SERVICE, f"the key of the endpoint {name}", call, sightings)
+
+    def still_has(self, place: Place, thing: Thing) -> bool:
+        """Whether a service, model or published pipeline answers to its id; False when in doubt."""
+        lists, key = {
+            "endpoint": (place.services, "name"),
+            "model": (place.models, "id"),
+            "published pipeline": (place.pipelines, "Id"),
+        }[thing.kind]
+        url = f"{lists}/{quote(thing.id, safe='')}"
+        body = look(
+            SERVICE, str(thing), lambda: web.get_json(self._session, url, self._token()), []
+        )
+        return isinstance(body, Mapping) and str(body.get(key)) == thing.id
 
     def _pages(self, first: str) -> Iterator[Mapping[str, Any]]:
         url: str | None = first

@@ -17,6 +17,7 @@ from graders.services.azure_ml import AzureML, MLFacts
 from graders.services.door import Door
 from graders.services.github import GitHub, GitHubFacts
 from graders.services.sign_in import SignIn
+from graders.vanished import Thing
 
 T = TypeVar("T")
 
@@ -85,6 +86,16 @@ class Cloud:
             answer=ml.answer,
             sightings=(*built, *github.sightings, *trained),
         )
+
+    def still_there(self, lab: Lab, thing: Thing) -> bool:
+        """Whether what a list leaves out answers when asked for by its id; False when in doubt."""
+        with self.door, contextlib.suppress(Exception):
+            if thing.kind == "repository":
+                return self._github.still_has(thing)
+            if thing.kind in ("published pipeline", "model", "endpoint"):
+                return self._azure_ml.still_has(lab, thing)
+            return self._organization(lab.organization).still_has(lab, thing)
+        return False
 
     def _organization(self, name: str) -> AzureDevOps:
         return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))

@@ -23,6 +23,7 @@ from graders.services.github_owner import Owner
 from graders.services.github_query import LISTING, Batch, batch
 from graders.services.sign_in import SignIn
 from graders.services.triage import look
+from graders.vanished import Thing
 
 _LEARNERS_AT_ONCE = 50
 _MOST_PAGES = 200
@@ -93,6 +94,15 @@ class GitHub:
         looked = [self._with_commits(one, wanted, sightings) for one in repositories]
         faults = [one for one in looked if isinstance(one, Unavailable)]
         return faults[0] if faults else tuple(r for r in looked if isinstance(r, Repository))
+
+    def still_has(self, thing: Thing) -> bool:
+        """Whether a repository answers over REST, where GraphQL gave none; False when in doubt."""
+        path = f"/repos/{quote(thing.id)}"
+        ask = partial(self._requester.requestJsonAndCheck, "GET", path)
+        answer = look("GitHub", str(thing), lambda: ask()[1], [])
+        if not isinstance(answer, dict):
+            return False
+        return str(answer.get("full_name")).casefold() == thing.id.casefold()
 
     def _with_commits(
         self, repository: Repository, wanted: Iterable[str], sightings: list[Sighting]

@@ -1,19 +1,26 @@
-"""Write the golden verdicts of the demo cohort: ``python -m tests.selftest.make_golden``.
+"""Write the golden files of the demo cohort: ``python -m tests.selftest.make_golden``.
 
-They are worked out from the scenario (the mistakes that each row names, and what the catalogue
-says of them), never from a run.
+Verdicts are worked out from the scenario (the mistakes that each row names, and what the catalogue
+says of them), never from a run; the marks for other systems are those of these verdicts, as if the
+tenant had been a live one.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from fixtures.grading import PROJECT, whole_rubric
 from fixtures.simulator.mistakes import mistakes_of, read_catalogue
 from graders.cohort import read_cohort
+from reports import exports
+from tests.selftest import marked
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.json"
+EXPORTS = GOLDEN.with_name("exports")
+SHOWN = "user8"
+"""The one learner whose own files are kept, of formats with a file for each."""
 DEMO = PROJECT / "fixtures" / "cohorts" / "demo.csv"
 
 
@@ -34,5 +41,21 @@ def as_text(verdicts: dict[str, dict[str, str]]) -> str:
     return json.dumps(verdicts, indent=1, ensure_ascii=False) + "\n"
 
 
+def golden_exports() -> dict[str, str]:
+    """Path below the folder of exports -> text."""
+    found = marked.demo()
+    files = [format_(found.run, found.grades).files for format_ in exports.EXPORTS.values()]
+    return {
+        file: text
+        for one in files
+        for file, text in one.items()
+        if "/" not in file or f"{SHOWN}." in file.replace("/", ".")
+    }
+
+
 if __name__ == "__main__":
     GOLDEN.write_text(as_text(golden(DEMO)), encoding="utf-8", newline="\n")
+    shutil.rmtree(EXPORTS, ignore_errors=True)
+    for name, content in golden_exports().items():
+        (EXPORTS / name).parent.mkdir(parents=True, exist_ok=True)
+        (EXPORTS / name).write_text(content, encoding="utf-8", newline="")

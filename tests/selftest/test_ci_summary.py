@@ -18,11 +18,10 @@ from markdown_it.token import Token
 from graders import snapshot
 from graders.verdicts import Grade, Outcome
 from reports import ci, ci_log, ci_summary
-from reports.changes import Change
 from reports.gradebook import grades_of
 from reports.markdown import plain
 from reports.pipeline import Pipeline, pipeline_of
-from reports.run_facts import Run
+from reports.run_facts import Change, Run
 from reports.terminal import visible
 from tests.selftest import graded_run as example
 from tests.selftest import runs
@@ -109,15 +108,26 @@ def test_it_says_how_the_class_stands() -> None:
 def test_what_changed_is_told_where_it_is_known() -> None:
     run, grades = graded({"l1": {}})
     changes = [
-        Change("l1", "project-exists", "passed", "not assessed", "was passing on Monday"),
-        Change("l2", "project-exists", "passed", "not assessed"),
-        Change("l3", "ci-run-succeeded", "failed", "passed"),
+        Change("l1", "project-exists", Outcome.PASSED, Outcome.FAILED, "it is gone"),
+        Change("l2", "project-exists", Outcome.PASSED, Outcome.FAILED, ""),
+        Change("l3", "ci-run-succeeded", Outcome.FAILED, Outcome.PASSED, ""),
     ]
-    text = ci_summary.text(run, grades, changes)
-    assert "2 × project-exists passed → not assessed; 1 × ci-run-succeeded" in text
-    assert "- l1: project-exists passed → not assessed. was passing on Monday" in text
-    assert "## What changed since last night\n\nNothing." in ci_summary.text(run, grades, [])
+    text = ci_summary.text(replace(run, changes=tuple(changes)), grades)
+    assert "2 × project-exists passed → failed; 1 × ci-run-succeeded" in text
+    assert "- l1: project-exists passed → failed. it is gone" in text
+    assert "## What changed since last night\n\nNothing." in ci_summary.text(
+        replace(run, changes=()), grades
+    )
     assert "changed" not in ci_summary.text(run, grades)
+
+
+def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
+    run = example.run([example.learner("l1")])
+    standing = "was passing on 2026-11-22, could not be confirmed tonight"
+    first, *others = example.verdicts("l1")
+    grades = grades_of(run, [replace(first, standing=standing), *others])
+    text = ci_summary.text(run, grades)
+    assert f"did not confirm them\n\n- l1: project-exists: {standing}\n" in text
 
 
 def test_an_empty_class_and_one_without_a_fault_are_told_in_few_words() -> None:
@@ -147,9 +157,9 @@ def test_names_and_addresses_stay_out() -> None:
         {f"l{n}": lost(Outcome.FAILED, reason) for n in range(4)}
         | {"l9": lost(Outcome.NOT_ASSESSED, reason)}
     )
-    change = Change("l1", "project-exists", "passed", "failed", reason)
+    change = Change("l1", "project-exists", Outcome.PASSED, Outcome.FAILED, reason)
     log = "\n".join(ci.commands(run, grades))
-    for said in (ci_summary.text(run, grades, [change]), log):
+    for said in (ci_summary.text(replace(run, changes=(change,)), grades), log):
         shown = said.replace("&#91;", "[").replace("&#93;", "]")
         assert "expected [address]; found [name] or [address]" in shown
         assert "name2" not in said.casefold()
@@ -167,12 +177,15 @@ def test_a_class_of_5000_with_long_reasons_fits_and_what_is_cut_is_counted() -> 
         for n in range(5000)
     }
     run, grades = graded(others)
-    changes = [Change(who, "project-exists", "passed", "failed", words) for who in others]
+    changes = [
+        Change(who, "project-exists", Outcome.PASSED, Outcome.FAILED, words) for who in others
+    ]
+    run = replace(run, changes=tuple(changes))
     for room in (ci_summary.LIMIT, 100_000, 30_000, 3_000):
-        text = ci_summary.text(run, grades, changes, room)
+        text = ci_summary.text(run, grades, room)
         assert 0 < len(text.encode()) <= room
         check_whole(text, {"learner": 5000, "change": 5000, "reason": 600, "check": 2})
-    assert ci_summary.text(run, grades, changes, 500) == ""
+    assert ci_summary.text(run, grades, 500) == ""
 
 
 def check_whole(text: str, things: Mapping[str, int]) -> None:
@@ -195,7 +208,7 @@ def check_whole(text: str, things: Mapping[str, int]) -> None:
 @settings(deadline=None)
 def test_no_room_is_overrun(room: int) -> None:
     run, grades = graded({f"l{n}": lost(Outcome.FAILED, "é" * 99) for n in range(9)})
-    assert len(ci_summary.text(run, grades, [], room).encode()) <= room
+    assert len(ci_summary.text(replace(run, changes=()), grades, room).encode()) <= room
 
 
 @pytest.mark.parametrize("before", [0, 10, 900_000, ci_summary.LIMIT - 3000, ci_summary.LIMIT - 10])
@@ -275,7 +288,9 @@ def test_no_part_of_the_summary_takes_a_text_for_more(text: str) -> None:
     faults = lost(Outcome.NOT_ASSESSED, text)
     others = {f"l{n} {text}": lost(Outcome.FAILED, text) for n in range(6)} | {f"l7 {text}": faults}
     run, grades = graded(others)
-    page = ci_summary.text(run, grades, [Change(text, text, text, text, text)])
+    page = ci_summary.text(
+        replace(run, changes=(Change(text, text, Outcome.PASSED, Outcome.FAILED, text),)), grades
+    )
     found = tokens(page)
     assert {one.type for one in found} & {"html_inline", "html_block", "image", "em_open"} == set()
     assert [one.attrs["href"] for one in found if one.type == "link_open"] == [GITHUB.address]

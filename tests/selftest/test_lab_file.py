@@ -16,6 +16,7 @@ from graders.lab import (
 )
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check
+from graders.standing import Nightly, Policy
 
 Save = Callable[[str], Path]
 COHORTS = Path(__file__).parents[2] / "fixtures" / "cohorts"
@@ -240,3 +241,83 @@ def test_what_is_missing_is_told_once_for_all() -> None:
     assert "l1, l2, l3 and 2 more" in problems[0].what
     assert "[tenant]" in problems[0].remedy
     assert "cohort file" in problems[0].remedy
+
+
+# --- past runs ------------------------------------------------------------------------------------
+
+
+def test_without_the_table_past_runs_have_no_say(save: Save) -> None:
+    assert read_lab_file(save("")).past_runs is None
+    assert read_lab_file(save("[nightly]\n")).past_runs == Nightly()
+
+
+def test_the_policy_and_its_times(save: Save) -> None:
+    path = save(
+        '[nightly]\npolicy = "deadline"\ndeadline = 2026-11-20T17:00:00-06:00\n'
+        'since = "2026-11-01 08:00 America/Chicago"\n'
+    )
+    nightly = read_lab_file(path).past_runs
+    assert nightly is not None
+    assert nightly.policy is Policy.DEADLINE
+    assert str(nightly.deadline) == "2026-11-20 17:00:00-06:00"
+    assert nightly.since is not None
+    assert nightly.since.utcoffset() is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ('policy = "newest"', "policy"),
+        ('policy = "deadline"', "belong together"),
+        ("deadline = 2026-11-20T17:00:00-06:00", "belong together"),
+        ("since = 2026-11-20T17:00:00", "no time zone"),
+        (
+            'policy = "deadline"\ndeadline = 2026-11-20T17:00:00Z\nsince = 2026-11-21T17:00:00Z',
+            "before `since`",
+        ),
+        ("night = 3", "night"),
+    ],
+)
+def test_what_is_wrong_with_the_nights_is_said(save: Save, table: str, what: str) -> None:
+    (problem,) = problems_of(save(f"[nightly]\n{table}\n"))
+    assert what in str(problem)
+    assert "nightly" in str(problem)
+
+
+# --- what the mark is called elsewhere ------------------------------------------------------------
+
+
+def test_the_mark_may_be_named_for_other_systems(save: Save) -> None:
+    marks = read_lab_file(
+        save('[marks]\nassignment = "Übung 3 (MLOps)"\ncanvas_assignment_id = 12345\n')
+    ).marks
+    assert (marks.assignment, marks.canvas_assignment_id) == ("Übung 3 (MLOps)", 12345)
+    assert (marks.blackboard_column_id, marks.moodle_unlimited_grades) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('assignment = ""', "empty"),
+        ('assignment = " MLOps"', "blanks around"),
+        (f'assignment = "{"x" * 201}"', "longer than 200"),
+        ('assignment = "two\\nlines"', "every heading"),
+        ("assignment = 'MLOps \"lab\"'", "every heading"),
+        ('assignment = "=MLOps"', "formula"),
+        ('assignment = "MLOps; =1"', "formula"),
+        ('assignment = "MLOps (12345)"', "`canvas_assignment_id`"),
+        ('assignment = "MLOps |12345"', "Blackboard"),
+        ('assignment = "MLOps Final Grade"', "Canvas"),
+        ("assignment = 3", "not text"),
+        ("canvas_assignment_id = 0", "digits"),
+        ('canvas_assignment_id = "12345"', "digits"),
+        ("blackboard_column_id = true", "digits"),
+        ("blackboard_column_id = 1.5", "digits"),
+        ('moodle_unlimited_grades = "yes"', "true nor false"),
+        ('assigment = "MLOps"', "write `assignment`"),
+    ],
+)
+def test_what_would_not_be_imported_as_meant_is_refused(save: Save, line: str, said: str) -> None:
+    (problem,) = problems_of(save(f"[marks]\n{line}\n"))
+    assert (problem.row, problem.column) == (2, f"marks.{line.split()[0]}")
+    assert said in str(problem)

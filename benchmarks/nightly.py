@@ -1,0 +1,228 @@
+"""Thirty nights of a class: do marks go down only where something is really gone, and how soon?
+
+``python benchmarks/nightly.py``: 200 simulated learners work through the lab; some then delete
+something; every look at a learner meets a transient fault with 2 %: half of them leave something
+unseen, half lie (a list without one of its things). What learners made, deleted, and what a lie
+hides is the catalogue of mistakes; the store, the rule of who is looked at again and the marks are
+the product's own. With ``--lasting`` a fault lasts all night: every look meets the same one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from fixtures.grading import whole_rubric
+from fixtures.simulator.mistakes import Catalogue, read_catalogue
+from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks
+from graders.verdicts import Outcome
+from reports.past_runs import PastRuns, Whose
+
+FIRST = datetime(2026, 10, 1, 2, tzinfo=UTC)
+STAGES = tuple(f"stopped_after_task_{task}" for task in range(2, 7))
+GONE = (
+    "no_variable_group",
+    "connection_deleted",
+    "repository_deleted",
+    "model_artifact_deleted",
+    "model_deleted",
+    "endpoint_deleted",
+)
+"""What is deleted, and what a list may leave out."""
+SOON = 2
+LOOKS = 3  # as fixtures/nightly.py
+RUBRIC = whole_rubric()
+CATALOGUE: Catalogue = read_catalogue()
+POINTS = {check.id: check.points for check in RUBRIC if check.points}
+
+
+@cache
+def outcomes(*mistakes: str) -> Mapping[str, Outcome]:
+    return CATALOGUE.expected(mistakes, RUBRIC)
+
+
+@dataclass
+class Learner:
+    """A learner: how far they are, what they have deleted since."""
+
+    id: str
+    stage: int = 0
+    deleted: str = ""
+    since: int = -1
+
+    @property
+    def truth(self) -> Mapping[str, Outcome]:
+        if self.deleted:
+            return outcomes(self.deleted)
+        return outcomes(*STAGES[self.stage : self.stage + 1])
+
+
+@dataclass
+class World:
+    """The class, and what its nights are like."""
+
+    given: argparse.Namespace
+    dice: random.Random
+    learners: list[Learner] = field(default_factory=list)
+
+    def go_on(self, night: int) -> None:
+        for one in self.learners:
+            if one.stage < len(STAGES) and self.dice.random() < 0.3:
+                one.stage += 1
+            is_done = one.stage == len(STAGES) and not one.deleted
+            if is_done and self.dice.random() < self.given.deletions:
+                one.deleted, one.since = self.dice.choice(GONE), night
+
+    def fault(self) -> str:
+        """What a look meets: a kind of thing that a list leaves out, a task unseen, or nothing."""
+        if self.dice.random() >= self.given.faults:
+            return ""
+        unseen = f"task{self.dice.randint(2, 7)}"
+        return self.dice.choice((unseen, self.dice.choice(GONE)))
+
+
+def seen(learner: Learner, fault: str) -> dict[Key, Found]:
+    """One look at a learner's lab through a fault."""
+    found = dict(learner.truth)
+    if fault.startswith("task"):
+        task = int(fault.removeprefix("task"))
+        found |= {check.id: Outcome.NOT_ASSESSED for check in RUBRIC if check.task == task}
+    elif fault:
+        lies = outcomes(fault)
+        found |= {check: one for check, one in lies.items() if one is not Outcome.PASSED}
+    return {
+        (learner.id, check): Found(one, "" if one is Outcome.PASSED else "as found")
+        for check, one in found.items()
+    }
+
+
+def look(world: World, before: Standings) -> tuple[dict[Key, list[Found]], int]:
+    """All looks of one night, as the run makes them; and how many learners were looked at again."""
+    lasting = {one.id: world.fault() for one in world.learners}
+    by_id = {one.id: one for one in world.learners}
+    looks = {
+        key: [found] for one in world.learners for key, found in seen(one, lasting[one.id]).items()
+    }
+    again = 0
+    for _ in range(LOOKS - 1):
+        open_ = {
+            key: own[-1]
+            for key, own in looks.items()
+            if not (agreed(own).agreed or agreed(own).outcome is Outcome.PASSED)
+        }
+        doubtful = in_doubt(before, open_, RUBRIC)
+        again += len(doubtful)
+        for learner in doubtful:
+            fault = lasting[learner] if world.given.lasting else world.fault()
+            for key, found in seen(by_id[learner], fault).items():
+                looks[key].append(found)
+    return looks, again
+
+
+@dataclass
+class Tally:
+    """What thirty nights came to."""
+
+    wrongful: int = 0
+    naive: int = 0
+    again: int = 0
+    found: Counter[int] = field(default_factory=Counter)
+    late: int = 0
+    open_: set[str] = field(default_factory=set)
+
+    def count(self, world: World, night: int, before: Standings, now: Standings) -> None:
+        for one in world.learners:
+            truth = one.truth
+            passing = [
+                check
+                for check in POINTS
+                if truth[check] is Outcome.PASSED and _stood(before, one.id, check)
+            ]
+            self.wrongful += any(not _stood(now, one.id, check) for check in passing)
+            if one.deleted and one.id in self.open_:
+                self._deletion(one, night, now)
+
+    def _deletion(self, one: Learner, night: int, now: Standings) -> None:
+        lost = [check for check in POINTS if one.truth[check] is not Outcome.PASSED]
+        if not any(_stood(now, one.id, check) for check in lost):
+            self.found[night - one.since + 1] += 1
+            self.open_.discard(one.id)
+
+
+def _stood(standing: Standings, learner: str, check: str) -> bool:
+    one = standing.get((learner, check))
+    return one is not None and one.outcome is Outcome.PASSED
+
+
+def run(given: argparse.Namespace, folder: Path) -> Tally:
+    world = World(given, random.Random(given.seed))  # noqa: S311 - dice, no secret
+    world.learners = [Learner(f"learner{number:03d}") for number in range(given.learners)]
+    whose = Whose("simulated", {one.id: f"place/{one.id}" for one in world.learners})
+    store, tally = PastRuns(folder), Tally()
+    for night in range(given.nights):
+        world.go_on(night)
+        past = store.runs(whose)
+        before = marks(Nightly(), past, RUBRIC)
+        tally.open_ |= {one.id for one in world.learners if one.since == night}
+        looks, again = look(world, before)
+        found = {key: agreed(own) for key, own in looks.items()}
+        tonight = PastRun(FIRST + timedelta(days=night), found)
+        tally.count(world, night, before, marks(Nightly(), [*past, tonight], RUBRIC))
+        tally.naive += _naive(world, before, looks)
+        tally.again += again
+        store.add(tonight, whose, "")
+    tally.missed = sum(
+        one.since < given.nights - 1 for one in world.learners if one.id in tally.open_
+    )
+    return tally
+
+
+def _naive(world: World, before: Standings, looks: Mapping[Key, list[Found]]) -> int:
+    """Learners who would have lost something tonight if one look made the mark."""
+    return sum(
+        any(
+            one.truth[check] is Outcome.PASSED
+            and _stood(before, one.id, check)
+            and looks[one.id, check][0].is_missed
+            for check in POINTS
+        )
+        for one in world.learners
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--learners", type=int, default=200)
+    parser.add_argument("--nights", type=int, default=30)
+    parser.add_argument("--faults", type=float, default=0.02, help="of looks at a learner")
+    parser.add_argument(
+        "--deletions", type=float, default=0.01, help="of finished learners a night"
+    )
+    parser.add_argument("--lasting", action="store_true", help="a fault lasts all night")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        tally = run(given, Path(folder))
+        size = (Path(folder) / "runs.sqlite").stat().st_size / 1e6
+    nights = ", ".join(f"{count} on night {night}" for night, count in sorted(tally.found.items()))
+    print(f"learners x nights                     {given.learners} x {given.nights}")
+    print(f"looked at again                       {tally.again}")
+    print(f"wrongful downgrades                   {tally.wrongful}")
+    print(f"  had one look made the mark          {tally.naive}")
+    print(f"deletions found                       {nights or 'none'}")
+    print(f"found later, or not at all            {tally.late}")
+    print(f"store, MB                             {size:.1f}")
+    print(f"taken, s                              {time.perf_counter() - began:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""Which mark stands: what a run finds, seen against what earlier runs found.
+
+A mark goes up as soon as a check passes. It goes down only where a second look in the same run
+agrees, and a run of another night had found the same by two looks of its own; and never where a
+large part of the class loses the same check at once, which says more of the grader's own rights
+than of the learners. Otherwise what was passing stands, and says since when it could not be
+confirmed. What was never passed and cannot be seen stays undecided.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from graders.rubric import Check
+from graders.verdicts import Outcome
+
+Key = tuple[str, str]
+"""(learner id, check id)."""
+
+APART = timedelta(hours=6)
+"""How far apart two runs must begin for one to be a sign that is independent of the other."""
+MANY = 5
+LARGE_PART = 0.5
+"""From ``MANY`` learners on, when they are this part of those who had passed the same check."""
+
+
+class Policy(StrEnum):
+    """Which of all runs makes the mark."""
+
+    LATEST = "latest"
+    BEST = "best"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one run found of one check; ``agreed``: a second look of the same run found the same."""
+
+    outcome: Outcome
+    reason: str = ""
+    agreed: bool = False
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it says, decidedly, that the check does not pass."""
+        return self.outcome in (Outcome.FAILED, Outcome.BLOCKED)
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One run: when it began, by when things had to have come about for it, what it found."""
+
+    at: datetime
+    found: Mapping[Key, Found]
+    as_of: datetime | None = None
+
+    @property
+    def speaks_of(self) -> datetime:
+        """The time whose state it tells."""
+        return self.as_of or self.at
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands of one check, and why where that is not simply what the last run found."""
+
+    outcome: Outcome
+    reason: str = ""
+    note: str = ""
+    passed_at: datetime | None = None
+    """When a run last saw it pass."""
+    missed_at: datetime | None = None
+    """When two looks first found it missing after that."""
+
+
+Standings = Mapping[Key, Standing]
+
+
+def standings(runs: Iterable[PastRun]) -> Standings:
+    """Fold runs, oldest first, into what stands after the last."""
+    standing: Standings = {}
+    for run in runs:
+        standing = after(standing, run)
+    return standing
+
+
+def after(before: Standings, run: PastRun) -> Standings:
+    """What stands after one more run; learners and checks it did not judge keep what they had."""
+    lost = _lost_by_many(before, run)
+    changed = {
+        key: _next(before.get(key), found, run.at, lost.get(key[1], ""))
+        for key, found in run.found.items()
+    }
+    return {**before, **changed}
+
+
+def in_doubt(before: Standings, found: Mapping[Key, Found], rubric: Iterable[Check]) -> list[str]:
+    """The learners to look at once more: what stands as passed, for points, did not pass."""
+    points = {check.id for check in rubric if check.points}
+    doubtful = (
+        learner
+        for (learner, check), one in found.items()
+        if check in points and one.outcome is not Outcome.PASSED and _stood(before, learner, check)
+    )
+    return list(dict.fromkeys(doubtful))
+
+
+def agreed(looks: Sequence[Found]) -> Found:
+    """What several looks of one run found, oldest first.
+
+    One that saw the check pass decides: nothing makes a thing appear that is not there. Two that
+    found it missing agree. Else the first that decided anything counts, as not confirmed.
+    """
+    for look in looks:
+        if look.outcome is Outcome.PASSED:
+            return look
+    missed = [look for look in looks if look.is_missed]
+    if missed:
+        return replace(missed[-1], agreed=len(missed) > 1)
+    return looks[-1]
+
+
+# --- one check ------------------------------------------------------------------------------------
+
+
+def _stood(before: Standings, learner: str, check: str) -> bool:
+    standing = before.get((learner, check))
+    return standing is not None and standing.outcome is Outcome.PASSED
+
+
+def _next(before: Standing | None, found: Found, at: datetime, lost_by_many: str) -> Standing:
+    if found.outcome is Outcome.PASSED:
+        return Standing(Outcome.PASSED, found.reason, passed_at=at)
+    if before is None or before.passed_at is None or found.outcome is Outcome.NOTED:
+        return Standing(found.outcome, found.reason)
+    is_new = found.is_missed and found.agreed and before.missed_at is None
+    missed_at = at if is_new else before.missed_at
+    seen = replace(before, missed_at=missed_at)
+    if before.outcome is not Outcome.PASSED:  # it went down before
+        return replace(seen, outcome=found.outcome, reason=found.reason)
+    if lost_by_many or not _is_confirmed(found, at, missed_at):
+        return replace(seen, note=_stands(before.passed_at, found, lost_by_many))
+    return replace(seen, outcome=found.outcome, reason=found.reason, note=_went(seen))
+
+
+def _is_confirmed(found: Found, at: datetime, missed_at: datetime | None) -> bool:
+    is_sign = missed_at is not None and at - missed_at >= APART
+    return found.is_missed and found.agreed and is_sign
+
+
+def _stands(passed_at: datetime, found: Found, lost_by_many: str) -> str:
+    why = "; ".join(part for part in (lost_by_many, f"{found.outcome}: {found.reason}") if part)
+    return f"was passing on {day(passed_at)}, could not be confirmed tonight ({why})"
+
+
+def _went(standing: Standing) -> str:
+    passed, missed = standing.passed_at, standing.missed_at
+    if passed is None or missed is None:  # never: both are there where a mark goes down
+        return ""
+    return f"was passing on {day(passed)}, has not been since {day(missed)}: two looks each night"
+
+
+def day(time: datetime) -> str:
+    """A day for people, in UTC: ``20 November 2026``."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
+
+
+# --- the class ------------------------------------------------------------------------------------
+
+
+def _lost_by_many(before: Standings, run: PastRun) -> Mapping[str, str]:
+    """Check -> a sentence, for the checks that a large part of the class would lose at once."""
+    stood = Counter(key[1] for key in run.found if _stood(before, *key))
+    lost = Counter(
+        key[1] for key, one in run.found.items() if one.is_missed and _stood(before, *key)
+    )
+    return {
+        check: f"{count} of the {stood[check]} who had passed it lost it at once,"
+        " so the grader's rights or the tenant may have changed"
+        for check, count in lost.items()
+        if count >= MANY and count >= LARGE_PART * stood[check]
+    }
+
+
+# --- which run counts -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Nightly:
+    """How past runs count: the lab file's ``[nightly]``."""
+
+    policy: Policy = Policy.LATEST
+    deadline: datetime | None = None
+    since: datetime | None = None
+    """Runs that began earlier are not this class's."""
+
+    def counts(self, run: PastRun) -> bool:
+        """Whether a run has a say at all."""
+        is_late = self.policy is Policy.DEADLINE and self.deadline is not None
+        if is_late and self.deadline is not None and run.speaks_of > self.deadline:
+            return False
+        return self.since is None or run.at >= self.since
+
+
+def marks(nightly: Nightly, runs: Sequence[PastRun], rubric: Sequence[Check]) -> Standings:
+    """What stands by the policy; ``runs`` are all of them, oldest first."""
+    counting = [run for run in runs if nightly.counts(run)]
+    if nightly.policy is Policy.BEST:
+        return _best(counting, rubric)
+    standing = standings(counting)
+    if nightly.policy is Policy.LATEST or not runs or runs[-1] in counting:
+        return standing
+    return _at_the_deadline(standing, runs[-1], nightly.deadline)
+
+
+def _best(runs: Sequence[PastRun], rubric: Sequence[Check]) -> Standings:
+    """Of each learner the run with the highest total that is decided; of equals, the last."""
+    best: dict[str, tuple[float, PastRun, Mapping[str, Standing]]] = {}
+    standing: Standings = {}
+    for run in runs:
+        standing = after(standing, run)
+        for learner in dict.fromkeys(learner for learner, _ in run.found):
+            own = {c.id: s for c in rubric if (s := standing.get((learner, c.id)))}
+            total = _total(own, rubric)
+            if total is not None and (learner not in best or total >= best[learner][0]):
+                best[learner] = (total, run, own)
+    chosen = {
+        (learner, check): _of_an_earlier(one, run, runs[-1])
+        for learner, (_, run, own) in best.items()
+        for check, one in own.items()
+    }
+    return {**standing, **chosen}
+
+
+def _total(own: Mapping[str, Standing], rubric: Iterable[Check]) -> float | None:
+    """None where anything that carries points is undecided or was not judged."""
+    worth = {check.id: check.points for check in rubric if check.points}
+    if any(check not in own or not own[check].outcome.is_decided for check in worth):
+        return None
+    return sum(points for check, points in worth.items() if own[check].outcome is Outcome.PASSED)
+
+
+def _of_an_earlier(standing: Standing, run: PastRun, last: PastRun) -> Standing:
+    if run is last:
+        return standing
+    return replace(standing, note=f"of the best run so far, on {day(run.at)}")
+
+
+def _at_the_deadline(
+    standing: Standings, late: PastRun, deadline: datetime | None
+) -> Mapping[Key, Standing]:
+    when = deadline.isoformat(timespec="minutes") if deadline else ""
+    held = {
+        key: replace(one, note="; ".join(filter(None, (f"held at the deadline, {when}", one.note))))
+        for key, one in standing.items()
+    }
+    nobody_looked = Standing(
+        Outcome.NOT_ASSESSED,
+        f"no run looked before the deadline ({when}); grade with --as-of {when}",
+    )
+    return {**dict.fromkeys(late.found, nobody_looked), **held}

@@ -1,0 +1,96 @@
+"""What an earlier look saw and this one does not list any more: things to ask for by their ids.
+
+A list can leave something out without a word; asked for by its id, a thing that is there answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from graders.evidence import Evidence
+from graders.lab import Lab
+
+Kind = Literal[
+    "variable group",
+    "service connection",
+    "pipeline",
+    "repository",
+    "published pipeline",
+    "model",
+    "endpoint",
+]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing of a learner's lab; ``id`` is what its service asks for it by."""
+
+    kind: Kind
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"the {self.kind} `{self.name}`"
+
+
+def vanished(before: Evidence, now: Evidence, lab: Lab) -> tuple[Thing, ...]:
+    """The lab's own things that ``before`` lists and ``now`` does not, though its list was seen.
+
+    What is listed under another name, or with another content, has not vanished: it was seen.
+    """
+    was, is_ = tuple(_things(before, lab)), set(_seen(now))
+    unseen = {kind for kind, listed in _lists(now) if not isinstance(listed, tuple)}
+    return tuple(one for one in was if one.kind not in unseen and (one.kind, one.id) not in is_)
+
+
+def _things(evidence: Evidence, lab: Lab) -> Iterator[Thing]:
+    """Those that the lab dictates."""
+    names: dict[Kind, Sequence[str]] = {
+        "variable group": (lab.variable_group,),
+        "service connection": (lab.service_connection,),
+        "pipeline": (lab.ci_pipeline, lab.cd_pipeline),
+        "published pipeline": (lab.training_pipeline,),
+        "model": (lab.model,),
+        "endpoint": (lab.endpoint,),
+    }
+    for kind, listed in _lists(evidence):
+        for one in listed if isinstance(listed, tuple) else ():
+            name = _name(one)
+            if (kind not in names or name in names[kind]) and _id(kind, one):
+                yield Thing(kind, _id(kind, one), name)
+
+
+def _seen(evidence: Evidence) -> Iterator[tuple[Kind, str]]:
+    for kind, listed in _lists(evidence):
+        for one in listed if isinstance(listed, tuple) else ():
+            yield kind, _id(kind, one)
+
+
+def _lists(evidence: Evidence) -> tuple[tuple[Kind, object], ...]:
+    return (
+        ("variable group", evidence.variable_groups),
+        ("service connection", evidence.service_connections),
+        ("pipeline", evidence.pipelines),
+        ("repository", evidence.repositories),
+        ("published pipeline", evidence.published_pipelines),
+        ("model", evidence.models),
+        ("endpoint", evidence.endpoints),
+    )
+
+
+def _name(thing: object) -> str:
+    return str(getattr(thing, "full_name", "") or getattr(thing, "name", ""))
+
+
+def _id(kind: Kind, thing: object) -> str:
+    """Empty for what no service can be asked for: a v2 endpoint, a model without versions."""
+    if kind == "repository":
+        return _name(thing)
+    if kind == "endpoint":
+        return _name(thing) if getattr(thing, "generation", 0) == 1 else ""
+    if kind == "model":
+        version = getattr(thing, "version", "")
+        return f"{_name(thing)}:{version}" if version else ""
+    return str(getattr(thing, "id", ""))

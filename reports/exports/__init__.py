@@ -1,0 +1,48 @@
+"""Marks for other systems: one module a format, each a function from a run to the files it takes.
+
+A format is added by its module and a line below. Nothing is written here; see
+:mod:`reports.exports.folder`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from graders.names import nearest
+from graders.verdicts import Grade
+from reports.exports import blackboard, canvas, classroom, gradescope, lti_ags, moodle
+from reports.exports.shape import Export
+from reports.run_facts import Run
+
+ALL = "all"
+Format = Callable[[Run, Sequence[Grade]], Export]
+
+EXPORTS: Mapping[str, Format] = {
+    "canvas": canvas.export,
+    "moodle": moodle.export,
+    "blackboard": blackboard.export,
+    "gradescope": gradescope.export,
+    "lti-ags": lti_ags.export,
+    "classroom": classroom.export,
+}
+"""What ``--export`` calls it -> what makes it."""
+
+
+def chosen(text: str | None) -> tuple[str, ...]:
+    """The formats that ``--export`` names, in the order of EXPORTS; ValueError says what is wrong.
+
+    ``text`` is None where the option is not given; else names separated by commas, or ``all``.
+    """
+    if text is None:
+        return ()
+    names = [name.strip().casefold() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in (*EXPORTS, ALL)]
+    if unknown or not names:
+        said = ", ".join(f"`{name}`{_meant(name)}" for name in unknown) or "nothing is named"
+        raise ValueError(f"{said}; choose of {', '.join(EXPORTS)}, or {ALL}")
+    return tuple(name for name in EXPORTS if name in names or ALL in names)
+
+
+def _meant(name: str) -> str:
+    meant = nearest(name, (*EXPORTS, ALL))
+    return f" is unknown (`{meant}` is near)" if meant else " is unknown"

@@ -1,0 +1,27 @@
+"""A learner's mark in one sentence or two, for systems that take a comment beside the number."""
+
+from __future__ import annotations
+
+from graders.guidance import first_to_read
+from graders.verdicts import Grade, Outcome
+from reports.exports.shape import BANNER, mark_text, possible
+from reports.run_facts import Run
+from reports.terminal import visible
+
+_LONGEST = 600
+
+
+def comment(run: Run, grade: Grade) -> str:
+    """Plain text on one line: the points, and what to mend first.
+
+    It says nothing that is for the instructor only. It begins with a digit or a letter.
+    """
+    said = [f"{mark_text(grade.earned)} of {mark_text(possible(run))} points."]
+    first = first_to_read(grade.verdicts)
+    if first and first.outcome is Outcome.FAILED:
+        reason = f" ({first.reason})" if first.reason else ""
+        said.append(f"First to mend: step {first.step}, {first.title}{reason}. {first.hint}")
+    if run.is_simulated:
+        said.insert(0, f"{BANNER}, nobody's mark:")
+    text = visible(" ".join(said))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

@@ -1,0 +1,150 @@
+"""What all formats share: who can be put into one, and how a mark, a title, a file are written.
+
+Three rules hold for each of them. A withheld grade is left out: a blank clears an earlier score in
+Canvas and Moodle, and so does an LTI score that is announced as pending. Who a learner is there is
+never altered, not even to disarm a formula: who cannot be named exactly is left out, and it is
+said. What a simulated run writes is called SIMULATED in its title and in its file's name, and
+carries no id of a real assignment or column.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from graders.cohort import Learner
+from graders.verdicts import Grade
+from reports.gradebook import harmless
+from reports.run_facts import Run
+from reports.terminal import visible
+
+BANNER = "SIMULATED"
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Export:
+    """What one format writes, and who is not in it."""
+
+    files: Mapping[str, str]
+    """Path below the folder of exports, with ``/`` -> text."""
+    left_out: Mapping[str, str]
+    """Learner id -> why, in cohort order."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One learner's decided grade; ``key`` is who they are in the other system."""
+
+    learner: Learner
+    grade: Grade
+    key: str
+
+    @property
+    def points(self) -> float:
+        return self.grade.earned
+
+
+class LeftOutError(Exception):
+    """Why a learner cannot be put into a format."""
+
+
+KeyOf = Callable[[Learner], str]
+
+
+def sort_out(
+    run: Run, grades: Sequence[Grade], key_of: KeyOf
+) -> tuple[tuple[Mark, ...], dict[str, str]]:
+    """The marks that can be written, in cohort order, and why the others cannot.
+
+    ``key_of`` raises LeftOutError. Where two learners of the run have the same key (but for case)
+    neither is written: the second would overwrite the first.
+    """
+    learners = {learner.id: learner for learner in run.learners}
+    keys, why = _keys(run.learners, key_of)
+    marks, left_out = [], {}
+    for grade in grades:
+        if grade.withheld:
+            left_out[grade.learner] = f"the grade is withheld: {grade.withheld}"
+        elif grade.learner in why:
+            left_out[grade.learner] = why[grade.learner]
+        else:
+            marks.append(Mark(learners[grade.learner], grade, keys[grade.learner]))
+    return tuple(marks), left_out
+
+
+def _keys(learners: Iterable[Learner], key_of: KeyOf) -> tuple[dict[str, str], dict[str, str]]:
+    keys: dict[str, str] = {}
+    why: dict[str, str] = {}
+    same: dict[str, list[str]] = defaultdict(list)
+    for learner in learners:
+        try:
+            keys[learner.id] = key_of(learner)
+            same[keys[learner.id].casefold()].append(learner.id)
+        except LeftOutError as reason:
+            why[learner.id] = str(reason)
+    for who in same.values():
+        if len(who) > 1:
+            why |= dict.fromkeys(who, f"{' and '.join(who)} would be one person there")
+    return keys, why
+
+
+def own(learner: Learner, column: str) -> str:
+    """A cell of the learner's row in the cohort file; empty where there is none."""
+    return learner.extra.get(column, "").strip()
+
+
+def exactly(column: str, value: str) -> str:
+    """A value by which a learner is found, as it stands; raises LeftOutError where it cannot."""
+    if not value:
+        raise LeftOutError(f"the cohort file has no `{column}` for this learner")
+    if harmless(value) != value:
+        raise LeftOutError(f"the `{column}` begins like a formula, and must not be altered")
+    if not value.isprintable() or any(sign in value for sign in '"\\'):
+        raise LeftOutError(f"the `{column}` has a character that does not survive in the file")
+    return value
+
+
+def mark_text(points: float) -> str:
+    """Points to two decimals, halves up: ``83``, ``66.67``; a point, and never a separator."""
+    exact = Decimal(repr(round(points, 6)))  # without the noise of binary fractions
+    text = str(exact.quantize(_CENT, ROUND_HALF_UP))
+    return text.rstrip("0").rstrip(".")
+
+
+def mark_number(points: float) -> float:
+    """The same as a number of JSON; whole numbers without ``.0``."""
+    number = float(mark_text(points))
+    return int(number) if number.is_integer() else number
+
+
+def possible(run: Run) -> float:
+    return sum(check.points for check in run.rubric)
+
+
+def title(run: Run) -> str:
+    """What the assignment is called."""
+    return f"{BANNER} {run.marks.assignment}" if run.is_simulated else run.marks.assignment
+
+
+def file_name(run: Run, name: str) -> str:
+    """Where a file goes, below the folder of exports."""
+    folder, _, file = name.rpartition("/")
+    file = f"{BANNER}-{file}" if run.is_simulated else file
+    return f"{folder}/{file}" if folder else file
+
+
+def text_cell(text: str) -> str:
+    """Text for people in one cell: on one line, and never a formula."""
+    return harmless(visible(text))
+
+
+def quoted_csv(rows: Iterable[Sequence[str]]) -> str:
+    """CSV with every cell quoted, so that commas are the only separator it can be read with."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()

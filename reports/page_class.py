@@ -1,0 +1,181 @@
+"""What the grade book page says of the class as a whole: pure facts over the grades."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from graders.rubric import Check
+from graders.verdicts import Grade, Outcome
+from reports.class_view import Failure, failures, stopped
+from reports.gradebook import points_text
+from reports.run_facts import Run
+
+OUTCOMES: Mapping[Outcome, tuple[str, str, str]] = {
+    Outcome.PASSED: ("p", "✓", "nobody’s turn"),
+    Outcome.FAILED: ("f", "✗", "the learner’s turn"),
+    Outcome.BLOCKED: ("b", "–", "the learner’s turn, at an earlier step"),
+    Outcome.PENDING: ("w", "◔", "the cloud is still working"),
+    Outcome.NOT_ASSESSED: ("u", "?", "could not be seen: our turn"),
+    Outcome.NOTED: ("n", "i", "advice, no points at stake"),
+}
+"""Outcome -> its letter in the data, its symbol, and whose turn it is."""
+_TENTHS = 10
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Learners that a chart shows as one bar, by their places in the cohort."""
+
+    label: str
+    learners: tuple[int, ...]
+    said: str = ""
+    """The label in a whole phrase, for who cannot see where it stands."""
+
+
+@dataclass(frozen=True)
+class CheckFacts:
+    """One check and what became of it in the class; ``place`` is its place in the rubric."""
+
+    check: Check
+    place: int
+    counts: Mapping[Outcome, int]
+    failure: Failure | None
+
+    @property
+    def tried(self) -> int:
+        """How many got there and were judged: who was blocked, or was not seen, was not."""
+        return sum(
+            self.counts.get(one, 0) for one in (Outcome.PASSED, Outcome.FAILED, Outcome.NOTED)
+        )
+
+    @property
+    def rate(self) -> int | None:
+        """Percent of those who got there; rounded down, so that 100 means everyone."""
+        return self.counts.get(Outcome.PASSED, 0) * 100 // self.tried if self.tried else None
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """A class in numbers: of grades that stand, and of those withheld."""
+
+    checks: tuple[CheckFacts, ...]
+    """By task, in the order of the rubric."""
+    possible: float
+    standing: int
+    median: float | None
+    withheld: tuple[Group, ...]
+    """By reason, but for numbers; most learners first."""
+    totals: tuple[Group, ...]
+    """By tenths of the points to be had, then all of them, then withheld."""
+    stopped: tuple[Group, ...]
+    failures: tuple[CheckFacts, ...]
+    """What somebody failed, most learners first."""
+    undecided: Mapping[str, int]
+    """Outcome -> learners whose grade it withholds."""
+
+    @property
+    def all_points(self) -> int:
+        return len(self.totals[_TENTHS].learners)
+
+    @property
+    def suspects(self) -> tuple[CheckFacts, ...]:
+        """What nearly everyone fails: the lab or the tenant may be wrong."""
+        return tuple(
+            one for one in self.failures if one.failure and one.failure.is_of_nearly_everyone
+        )
+
+
+def class_facts(run: Run, grades: Sequence[Grade]) -> ClassFacts:
+    """All that charts and summary show; ``grades`` in cohort order."""
+    totals = [grade.total for grade in grades if grade.total is not None]
+    checks = _checks(run, grades)
+    ranked = sorted((one for one in checks if one.failure), key=_failed, reverse=True)
+    return ClassFacts(
+        checks=checks,
+        possible=sum(check.points for check in run.rubric),
+        standing=len(totals),
+        median=statistics.median(totals) if totals else None,
+        withheld=_withheld(grades),
+        totals=_totals(run, grades),
+        stopped=_stopped(grades),
+        failures=tuple(ranked),
+        undecided=_undecided(grades),
+    )
+
+
+def _failed(one: CheckFacts) -> int:
+    return one.counts.get(Outcome.FAILED, 0)
+
+
+def _checks(run: Run, grades: Sequence[Grade]) -> tuple[CheckFacts, ...]:
+    by_check: dict[str, Counter[Outcome]] = {}
+    for grade in grades:
+        for verdict in grade.verdicts:
+            by_check.setdefault(verdict.check, Counter())[verdict.outcome] += 1
+    failed = {one.check.id: one for one in failures(run.rubric, grades)}
+    rubric = sorted(run.rubric, key=lambda check: check.task)
+    return tuple(
+        CheckFacts(check, place, by_check.get(check.id, Counter()), failed.get(check.id))
+        for place, check in enumerate(rubric)
+    )
+
+
+def _grouped(keys: Sequence[str]) -> dict[str, list[int]]:
+    """Key -> places in the cohort, in the order of first appearance."""
+    found: dict[str, list[int]] = {}
+    for place, key in enumerate(keys):
+        found.setdefault(key, []).append(place)
+    return found
+
+
+def _withheld(grades: Sequence[Grade]) -> tuple[Group, ...]:
+    by_cause = _grouped([_NUMBER.sub("#", grade.withheld) for grade in grades])
+    groups = [
+        Group(grades[places[0]].withheld, tuple(places))
+        for cause, places in by_cause.items()
+        if cause
+    ]
+    return tuple(sorted(groups, key=lambda group: -len(group.learners)))
+
+
+def _totals(run: Run, grades: Sequence[Grade]) -> tuple[Group, ...]:
+    possible = sum(check.points for check in run.rubric)
+    tenths = [_tenth(grade.total, possible) for grade in grades]
+    bounds = [points_text(possible * tenth / _TENTHS) for tenth in range(_TENTHS + 1)]
+    said = [f"{low} to under {high} points" for low, high in pairwise(bounds)]
+    said += [f"all {bounds[-1]} points", "a grade withheld"]
+    return tuple(
+        Group(label, tuple(at for at, one in enumerate(tenths) if one == tenth), said[tenth])
+        for tenth, label in enumerate([*bounds, "withheld"])
+    )
+
+
+def _tenth(total: float | None, possible: float) -> int:
+    if total is None:
+        return _TENTHS + 1
+    return _TENTHS if total >= possible else int(total * _TENTHS / possible)
+
+
+def _stopped(grades: Sequence[Grade]) -> tuple[Group, ...]:
+    where = _grouped([next(iter(stopped([grade]))) for grade in grades])
+    return tuple(Group(label, tuple(where[label])) for label in stopped(grades))
+
+
+def _undecided(grades: Sequence[Grade]) -> Mapping[str, int]:
+    """A grade that both withhold is counted where it is our turn."""
+    found: Counter[str] = Counter()
+    for grade in grades:
+        outcomes = {verdict.outcome for verdict in grade.verdicts if verdict.withholds}
+        if Outcome.NOT_ASSESSED in outcomes:
+            found[Outcome.NOT_ASSESSED.value] += 1
+        elif Outcome.PENDING in outcomes:
+            found[Outcome.PENDING.value] += 1
+        elif grade.withheld:
+            found["not run in full"] += 1
+    return found

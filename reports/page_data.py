@@ -1,0 +1,135 @@
+"""The learners' data inside the grade book page, said as shortly as can be.
+
+Checks stand once; a learner's outcomes are one letter each, in the order of the checks; reasons
+stand once and are pointed at, because the same few are most of what a class is told. All text has
+been made harmless by ``visible``: one line, nothing that steers. Points are text, or null where
+nothing is decided: nothing is added up in the browser.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from graders.cohort import Learner
+from graders.guidance import first_to_read
+from graders.names import file_stem
+from graders.rubric import TASKS
+from graders.verdicts import Grade
+from reports.gradebook import points_text
+from reports.links import links
+from reports.page_class import OUTCOMES, ClassFacts, Group
+from reports.run_facts import Run
+from reports.terminal import visible
+
+NOT_RUN = "x"
+PAGE_ROWS = 250
+"""Learners shown at once: of 72 checks each, a browser draws so many in an instant."""
+
+
+class _Texts:
+    """Every text once; asking for one gives its place."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, text: str) -> int:
+        return self._places.setdefault(visible(text), len(self._places))
+
+    @property
+    def all(self) -> list[str]:
+        return list(self._places)
+
+
+def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[str, object]:
+    """What the script of the page draws the learners from; ready for JSON."""
+    texts = _Texts()
+    places = {one.check.id: one.place for one in facts.checks}
+    learners = [
+        _identity(run, learner)
+        | _outcomes(grade, places, texts)
+        | {"x": _instructors(grade), "u": [visible(str(f)) for f in run.faults.get(learner.id, ())]}
+        for learner, grade in zip(run.learners, grades, strict=True)
+    ]
+    groups = {"bin": facts.totals, "stop": facts.stopped, "why": facts.withheld}
+    for kind, found in groups.items():
+        _mark(learners, kind, found)
+    return {
+        "rows": PAGE_ROWS,
+        "simulated": run.is_simulated,
+        "possible": points_text(facts.possible),
+        "tasks": [
+            [task, title, points_text(sum(c.points for c in run.rubric if c.task == task))]
+            for task, title in TASKS.items()
+        ],
+        "checks": [
+            [c.task, c.step, visible(c.title), points_text(c.points), visible(c.hint)]
+            for c in (one.check for one in facts.checks)
+        ],
+        "outcomes": {letter: [str(one), mark] for one, (letter, mark, _) in OUTCOMES.items()},
+        "learners": [_without_empty(one) for one in learners],
+        "texts": texts.all,
+    }
+
+
+def _identity(run: Run, learner: Learner) -> dict[str, object]:
+    lab = run.links.get(learner.id)
+    return {
+        "k": file_stem(learner.id),
+        "i": visible(learner.id),
+        "n": visible(learner.name),
+        "e": visible(learner.email),
+        "l": [list(link) for link in links(lab)] if lab else [],
+        "v": _reference(run.reports, run.evidence_files.get(learner.id)),
+    }
+
+
+def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[str, object]:
+    letters = [NOT_RUN] * len(places)
+    reasons: list[int] = []
+    for verdict in grade.verdicts:
+        place = places[verdict.check]
+        letters[place] = OUTCOMES[verdict.outcome][0]
+        if verdict.reason:
+            reasons += (place, texts.place(verdict.reason))
+    first = first_to_read(grade.verdicts)
+    return {
+        "o": "".join(letters),
+        "r": reasons,
+        "t": [_points(grade.by_task[task]) for task in TASKS],
+        "s": _points(grade.total),
+        "w": visible(grade.withheld),
+        "f": places[first.check] if first else None,
+    }
+
+
+def _points(points: float | None) -> str | None:
+    return None if points is None else points_text(points)
+
+
+def _instructors(grade: Grade) -> list[str]:
+    told = (part for verdict in grade.verdicts for part in verdict.for_instructor.split("; "))
+    return list(dict.fromkeys(visible(part) for part in told if part))
+
+
+def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Group]) -> None:
+    for number, group in enumerate(groups):
+        for place in group.learners:
+            learners[place][kind] = number
+
+
+def _reference(reports: Path, file: Path | None) -> str:
+    """Where the evidence is, seen from the page; empty when there is none."""
+    if file is None or not file.is_file():
+        return ""
+    try:
+        relative = os.path.relpath(file.resolve(), reports.resolve())
+    except ValueError:  # on another drive of Windows
+        return file.resolve().as_uri()
+    return quote(Path(relative).as_posix())
+
+
+def _without_empty(entry: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in entry.items() if value not in ("", [], None)}

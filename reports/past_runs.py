@@ -1,0 +1,178 @@
+"""The store of past runs: one SQLite file, one row per learner, check and run.
+
+``history`` is a view of it for people: ``SELECT * FROM history WHERE learner = 'user3'``. What a
+run of another tenant or another place found says nothing of this one, so both are kept and asked
+for. Reasons are as the reports have them: without secrets.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from graders.problems import InputProblems, Problem
+from graders.standing import Found, Key, PastRun
+from graders.verdicts import Outcome
+
+FILE_NAME = "runs.sqlite"
+_APPLICATION = 0x4D4C4F47  # what tells our file from another program's
+_MAGIC = b"SQLite format 3\0"
+_SCHEMA = 1
+_PATIENCE = 30  # seconds to wait for another run that is writing
+
+_TABLES = """
+CREATE TABLE runs (
+    run INTEGER PRIMARY KEY, at TEXT NOT NULL, as_of TEXT, tenant TEXT NOT NULL,
+    digest TEXT NOT NULL
+);
+CREATE TABLE reasons (reason_id INTEGER PRIMARY KEY, reason TEXT NOT NULL UNIQUE);
+CREATE TABLE places (place_id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE);
+CREATE TABLE verdicts (
+    run INTEGER NOT NULL REFERENCES runs, learner TEXT NOT NULL, check_id TEXT NOT NULL,
+    outcome TEXT NOT NULL, agreed INTEGER NOT NULL, reason_id INTEGER NOT NULL REFERENCES reasons,
+    place_id INTEGER NOT NULL REFERENCES places,
+    PRIMARY KEY (run, learner, check_id)
+) WITHOUT ROWID;
+CREATE VIEW history AS
+    SELECT at, as_of, tenant, place, learner, check_id, outcome, agreed AS two_looks_agreed, reason
+    FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id) JOIN places USING (place_id)
+    ORDER BY at, learner, check_id;
+"""
+
+
+@dataclass(frozen=True)
+class Whose:
+    """What past runs are asked about: learners where they work now, on one tenant."""
+
+    tenant: str
+    places: Mapping[str, str]
+    """Learner id -> ``Lab.place``."""
+
+
+class PastRuns:
+    """The store in a folder; it is made when the first run is added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / FILE_NAME
+
+    def check(self) -> None:
+        """See that the file is ours and can be read. Raises InputProblems."""
+        if not self.file.exists():
+            return
+        try:
+            with self._open() as store:
+                store.execute("SELECT count(*) FROM runs").fetchone()
+        except sqlite3.Error as error:
+            raise self._problem(str(error)) from None
+
+    def runs(self, whose: Whose) -> list[PastRun]:
+        """Every run that judged any of them there, oldest first. Raises InputProblems."""
+        if not self.file.exists():
+            return []
+        try:
+            with self._open() as store:
+                rows = store.execute(
+                    "SELECT run, at, as_of, learner, check_id, outcome, agreed, reason, place"
+                    " FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id)"
+                    " JOIN places USING (place_id) WHERE tenant = ? ORDER BY at, run",
+                    (whose.tenant,),
+                )
+                return list(_runs(rows, whose.places))
+        except (sqlite3.Error, ValueError) as error:
+            raise self._problem(str(error)) from None
+
+    def add(self, run: PastRun, whose: Whose, digest: str) -> None:
+        """Put one run in, whole or not at all. Raises OSError."""
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self._open() as store, store:
+                store.execute("BEGIN IMMEDIATE")
+                as_of = run.as_of.isoformat() if run.as_of else None
+                cursor = store.execute(
+                    "INSERT INTO runs (at, as_of, tenant, digest) VALUES (?, ?, ?, ?)",
+                    (run.at.isoformat(), as_of, whose.tenant, digest),
+                )
+                _add_verdicts(store, cursor.lastrowid, run.found, whose.places)
+        except sqlite3.Error as error:
+            raise OSError(None, f"the store would not take it ({error})", str(self.file)) from None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        if self.file.exists() and _beginning(self.file) not in (b"", _MAGIC):
+            raise sqlite3.DatabaseError("file is not a database")  # SQLite overwrites small ones
+        with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as store:
+            self._prepare(store)
+            yield store
+
+    def _prepare(self, store: sqlite3.Connection) -> None:
+        application = store.execute("PRAGMA application_id").fetchone()[0]
+        schema = store.execute("PRAGMA user_version").fetchone()[0]
+        if (application, schema) == (_APPLICATION, _SCHEMA):
+            return
+        if store.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise sqlite3.DatabaseError("it is not a store of this version of the program")
+        store.executescript(
+            f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION};"
+            f" PRAGMA user_version = {_SCHEMA}; COMMIT;"
+        )
+
+    def _problem(self, why: str) -> InputProblems:
+        what = f"the store of past runs cannot be read ({why})"
+        remedy = "put back a copy of it, or name another folder with --history"
+        return InputProblems([Problem(str(self.file), what, remedy)])
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC))
+
+
+def _runs(rows: Iterable[tuple[object, ...]], places: Mapping[str, str]) -> Iterator[PastRun]:
+    for (_, at, as_of), own in groupby(rows, key=lambda row: row[:3]):
+        found = {
+            (str(learner), str(check)): Found(Outcome(str(outcome)), str(reason), bool(agreed))
+            for *_, learner, check, outcome, agreed, reason, place in own
+            if places.get(str(learner)) == place
+        }
+        if found:
+            judged_by = datetime.fromisoformat(str(as_of)) if as_of else None
+            yield PastRun(datetime.fromisoformat(str(at)), found, judged_by)
+
+
+def _add_verdicts(
+    store: sqlite3.Connection,
+    run: int | None,
+    found: Mapping[Key, Found],
+    places: Mapping[str, str],
+) -> None:
+    reasons = {_storable(one.reason) for one in found.values()}
+    store.executemany("INSERT OR IGNORE INTO reasons (reason) VALUES (?)", ((r,) for r in reasons))
+    store.executemany(
+        "INSERT OR IGNORE INTO places (place) VALUES (?)", ((p,) for p in set(places.values()))
+    )
+    store.executemany(
+        "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?, reason_id, place_id FROM reasons, places"
+        " WHERE reason = ? AND place = ?",
+        (
+            (
+                run,
+                learner,
+                check,
+                one.outcome.value,
+                one.agreed,
+                _storable(one.reason),
+                places[learner],
+            )
+            for (learner, check), one in found.items()
+        ),
+    )
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate pair, from an answer of the cloud, as its escape: SQLite takes no such."""
+    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")

@@ -1,0 +1,144 @@
+// One learner's detail: a dialog that the address bar knows, so that Back closes it and a link to a
+// learner can be kept.
+const DETAIL = byId("detail");
+const PREFIX = "#learner=";
+let LAST = null; // the learner whose row gets the focus when the detail closes
+
+function goTo(learner) {
+  const address = PREFIX + encodeURIComponent(learner.key);
+  if (location.hash === address) followAddress();
+  else location.hash = address;
+}
+
+function followAddress() {
+  const key = location.hash.startsWith(PREFIX) && decodeURIComponent(location.hash.slice(PREFIX.length));
+  const learner = key && LEARNERS.find((one) => one.key === key);
+  if (!learner) return DETAIL.open && DETAIL.close();
+  DETAIL.replaceChildren(...detail(learner));
+  LAST = learner;
+  if (!DETAIL.open) DETAIL.showModal();
+  DETAIL.scrollTop = 0;
+  return byId("detail-heading").focus();
+}
+
+function closed() {
+  if (location.hash.startsWith(PREFIX)) {
+    history.replaceState(null, "", location.href.split("#")[0]);
+  }
+  const page = Math.floor(Math.max(0, SHOWN.indexOf(LAST)) / DATA.rows);
+  if (page !== STATE.page) show({ page });
+  const row = MATRIX.querySelector(`tr[data-learner="${LAST.place}"] button`);
+  (row || byId("learners-heading")).focus();
+}
+
+function detail(learner) {
+  const simulated = make("p", { class: "banner" }, make("strong", null, "SIMULATED"), "This is nobody’s grade.");
+  return [
+    bar(learner),
+    DATA.simulated ? simulated : null,
+    make("div", { class: "head" },
+      make("h2", { id: "detail-heading", tabindex: "-1" },
+        make("bdi", null, learner.name || learner.id)),
+      make("p", { class: "soft" }, learner.name ? make("bdi", null, learner.id) : "",
+        learner.name && learner.email ? " · " : "", make("bdi", null, learner.email))),
+    grade(learner),
+    forInstructor(learner),
+    firstStep(learner),
+    elsewhere(learner),
+    ...TASKS.map((one) => taskDetail(learner, one)),
+  ].filter(Boolean);
+}
+
+function bar(learner) {
+  const at = SHOWN.indexOf(learner);
+  const step = (way, label) => make("button",
+    { type: "button", disabled: at < 0 || !SHOWN[at + way], onclick: () => goTo(SHOWN[at + way]) }, label);
+  return make("div", { class: "bar" },
+    step(-1, "Previous"), step(1, "Next"),
+    make("span", { class: "soft" }, at < 0 ? "" : `${at + 1} of ${SHOWN.length}`),
+    make("button", { type: "button", class: "close", onclick: () => DETAIL.close() }, "Close"));
+}
+
+function grade(learner) {
+  const held = learner.total === null;
+  const tasks = TASKS.map((one) => make("div", null,
+    make("dt", null, `Task ${one.task}`),
+    make("dd", null, points(learner, one), make("span", { class: "soft" }, ` / ${one.points}`))));
+  return make("div", { class: "grade" },
+    make("p", { class: held ? "sum held" : "sum" }, held ? "withheld" : learner.total,
+      held ? "" : make("span", { class: "soft" }, ` of ${DATA.possible}`)),
+    held ? make("p", { class: "because" }, ...told(learner.withheld)) : "",
+    make("dl", null, ...tasks));
+}
+
+function forInstructor(learner) {
+  if (!learner.forInstructor.length) return null;
+  return make("div", { class: "instructor" },
+    make("h3", null, "For the instructor only"),
+    make("ul", null, ...learner.forInstructor.map((text) => make("li", null, ...told(text)))));
+}
+
+function firstStep(learner) {
+  if (learner.first === null || learner.outcomes[learner.first] !== "f") return null;
+  const check = CHECKS[learner.first];
+  return make("div", { class: "first" },
+    make("h3", null, `First to mend: step ${check.step}`),
+    make("p", null, ...told(check.hint)));
+}
+
+function elsewhere(learner) {
+  const away = { target: "_blank", rel: "noopener noreferrer" };
+  const links = learner.links.map(([name, href]) => make("li", null, make("a", { href, ...away }, name)));
+  if (learner.evidence) {
+    links.push(make("li", null, make("a", { href: learner.evidence }, "Evidence (JSON)")));
+  }
+  const unseen = learner.faults.map((text) => make("li", null, ...told(text)));
+  return make("div", { class: "elsewhere" },
+    make("ul", null, ...links),
+    unseen.length ? make("div", null, make("h3", null, "Could not be seen"), make("ul", null, ...unseen)) : "");
+}
+
+// --- a task: what did not pass, one by one; the blocked together by what blocks them --------------
+
+function taskDetail(learner, one) {
+  const open = one.checks.filter((check) => !"pb".includes(learner.outcomes[check.place]));
+  const passed = one.checks.filter((check) => learner.outcomes[check.place] === "p");
+  const heading = make("h3", null, `Task ${one.task} `, make("span", { class: "soft" }, one.title),
+    make("span", { class: "num" }, points(learner, one), ` / ${one.points}`));
+  return make("section", { class: "task" }, heading,
+    ...together(learner, open), ...together(learner, one.checks.filter((check) => learner.outcomes[check.place] === "b")),
+    passed.length ? make("details", null, make("summary", null, mark("p"), ` ${passed.length} passed`), list(passed)) : "");
+}
+
+// Checks with the same outcome and reason make one entry.
+function together(learner, checks) {
+  const groups = new Map();
+  for (const check of checks) {
+    const letter = learner.outcomes[check.place];
+    const reason = learner.reasons.get(check.place) || "";
+    const key = letter === "f" ? String(check.place) : `${letter} ${reason}`;
+    if (!groups.has(key)) groups.set(key, { letter, reason, checks: [] });
+    groups.get(key).checks.push(check);
+  }
+  return [...groups.values()].map((group) => entry(group));
+}
+
+function entry({ letter, reason, checks }) {
+  const [name] = OUTCOMES[letter];
+  const single = checks.length === 1;
+  return make("div", { class: "entry" }, mark(letter),
+    make("div", null,
+      single ? title(checks[0]) : make("p", { class: "what" }, `${checks.length} checks ${name}`),
+      reason ? make("p", null, ...told(reason)) : "",
+      "fn".includes(letter) ? make("p", { class: "hint" }, make("strong", null, "To mend it: "), ...told(checks[0].hint)) : "",
+      single ? "" : make("details", null, make("summary", null, "Which"), list(checks))));
+}
+
+function title(check) {
+  return make("p", { class: "what" }, make("span", { class: "step" }, check.step), " ", ...told(check.title),
+    make("span", { class: "soft" }, Number(check.points) ? ` · ${check.points} ${check.points === "1" ? "point" : "points"}` : " · advice"));
+}
+
+function list(checks) {
+  return make("ul", null, ...checks.map((check) => make("li", null, title(check))));
+}

@@ -1,0 +1,87 @@
+// What every part of the page uses: the data, and elements made of text only. Nothing here ever
+// turns text into HTML: learners' texts are text.
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const CHECKS = DATA.checks.map(([task, step, title, points, hint], place) => ({
+  place, task, step, title, points, hint,
+}));
+const TASKS = DATA.tasks.map(([task, title, points]) => ({
+  task, title, points, checks: CHECKS.filter((check) => check.task === task),
+})).filter((one) => one.checks.length);
+const TASK_PLACE = Object.fromEntries(DATA.tasks.map(([task], place) => [task, place]));
+const NOT_RUN = "x";
+const OUTCOMES = { ...DATA.outcomes, [NOT_RUN]: ["not run", "·"] };
+const WORST_FIRST = "fuwbxnp";
+const NARROW = matchMedia("(max-width: 760px)");
+
+const LEARNERS = DATA.learners.map((entry, place) => ({
+  place,
+  key: entry.k,
+  id: entry.i,
+  name: entry.n || "",
+  email: entry.e || "",
+  outcomes: entry.o,
+  reasons: pairs(entry.r || []),
+  byTask: entry.t,
+  total: entry.s ?? null, // null: withheld
+  withheld: entry.w || "",
+  first: entry.f ?? null,
+  links: entry.l || [],
+  evidence: entry.v || "",
+  forInstructor: entry.x || [],
+  faults: entry.u || [],
+  groups: { bin: entry.bin, stop: entry.stop, why: entry.why },
+  searched: plain([entry.i, entry.n, entry.e].join(" ")),
+}));
+
+function pairs(flat) {
+  const found = new Map();
+  for (let at = 0; at < flat.length; at += 2) found.set(flat[at], DATA.texts[flat[at + 1]]);
+  return found;
+}
+
+// Letters without their marks and case, so that "sorensen" finds "Sørensen".
+function plain(text) {
+  const bare = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return bare.replace(/[øłđßæœı]/g, (letter) => (
+    { ø: "o", ł: "l", đ: "d", ß: "ss", æ: "ae", œ: "oe", ı: "i" }[letter]
+  ));
+}
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+// An element: make("td", { class: "num" }, "text", anotherElement).
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (name === "onclick") element.addEventListener("click", value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== ""));
+  return element;
+}
+
+// Text in which what stands between backticks is code.
+function told(text) {
+  const parts = text.split("`");
+  if (parts.length % 2 === 0) return [text];
+  return parts.map((part, at) => (at % 2 ? make("code", null, part) : part));
+}
+
+function mark(letter) {
+  const [name, symbol] = OUTCOMES[letter];
+  return make("span", { class: `mark ${letter}`, role: "img", "aria-label": name }, symbol);
+}
+
+function worst(outcomes) {
+  return [...WORST_FIRST].find((letter) => outcomes.includes(letter));
+}
+
+function outcomesIn(learner, checks) {
+  return checks.map((check) => learner.outcomes[check.place]).join("");
+}
+
+function counted(count, thing) {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+}

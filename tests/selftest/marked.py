@@ -1,0 +1,149 @@
+"""Cohorts whose marks are exported, judged by what the scenario says instead of by a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from fixtures.grading import PROJECT, whole_rubric
+from fixtures.simulator.mistakes import mistakes_of, read_catalogue
+from graders.cohort import Learner, read_cohort
+from graders.marks import MarksTable
+from graders.rubric import Check
+from graders.verdicts import Grade, Outcome, Verdict, grade
+from reports.run_facts import Run
+from tests.selftest import graded_run
+
+DEMO = PROJECT / "fixtures" / "cohorts" / "demo.csv"
+MARKS = MarksTable(canvas_assignment_id=900, blackboard_column_id=664617)
+NASTY = (
+    'expected "C:\\"x", found =cmd|\' /C calc\'!A0, <b>"bold"</b>\r\n=1+1\t@SUM(A1)\\ \u202e \ud83d'
+    " \U0001f9d1\u200d\U0001f52c \\"
+)
+"""What a learner could have named a thing, so that a reason shows it."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A run and its grades."""
+
+    run: Run
+    grades: tuple[Grade, ...]
+
+    def decided(self) -> dict[str, float]:
+        """Learner id -> total, of those whose grade is not withheld."""
+        return {one.learner: one.earned for one in self.grades if not one.withheld}
+
+
+def cohort(
+    learners: Sequence[Learner],
+    outcomes: Mapping[str, Mapping[str, Outcome]],
+    rubric: Sequence[Check],
+    reports: Path = Path("reports/out"),
+    reason: str = "",
+) -> Cohort:
+    """Learners with these outcomes; a check that is not named passed."""
+    run = Run(
+        learners=tuple(learners),
+        rubric=tuple(rubric),
+        tenant="live",
+        snapshot=reports / "evidence",
+        snapshot_digest="sha256:0123",
+        reports=reports,
+        started_at=datetime(2026, 11, 23, 9, 33, 15, 123456, tzinfo=UTC),
+        marks=MARKS,
+    )
+    grades = [
+        grade(one.id, _verdicts(one.id, outcomes.get(one.id, {}), rubric, reason), rubric)
+        for one in learners
+    ]
+    return Cohort(run, tuple(grades))
+
+
+def changed(found: Cohort, **facts: object) -> Cohort:
+    return replace(found, run=replace(found.run, **facts))  # type: ignore[arg-type]
+
+
+def _verdicts(
+    learner: str, outcomes: Mapping[str, Outcome], rubric: Iterable[Check], reason: str
+) -> list[Verdict]:
+    found = []
+    for check in rubric:
+        outcome = outcomes.get(check.id, Outcome.PASSED)
+        said = "" if outcome is Outcome.PASSED else reason
+        verdict = Verdict.on(check, learner, outcome, said)
+        found.append(replace(verdict, for_instructor="the work of SOMEBODY-ELSE"))
+    return found
+
+
+@cache
+def demo() -> Cohort:
+    """The demo cohort, as its mistakes deserve."""
+    learners = read_cohort(DEMO)
+    catalogue, rubric = read_catalogue(), whole_rubric()
+    expected = {one.id: catalogue.expected(mistakes_of(one), rubric) for one in learners}
+    return cohort(learners, expected, rubric)
+
+
+@cache
+def catalogue() -> Cohort:
+    """One learner for each entry of the catalogues, told nasty reasons."""
+    entries, rubric = read_catalogue(), whole_rubric()
+    learners = [person(number, f"Learner {number}") for number, _ in enumerate(entries.entries, 1)]
+    expected = {
+        one.id: entries.expected([name], rubric)
+        for one, name in zip(learners, entries.entries, strict=True)
+    }
+    return cohort(learners, expected, rubric, reason=NASTY)
+
+
+def person(number: int, name: str, **cells: str) -> Learner:
+    """A learner whom every system knows; ``cells`` are columns of their row."""
+    ids = {
+        "canvas_id": str(7000 + number),
+        "sis_login_id": f"login.{number}",
+        "section": "A",
+        "blackboard_username": f"bb{number}",
+        "lti_user_id": f"5b0c-{number}",
+    }
+    email = cells.pop("email", f"learner{number}@example.org")
+    identity = cells.pop("id", f"user{number}")
+    return Learner(identity, number, name, email, extra=ids | cells)
+
+
+NAMES = (
+    'Robert "Bob" O\'Neil',
+    "Novotná, Jana",
+    "A;B;C;D;E;F;G",
+    "\U0001f9d1\u200d\U0001f52c\U0001f600 Émoji",
+    "\u05e9\u05dc\u05d5\u05dd \u202eevil\u202c \u0639\u0644\u064a",
+    '=HYPERLINK("http://x.invalid";"y")',
+    "+49 30 1; =1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "＝1+1",
+    "x" * 300,
+    "two\r\nlines\n=1+1",
+    "    Points Possible",
+    "Muted",
+    "Student, Test",
+    "1,234.5",
+    "back\\slash\\",
+    '"',
+    "",
+)
+
+
+@cache
+def hostile() -> Cohort:
+    """Names from hell, each with another outcome somewhere, and nasty reasons."""
+    learners = [person(number, name) for number, name in enumerate(NAMES, 1)]
+    checks = [check.id for check in graded_run.RUBRIC]
+    outcomes = {
+        one.id: {checks[place % len(checks)]: list(Outcome)[place % 5]}
+        for place, one in enumerate(learners)
+    }
+    return cohort(learners, outcomes, graded_run.RUBRIC, reason=NASTY)

@@ -1,0 +1,84 @@
+"""``--export`` and rosters, as an instructor types them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from graders.cohort import read_cohort
+from tests.selftest import runs
+
+DEMO = runs.COHORTS / "demo.csv"
+USAGE = 4
+
+
+def files_of(reports: Path) -> set[str]:
+    folder = reports / "exports"
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_all_marks_of_stored_evidence_are_written_and_the_next_run_replaces_them(
+    demo: runs.Outcome, tmp_path: Path
+) -> None:
+    stored = ("--learners", DEMO, "--evidence", demo.reports / "evidence", "--fail-on", "never")
+    run = runs.grade(*stored, "--export", "all", reports=tmp_path)
+    assert run.status == 0, run.text
+    decided = {row["learner"] for row in run.grade_book() if row["total"]}
+    assert len(decided) == 14
+    written = files_of(tmp_path)
+    for name in ("canvas.csv", "moodle.csv", "blackboard.txt", "lti-ags.json", "left-out.csv"):
+        assert f"SIMULATED-{name}" in written
+    for one in decided:
+        assert f"gradescope/{one}/SIMULATED-results.json" in written
+        assert f"classroom/SIMULATED-{one}.json" in written
+    assert "for canvas: 14 of 16" in run.text
+    assert "not exported" in run.text
+    text = (tmp_path / "exports" / "SIMULATED-moodle.csv").read_text(encoding="utf-8")
+    totals = [row["total"] for row in run.grade_book() if row["total"]]
+    assert [row[1] for row in csv.reader(text.splitlines())][1:] == totals
+
+    again = runs.grade(*stored, "--learner", "user1", reports=tmp_path)
+    assert again.status == 0, again.text
+    assert not (tmp_path / "exports").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("canvs", "`canvas` is near"), ("excel", "choose of canvas, moodle")]
+)
+def test_an_unknown_export_is_said_in_one_sentence(name: str, said: str, tmp_path: Path) -> None:
+    run = runs.grade("--learners", DEMO, "--export", name, reports=tmp_path)
+    assert run.status == USAGE, run.text
+    assert said in run.text
+    assert "Traceback" not in run.text
+
+
+def test_a_grade_book_of_canvas_is_graded_and_its_marks_go_back(
+    demo: runs.Outcome, tmp_path: Path
+) -> None:
+    roster = tmp_path / "2026-11-23 Grades-MLOps.csv"
+    rows = [["Student", "ID", "SIS Login ID", "Section", "MLOps lab (900)"]]
+    rows += [["    Points Possible", "", "", "", "100"]]
+    rows += [[one.name, f"81{one.number}", one.id, "A", ""] for one in read_cohort(DEMO)]
+    with roster.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    run = runs.grade(
+        *("--learners", roster, "--lab", runs.COHORTS / "lab.toml", "--fail-on", "never"),
+        *("--evidence", demo.reports / "evidence", "--export", "canvas"),
+        reports=tmp_path / "out",
+    )
+    assert run.status == 0, run.text
+    assert run.outcomes() == demo.outcomes()
+    text = (tmp_path / "out" / "exports" / "SIMULATED-canvas.csv").read_text(encoding="utf-8")
+    ids = [row[1] for row in csv.reader(text.splitlines())][2:]
+    assert ids == [f"81{one.number}" for one in read_cohort(DEMO) if one.number < 16]
+
+
+def test_a_roster_without_numbers_is_told_what_to_add(tmp_path: Path) -> None:
+    roster = tmp_path / "classroom_roster.csv"
+    roster.write_text("identifier,github_username,github_id,name\nada,a,1,Ada\n", encoding="utf-8")
+    run = runs.grade("--learners", roster, reports=tmp_path / "out")
+    assert run.status == USAGE, run.text
+    assert "add a column `number`" in run.text
+    assert "Traceback" not in run.text

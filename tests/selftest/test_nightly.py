@@ -1,0 +1,191 @@
+"""Nights in a row, as CI runs them: what stands, what goes down, and what is looked at again."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reports.past_runs import FILE_NAME
+from tests.selftest import runs
+
+CHECK = "variable-group-exists"
+ADA, BOB = "learner001", "learner002"
+
+
+@dataclass(frozen=True)
+class Class:
+    """Two learners and the runs that looked at them."""
+
+    folder: Path
+    extra: tuple[object, ...] = ()
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "history" / FILE_NAME
+
+    def night(
+        self, mistakes: str = "", *extra: object, faults: str = "", **changes: str
+    ) -> runs.Outcome:
+        """One run, on which the second learner made these mistakes; the others move back a day."""
+        if self.store.exists():
+            with closing(sqlite3.connect(self.store)) as store, store:
+                moved = "UPDATE runs SET at = strftime('%Y-%m-%dT%H:%M:%f+00:00', at, '-1 day')"
+                store.execute(moved)
+        cohort = runs.write_cohort(self.folder / "two.csv", 2, {2: mistakes})
+        plan = self.folder / "faults.toml"
+        plan.write_text(faults, encoding="utf-8")
+        return runs.grade(
+            *("--learners", cohort, "--tenant", "simulated", "--fail-on", "never"),
+            *("--history", self.folder / "history", "--faults", plan),
+            *(*self.extra, *extra),
+            reports=self.folder / "out",
+            changes=changes,
+        )
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Class:
+    return Class(tmp_path)
+
+
+def totals(run: runs.Outcome) -> dict[str, str]:
+    return {row["learner"]: row["total"] for row in run.grade_book()}
+
+
+def standing(run: runs.Outcome, check: str = CHECK, learner: str = BOB) -> str:
+    (verdict,) = (
+        one for one in run.book()["verdicts"] if (one["learner"], one["check"]) == (learner, check)
+    )
+    return str(verdict.get("standing", ""))
+
+
+def test_a_deletion_is_found_on_the_second_night(two: Class) -> None:
+    first = two.night()
+    assert totals(first) == {ADA: "100", BOB: "100"}
+    assert "look 2" not in first.text
+
+    second = two.night("no_variable_group")
+    assert totals(second) == {ADA: "100", BOB: "100"}
+    assert "look 2, at whose marks would go down: learner002" in second.text
+    assert "look 3" not in second.text
+    assert "could not be confirmed tonight (failed: expected" in standing(second)
+    assert "Past runs count (the latest run):" in second.text
+
+    third = two.night("no_variable_group")
+    assert totals(third)[ADA] == "100"
+    assert float(totals(third)[BOB]) < 50
+    assert third.outcomes()[BOB][CHECK] == "failed"
+    assert "has not been since" in standing(third)
+
+    fourth = two.night()  # mended
+    assert totals(fourth) == {ADA: "100", BOB: "100"}
+    assert standing(fourth) == ""
+
+
+FORBIDDEN_ONCE = """
+[library_forbidden_once]
+service = "Azure DevOps"
+route = "variable groups"
+learners = ["learner002"]
+fault = "403"
+"""
+
+
+def test_what_a_look_could_not_see_the_next_one_sees(two: Class) -> None:
+    two.night()
+    run = two.night(faults=FORBIDDEN_ONCE + "calls = [1]\n")
+    assert "look 2, at whose marks would go down: learner002" in run.text
+    assert totals(run) == {ADA: "100", BOB: "100"}
+    assert standing(run) == ""
+    regraded = runs.grade(  # its evidence is that of the look that saw
+        *("--learners", two.folder / "two.csv", "--evidence", run.reports / "evidence"),
+        reports=two.folder / "again",
+    )
+    assert totals(regraded) == {ADA: "100", BOB: "100"}
+
+
+def test_what_no_look_could_see_stands_and_says_so(two: Class) -> None:
+    two.night()
+    run = two.night(faults=FORBIDDEN_ONCE)
+    assert "look 3, at whose marks would go down: learner002" in run.text
+    assert totals(run) == {ADA: "100", BOB: "100"}
+    assert "could not be confirmed tonight (not assessed: Azure DevOps" in standing(run)
+
+
+def test_who_never_passed_stays_withheld(two: Class) -> None:
+    run = two.night(faults=FORBIDDEN_ONCE)
+    assert totals(run) == {ADA: "100", BOB: ""}
+
+
+def test_workers_judge_and_the_past_counts_all_the_same(two: Class) -> None:
+    two.night("", "-n", "2")
+    run = two.night("no_variable_group", "-n", "2")
+    assert totals(run) == {ADA: "100", BOB: "100"}
+    assert "look 2" in run.text
+
+
+def test_a_store_that_is_none_is_named_before_anything_is_collected(two: Class) -> None:
+    two.store.parent.mkdir()
+    two.store.write_text("a file of something else, " * 20, encoding="utf-8")
+    cohort = runs.write_cohort(two.folder / "two.csv", 2)
+    run = runs.grade(
+        *("--learners", cohort, "--tenant", "simulated", "--history", two.store.parent),
+        reports=two.folder / "out",
+    )
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert "--history" in run.text
+    assert "Traceback" not in run.text
+    assert not (two.folder / "out" / "evidence").exists()
+
+
+def test_stored_evidence_is_no_other_look(two: Class) -> None:
+    first = two.night()
+    run = runs.grade(
+        *("--learners", two.folder / "two.csv", "--evidence", first.reports / "evidence"),
+        *("--history", two.store.parent),
+        reports=two.folder / "again",
+    )
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert "--history" in run.text
+    assert "--evidence" in run.text
+
+
+def test_the_deadline_of_the_lab_file_holds_the_marks(tmp_path: Path) -> None:
+    two = Class(tmp_path)
+    two.night("no_variable_group")
+    runs.write_cohort(tmp_path / "two.csv", 2)
+    lab = (runs.COHORTS / "lab.toml").read_text(encoding="utf-8")
+    table = '[nightly]\npolicy = "deadline"\ndeadline = {}\n'
+    own = tmp_path / "own.toml"
+    own.write_text(lab + table.format("2020-01-01T00:00:00Z"), encoding="utf-8")
+    before = Class(tmp_path, ("--lab", own)).night()
+    assert totals(before) == {ADA: "", BOB: ""}
+    assert "no run looked before the deadline" in " ".join(before.text.split())
+    own.write_text(lab + table.format("2099-01-01T00:00:00Z"), encoding="utf-8")
+    after = Class(tmp_path, ("--lab", own)).night()
+    assert totals(after) == {ADA: "100", BOB: "100"}
+
+
+LEFT_OUT = """
+[library_left_out]
+service = "Azure DevOps"
+route = "variable groups"
+learners = ["learner002"]
+fault = "left-out"
+"""
+
+
+def test_a_list_that_leaves_something_out_every_night_takes_no_mark_away(two: Class) -> None:
+    two.night()
+    for _ in range(3):
+        run = two.night(faults=LEFT_OUT)
+        assert totals(run) == {ADA: "100", BOB: "100"}
+        assert run.outcomes()[BOB][CHECK] == "passed"
+        assert (
+            "asked for by its id, the variable group `devopsforai-aml-vg` is still there"
+            in standing(run)
+        )
