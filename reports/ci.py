@@ -84,7 +84,7 @@ def annotations_of(run: Run, grades: Sequence[Grade]) -> list[Annotation]:
     suspects = [one for one in ranked if one.is_of_nearly_everyone]
     others = [one for one in ranked if not one.is_of_nearly_everyone and len(one.learners) > 1]
     return [
-        *_at_most(_faults(run, grades)),
+        *_at_most(_faults(run, run.tonight or grades)),
         *_at_most(
             _failed(run, one, "warning", "The lab or the tenant may be wrong: ") for one in suspects
         ),

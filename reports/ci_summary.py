@@ -37,7 +37,7 @@ def text(run: Run, grades: Sequence[Grade], room: int = LIMIT) -> str:
         *_suspect(run, grades),
         *_changed(run),
         *_unconfirmed(run, grades),
-        *_unseen(run, grades),
+        *_unseen(run, run.tonight or grades),
         *_withheld(run, grades),
         *_failed(run, grades),
         *_learners(grades),

@@ -38,7 +38,7 @@ def files(run: Run, grades: Sequence[Grade]) -> Mapping[str, str]:
     """File name -> XML of both files."""
     return {
         LEARNERS: _document(run, "learners", _suites(run, grades, _learners_suite)),
-        FAULTS: _document(run, "grader faults", _suites(run, grades, _faults_suite)),
+        FAULTS: _document(run, "grader faults", _suites(run, run.tonight or grades, _faults_suite)),
     }
 
 

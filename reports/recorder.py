@@ -17,7 +17,7 @@ import pytest
 from graders.verdicts import Outcome, Verdict
 from reports import ci, ci_log, gradebook, outputs, terminal
 from reports.pipeline import Pipeline, pipeline_of
-from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN
+from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN, Run
 
 PROPERTY = "verdict"
 _CRASHED = "the process that judged it ended before it had a verdict; grade again"
@@ -98,7 +98,7 @@ class GradeBookWriter:
         grades = self._config.stash.get(GRADES, None)
         if grades is None:
             return
-        run = replace(self._config.stash[RUN], changes=self._config.stash.get(CHANGES, None))
+        run = self._config.stash[RUN] = self._whole_run()
         written: list[tuple[str, Path]] = []
         for what, output in outputs.OUTPUTS:
             try:
@@ -108,6 +108,12 @@ class GradeBookWriter:
         if self._config.stash[TROUBLE]:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         self._config.stash[WRITTEN][:0] = written
+
+    def _whole_run(self) -> Run:
+        """The run's facts, with what is known of it at its end."""
+        stash = self._config.stash
+        tonight = gradebook.grades_of(stash[RUN], stash[VERDICTS].values())
+        return replace(stash[RUN], changes=stash.get(CHANGES, None), tonight=tonight)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(

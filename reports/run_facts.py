@@ -72,6 +72,8 @@ class Run:
     """What the mark is called in them."""
     changes: tuple[Change, ...] | None = None
     """What is otherwise than in the run before; None where past runs do not count."""
+    tonight: tuple[Grade, ...] | None = None
+    """What this run found, whatever stands because of past runs; None: the grades say it."""
 
     @property
     def is_simulated(self) -> bool:

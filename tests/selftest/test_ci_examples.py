@@ -62,6 +62,7 @@ def test_every_option_exists_and_takes_what_it_is_given(
     assert given.learners == "class/cohort.csv"
     assert given.fail_on == "fault"
     assert given.reports == "results"
+    assert given.history == "reports/history"
     assert pytestconfig.getoption("--fail-on") is not None
 
 

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 
 from graders import snapshot
 from graders.verdicts import Grade, Outcome
-from reports import ci, ci_log, ci_summary
+from reports import ci, ci_log, ci_summary, junit
 from reports.gradebook import grades_of
 from reports.markdown import plain
 from reports.pipeline import Pipeline, pipeline_of
@@ -128,6 +128,20 @@ def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
     grades = grades_of(run, [replace(first, standing=standing), *others])
     text = ci_summary.text(run, grades)
     assert f"did not confirm them\n\n- l1: project-exists: {standing}\n" in text
+
+
+def test_a_fault_is_told_even_where_the_mark_stands() -> None:
+    run = example.run([example.learner("l1")], pipeline=GITHUB)
+    tonight = grades_of(run, example.verdicts("l1", lost(Outcome.NOT_ASSESSED, "it answered 503")))
+    stands = grades_of(run, example.verdicts("l1"))
+    run = replace(run, tonight=tonight)
+    text = ci_summary.text(run, stands)
+    assert text.startswith("# MLOps lab: 1 of 1 graded, 0 withheld")
+    assert "- 1 of l1: it answered 503" in text
+    assert [one.kind for one in ci.annotations_of(run, stands)] == ["error"]
+    files = junit.files(run, stands)
+    assert "not assessed" in files["faults.xml"]
+    assert "not assessed" not in files["learners.xml"]
 
 
 def test_an_empty_class_and_one_without_a_fault_are_told_in_few_words() -> None:
