@@ -19,7 +19,7 @@ from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
 from reports.discreet import discreet
 from reports.gradebook import graded_at, points_text
-from reports.markdown import Section, plain, within
+from reports.ci_markdown import Section, plain, within
 from reports.run_facts import LAB_NAME, Change, Run
 
 LIMIT = 1024 * 1024
