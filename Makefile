@@ -66,7 +66,7 @@ $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
 	$(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-golden: $(READY) ## renew the demo cohort's expected verdicts from its scenario
+golden: $(READY) ## renew what is expected of the demo cohort: verdicts from its scenario, feedback
 	$(BIN)/python -m tests.selftest.make_golden
 
 docs: $(READY) ## renew the pages that are written from the code

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import ci, gradebook, page
+from reports import ci, feedback, gradebook, page
 from reports.exports import folder as exports
 from reports.run_facts import Run
 
@@ -28,10 +28,15 @@ def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
     return [("grade book", book), ("every verdict", verdicts)]
 
 
+def _feedback(run: Run, grades: Sequence[Grade]) -> Written:
+    return [("feedback", feedback.write(run, grades))]
+
+
 OUTPUTS: tuple[tuple[str, Output], ...] = (
+    ("the grade book page", _page),
+    ("the learners' feedback", _feedback),
     ("the grade book", _grade_book),
     ("what --export asks for", exports.write),
-    ("the grade book page", _page),
     ("the CI summary", ci.write_summary),
     ("the JUnit files", ci.write_junit),
 )

@@ -23,6 +23,7 @@ from reports.links import links
 from reports.page_class import OUTCOMES, ClassFacts, Group
 from reports.run_facts import Run
 from reports.terminal import visible
+from reports.what_stands import what_stands
 
 NOT_RUN = "x"
 PAGE_ROWS = 250
@@ -50,7 +51,8 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
     learners = [
         _identity(run, learner)
         | _outcomes(grade, places, texts)
-        | {"x": _instructors(grade), "u": [visible(str(f)) for f in run.faults.get(learner.id, ())]}
+        | {"x": _instructors(grade), "h": [visible(said) for said in what_stands(grade)]}
+        | {"u": [visible(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)
     ]
     groups = {"bin": facts.totals, "stop": facts.stopped, "why": facts.withheld}

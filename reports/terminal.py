@@ -23,6 +23,7 @@ from graders.rubric import TASKS
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Failure, failures, stopped
 from reports.run_facts import Run
+from reports.what_stands import what_stands
 
 NARROWEST = 80
 _COMMONEST = 3
@@ -110,7 +111,7 @@ def fitted(text: str, width: int) -> str:
     text = visible(text)
     if cell_len(text) > width:
         text = set_cell_size(text, width - 1).rstrip() + "…"
-    return _isolated(text) + " " * (width - cell_len(text))
+    return isolated(text) + " " * (width - cell_len(text))
 
 
 def visible(text: str) -> str:
@@ -127,7 +128,7 @@ def _shown(character: str) -> str:
     return character
 
 
-def _isolated(text: str) -> str:
+def isolated(text: str) -> str:
     """Text written from right to left, kept from turning the numbers beside it around."""
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         return f"\u2068{text}\u2069"
@@ -153,25 +154,15 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
 
 
 def _what_stands(console: Console, run: Run, grades: Sequence[Grade]) -> None:
-    """What past runs have a say in, learner by learner and sentence by sentence."""
-    counted = Counter(
-        (visible(grade.learner), visible(_without_cause(verdict.standing)))
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.standing
-    )
-    if not counted:
+    """What past runs have a say in, learner by learner."""
+    told = [(grade.learner, said) for grade in grades for said in what_stands(grade)]
+    if not told:
         return
     _heading(console, f"Past runs count ({visible(run.policy)}):")
-    for (learner, said), count in list(counted.items())[:_REASONS]:
-        checks = f"{count} {_word('check', count)}"
-        _paragraph(console, f"{_isolated(learner)}: {checks}: {said}")
-    if len(counted) > _REASONS:
-        _paragraph(console, f"… and {len(counted) - _REASONS} more, in the grade book")
-
-
-def _without_cause(standing: str) -> str:
-    return standing.partition(" (")[0]
+    for learner, said in told[:_REASONS]:
+        _paragraph(console, f"{isolated(visible(learner))}: {visible(said)}")
+    if len(told) > _REASONS:
+        _paragraph(console, f"… and {len(told) - _REASONS} more, in the grade book")
 
 
 def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
@@ -185,7 +176,7 @@ def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
     _heading(console, "First to mend:")
     for learner, first in failed.items():
         said = visible(f"step {first.step}: {first.hint} ({first.reason})")
-        _paragraph(console, f"{_isolated(visible(learner))}: {said}")
+        _paragraph(console, f"{isolated(visible(learner))}: {said}")
 
 
 def _is_failed(verdict: Verdict) -> bool:
@@ -207,7 +198,7 @@ def _waiting(console: Console, grades: Sequence[Grade]) -> None:
     _heading(console, "Blocked, because something earlier is missing:")
     for (learner, reason), count in blocked.items():
         checks = f"{count} {_word('check', count)}"
-        _paragraph(console, f"{_isolated(learner)}: {checks}: {visible(reason)}")
+        _paragraph(console, f"{isolated(learner)}: {checks}: {visible(reason)}")
 
 
 def _word(thing: str, count: int) -> str:
@@ -215,7 +206,7 @@ def _word(thing: str, count: int) -> str:
 
 
 def _some(learners: Sequence[str]) -> str:
-    shown = ", ".join(_isolated(learner) for learner in learners[:4])
+    shown = ", ".join(isolated(learner) for learner in learners[:4])
     return shown if len(learners) <= 4 else f"{shown} and {len(learners) - 4} more"
 
 
@@ -262,7 +253,7 @@ def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:
     _heading(console, "For the instructor only:")
     for learner, texts in list(shared.items())[:_REASONS]:
         single = dict.fromkeys(part for text in texts for part in text.split("; "))
-        _paragraph(console, f"{_isolated(visible(learner))}: {visible('; '.join(single))}")
+        _paragraph(console, f"{isolated(visible(learner))}: {visible('; '.join(single))}")
     if len(shared) > _REASONS:
         _paragraph(console, f"… and {len(shared) - _REASONS} more learners, in the grade book")
 

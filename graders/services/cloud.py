@@ -26,14 +26,16 @@ class Cloud:
     """Looks at learners; threads may share it. One part's trouble leaves the others alone.
 
     It opens the door itself for every look; whoever opens the same door for the whole run saves
-    a TLS handshake per look.
+    a TLS handshake per look. ``everyone`` are the labs of the whole class, looked at or not.
     """
 
-    def __init__(self, sign_in: SignIn, door: Door | None = None) -> None:
+    def __init__(
+        self, sign_in: SignIn, door: Door | None = None, everyone: Sequence[Lab] = ()
+    ) -> None:
         self.door = door or Door()
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
-        self._github = GitHub(sign_in)
+        self._github = GitHub(sign_in, everyone)
         self._azure_ml = AzureML(sign_in)
         self._repositories: Mapping[str, GitHubFacts] = {}
 

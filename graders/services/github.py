@@ -59,10 +59,15 @@ class _Report:
 
 
 class GitHub:
-    """Reads repositories through PyGithub. May be used by many threads."""
+    """Reads repositories through PyGithub. May be used by many threads.
 
-    def __init__(self, sign_in: SignIn) -> None:
+    ``everyone`` are the labs of the whole class, also of those who are not looked at: their
+    repositories are nobody else's near misses.
+    """
+
+    def __init__(self, sign_in: SignIn, everyone: Sequence[Lab] = ()) -> None:
         self._token = sign_in.github_token
+        self._everyone = tuple(everyone)
         self._own = threading.local()
 
     def look_at(self, labs: Iterable[Lab]) -> Mapping[str, GitHubFacts]:
@@ -79,7 +84,8 @@ class GitHub:
         with ThreadPoolExecutor(4) as pool:
             report = sum(pool.map(self._ask, parts), _Report({}, {}))
         owners = self._owners(cohort, report)
-        return {lab.learner.id: _facts(lab, report, owners, cohort) for lab in cohort}
+        everyone = (*cohort, *self._everyone)
+        return {lab.learner.id: _facts(lab, report, owners, everyone) for lab in cohort}
 
     def with_commits(
         self,

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -206,8 +206,10 @@ def connected() -> Iterator[FakeGitHub]:
             yield fake
 
 
-def look_at(*labs: Lab, token: str = FakeSignIn.github_token) -> dict[str, GitHubFacts]:
-    return dict(GitHub(FakeSignIn(token)).look_at(labs))  # type: ignore[arg-type]
+def look_at(
+    *labs: Lab, token: str = FakeSignIn.github_token, everyone: Sequence[Lab] = ()
+) -> dict[str, GitHubFacts]:
+    return dict(GitHub(FakeSignIn(token), everyone).look_at(labs))  # type: ignore[arg-type]
 
 
 def cause(facts: GitHubFacts) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import read_catalogue
-from graders.lab import read_class
+from graders import snapshot
+from graders.lab import Lab, read_class
+from graders.names import file_stem
 from graders.verdicts import Outcome
-from tests.selftest import pairs, runs
+from reports import markdown
+from tests.selftest import discretion, pairs, runs
 from tests.selftest.counts import note
 
 CATALOGUE = read_catalogue()
@@ -101,6 +107,29 @@ class Graded:
     first: Mapping[tuple[str, ...], Mapping[str, str]]
     blocked: Sequence[tuple[tuple[str, ...], str, str]]
     """Mistakes, check, reason."""
+    cohort: Path
+    reports: Path
+
+    @cached_property
+    def labs(self) -> Mapping[str, Lab]:
+        learners, lab_file = read_class(self.cohort, self.cohort.with_name("lab.toml"))
+        return {one.id: lab_file.for_learner(one) for one in learners}
+
+    @cached_property
+    def feedback(self) -> Mapping[str, str]:
+        """Learner -> all that stands in the learner's feedback folder."""
+        folders = {one: self.reports / "feedback" / file_stem(one) for one in self.labs}
+        return {one: discretion.pages(folder) for one, folder in folders.items()}
+
+    @cached_property
+    def identifiers(self) -> Mapping[str, frozenset[str]]:
+        """Learner -> what tells that lab from all others."""
+        shared = discretion.guids(self.cohort.with_name("lab.toml").read_text("utf-8"))
+        evidence = self.reports / "evidence"
+        texts = {one: snapshot.path_of(evidence, one).read_text("utf-8") for one in self.labs}
+        return {
+            one: discretion.identifiers(lab, texts[one]) - shared for one, lab in self.labs.items()
+        }
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +141,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     arguments = ("--learners", cohort, "--tenant", "simulated", "--fail-on", "never")
     run = runs.grade(*arguments, "-p", "no:allure_pytest", reports=folder / "out")
     assert run.status == 0, run.text
-    return _read(run.book())
+    return _read(run.book(), cohort, run.reports)
 
 
 def _column(known: Container[str]) -> Mapping[int, str]:
@@ -123,8 +152,8 @@ def _column(known: Container[str]) -> Mapping[int, str]:
     }
 
 
-def _read(book: Mapping[str, Any]) -> Graded:
-    made = {f"learner{number:03d}": names for number, names in enumerate(MADE, FIRST)}
+def _read(book: Mapping[str, Any], cohort: Path, reports: Path) -> Graded:
+    made = _made_by_learner()
     outcomes: dict[tuple[str, ...], dict[str, str]] = {names: {} for names in MADE}
     for one in book["verdicts"]:
         outcomes[made[one["learner"]]][one["check"]] = one["outcome"]
@@ -136,7 +165,13 @@ def _read(book: Mapping[str, Any]) -> Graded:
             for one in book["verdicts"]
             if one["outcome"] == Outcome.BLOCKED
         ],
+        cohort,
+        reports,
     )
+
+
+def _made_by_learner() -> Mapping[str, tuple[str, ...]]:
+    return {f"learner{number:03d}": names for number, names in enumerate(MADE, FIRST)}
 
 
 @pytest.mark.parametrize("mistake", CATALOGUE.mistakes)
@@ -226,6 +261,88 @@ def test_whatever_is_blocked_names_the_step_to_go_back_to(graded: Graded) -> Non
         if not any(int(task) <= tasks[check] for task in re.findall(r"step (\d)\.\d+", reason))
     ]
     assert lost == []
+
+
+# --- what learners read of it ---------------------------------------------------------------------
+
+
+THEIR_OWN_WORDS: Mapping[str, tuple[str, str]] = {
+    "connection_to_a_neighbours_workspace": (
+        "user{next}aml",
+        "it is the workspace that the learner's own service connection names",
+    ),
+    "ci_builds_a_neighbours_repository": (
+        "solliancelabs/mlops_{next}",
+        "it is the repository that the learner's own CI pipeline builds",
+    ),
+    "cd_builds_a_neighbours_repository": (
+        "solliancelabs/mlops_{next}",
+        "it is the repository that the learner's own CD pipeline builds",
+    ),
+}
+"""Mistake -> what of the next learner a learner is told all the same, and why."""
+
+
+def test_feedback_holds_nothing_of_another_learner(
+    graded: Graded, request: pytest.FixtureRequest
+) -> None:
+    others = discretion.Others({i: one for one, own in graded.identifiers.items() for i in own})
+    leaks, told = [], set()
+    for learner, text in graded.feedback.items():
+        made = _made_by_learner()[learner]
+        allowed = {
+            THEIR_OWN_WORDS[mistake][0].format(
+                next=graded.labs[learner].learner.number + 1
+            ): mistake
+            for mistake in made
+            if mistake in THEIR_OWN_WORDS
+        }
+        for whose, what in others.found_in(text, graded.identifiers[learner]):
+            told.add(allowed.get(what))
+            if what not in allowed:
+                leaks.append(f"{learner} ({'+'.join(made)}) reads `{what}` of {whose}")
+    assert leaks == []
+    assert told == set(THEIR_OWN_WORDS), "an exception that nobody needs"
+    note(request, "feedback folders searched for every other learner", len(graded.feedback))
+
+
+@pytest.mark.parametrize("kind", ["id", "name", "email", "project", "repository", "guid"])
+@pytest.mark.parametrize("made", [("not_started",), ("connection_to_a_neighbours_workspace",)])
+def test_the_search_finds_what_is_planted(made: tuple[str, ...], kind: str, graded: Graded) -> None:
+    learners = {names: one for one, names in _made_by_learner().items()}
+    reader, other = learners[made], list(graded.labs)[-1]
+    lab = graded.labs[other]
+    planted = {
+        "id": other,
+        "name": lab.learner.name,
+        "email": lab.learner.email,
+        "project": lab.project,
+        "repository": f"{lab.github_owner}/{lab.repositories[0]}",
+        "guid": max(discretion.guids(" ".join(graded.identifiers[other]))),
+    }[kind]
+    others = discretion.Others(dict.fromkeys(graded.identifiers[other], other))
+    own = graded.identifiers[reader]
+    assert others.found_in(graded.feedback[reader], own) == set()
+    leaky = graded.feedback[reader] + discretion.shown(f"- Found: {markdown.inline(planted)}\n")
+    assert (other, planted.casefold()) in others.found_in(leaky, own)
+
+
+def test_feedback_holds_nothing_that_is_for_the_instructor_and_no_secret(graded: Graded) -> None:
+    book = json.loads((graded.reports / "gradebook.json").read_text(encoding="utf-8"))
+    told = {one.get("for_instructor", "") for one in book["verdicts"]} - {""}
+    single = {discretion.shown(part) for text in told for part in text.split("; ")}
+    assert len(single) >= len(THEIR_OWN_WORDS)
+    everything = "\n".join(graded.feedback.values())
+    assert [text for text in single if text in everything] == []
+    assert discretion.SECRETS.findall(everything) == []
+    assert str(graded.reports) not in everything
+
+
+def test_feedback_needs_no_knowledge_of_the_grader(graded: Graded) -> None:
+    words = [check.id for check in RUBRIC]
+    words += ["pytest", "assert", "traceback", "outcome", "verdict", "fixture"]
+    everything = "\n".join(graded.feedback.values())
+    assert [word for word in words if word in everything] == []
 
 
 # --- what the catalogue covers --------------------------------------------------------------------

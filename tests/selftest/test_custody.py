@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,7 +24,7 @@ from graders.lab import Lab, read_class
 from graders.services.cloud import Cloud
 from graders.services.door import Door
 from graders.services.sign_in import SignIn
-from tests.selftest import runs
+from tests.selftest import discretion, runs
 from tests.selftest.counts import note
 from tests.selftest.served_tenant import serving
 
@@ -302,6 +303,46 @@ def is_of(path: Path, number: int) -> bool:
     """Whether an Allure result is about that learner."""
     parameters = json.loads(path.read_text(encoding="utf-8")).get("parameters", [])
     return any(name_of(number) in str(one.get("value")) for one in parameters)
+
+
+TYPED: Mapping[Plant, set[str]] = {
+    borrowed_workspace: {"user1aml"},  # the group and the connection say so
+    copied_values: {"user1aml"},  # the variable group says so
+    neighbours_repository: {"solliancelabs/mlops_01"},  # the CD pipeline says so
+}
+"""What was taken -> what of the owner's stands in settings of the learner's own, who reads it."""
+
+
+@pytest.mark.parametrize("plant", ALL)
+def test_feedback_tells_the_kind_of_thing_but_not_whose_it_is(plant: Plant, taken: Graded) -> None:
+    """What another's lab lists too is not the learner's own, though it stands in the evidence."""
+    learner, owner = name_of(learner_of(plant)), name_of(OWNER)
+    text = discretion.pages(taken.run.reports / "feedback" / learner)
+    evidence = snapshot.path_of(taken.run.reports.parent / "evidence", owner).read_text("utf-8")
+    lab = taken.labs[owner]
+    shared = {lab.subscription_id, lab.tenant_id}
+    others = discretion.Others(dict.fromkeys(discretion.identifiers(lab, evidence) - shared, owner))
+    own = discretion.identifiers(taken.labs[learner])
+    assert {what for _, what in others.found_in(text, own)} == TYPED.get(plant, set())
+    for kind in KINDS[plant]:
+        assert re.search(rf"{kind}\)?: (expected )?your own", text)
+    told = {
+        one["for_instructor"]
+        for one in taken.verdicts(learner_of(plant)).values()
+        if one.get("for_instructor")
+    }
+    assert told
+    assert not [one for one in told if discretion.shown(one) in text]
+
+
+def test_feedback_of_whom_it_was_taken_from_names_nobody(taken: Graded) -> None:
+    text = discretion.pages(taken.run.reports / "feedback" / name_of(OWNER))
+    thieves = [lab for learner, lab in taken.labs.items() if learner != name_of(OWNER)]
+    others = discretion.Others(
+        {one: lab.learner.id for lab in thieves for one in discretion.identifiers(lab)}
+    )
+    assert others.found_in(text, discretion.identifiers(taken.labs[name_of(OWNER)])) == set()
+    assert "100 of 100 points" in text
 
 
 @pytest.mark.parametrize("plant", POINTING)

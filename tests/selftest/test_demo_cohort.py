@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.selftest import runs
+from tests.selftest.make_golden import FEEDBACK, READ, feedback_in
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.json"
 DEMO = runs.COHORTS / "demo.csv"
@@ -31,6 +34,13 @@ sys.exit(status)
 def test_each_check_of_each_learner_is_what_the_scenario_says(demo: runs.Outcome) -> None:
     assert demo.status == 0, demo.text
     assert demo.outcomes() == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("learner", READ)
+def test_feedback_reads_as_the_golden_file_says(learner: str, demo: runs.Outcome) -> None:
+    """Write it anew with ``make golden``, and read what changed."""
+    expected = (FEEDBACK / f"{learner}.md").read_text(encoding="utf-8")
+    assert feedback_in(demo.reports, learner) == expected
 
 
 def test_a_stored_snapshot_gives_the_same_grade_book_without_network_or_sdk(

@@ -103,6 +103,15 @@ def test_a_name_without_a_number_is_not_shown_to_the_neighbour(fake: FakeGitHub)
     assert look_at(anna, anne)["1"].similar == ()
 
 
+def test_nor_to_one_who_is_looked_at_without_the_neighbour(fake: FakeGitHub) -> None:
+    anna, anne = (
+        replace(lab_of(number), repositories=(name,)) for number, name in ((1, "anna"), (2, "anne"))
+    )
+    fake.add(f"{ORG}/anne")
+    assert look_at(anna)["1"].similar == ("anne",)
+    assert look_at(anna, everyone=(anna, anne))["1"].similar == ()
+
+
 def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> None:
     for number in (4, 5):
         fake.add(f"{ORG}/mlops_0{number}")

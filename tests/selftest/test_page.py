@@ -291,3 +291,18 @@ def test_a_reason_that_many_are_told_stands_once() -> None:
     verdicts = [one for learner in learners for one in example.verdicts(learner.id, told)]
     text = page.render(run, grades_of(run, verdicts))
     assert text.count("there is no pipeline of that name at all") == 1
+
+
+def test_what_past_runs_have_a_say_in_is_told() -> None:
+    run = example.run([example.learner("ada")], policy="the best run so far")
+    verdicts = [
+        replace(one, standing="was passing on 20 November 2026, could not be confirmed (why)")
+        if one.task == 2
+        else one
+        for one in example.verdicts("ada")
+    ]
+    text = page.render(run, grades_of(run, verdicts))
+    (learner,) = data(text)["learners"]
+    assert learner["h"] == ["3 checks: was passing on 20 November 2026, could not be confirmed"]
+    assert "<dt>Counts</dt><dd>the best run so far</dd>" in text
+    assert "<dt>Counts</dt>" not in of({})[1]

@@ -42,7 +42,8 @@ function detail(learner) {
       make("p", { class: "soft" }, learner.name ? make("bdi", null, learner.id) : "",
         learner.name && learner.email ? " · " : "", make("bdi", null, learner.email))),
     grade(learner),
-    forInstructor(learner),
+    aside("For the instructor only", learner.forInstructor),
+    aside("Past runs", learner.standing),
     firstStep(learner),
     elsewhere(learner),
     ...TASKS.map((one) => taskDetail(learner, one)),
@@ -71,11 +72,11 @@ function grade(learner) {
     make("dl", null, ...tasks));
 }
 
-function forInstructor(learner) {
-  if (!learner.forInstructor.length) return null;
-  return make("div", { class: "instructor" },
-    make("h3", null, "For the instructor only"),
-    make("ul", null, ...learner.forInstructor.map((text) => make("li", null, ...told(text)))));
+function aside(heading, texts) {
+  if (!texts.length) return null;
+  return make("div", { class: "aside" },
+    make("h3", null, heading),
+    make("ul", null, ...texts.map((text) => make("li", null, ...told(text)))));
 }
 
 function firstStep(learner) {

@@ -10,6 +10,7 @@ const STATE = {
 };
 const SPECIAL = {
   withheld: ["grade withheld", (learner) => learner.total === null],
+  standing: ["past runs count", (learner) => learner.standing.length > 0],
   instructor: ["for the instructor only", (learner) => learner.forInstructor.length > 0],
 };
 

@@ -28,6 +28,7 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   links: entry.l || [],
   evidence: entry.v || "",
   forInstructor: entry.x || [],
+  standing: entry.h || [], // what runs of other nights have a say in
   faults: entry.u || [],
   groups: { bin: entry.bin, stop: entry.stop, why: entry.why },
   searched: plain([entry.i, entry.n, entry.e].join(" ")),

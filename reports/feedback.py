@@ -1,0 +1,138 @@
+"""Feedback: one folder a learner with the same page as Markdown and as HTML, to be handed on.
+
+A learner's folder holds nothing of anybody else: an instructor hands out one folder at a time. The
+names of the folders can be guessed, so the folder above them is no place for all to see.
+The HTML is one file that asks for nothing else, runs no script, and prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from graders.names import file_stem
+from graders.verdicts import Grade
+from reports import markdown
+from reports.feedback_content import feedback
+from reports.feedback_page import Feedback
+from reports.files import write_whole
+from reports.run_facts import LAB_NAME, Run
+from reports.terminal import visible
+
+FOLDER = "feedback"
+MARKDOWN = "feedback.md"
+HTML = "feedback.html"
+_MARK = "Written by the MLOps lab grader"
+"""In every file of ours: what does not say so is not ours to remove."""
+
+
+def write(run: Run, grades: Sequence[Grade]) -> Path:
+    """Write every learner's pages, and remove those of a former run; raises OSError.
+
+    Returns where to look: the folder of all, or a single learner's own page.
+    """
+    folder = run.reports / FOLDER
+    _remove_others(folder, {path_of(run, one.learner).name for one in grades})
+    learners = {one.id: one for one in run.learners}
+    for own in grades:
+        page = feedback(run, learners[own.learner], own)
+        there = path_of(run, own.learner)
+        write_whole(there / MARKDOWN, as_markdown(run, page))
+        write_whole(there / HTML, as_html(run, page))
+    return path_of(run, grades[0].learner) / HTML if len(grades) == 1 else folder
+
+
+def path_of(run: Run, learner: str) -> Path:
+    """A learner's folder, whether or not it is there."""
+    return run.reports / FOLDER / file_stem(learner)
+
+
+def as_markdown(run: Run, page: Feedback) -> str:
+    """The text of ``feedback.md``."""
+    return _filled("feedback.md.j2", _in_markdown, run, page)
+
+
+def as_html(run: Run, page: Feedback) -> str:
+    """The text of ``feedback.html``."""
+    return _filled("feedback.html.j2", _in_html, run, page)
+
+
+def utc(time: datetime) -> str:
+    """``2026-11-23 09:33 UTC``"""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _remove_others(folder: Path, kept: set[str]) -> None:
+    """Our files of learners who are not in this run, and their folders where nothing else is in."""
+    for there in folder.iterdir() if folder.is_dir() else ():
+        if there.name in kept or there.is_symlink() or not there.is_dir():
+            continue
+        for file in (there / MARKDOWN, there / HTML):
+            if _is_ours(file):
+                file.unlink()
+        if not any(there.iterdir()):
+            there.rmdir()
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_file() and _MARK in file.read_text(encoding="utf-8", errors="replace")
+
+
+# --- templates ------------------------------------------------------------------------------------
+
+
+def _filled(template: str, make_harmless: Callable[[str], Markup], run: Run, page: Feedback) -> str:
+    """A template whose every value is made harmless, in the way of the file it goes into."""
+    return (
+        _environment(make_harmless)
+        .get_template(template)
+        .render(page=page, run=run, lab=LAB_NAME, mark=_MARK, utc=utc)
+    )
+
+
+@cache
+def _environment(make_harmless: Callable[[str], Markup]) -> Environment:
+    def finalize(value: object) -> Markup:
+        return value if isinstance(value, Markup) else make_harmless(str(value))
+
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,  # makes macros return Markup, which is not made harmless twice
+        finalize=finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"address": _address, "plain": _plain}
+    return environment
+
+
+def _address(url: str) -> Markup:
+    """A link's address with nothing in it that could end it."""
+    return Markup(quote(url, safe=":/?&=%"))  # noqa: S704
+
+
+def _plain(text: str) -> Markup:
+    """Without any element, for where HTML allows none."""
+    return escape(visible(text))
+
+
+@lru_cache(maxsize=4096)  # most of what learners read, they all read
+def _in_markdown(text: str) -> Markup:
+    return Markup(markdown.inline(text))  # noqa: S704 -- it is no markup any more
+
+
+@lru_cache(maxsize=4096)
+def _in_html(text: str) -> Markup:
+    shown = (
+        (Markup("<code>{}</code>") if is_code else Markup("{}")).format(part)
+        for is_code, part in markdown.parts(text)
+    )
+    return Markup("").join(shown)

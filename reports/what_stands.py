@@ -1,0 +1,21 @@
+"""What past runs have a say in, of one grade: sentences, and how many checks each is of."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from graders.verdicts import Grade
+
+
+def what_stands(grade: Grade) -> list[str]:
+    """``46 checks: was passing on …, could not be confirmed tonight``; most checks first.
+
+    Why a check could not be confirmed is left to its own place; it differs from check to check.
+    """
+    counted = Counter(
+        verdict.standing.partition(" (")[0] for verdict in grade.verdicts if verdict.standing
+    )
+    return [
+        f"{count} {'check' if count == 1 else 'checks'}: {said}"
+        for said, count in counted.most_common()
+    ]

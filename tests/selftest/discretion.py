@@ -1,0 +1,79 @@
+"""Looks for one learner in what was written for another: names, addresses and ids of a lab."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote
+
+from graders.lab import Lab
+
+GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SECRETS = re.compile(r"canary|bearer\s+\S|eyJ\w{8}|[?&]sig=|github_pat_|ghp_", re.IGNORECASE)
+"""What a credential looks like; the simulator's and the tests' own begin with ``canary``."""
+
+
+def identifiers(lab: Lab, evidence: str = "") -> frozenset[str]:
+    """What tells a learner's lab from any other, in lower case.
+
+    ``evidence`` is the text of the learner's snapshot: the GUIDs of all things of the lab, and with
+    them the hosts of endpoints, stand in it.
+    """
+    learner = lab.learner
+    named = {
+        *(learner.id, learner.name, learner.email),
+        *(lab.project, lab.workspace, lab.resource_group),
+        *(f"{lab.github_owner}/{name}" for name in lab.repositories),
+    }
+    return frozenset(one.casefold() for one in named if one) | guids(evidence)
+
+
+def guids(text: str) -> frozenset[str]:
+    return frozenset(GUID.findall(text.casefold()))
+
+
+def shown(text: str) -> str:
+    """What a reader, a renderer or a browser makes of a page, in lower case: no escape hides."""
+    plain = unquote(html.unescape(re.sub(r"</?(?:code|bdi|span)\b[^>]*>", "", text)))
+    return re.sub(r"[\u200b\u2066-\u2069\\`]", "", plain).casefold()
+
+
+def pages(folder: Path) -> str:
+    """All text of a learner's folder, as it is shown, names of files included."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    assert files, f"{folder} is empty"
+    return "\n".join(f"{file.name}\n{shown(file.read_text(encoding='utf-8'))}" for file in files)
+
+
+@dataclass(frozen=True)
+class Others:
+    """The identifiers of a class -> whose they are; to be looked for in many texts."""
+
+    whose: Mapping[str, str]
+
+    @cached_property
+    def _by_rarest_word(self) -> Mapping[str, list[str]]:
+        common = Counter(word for one in self.whose for word in _words_of(one))
+        found: dict[str, list[str]] = {}
+        for one in self.whose:
+            found.setdefault(min(_words_of(one), key=lambda word: common[word]), []).append(one)
+        return found
+
+    def found_in(self, text: str, own: Iterable[str]) -> set[tuple[str, str]]:
+        """(whose, what) of each identifier that stands there as a whole, but for one's own."""
+        mine = set(own)
+        likely = [one for word in _words_of(text) for one in self._by_rarest_word.get(word, ())]
+        return {(self.whose[one], one) for one in likely if one not in mine and _is_in(one, text)}
+
+
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text))
+
+
+def _is_in(one: str, text: str) -> bool:
+    return one in text and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text) is not None
