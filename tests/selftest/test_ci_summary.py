@@ -18,8 +18,8 @@ from markdown_it.token import Token
 from graders import snapshot
 from graders.verdicts import Grade, Outcome
 from reports import ci, ci_log, ci_summary, junit
-from reports.gradebook import grades_of
 from reports.ci_markdown import plain
+from reports.gradebook import grades_of
 from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import Change, Run
 from reports.terminal import visible
