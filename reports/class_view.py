@@ -40,6 +40,19 @@ class Failure:
         return self.tried >= FEWEST and len(self.learners) >= NEARLY_EVERYONE * self.tried
 
 
+@dataclass(frozen=True)
+class Cause:
+    """One reason, the same but for numbers (a learner's own are everywhere), and whom it concerns.
+
+    ``reason`` is as it was said of the first learner; ``learners`` are in cohort order.
+    """
+
+    reason: str
+    learners: tuple[str, ...]
+    times: int
+    """How many verdicts it explains, or grades."""
+
+
 def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
     """Every check that somebody failed, most learners first, in the order of the rubric."""
     verdicts: dict[str, list[Verdict]] = {}
@@ -48,6 +61,32 @@ def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
             verdicts.setdefault(verdict.check, []).append(verdict)
     found = [_failure(check, verdicts.get(check.id, ())) for check in rubric]
     return sorted((one for one in found if one.learners), key=lambda one: -len(one.learners))
+
+
+def unseen(grades: Iterable[Grade]) -> list[Cause]:
+    """Why checks could not be assessed, what concerns most learners first."""
+    return _causes(
+        (verdict.reason, verdict.learner)
+        for grade in grades
+        for verdict in grade.verdicts
+        if verdict.outcome is Outcome.NOT_ASSESSED
+    )
+
+
+def withheld(grades: Iterable[Grade]) -> list[Cause]:
+    """Why grades are withheld, what concerns most learners first."""
+    return _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
+
+
+def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for reason, learner in told:
+        alike.setdefault(_NUMBER.sub("#", reason), []).append((reason, learner))
+    found = [
+        Cause(same[0][0], tuple(dict.fromkeys(learner for _, learner in same)), len(same))
+        for same in alike.values()
+    ]
+    return sorted(found, key=lambda one: (-len(one.learners), -one.times))
 
 
 def stopped(grades: Sequence[Grade]) -> dict[str, int]:

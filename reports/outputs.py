@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import feedback, gradebook, page
+from reports import ci, feedback, gradebook, page
 from reports.exports import folder as exports
 from reports.run_facts import Run
 
@@ -37,5 +37,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the learners' feedback", _feedback),
     ("the grade book", _grade_book),
     ("what --export asks for", exports.write),
+    ("the CI summary", ci.write_summary),
+    ("the JUnit files", ci.write_junit),
 )
 """What it is called when it cannot be written -> what writes it."""

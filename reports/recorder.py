@@ -6,14 +6,18 @@ Works in the process the user started, with and without xdist: a verdict arrives
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graders.verdicts import Outcome, Verdict
-from reports import gradebook, outputs, terminal
-from reports.run_facts import GRADES, RUN, TROUBLE, VERDICTS, WRITTEN
+from reports import ci, ci_log, gradebook, outputs, terminal
+from reports.pipeline import Pipeline, pipeline_of
+from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN, Run
 
 PROPERTY = "verdict"
 _CRASHED = "the process that judged it ended before it had a verdict; grade again"
@@ -28,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(TROUBLE, [])
     config.pluginmanager.register(Recorder(config), "verdict-recorder")
     config.pluginmanager.register(GradeBookWriter(config), "grade-book-writer")
+    pipeline = pipeline_of(os.environ)
+    if pipeline:
+        config.pluginmanager.register(PipelineLog(config, pipeline), "pipeline-log")
 
 
 class Recorder:
@@ -91,15 +98,22 @@ class GradeBookWriter:
         grades = self._config.stash.get(GRADES, None)
         if grades is None:
             return
+        run = self._config.stash[RUN] = self._whole_run()
         written: list[tuple[str, Path]] = []
         for what, output in outputs.OUTPUTS:
             try:
-                written += output(self._config.stash[RUN], grades)
+                written += output(run, grades)
             except OSError as error:
                 self._config.stash[TROUBLE].append(could_not_write(what, error))
         if self._config.stash[TROUBLE]:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         self._config.stash[WRITTEN][:0] = written
+
+    def _whole_run(self) -> Run:
+        """The run's facts, with what is known of it at its end."""
+        stash = self._config.stash
+        tonight = gradebook.grades_of(stash[RUN], stash[VERDICTS].values())
+        return replace(stash[RUN], changes=stash.get(CHANGES, None), tonight=tonight)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -122,6 +136,38 @@ class GradeBookWriter:
             terminalreporter.write_line(line)
         for trouble in self._config.stash[TROUBLE]:
             terminalreporter.write_line(trouble, red=True, bold=True)
+
+
+class PipelineLog:
+    """Keeps what others wrote from commanding the pipeline; then says what we have to say to it."""
+
+    def __init__(self, config: pytest.Config, pipeline: Pipeline) -> None:
+        self._config = config
+        self._is_github = pipeline.service == "github"
+        self._token = secrets.token_hex(16)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        writer = self._config.get_terminal_writer()
+        if self._is_github:
+            writer.line(ci_log.stopped(self._token))
+        else:
+            writer._file = ci_log.Harmless(writer._file)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everybody's summary
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, object, object]:
+        result = yield
+        writer = self._config.get_terminal_writer()
+        if self._is_github:
+            terminalreporter.write_line(ci_log.resumed(self._token))
+        elif isinstance(writer._file, ci_log.Harmless):
+            writer._file = writer._file.stream
+        grades = self._config.stash.get(GRADES, None)
+        for command in ci.commands(self._config.stash[RUN], grades) if grades else ():
+            terminalreporter.write_line(command)
+        return result
 
 
 def could_not_write(what: str, error: OSError) -> str:

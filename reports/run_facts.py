@@ -17,9 +17,21 @@ from graders.lab import Lab
 from graders.marks import MarksTable
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
+from reports.pipeline import Pipeline
 
 LAB_NAME = "MLOps lab"
 _GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mark that is not what it was after the run before: outcomes, and why."""
+
+    learner: str
+    check: str
+    before: Outcome
+    after: Outcome
+    why: str
 
 
 @dataclass(frozen=True)
@@ -50,12 +62,18 @@ class Run:
     """What the class is called: the cohort file's name without its ending."""
     as_of: datetime | None = None
     """The time whose state was judged; None: what there was when it was collected."""
+    pipeline: Pipeline | None = None
+    """The CI pipeline that the run is a step of; None on anybody's own machine."""
     policy: str = ""
     """Which of all runs makes the mark, in words; empty: this one alone."""
     exports: tuple[str, ...] = ()
     """The systems to write marks for, of :data:`reports.exports.EXPORTS`."""
     marks: MarksTable = field(default_factory=MarksTable)
     """What the mark is called in them."""
+    changes: tuple[Change, ...] | None = None
+    """What is otherwise than in the run before; None where past runs do not count."""
+    tonight: tuple[Grade, ...] | None = None
+    """What this run found, whatever stands because of past runs; None: the grades say it."""
 
     @property
     def is_simulated(self) -> bool:
@@ -101,17 +119,6 @@ Absent when nothing was graded."""
 
 WRITTEN = pytest.StashKey[list[tuple[str, Path]]]()
 """(what, where) of every file or folder a report wrote, for the terminal summary."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One mark that is not what it was after the run before: outcomes, and why."""
-
-    learner: str
-    check: str
-    before: Outcome
-    after: Outcome
-    why: str
 
 
 CHANGES = pytest.StashKey[tuple[Change, ...]]()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from graders.names import nearest
 from graders.verdicts import Grade
-from reports.exports import blackboard, canvas, classroom, gradescope, lti_ags, moodle
+from reports.exports import blackboard, canvas, classroom, gradescope, junit, lti_ags, moodle
 from reports.exports.shape import Export
 from reports.run_facts import Run
 
@@ -24,6 +24,7 @@ EXPORTS: Mapping[str, Format] = {
     "gradescope": gradescope.export,
     "lti-ags": lti_ags.export,
     "classroom": classroom.export,
+    "junit": junit.export,
 }
 """What ``--export`` calls it -> what makes it."""
 

@@ -15,6 +15,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 COHORTS = PROJECT / "fixtures" / "cohorts"
 CREDENTIALS = ("AZURE_", "GITHUB_", "GH_", "ACTIONS_", "SYSTEM_")
+PIPELINES = ("TF_BUILD",)
 _SECONDS = 1200  # what hangs is stopped; what is slow on a busy machine is not
 
 
@@ -47,8 +48,9 @@ def command(arguments: Sequence[object]) -> list[str]:
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This environment without anybody's credentials."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(CREDENTIALS)}
+    """This environment without anybody's credentials, and as on anybody's own machine."""
+    others = (*CREDENTIALS, *PIPELINES)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return kept | {"COLUMNS": "80"} | dict(changes or {})
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from graders.verdicts import Outcome, Verdict
 from reports import terminal
-from reports.class_view import FEWEST, Failure, failures, stopped
+from reports.class_view import FEWEST, Cause, Failure, failures, stopped, unseen, withheld
 from reports.gradebook import grades_of
 from tests.selftest import graded_run as example
 
@@ -90,3 +90,22 @@ def test_where_learners_stopped_is_the_last_task_half_done() -> None:
         "all of task 7": 2,
         "not decided yet": 1,
     }
+
+
+def test_one_cause_is_one_whatever_number_a_learner_has_and_that_of_most_comes_first() -> None:
+    lost = {
+        "ada": example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503"),
+        "bob": {"group-is-open": (Outcome.NOT_ASSESSED, "could not see mlops_02")},
+        "eve": {"project-exists": (Outcome.NOT_ASSESSED, "could not see mlops_17")},
+        "zoe": {"project-exists": (Outcome.FAILED, "gone")},
+    }
+    run = example.run([example.learner(name) for name in lost])
+    grades = grades_of(run, [v for name, own in lost.items() for v in example.verdicts(name, own)])
+    assert unseen(grades) == [
+        Cause("could not see mlops_02", ("bob", "eve"), 2),
+        Cause("it answered 503", ("ada",), 8),
+    ]
+    assert withheld(grades) == [
+        Cause("7 checks not assessed: it answered 503", ("ada",), 1),
+        Cause("1 check not assessed: could not see mlops_17", ("eve",), 1),
+    ]

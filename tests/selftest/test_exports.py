@@ -22,6 +22,7 @@ from tests.selftest import graded_run, make_golden, marked
 from tests.selftest.marked import Cohort, changed, person
 
 EVERYBODY = [*EXPORTS]
+MARKS = [name for name in EXPORTS if name != "junit"]  # which has words for what is undecided
 BY_LEARNER = ("gradescope", "classroom")
 
 
@@ -59,7 +60,7 @@ def test_the_golden_exports_are_what_the_demo_cohort_gets() -> None:
 # --- who is left out ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("name", MARKS)
 @pytest.mark.parametrize("outcome", [Outcome.PENDING, Outcome.NOT_ASSESSED])
 def test_who_is_withheld_is_in_no_file_and_it_is_said(name: str, outcome: Outcome) -> None:
     ada, bob = person(1, "Ada"), person(2, "Bob")

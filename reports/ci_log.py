@@ -1,0 +1,90 @@
+"""The log of a pipeline, which takes some lines of it for commands.
+
+GitHub Actions obeys a line that begins with ``::command`` and, as of old, one with ``##[command]``
+anywhere in it; Azure Pipelines obeys ``##vso[area.command]`` anywhere in a line. What others wrote
+(a name, a reason with the name of a resource) must not get there as it is.
+Sources: workflow commands (docs.github.com), logging commands (learn.microsoft.com), and the
+parsers of actions/runner (ActionCommand) and microsoft/azure-pipelines-agent (Command).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TextIO
+
+from reports.terminal import visible
+
+LONGEST = 600
+"""Characters of one annotation: more is not read."""
+Kind = Literal["error", "warning", "notice"]
+_HASHES = re.compile("#(?=#)")
+_COLONS = re.compile(r"((?:^|[\r\n])\s*):(?=:)")
+
+
+def harmless(text: str) -> str:
+    """The text as no pipeline takes a line of it for a command; it reads nearly the same."""
+    return _COLONS.sub(r"\1: ", _apart(text))
+
+
+def stopped(token: str) -> str:
+    """The line after which GitHub obeys nothing until it reads the token again."""
+    return f"::stop-commands::{token}"
+
+
+def resumed(token: str) -> str:
+    return f"::{token}::"
+
+
+def github(kind: Kind, title: str, text: str) -> str:
+    """An annotation of GitHub Actions, whatever stands in its texts."""
+    return f"::{kind} title={_property(_short(title))}::{_data(_short(text))}"
+
+
+def azure(kind: Kind, title: str, text: str) -> str:
+    """An issue in the log of Azure Pipelines, which knows no title and no notices."""
+    said = _apart(_short(f"{title}. {text}"))
+    return f"##vso[task.logissue type={kind}]{_azure_data(said)}"
+
+
+def azure_summary(path: str) -> str:
+    """The command that makes a Markdown file, by its absolute path, a tab of the run."""
+    return f"##vso[task.uploadsummary]{_azure_data(path)}"
+
+
+class Harmless:
+    """A text stream that Azure Pipelines finds no command in; all but ``write`` is the stream's."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._after_hash = False
+
+    def write(self, text: str) -> int:
+        between = " " if self._after_hash and text.startswith("#") else ""
+        if text:
+            self._after_hash = text.endswith("#")
+        self.stream.write(between + _apart(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.stream, name)
+
+
+def _short(text: str) -> str:
+    text = visible(text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _apart(text: str) -> str:
+    return _HASHES.sub("# ", text)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _azure_data(text: str) -> str:
+    return text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,173 @@
+"""The summary of a CI run in Markdown, as GitHub and Azure Pipelines show it, never too large.
+
+GitHub refuses a step's summary of more than 1,024 KiB as a whole, so lists are told from the top
+and what is left out is counted. What others wrote is spelled so that neither Markdown nor HTML
+finds anything in it. The summary of a public repository is public: ids only, no names and no e-mail
+addresses.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from statistics import median
+from typing import TypeVar
+
+from graders.guidance import first_to_read
+from graders.verdicts import Grade, Outcome, Verdict
+from reports.ci_markdown import Section, plain, within
+from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
+from reports.discreet import discreet
+from reports.gradebook import graded_at, points_text
+from reports.run_facts import LAB_NAME, Change, Run
+
+LIMIT = 1024 * 1024
+"""Bytes of UTF-8 that GitHub takes of one step."""
+_FEW = 4
+_MOST = {"check": 15, "change": 100, "mark": 100, "reason": 20, "learner": 200}
+"""How many of a list are written out, however much room there is."""
+_Thing = TypeVar("_Thing")
+
+
+def text(run: Run, grades: Sequence[Grade], room: int = LIMIT) -> str:
+    """The summary in at most ``room`` bytes of UTF-8; empty where not even its head finds room."""
+    sections = [
+        Section(tuple(_head(run, grades))),
+        *_suspect(run, grades),
+        *_changed(run),
+        *_unconfirmed(run, grades),
+        *_unseen(run, run.tonight or grades),
+        *_withheld(run, grades),
+        *_failed(run, grades),
+        *_learners(grades),
+    ]
+    return within(sections, room)
+
+
+# --- what it says ---------------------------------------------------------------------------------
+
+
+def _head(run: Run, grades: Sequence[Grade]) -> Iterator[str]:
+    open_ = sum(bool(grade.withheld) for grade in grades)
+    yield f"# {LAB_NAME}: {len(grades) - open_} of {len(grades)} graded, {open_} withheld"
+    yield ""
+    if run.is_simulated:
+        yield "**SIMULATED: the tenant was simulated; these are nobody's grades.**"
+        yield ""
+    totals = [grade.total for grade in grades if grade.total is not None]
+    if totals:
+        possible = points_text(max(grade.possible for grade in grades))
+        yield f"- Median of the totals: {points_text(median(totals))} of {possible} points"
+    counted = Counter(verdict.outcome for grade in grades for verdict in grade.verdicts)
+    if counted:
+        told = ", ".join(f"{counted[one]} {one.value}" for one in Outcome if counted[one])
+        yield f"- Checks: {told}"
+        where = ", ".join(f"{where}: {n}" for where, n in stopped(grades).items())
+        yield f"- Where they stopped: {where}"
+    if run.left_out:
+        yield f"- {run.left_out} of the cohort were left out by --learner"
+    address = run.pipeline.address if run.pipeline else ""
+    page = f", [this run and its artifacts]({address})" if address else ""
+    yield f"- Graded at {graded_at(run)}{page}"
+
+
+def _suspect(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = [one for one in failures(run.rubric, grades) if one.is_of_nearly_everyone]
+    if found:
+        heading = "## The lab or the tenant may be wrong"
+        why = "Nearly everyone who got there fails these:"
+        yield _list((heading, "", why, ""), found, "check", partial(_failure, run))
+
+
+def _list(
+    before: tuple[str, ...], things: Sequence[_Thing], kind: str, told: Callable[[_Thing], str]
+) -> Section:
+    return Section(before, tuple(map(told, things[: _MOST[kind]])), len(things), kind)
+
+
+def _failure(run: Run, one: Failure) -> str:
+    cause = plain(discreet(one.cause, run.learners))
+    who = f"{len(one.learners)} of {one.tried}"
+    told = "was told" if one.same_cause == 1 else "were told"
+    return f"- step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
+
+
+def _changed(run: Run) -> Iterator[Section]:
+    if run.changes is None:
+        return
+    heading = ("## What changed since last night", "")
+    if not run.changes:
+        yield Section((*heading, "Nothing."))
+        return
+    counted = Counter(map(_what, run.changes))
+    told = "; ".join(f"{n} × {what}" for what, n in counted.most_common(_FEW))
+    before = (*heading, f"Most often: {told}", "")
+    yield _list(before, run.changes, "change", partial(_change, run))
+
+
+def _what(one: Change) -> str:
+    return plain(f"{one.check} {one.before.value} → {one.after.value}")
+
+
+def _change(run: Run, one: Change) -> str:
+    why = f". {plain(discreet(one.why, run.learners))}" if one.why else ""
+    return f"- {plain(one.learner)}: {_what(one)}{why}"
+
+
+def _unconfirmed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = [verdict for grade in grades for verdict in grade.verdicts if verdict.standing]
+    if found:
+        heading = "## Marks that stand, though tonight did not confirm them"
+        yield _list((heading, ""), found, "mark", partial(_standing, run))
+
+
+def _standing(run: Run, verdict: Verdict) -> str:
+    why = plain(discreet(verdict.standing, run.learners))
+    return f"- {plain(verdict.learner)}: {plain(verdict.check)}: {why}"
+
+
+def _unseen(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = unseen(grades)
+    if found:
+        heading = "## Checks that could not be assessed, and why"
+        yield _list(
+            (heading, ""), found, "reason", lambda one: f"- {one.times} of {_cause(run, one)}"
+        )
+
+
+def _withheld(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = withheld(grades)
+    if found:
+        heading = "## Grades withheld, and why"
+        yield _list((heading, ""), found, "reason", lambda one: f"- {_cause(run, one)}")
+
+
+def _cause(run: Run, cause: Cause) -> str:
+    shown = ", ".join(map(plain, cause.learners[:_FEW]))
+    more = len(cause.learners) - _FEW
+    who = f"{shown} and {more} more" if more > 0 else shown
+    return f"{who}: {plain(discreet(cause.reason, run.learners))}"
+
+
+def _failed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = failures(run.rubric, grades)
+    if found:
+        yield _list(("## Failed most often", ""), found, "check", partial(_failure, run))
+
+
+def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
+    """Those first for whom there is something to do: withheld, then the lowest totals."""
+    if not grades:
+        return
+    order = sorted(grades, key=lambda one: -1 if one.total is None else one.total)
+    heading = "## Learners, withheld and lowest first"
+    before = (heading, "", "| learner | total | begin with |", "|---|---:|---|")
+    yield _list(before, order, "learner", _learner)
+
+
+def _learner(grade: Grade) -> str:
+    first = first_to_read(grade.verdicts)
+    begin = f"step {first.step}, `{first.check}`: {first.outcome.value}" if first else ""
+    total = "withheld" if grade.withheld else points_text(grade.total)
+    return f"| {plain(grade.learner)} | {total} | {begin} |"

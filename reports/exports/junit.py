@@ -1,0 +1,19 @@
+"""Both JUnit files, as :mod:`reports.junit` makes them: nobody is left out, withheld or not.
+
+What is not decided has a word of its own there (skipped, error) and no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graders.verdicts import Grade
+from reports import junit
+from reports.exports.shape import Export, file_name
+from reports.run_facts import Run
+
+
+def export(run: Run, grades: Sequence[Grade]) -> Export:
+    """``junit/learners.xml`` and ``junit/faults.xml``."""
+    made = junit.files(run, grades).items()
+    return Export({file_name(run, f"{junit.FOLDER}/{name}"): text for name, text in made}, {})
