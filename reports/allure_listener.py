@@ -29,9 +29,9 @@ from allure_commons.model2 import (
     StatusDetails,
     TestResult,
 )
-from allure_commons.utils import md5, now, represent
+from allure_commons.utils import now, represent
 from allure_pytest.listener import AllureListener
-from allure_pytest.utils import ParsedPytestNodeId, get_history_id
+from allure_pytest.utils import ParsedPytestNodeId
 
 from graders.cohort import Learner
 from graders.rubric import Check, check_of
@@ -49,6 +49,8 @@ STATUS = {
     Outcome.NOTED: Status.SKIPPED,
     Outcome.NOT_ASSESSED: Status.BROKEN,
 }
+_OF_THE_MACHINE = ("host", "thread", "framework", "language", "package")
+"""Labels of allure-pytest's own that say nothing of a learner, and name the grader's machine."""
 _Wrapper = Generator[None, Any, None]
 
 
@@ -89,6 +91,9 @@ class GradedListener(AllureListener):  # type: ignore[misc]
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> _Wrapper:
         yield from self._recorded(item, super().pytest_runtest_teardown(item))
+        if is_graded(item):
+            result = self._result_of(item)
+            result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
@@ -147,6 +152,8 @@ def _is_there(source: Path, copy: Path) -> bool:
 def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
     """Everything of a result that is known before its outcome."""
     result.name = check.title
+    # Allure 2 goes by historyId; Allure 3 makes its own from testCaseId and the parameters
+    result.historyId = result.testCaseId = allure_labels.history_key(run, learner, check)
     result.description = allure_labels.description(check)
     result.labels.extend(Label(*label) for label in allure_labels.labels(run, learner, check))
     lab = run.links.get(learner.id)
@@ -178,8 +185,6 @@ def crashed(nodeid: str, run: Run, verdict: Verdict) -> TestResult | None:
     result = TestResult(
         uuid=str(uuid.uuid4()),
         fullName=full_name,
-        testCaseId=md5(full_name),
-        historyId=get_history_id(full_name, parameters, {"learner": learner.id}),
         parameters=parameters,
         start=now(),
         stop=now(),

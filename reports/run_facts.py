@@ -47,6 +47,8 @@ class Run:
     """Learner id -> the snapshot file to show as evidence; may be missing."""
     as_of: datetime | None = None
     """The time whose state was judged; None: what there was when it was collected."""
+    wants_report: bool = False
+    """Whether the Allure report is to be built when everything else is written."""
 
     @property
     def is_simulated(self) -> bool:
