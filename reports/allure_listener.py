@@ -91,9 +91,7 @@ class GradedListener(AllureListener):  # type: ignore[misc]
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> _Wrapper:
         yield from self._recorded(item, super().pytest_runtest_teardown(item))
-        if is_graded(item):
-            result = self._result_of(item)
-            result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
+        self._identify(item)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
@@ -109,13 +107,22 @@ class GradedListener(AllureListener):  # type: ignore[misc]
         result: TestResult = self.allure_logger.get_test(self._cache.get(item.nodeid))
         return result
 
-    def _describe(self, item: pytest.Item) -> None:
-        """After setup, because allure-pytest sets name and description there."""
+    def _judged(self, item: pytest.Item) -> tuple[Run, Learner, Check] | None:
+        """What an item judges; None of the suite's own tests."""
         run = self.config.stash.get(RUN, None)
         graded = run.graded(item.nodeid) if run and is_graded(item) else None
-        if run and graded:
-            describe(self._result_of(item), run, *graded)
-            self._attach_evidence(item, run, graded[0])
+        return (run, *graded) if run and graded else None
+
+    def _describe(self, item: pytest.Item) -> None:
+        """After setup, because allure-pytest sets name and description there."""
+        if judged := self._judged(item):
+            describe(self._result_of(item), *judged)
+            self._attach_evidence(item, *judged[:2])
+
+    def _identify(self, item: pytest.Item) -> None:
+        """After teardown, because allure-pytest sets history and labels of its own there."""
+        if judged := self._judged(item):
+            identify(self._result_of(item), *judged)
 
     def _attach_evidence(self, item: pytest.Item, run: Run, learner: Learner) -> None:
         """One file per learner, referred to by all of the learner's results."""
@@ -152,13 +159,20 @@ def _is_there(source: Path, copy: Path) -> bool:
 def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
     """Everything of a result that is known before its outcome."""
     result.name = check.title
-    # Allure 2 goes by historyId; Allure 3 makes its own from testCaseId and the parameters
-    result.historyId = result.testCaseId = allure_labels.history_key(run, learner, check)
     result.description = allure_labels.description(check)
     result.labels.extend(Label(*label) for label in allure_labels.labels(run, learner, check))
     lab = run.links.get(learner.id)
     if lab:
         result.links.extend(Link("link", address, name) for name, address in links(lab))
+
+
+def identify(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
+    """Say whose history it continues, and leave out on which machine.
+
+    Allure 2 goes by ``historyId``; Allure 3 makes its own of ``testCaseId`` and the parameters.
+    """
+    result.historyId = result.testCaseId = allure_labels.history_key(run, learner, check)
+    result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
 
 
 def judge(result: TestResult, verdict: Verdict) -> None:
@@ -190,6 +204,7 @@ def crashed(nodeid: str, run: Run, verdict: Verdict) -> TestResult | None:
         stop=now(),
     )
     describe(result, run, learner, check)
+    identify(result, run, learner, check)
     judge(result, verdict)
     return result
 
