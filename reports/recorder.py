@@ -13,6 +13,7 @@ import pytest
 
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook, outputs, terminal
+from reports.files import NotWritten
 from reports.run_facts import GRADES, RUN, VERDICTS, WRITTEN
 
 PROPERTY = "verdict"
@@ -84,6 +85,7 @@ class GradeBookWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._missing: list[str] = []
         self._trouble: list[str] = []
 
     @pytest.hookimpl(trylast=True)
@@ -95,6 +97,8 @@ class GradeBookWriter:
         for what, output in outputs.OUTPUTS:
             try:
                 written += output(self._config.stash[RUN], grades)
+            except NotWritten as why:
+                self._missing.append(str(why))
             except OSError as error:
                 self._trouble.append(_could_not_write(what, error))
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -119,6 +123,8 @@ class GradeBookWriter:
         terminalreporter.section("grades (SIMULATED)" if run.is_simulated else "grades")
         for line in terminal.summary(run, grades, written, page):
             terminalreporter.write_line(line)
+        for missing in self._missing:
+            terminalreporter.write_line(missing, yellow=True)
         for trouble in self._trouble:
             terminalreporter.write_line(trouble, red=True, bold=True)
 
