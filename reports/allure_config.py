@@ -11,7 +11,7 @@ from reports.allure_folder import CATEGORIES
 
 FRONT = "index.html"
 BY_LEARNER, BY_TASK, DASHBOARD = "learners", "tasks", "dashboard"
-"""Folders of a report in many files; its front page leads to each."""
+"""Folders of a report in many files, and what its front page leads to."""
 RUNS = 10
 """How many runs a history goes back; each costs about 0.4 KB a result."""
 
@@ -39,8 +39,8 @@ class Build:
     work: Path
     """The folder that each report gets a folder of its own in."""
     history: Path
-    plugin: Path
-    """Ours, that runs before Allure's."""
+    plugins: Path
+    """The folder of our own plugins of Allure."""
 
     def many_files(self) -> Mapping[str, Any]:
         """By learner, by task, and a dashboard; this run is added to the history."""
@@ -48,7 +48,10 @@ class Build:
             "many",
             {
                 BY_LEARNER: _suites("By learner", ["suite", "subSuite"]),
-                BY_TASK: _suites("By task", ["feature", "story"]),
+                BY_TASK: {
+                    **_suites("By task", ["feature", "story", "suite"]),
+                    "import": str(self.plugins / "by_task.mjs"),
+                },
                 DASHBOARD: _plugin("dashboard", reportName="Dashboard", layout=_CHARTS),
             },
         )
@@ -66,7 +69,7 @@ class Build:
             "historyLimit": RUNS,
             "categories": [_category(one) for one in CATEGORIES],
             "plugins": {
-                "evidence": {"import": str(self.plugin)},
+                "evidence": {"import": str(self.plugins / "shared_evidence.mjs")},
                 **plugins,
                 "agent": {"enabled": False},  # or it comes unasked
             },

@@ -1,14 +1,14 @@
 """The history of Allure results over runs: one line of JSON a run, in a file that stays bounded.
 
-Allure shows every line that it is given, of whatever class. So it gets a copy with the runs of these
-learners in this place only, and without an earlier build of the very same results.
+Allure shows every line that it is given, of whatever class. So it gets a copy with the runs of
+these learners in this place only, and without an earlier build of the very same results.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,8 @@ def results_in(folder: Path) -> Results:
 
 def history(file: Path, results: Results) -> History:
     """The file as it concerns these results; empty where there is none."""
-    ours, others = [], []
+    ours: list[str] = []
+    others: list[str] = []
     for line in _lines(file):
         seen = _read(line)
         if seen and not {one["id"] for one in seen.values()} & results.runs:

@@ -7,7 +7,6 @@ results, or when it is asked for.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,23 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import allure_folder, allure_history, allure_tool
+from reports import allure_folder, allure_history, allure_pages, allure_tool
 from reports.allure_config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
 from reports.allure_tool import Allure, not_built
-from reports.files import write_whole
 from reports.run_facts import LAB_NAME
 
 FOLDER, FILE = "allure-report", "allure-report.html"
 ONE_FILE = 3000
 """Results up to which a browser opens the one file within a second or two."""
 _ALLURES = "test-results.json"  # lies in every report that Allure 3 builds
-_SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL)
-_ANALYTICS = ("googletagmanager", "gtag(")
-_HEAD = '<meta charset="utf-8">'
-_POLICY = (
-    "default-src 'self' data: blob: 'unsafe-inline'; object-src 'none'; form-action 'none'"
-)
-"""Whatever a report holds, a browser asks nobody else for anything."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +55,11 @@ def build(reports: Path, *, one_file: bool = False) -> Report:
     history = allure_history.history(history_of(reports), seen)
     with _work(reports) as work:
         copy = history.copy_to(work / allure_history.NAME)
-        plan = Build(_name(results), work, copy, allure.plugin)
-        file = None
-        if one_file or len(seen.runs) <= ONE_FILE:
-            file = _one_file(plan, allure, results)  # first: it must not see itself in the history
-        folder = _many_files(plan, allure, results)
+        plan = Build(_name(results), work, copy, allure.folder)
+        wants_one = one_file or len(seen.runs) <= ONE_FILE
+        folder, page = _generate(plan, allure, results, wants_one)
         history.add_from(copy)
-        return _put(reports, work, folder, file)
+        return _put(reports, work, folder, page)
 
 
 def history_of(reports: Path) -> Path:
@@ -78,39 +67,24 @@ def history_of(reports: Path) -> Path:
     return reports.absolute().parent / "history" / allure_history.NAME
 
 
-def _one_file(plan: Build, allure: Allure, results: Path) -> Path:
-    config = plan.one_file()
-    allure.generate(config, results, [FRONT])
-    page = Path(config["output"]) / FRONT
-    _close(page)
-    return page
-
-
-def _many_files(plan: Build, allure: Allure, results: Path) -> Path:
+def _generate(
+    plan: Build, allure: Allure, results: Path, one_file: bool
+) -> tuple[Path, Path | None]:
+    """The folder of many files, and the page of the one."""
+    page = None
+    if one_file:  # first: this run must not see itself in the history
+        config = plan.one_file()
+        allure.generate(config, results, [FRONT])
+        page = Path(config["output"]) / FRONT
     config = plan.many_files()
-    pages = [FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD))]
-    allure.generate(config, results, pages)
-    output = Path(config["output"])
-    for page in pages:
-        _close(output / page)
-    return output
-
-
-# --- nobody else learns of it ---------------------------------------------------------------------
-
-
-def _close(page: Path) -> None:
-    """Take out what Allure puts into every page to tell its makers, and allow nothing of the kind."""
-    text = page.read_text(encoding="utf-8")
-    closed = _SCRIPT.sub(lambda found: "" if _tells(found[0]) else found[0], text)
-    if _tells(closed) or _HEAD not in closed:
-        raise not_built(f"{page.name} would tell others of it in a way this program does not know")
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    write_whole(page, closed.replace(_HEAD, f"{_HEAD}{policy}", 1))
-
-
-def _tells(text: str) -> bool:
-    return any(mark in text for mark in _ANALYTICS)
+    fronts = [FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD))]
+    allure.generate(config, results, fronts)
+    folder = Path(config["output"])
+    closed = allure_pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
+    tasks = allure_pages.join(folder / BY_TASK, folder / BY_LEARNER)
+    pages = [tasks, *(folder / one for one in fronts if not one.startswith(BY_TASK))]
+    allure_pages.finish([*pages, page] if page else pages, closed)
+    return folder, page
 
 
 # --- in its place ---------------------------------------------------------------------------------
@@ -131,17 +105,17 @@ def _refuse_foreign(folder: Path) -> None:
         raise not_built(f"{folder} is no report of Allure's, and is left as it is; move it away")
 
 
-def _put(reports: Path, work: Path, folder: Path, file: Path | None) -> Report:
+def _put(reports: Path, work: Path, folder: Path, page: Path | None) -> Report:
     """Put what was built in place of the last report."""
-    place, page = reports / FOLDER, reports / FILE
+    place, file = reports / FOLDER, reports / FILE
     if place.exists():
         place.rename(work / "old")
     folder.rename(place)
-    if file:
-        file.replace(page)
+    if page:
+        page.replace(file)
     else:
-        page.unlink(missing_ok=True)  # the last run's
-    return Report(place, page if file else None)
+        file.unlink(missing_ok=True)  # the last run's
+    return Report(place, file if page else None)
 
 
 def _name(results: Path) -> str:

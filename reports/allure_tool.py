@@ -31,10 +31,6 @@ class Allure:
     """Where our own files for Node are, and ``node_modules``."""
 
     @property
-    def plugin(self) -> Path:
-        return self.folder / "shared_evidence.mjs"
-
-    @property
     def program(self) -> Path:
         return self.folder / "node_modules" / "allure" / "cli.js"
 
@@ -75,7 +71,8 @@ def find(folder: Path = NODE_FOLDER) -> Allure:
     node = shutil.which("node")
     if node is None:
         raise not_built(
-            f"there is no Node on PATH. Install Node {OLDEST_NODE} or newer with npm, then `make report`"
+            f"there is no Node on PATH. Install Node {OLDEST_NODE} or newer and npm,"
+            " then `make report`"
         )
     found = Allure(node, folder)
     if not found.program.is_file():
