@@ -91,7 +91,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def not_built(why: str) -> NotWritten:
-    return NotWritten(f"The Allure report was not built: {why}. Everything else was written.")
+    return NotWritten(f"The Allure report was not built: {why}.")
 
 
 def _end(done: subprocess.CompletedProcess[str]) -> str:

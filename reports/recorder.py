@@ -98,7 +98,7 @@ class GradeBookWriter:
             try:
                 written += output(self._config.stash[RUN], grades)
             except NotWritten as why:
-                self._missing.append(str(why))
+                self._missing.append(f"{why} Everything else was written.")
             except OSError as error:
                 self._trouble.append(_could_not_write(what, error))
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -124,7 +124,7 @@ class GradeBookWriter:
         for line in terminal.summary(run, grades, written, page):
             terminalreporter.write_line(line)
         for missing in self._missing:
-            terminalreporter.write_line(missing, yellow=True)
+            terminalreporter.write_line(missing, yellow=True, bold=True)
         for trouble in self._trouble:
             terminalreporter.write_line(trouble, red=True, bold=True)
 
