@@ -80,6 +80,9 @@ def find(folder: Path = NODE_FOLDER) -> Allure:
             f"there is no Allure in {folder / 'node_modules'}. `make report` installs it and builds"
             f" the report; without make, `npm ci --prefix {folder}` does"
         )
+    version = found.run(folder, "--version").stdout.strip()
+    if not version.startswith("v") or int(version[1:].partition(".")[0]) < OLDEST_NODE:
+        raise not_built(f"{node} is {version or 'no Node'}. Install Node {OLDEST_NODE} or newer")
     return found
 
 

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LEARNERS = ("ada", "zoë", "eve")
 """All right · a mistake in task 2 · cannot be seen.
 
-The run's environment says otherwise: ``COHORT`` (ids), ``NAME`` (before each id), ``NUMBER`` (and so
-the place), ``TENANT``; ``REPORT`` asks for the Allure report.
+The run's environment says otherwise: ``COHORT`` (ids), ``NAME`` (before each id), ``NUMBER`` (and
+so the place), ``TENANT``; ``REPORT`` asks for the Allure report.
 """
 
 _PLUGINS = ("-p", "no:cacheprovider", "-p", "xdist.plugin", "-p", "allure_pytest.plugin")
