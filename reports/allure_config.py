@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,20 @@ RUNS = 10
 _STEP = {"label": "story"}
 _CHARTS = (
     {"type": "currentStatus", "title": "All checks of all learners"},
-    {"type": "statusDynamics", "title": "Run by run", "limit": RUNS},
     {"type": "successRateDistribution", "title": "Tasks and steps, by how many passed"},
-    {"type": "statusTransitions", "title": "Changed since the run before", "limit": RUNS},
     {
         "type": "testResultSeverities",
         "title": "By weight: critical from 3 points, minor for none",
         "levels": ["critical", "normal", "minor"],
         "statuses": ["failed", "broken", "skipped", "passed"],
     },
+)
+_CHARTS_OVER_RUNS = (
+    {"type": "statusDynamics", "title": "Run by run", "limit": RUNS},
+    {"type": "statusTransitions", "title": "Changed since the run before", "limit": RUNS},
     {"type": "statusAgePyramid", "title": "For how long it has been so", "limit": RUNS},
 )
+"""Empty frames as long as there is one run."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +45,33 @@ class Build:
     plugins: Path
     """The folder of our own plugins of Allure."""
 
+    @property
+    def charts(self) -> Sequence[Mapping[str, Any]]:
+        return (*_CHARTS, *_CHARTS_OVER_RUNS) if self.history.stat().st_size else _CHARTS
+
     def many_files(self) -> Mapping[str, Any]:
         """By learner, by task, and a dashboard; this run is added to the history."""
         return self._with(
             "many",
             {
-                BY_LEARNER: _suites("By learner", ["suite", "subSuite"]),
+                BY_LEARNER: self._suites("By learner", "suite", "subSuite"),
                 BY_TASK: {
-                    **_suites("By task", ["feature", "story", "suite"]),
+                    **self._suites("By task", "feature", "story", "suite"),
                     "import": str(self.plugins / "by_task.mjs"),
                 },
-                DASHBOARD: _plugin("dashboard", reportName="Dashboard", layout=_CHARTS),
+                DASHBOARD: _plugin("dashboard", reportName="Dashboard", layout=self.charts),
             },
         )
 
     def one_file(self) -> Mapping[str, Any]:
         """By learner, with the charts, all in one page; the history stays as it is."""
-        one = _suites("By learner", ["suite", "subSuite"], reportName=self.name, singleFile=True)
+        one = self._suites(self.name, "suite", "subSuite")
+        one["options"]["singleFile"] = True
         return {**self._with("one", {"single": one}), "appendHistory": False}
+
+    def _suites(self, name: str, *labels: str) -> dict[str, Any]:
+        charts = {"charts": self.charts, "sections": ["charts"]}
+        return _plugin("awesome", reportName=name, groupBy=labels, **charts)
 
     def _with(self, folder: str, plugins: Mapping[str, Any]) -> Mapping[str, Any]:
         return {
@@ -74,11 +86,6 @@ class Build:
                 "agent": {"enabled": False},  # or it comes unasked
             },
         }
-
-
-def _suites(name: str, labels: list[str], **options: Any) -> dict[str, Any]:
-    told = {"reportName": name, "groupBy": labels, "charts": _CHARTS, "sections": ["charts"]}
-    return _plugin("awesome", **told | options)
 
 
 def _plugin(kind: str, **options: Any) -> dict[str, Any]:

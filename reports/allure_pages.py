@@ -26,6 +26,16 @@ _POLICY = (
     " form-action 'none'"
 )
 """Whatever a report holds, a browser asks nobody else for anything."""
+_NARROW = """
+  @media (max-width: 700px) {
+    [class*="styles_grid__"] { grid-template-columns: 1fr !important; }
+    [data-testid="test-result-attachment-header"] { flex-wrap: wrap; }
+    [data-testid="test-result-attachment-header"] > button { min-width: 100%; }
+    :has(> [data-testid="summary-report-card"]) { grid-template-columns: 1fr !important; }
+    [data-testid="summary-report-card"] { min-width: 0 !important; width: auto !important; }
+  }
+"""
+"""On a telephone Allure squeezes two charts into one line, and a title to the width of a letter."""
 _TREE = Path("widgets", "default", "tree.json")
 _FEW = 5
 """Learners up to which Allure's own way is kept: all that failed stands open."""
@@ -90,6 +100,7 @@ def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
     told = {"build": json.dumps(str(uuid.uuid4())), "closed": json.dumps(json.dumps(closed))}
     script = f"<script>{_CLOSE % told}</script>" if closed else ""
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    added = f"{policy}<style>{_NARROW}</style>{script}"
     for page in pages:
         text = page.read_text(encoding="utf-8")
         silent = _SCRIPT.sub(lambda found: "" if _tells(found[0]) else found[0], text)
@@ -97,7 +108,7 @@ def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
             raise not_built(
                 f"its page {page.name} is not as this program knows it, and may tell others"
             )
-        write_whole(page, silent.replace(_HEAD, _HEAD + policy + script, 1))
+        write_whole(page, silent.replace(_HEAD, _HEAD + added, 1))
 
 
 def join(by_task: Path, by_learner: Path) -> Path:

@@ -82,9 +82,16 @@ class AllurePage:
             arg=before,
         )
 
-    def open_check(self, title: str) -> Locator:
+    def within(self, name: str) -> Locator:
+        """What is in an open suite."""
+        return self.page.locator(
+            f"[data-testid=tree-section]:has-text('{name}') + [data-testid=tree-content]"
+        ).first
+
+    def open_check(self, title: str, suite: str | None = None) -> Locator:
         """Open a check of an open suite; what it says."""
-        self.leaves.filter(has_text=title).first.click()
+        leaves = self.within(suite).get_by_test_id("tree-leaf") if suite else self.leaves
+        leaves.filter(has_text=title).first.click()
         self.page.get_by_test_id("test-result-description").wait_for()
         return self.page.get_by_test_id("base-layout")
 
