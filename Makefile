@@ -9,15 +9,19 @@ CLIENTS := .venv-clients
 NODE := reports/node
 NODE_READY := $(if $(shell command -v npm 2>/dev/null),$(NODE)/node_modules/.ready)
 COHORT ?= fixtures/cohorts/demo.csv
+REPORTS ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade test lint tenant bench mutants clients golden screenshots lock clean
+.PHONY: docs help grade report test lint tenant bench mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
 
-grade: $(READY) ## grade the demo cohort on the simulated tenant
-	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never
+grade: $(READY) $(NODE_READY) ## grade the demo cohort on the simulated tenant
+	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never --report
+
+report: $(READY) $(NODE_READY) ## build the Allure report of the last run (needs Node)
+	$(BIN)/python -m reports report $(REPORTS)
 
 test: lint $(NODE_READY) ## the suite's own tests, and the model answer graded on the simulated tenant
 	$(BIN)/pytest tests/lab --reports reports/out/selftest
@@ -33,9 +37,10 @@ lint: $(READY) ## ruff, mypy, import-linter
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
 
-bench: $(READY) ## measure: 50 learners collected at 100 ms latency; a tenant of 10,000
+bench: $(READY) $(NODE_READY) ## measure: 50 learners collected at 100 ms latency; a tenant of 10,000; a report of 200
 	$(BIN)/python benchmarks/collect.py --learners 50 --latency 100
 	$(BIN)/python benchmarks/tenant.py --learners 10000
+	$(BIN)/python benchmarks/allure_report.py --learners 200
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }

@@ -1,58 +1,96 @@
-"""``python -m reports compare OLD NEW``: what a second look, or other points, would change.
+"""What is done with a run's results afterwards.
 
-OLD and NEW are reports folders of two runs. NEW can be a lab file too: then the verdicts of OLD are
-valued by its points. (Another leniency or other names need judging: ``pytest --evidence … --lab …
---reports …``, and then compare the two folders.)
+``python -m reports compare OLD NEW``: what a second look, or other points, would change. OLD and
+NEW are reports folders of two runs. NEW can be a lab file too: then the verdicts of OLD are valued
+by its points. (Another leniency or other names need judging: ``pytest --evidence … --lab …
+--reports …``, and then compare the two folders.) Exit status: 0 nothing differs, 1 something does,
+2 an input is wrong.
 
-Exit status: 0 nothing differs, 1 something does, 2 an input is wrong.
+``python -m reports report [FOLDER]`` builds the Allure report of a run, and ``python -m reports
+serve [FOLDER]`` shows it to this machine's browser. Exit status: 0, or 2 where it cannot be done.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from pathlib import Path
 
 from graders.lab import read_lab_file
 from graders.problems import InputProblems
-from reports import compare_page
+from reports import allure_report, compare_page, serve
 from reports.compare import compare
-from reports.files import write_whole
+from reports.files import NotWritten, write_whole
 from reports.stored import Book, read_book
+
+OUT = Path(__file__).resolve().parent / "out"
+"""Where runs write unless they are told otherwise."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     given = _parser().parse_args(arguments)
     try:
-        old = read_book(given.old)
-        new = _second(given.new, old)
-    except InputProblems as problems:
+        return int(given.run(given))
+    except (InputProblems, NotWritten) as problems:
         print(problems, file=sys.stderr)
-        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+    return 2
+
+
+def _compare(given: argparse.Namespace) -> int:
+    old = read_book(given.old)
+    new = _second(given.new, old)
     found = compare(old, new)
     for line in compare_page.lines(found, old, new, everyone=given.all):
         print(line)
     if given.json:
+        text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1)
         try:
-            text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1)
             write_whole(given.json, text + "\n")
         except OSError as error:
-            print(f"{given.json}: it cannot be written ({error.strerror}).", file=sys.stderr)
-            return 2
+            raise NotWritten(f"{given.json}: it cannot be written ({error.strerror}).") from None
     return 0 if found.is_empty else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="compare")
+    commands = parser.add_subparsers(required=True, metavar="compare | report | serve")
     command = commands.add_parser("compare", help="who changes, by which check, and why")
     command.add_argument("old", type=Path, metavar="OLD", help="reports folder of a run")
     command.add_argument("new", type=Path, metavar="NEW", help="another one, or a lab file")
     command.add_argument("--all", action="store_true", help="every learner, however many")
     command.add_argument("--json", type=Path, metavar="FILE", help="write all of it there too")
+    command.set_defaults(run=_compare)
+    command = commands.add_parser("report", help="build the Allure report of a run's results")
+    command.add_argument(
+        "folder", type=Path, nargs="?", default=OUT, help="reports folder of a run"
+    )
+    command.add_argument("--one-file", action="store_true", help="the page to mail, however large")
+    command.set_defaults(run=_report)
+    command = commands.add_parser("serve", help="show a built Allure report to this machine")
+    command.add_argument(
+        "folder", type=Path, nargs="?", default=OUT, help="reports folder of a run"
+    )
+    command.add_argument("--port", type=int, default=0, help="default: a free one")
+    command.set_defaults(run=_serve)
     return parser
+
+
+def _report(given: argparse.Namespace) -> int:
+    for what, path in allure_report.build(given.folder, one_file=given.one_file).written:
+        print(f"{what}: {path}")
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> int:
+    with serve.server(given.folder, given.port) as server, contextlib.suppress(KeyboardInterrupt):
+        print(f"Allure report: {serve.address(server)} (Ctrl-C ends it)", flush=True)
+        server.serve_forever()
+    return 0
 
 
 def _second(path: Path, old: Book) -> Book:

@@ -36,6 +36,11 @@ class AllureResults:
         self._config = config
         given = config.option.allure_report_dir
         self._given = Path(given).absolute() if given else None
+        if given and getattr(config.option, "report", False):
+            raise pytest.UsageError(
+                "--report builds the report of the results in the reports folder:"
+                " leave --alluredir out."
+            )
         # allure-pytest must not start its own listener; see allure_listener
         config.option.allure_report_dir = None
         self._is_prepared = False

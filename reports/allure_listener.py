@@ -29,9 +29,9 @@ from allure_commons.model2 import (
     StatusDetails,
     TestResult,
 )
-from allure_commons.utils import md5, now, represent
+from allure_commons.utils import now, represent
 from allure_pytest.listener import AllureListener
-from allure_pytest.utils import ParsedPytestNodeId, get_history_id
+from allure_pytest.utils import ParsedPytestNodeId
 
 from graders.cohort import Learner
 from graders.rubric import Check, check_of
@@ -49,6 +49,8 @@ STATUS = {
     Outcome.NOTED: Status.SKIPPED,
     Outcome.NOT_ASSESSED: Status.BROKEN,
 }
+_OF_THE_MACHINE = ("host", "thread", "framework", "language", "package")
+"""Labels of allure-pytest's own that say nothing of a learner, and name the grader's machine."""
 _Wrapper = Generator[None, Any, None]
 
 
@@ -89,6 +91,7 @@ class GradedListener(AllureListener):  # type: ignore[misc]
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> _Wrapper:
         yield from self._recorded(item, super().pytest_runtest_teardown(item))
+        self._identify(item)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> _Wrapper:
@@ -104,13 +107,22 @@ class GradedListener(AllureListener):  # type: ignore[misc]
         result: TestResult = self.allure_logger.get_test(self._cache.get(item.nodeid))
         return result
 
-    def _describe(self, item: pytest.Item) -> None:
-        """After setup, because allure-pytest sets name and description there."""
+    def _judged(self, item: pytest.Item) -> tuple[Run, Learner, Check] | None:
+        """What an item judges; None of the suite's own tests."""
         run = self.config.stash.get(RUN, None)
         graded = run.graded(item.nodeid) if run and is_graded(item) else None
-        if run and graded:
-            describe(self._result_of(item), run, *graded)
-            self._attach_evidence(item, run, graded[0])
+        return (run, *graded) if run and graded else None
+
+    def _describe(self, item: pytest.Item) -> None:
+        """After setup, because allure-pytest sets name and description there."""
+        if judged := self._judged(item):
+            describe(self._result_of(item), *judged)
+            self._attach_evidence(item, *judged[:2])
+
+    def _identify(self, item: pytest.Item) -> None:
+        """After teardown, because allure-pytest sets history and labels of its own there."""
+        if judged := self._judged(item):
+            identify(self._result_of(item), *judged)
 
     def _attach_evidence(self, item: pytest.Item, run: Run, learner: Learner) -> None:
         """One file per learner, referred to by all of the learner's results."""
@@ -154,6 +166,15 @@ def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> No
         result.links.extend(Link("link", address, name) for name, address in links(lab))
 
 
+def identify(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
+    """Say whose history it continues, and leave out on which machine.
+
+    Allure 2 goes by ``historyId``; Allure 3 makes its own of ``testCaseId`` and the parameters.
+    """
+    result.historyId = result.testCaseId = allure_labels.history_key(run, learner, check)
+    result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
+
+
 def judge(result: TestResult, verdict: Verdict) -> None:
     """Say of a result what the verdict says, so that Allure and the grade book never disagree."""
     trace = result.statusDetails.trace if result.statusDetails else None
@@ -178,13 +199,12 @@ def crashed(nodeid: str, run: Run, verdict: Verdict) -> TestResult | None:
     result = TestResult(
         uuid=str(uuid.uuid4()),
         fullName=full_name,
-        testCaseId=md5(full_name),
-        historyId=get_history_id(full_name, parameters, {"learner": learner.id}),
         parameters=parameters,
         start=now(),
         stop=now(),
     )
     describe(result, run, learner, check)
+    identify(result, run, learner, check)
     judge(result, verdict)
     return result
 

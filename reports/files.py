@@ -7,6 +7,13 @@ import tempfile
 from pathlib import Path
 
 
+class NotWritten(Exception):
+    """Why a report that was asked for is not there, in one sentence with its remedy.
+
+    Only for what a run can do without: nothing else is lost by it, and no exit status follows.
+    """
+
+
 def write_whole(path: Path, text: str) -> Path:
     """Write ``text`` as UTF-8, without changing its line ends, and put it in place at once.
 

@@ -1,8 +1,8 @@
 """What a run writes besides the grade book: one function an output, called in this order.
 
 An output gets the run's facts and the grades in cohort order, and writes below ``run.reports``. It
-returns what it wrote, as (what, where), for the end of the terminal summary. It may raise OSError;
-then the outputs after it are written all the same.
+returns what it wrote, as (what, where), for the end of the terminal summary. It may raise OSError,
+and NotWritten where a run can do without it; then the outputs after it are written all the same.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page
+from reports import allure_report, ci, feedback, gradebook, page
 from reports.exports import folder as exports
 from reports.run_facts import Run
 
@@ -32,6 +32,10 @@ def _feedback(run: Run, grades: Sequence[Grade]) -> Written:
     return [("feedback", feedback.write(run, grades))]
 
 
+def _allure_report(run: Run, _: Sequence[Grade]) -> Written:
+    return allure_report.build(run.reports).written if run.wants_report else []
+
+
 OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the grade book page", _page),
     ("the learners' feedback", _feedback),
@@ -39,5 +43,6 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("what --export asks for", exports.write),
     ("the CI summary", ci.write_summary),
     ("the JUnit files", ci.write_junit),
+    ("the Allure report", _allure_report),  # the last: it takes longest
 )
 """What it is called when it cannot be written -> what writes it."""

@@ -16,6 +16,7 @@ import pytest
 
 from graders.verdicts import Outcome, Verdict
 from reports import ci, ci_log, gradebook, outputs, terminal
+from reports.files import NotWritten
 from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN, Run
 
@@ -92,6 +93,7 @@ class GradeBookWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._missing: list[str] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -103,6 +105,8 @@ class GradeBookWriter:
         for what, output in outputs.OUTPUTS:
             try:
                 written += output(run, grades)
+            except NotWritten as why:
+                self._missing.append(f"{why} Everything else was written.")
             except OSError as error:
                 self._config.stash[TROUBLE].append(could_not_write(what, error))
         if self._config.stash[TROUBLE]:
@@ -134,6 +138,8 @@ class GradeBookWriter:
         terminalreporter.section("grades (SIMULATED)" if run.is_simulated else "grades")
         for line in terminal.summary(run, grades, written, page):
             terminalreporter.write_line(line)
+        for missing in self._missing:
+            terminalreporter.write_line(missing, yellow=True, bold=True)
         for trouble in self._config.stash[TROUBLE]:
             terminalreporter.write_line(trouble, red=True, bold=True)
 

@@ -74,6 +74,8 @@ class Run:
     """What is otherwise than in the run before; None where past runs do not count."""
     tonight: tuple[Grade, ...] | None = None
     """What this run found, whatever stands because of past runs; None: the grades say it."""
+    wants_report: bool = False
+    """Whether the Allure report is to be built when everything else is written."""
 
     @property
     def is_simulated(self) -> bool:

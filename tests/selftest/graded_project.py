@@ -15,7 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LEARNERS = ("ada", "zoë", "eve")
-"""All right · a mistake in task 2 · cannot be seen."""
+"""All right · a mistake in task 2 · cannot be seen.
+
+The run's environment says otherwise: ``COHORT`` (ids), ``NAME`` (before each id), ``NUMBER`` (and
+so the place), ``TENANT``; ``REPORT`` asks for the Allure report.
+"""
 
 _PLUGINS = ("-p", "no:cacheprovider", "-p", "xdist.plugin", "-p", "allure_pytest.plugin")
 
@@ -33,7 +37,9 @@ from tests.selftest import graded_run as example
 
 pytest_plugins = ("reports.recorder", "reports.allure")
 HERE = Path(__file__).parent
-LEARNERS = [example.learner(one, f"Name {one}") for one in ("ada", "zoë", "eve")]
+COHORT = os.environ.get("COHORT", "ada zoë eve").split()
+NAME, NUMBER = os.environ.get("NAME", "Name"), int(os.environ.get("NUMBER", "1"))
+LEARNERS = [example.learner(one, f"{NAME} {one}", NUMBER) for one in COHORT]
 CHECKS = [check_of(one) for one in runpy.run_path(str(HERE / "test_lab.py")).values()]
 
 
@@ -43,6 +49,8 @@ def pytest_configure(config):
         LEARNERS,
         HERE / "out",
         rubric=tuple(one for one in CHECKS if one),
+        tenant=os.environ.get("TENANT", "simulated"),
+        wants_report="REPORT" in os.environ,
         evidence_files={one.id: folder / f"{one.number}-{one.id}.json" for one in LEARNERS},
     )
 
@@ -142,6 +150,11 @@ class GradedProject:
         for learner in LEARNERS[:2]:
             file = folder / "evidence" / f"1-{learner}.json"
             file.write_text(json.dumps({"seen of": learner}), "utf-8")
+
+    def results(self) -> dict[tuple[str, str], dict]:
+        """(learner, check's title) -> what Allure was told of it in the last run."""
+        found = results(self.allure)
+        return {(labels(one, "suite")[0], one["name"]): one for one in found}
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         not_ours = ("PYTEST", "COV", "GITHUB_", "TF_BUILD")

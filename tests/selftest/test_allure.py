@@ -34,12 +34,8 @@ def project(tmp_path: Path) -> GradedProject:
     return GradedProject(tmp_path)
 
 
-def by_learner_and_name(folder: Path) -> dict[tuple[str, str], dict]:
-    return {(labels(one, "suite")[0], one["name"]): one for one in results(folder)}
-
-
 def result_of(project: GradedProject, learner: str, title: str) -> dict:
-    return by_learner_and_name(project.allure)[learner, title]
+    return project.results()[learner, title]
 
 
 # --- a result -------------------------------------------------------------------------------------
@@ -103,23 +99,57 @@ def test_names_and_addresses_of_people_stay_out(graded: GradedProject) -> None:
     assert "@example.org" not in everything
 
 
-def test_the_parameter_is_the_bare_id_so_history_survives(
-    graded: GradedProject, project: GradedProject
+def ids(project: GradedProject) -> dict[tuple[str, str], tuple[str, str, str]]:
+    """All that a history can go by, in Allure 2 and 3."""
+    return {
+        key: (one["historyId"], one["testCaseId"], one["parameters"][0]["value"])
+        for key, one in project.results().items()
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"COHORT": "eve zoë ada"}, {"COHORT": "zoë"}, {"NAME": "Married"}],
+    ids=["reordered", "subset", "renamed"],
+)
+def test_history_follows_learner_and_check(
+    graded: GradedProject, project: GradedProject, changes: dict[str, str]
 ) -> None:
-    project.run("-n1")
-    histories = [
-        {key: one["historyId"] for key, one in by_learner_and_name(folder).items()}
-        for folder in (graded.allure, project.allure)
-    ]
-    assert histories[0] == histories[1]
-    assert len(set(histories[0].values())) == 12
+    project.run("-n1", **changes)
+    found = ids(project)
+    assert len(found) in (4, 12)
+    assert found.items() <= ids(graded).items()
+
+
+@pytest.mark.parametrize("changes", [{"TENANT": "live"}, {"NUMBER": "2"}], ids=["tenant", "place"])
+def test_what_was_seen_elsewhere_is_another_history(
+    graded: GradedProject, project: GradedProject, changes: dict[str, str]
+) -> None:
+    project.run(**changes)
+    here, there = ids(graded), ids(project)
+    assert here.keys() == there.keys()
+    for one in (0, 1):
+        assert not {own[one] for own in here.values()} & {own[one] for own in there.values()}
+
+
+def test_each_learner_and_check_has_a_history_of_its_own(graded: GradedProject) -> None:
+    found = ids(graded).values()
+    assert len({case for _, case, _ in found}) == len({history for history, _, _ in found}) == 12
+
+
+def test_the_parameter_is_the_bare_id(graded: GradedProject) -> None:
     [parameter] = result_of(graded, "ada", "A run succeeded")["parameters"]
     assert parameter == {"name": "learner", "value": "'ada'"}
 
 
+def test_nothing_names_the_machine_that_graded(graded: GradedProject) -> None:
+    told = {label["name"] for one in graded.results().values() for label in one["labels"]}
+    assert not told & {"host", "thread", "framework", "language", "package"}
+
+
 def test_evidence_is_one_file_a_learner_that_all_results_refer_to(graded: GradedProject) -> None:
     sources: dict[str, set[str]] = {"ada": set(), "zoë": set()}
-    for (learner, _), result in by_learner_and_name(graded.allure).items():
+    for (learner, _), result in graded.results().items():
         if learner in sources:
             [attachment] = result["attachments"]
             sources[learner].add(attachment["source"])
@@ -211,12 +241,13 @@ def test_collecting_only_deletes_nothing(project: GradedProject) -> None:
     assert (project.allure / "a-result.json").exists()
 
 
-def test_a_crashed_worker_costs_no_result(project: GradedProject) -> None:
+def test_a_crashed_worker_costs_no_result(graded: GradedProject, project: GradedProject) -> None:
     project.run("-n1", CRASH="ada")
     assert len(list(results(project.allure))) == 12
     crashed = result_of(project, "ada", "A run succeeded")
     assert crashed["status"] == "broken"
     assert crashed["statusDetails"]["message"].startswith("not assessed: the process that judged")
+    assert ids(project)["ada", "A run succeeded"] == ids(graded)["ada", "A run succeeded"]
 
 
 # --- text -----------------------------------------------------------------------------------------

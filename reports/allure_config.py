@@ -1,0 +1,97 @@
+"""What Allure 3 is asked to build, as the contents of its ``allurerc.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.allure_folder import CATEGORIES
+
+FRONT = "index.html"
+BY_LEARNER, BY_TASK, DASHBOARD = "learners", "tasks", "dashboard"
+"""Folders of a report in many files, and what its front page leads to."""
+RUNS = 10
+"""How many runs a history goes back; each costs about 0.4 KB a result."""
+
+_STEP = {"label": "story"}
+_CHARTS = (
+    {"type": "currentStatus", "title": "All checks of all learners"},
+    {"type": "successRateDistribution", "title": "Tasks and steps, by how many passed"},
+    {
+        "type": "testResultSeverities",
+        "title": "By weight: critical from 3 points, minor for none",
+        "levels": ["critical", "normal", "minor"],
+        "statuses": ["failed", "broken", "skipped", "passed"],
+    },
+)
+_CHARTS_OVER_RUNS = (
+    {"type": "statusDynamics", "title": "Run by run", "limit": RUNS},
+    {"type": "statusTransitions", "title": "Changed since the run before", "limit": RUNS},
+    {"type": "statusAgePyramid", "title": "For how long it has been so", "limit": RUNS},
+)
+"""Empty frames as long as there is one run."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A report's name, where it is built, and the history it continues."""
+
+    name: str
+    work: Path
+    """The folder that each report gets a folder of its own in."""
+    history: Path
+    plugins: Path
+    """The folder of our own plugins of Allure."""
+
+    @property
+    def charts(self) -> Sequence[Mapping[str, Any]]:
+        return (*_CHARTS, *_CHARTS_OVER_RUNS) if self.history.stat().st_size else _CHARTS
+
+    def many_files(self) -> Mapping[str, Any]:
+        """By learner, by task, and a dashboard; this run is added to the history."""
+        return self._with(
+            "many",
+            {
+                BY_LEARNER: self._suites("By learner", "suite", "subSuite"),
+                BY_TASK: {
+                    **self._suites("By task", "feature", "story", "suite"),
+                    "import": str(self.plugins / "by_task.mjs"),
+                },
+                DASHBOARD: _plugin("dashboard", reportName="Dashboard", layout=self.charts),
+            },
+        )
+
+    def one_file(self) -> Mapping[str, Any]:
+        """By learner, with the charts, all in one page; the history stays as it is."""
+        one = self._suites(self.name, "suite", "subSuite")
+        one["options"]["singleFile"] = True
+        return {**self._with("one", {"single": one}), "appendHistory": False}
+
+    def _suites(self, name: str, *labels: str) -> dict[str, Any]:
+        charts = {"charts": self.charts, "sections": ["charts"]}
+        return _plugin("awesome", reportName=name, groupBy=labels, **charts)
+
+    def _with(self, folder: str, plugins: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {
+            "name": self.name,
+            "output": str(self.work / folder),
+            "historyPath": str(self.history),
+            "historyLimit": RUNS,
+            "categories": [_category(one) for one in CATEGORIES],
+            "plugins": {
+                "evidence": {"import": str(self.plugins / "shared_evidence.mjs")},
+                **plugins,
+                "agent": {"enabled": False},  # or it comes unasked
+            },
+        }
+
+
+def _plugin(kind: str, **options: Any) -> dict[str, Any]:
+    return {"import": kind, "options": {"reportLanguage": "en", **options}}
+
+
+def _category(category: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Allure 3 reads categories here, not in the results folder: by step, then by what was said."""
+    return {**category, "groupBy": [_STEP], "groupByMessage": True}

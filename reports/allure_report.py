@@ -1,0 +1,124 @@
+"""The Allure report of a run, built of its results: a folder to serve, and one file to mail.
+
+The folder has the suites by learner and by task, and a dashboard; a browser opens it only from a
+server (``python -m reports serve``). The one file opens as it is, and is built up to ``ONE_FILE``
+results, or when it is asked for.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports import allure_folder, allure_history, allure_pages, allure_tool
+from reports.allure_config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
+from reports.allure_tool import Allure, not_built
+from reports.run_facts import LAB_NAME
+
+FOLDER, FILE = "allure-report", "allure-report.html"
+ONE_FILE = 4000
+"""Results up to which the one file is made unasked: 43 MB, shown after 2.6 s (``make bench``)."""
+_ALLURES = "test-results.json"  # lies in every report that Allure 3 builds
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was built."""
+
+    folder: Path
+    file: Path | None
+    """None: there are too many results for one file, and nobody asked for it."""
+
+    @property
+    def written(self) -> list[tuple[str, Path]]:
+        """For the end of a run; the first of them opens."""
+        if self.file:
+            return [("Allure report", self.file), ("the same, to be served", self.folder)]
+        return [("Allure report (python -m reports serve)", self.folder)]
+
+
+def build(reports: Path, *, one_file: bool = False) -> Report:
+    """Build the report of the results in a reports folder, in place of the one before.
+
+    Raises NotWritten with the reason and the remedy, OSError where it cannot be written.
+    """
+    allure = allure_tool.find()
+    results = reports / allure_folder.NAME
+    seen = allure_history.results_in(results)
+    if not seen.runs:
+        raise not_built(f"there are no Allure results in {results}; grade first: `make grade`")
+    _refuse_foreign(reports / FOLDER)
+    history = allure_history.history(history_of(reports), seen)
+    with _work(reports) as work:
+        copy = history.copy_to(work / allure_history.NAME)
+        plan = Build(_name(results), work, copy, allure.folder)
+        wants_one = one_file or len(seen.runs) <= ONE_FILE
+        folder, page = _generate(plan, allure, results, wants_one)
+        history.add_from(copy)
+        return _put(reports, work, folder, page)
+
+
+def history_of(reports: Path) -> Path:
+    """Beside the reports folder: the runs of several of them continue one history."""
+    return reports.absolute().parent / "history" / allure_history.NAME
+
+
+def _generate(
+    plan: Build, allure: Allure, results: Path, one_file: bool
+) -> tuple[Path, Path | None]:
+    """The folder of many files, and the page of the one."""
+    page = None
+    if one_file:  # first: this run must not see itself in the history
+        config = plan.one_file()
+        allure.generate(config, results, [FRONT])
+        page = Path(config["output"]) / FRONT
+    config = plan.many_files()
+    fronts = [FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD))]
+    allure.generate(config, results, fronts)
+    folder = Path(config["output"])
+    closed = allure_pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
+    tasks = allure_pages.join(folder / BY_TASK, folder / BY_LEARNER)
+    pages = [tasks, *(folder / one for one in fronts if not one.startswith(BY_TASK))]
+    allure_pages.finish([*pages, page] if page else pages, closed)
+    return folder, page
+
+
+# --- in its place ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _work(reports: Path) -> Iterator[Path]:
+    """A private folder on the same disk, so that a report is whole or not there."""
+    work = Path(tempfile.mkdtemp(prefix=".allure-", dir=reports))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and not (folder / _ALLURES).exists():
+        raise not_built(f"{folder} is no report of Allure's, and is left as it is; move it away")
+
+
+def _put(reports: Path, work: Path, folder: Path, page: Path | None) -> Report:
+    """Put what was built in place of the last report."""
+    place, file = reports / FOLDER, reports / FILE
+    if place.exists():
+        place.rename(work / "old")
+    folder.rename(place)
+    if page:
+        page.replace(file)
+    else:
+        file.unlink(missing_ok=True)  # the last run's
+    return Report(place, file if page else None)
+
+
+def _name(results: Path) -> str:
+    told = results / "environment.properties"
+    is_simulated = told.exists() and "SIMULATED=yes" in told.read_text("ascii").splitlines()
+    return f"{LAB_NAME} (SIMULATED)" if is_simulated else LAB_NAME
