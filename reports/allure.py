@@ -20,7 +20,7 @@ import pytest
 
 from reports import allure_folder
 from reports.allure_listener import GradedListener, ResultWriter, crashed, is_graded
-from reports.run_facts import RUN, VERDICTS, WRITTEN
+from reports.run_facts import ALLURE_RESULTS, RUN, VERDICTS, WRITTEN
 
 
 @pytest.hookimpl(tryfirst=True)  # before allure-pytest
@@ -93,7 +93,7 @@ class AllureResults:
                 allure_folder.describe(folder, self._config.stash[RUN])
         except OSError as error:
             raise pytest.UsageError(f"Allure results cannot be written: {error}") from None
-        self._config.stash[WRITTEN].append(("Allure results", folder))
+        self._config.stash[WRITTEN].append((ALLURE_RESULTS, folder))
 
     def _listen(self) -> None:
         everything = self._given is not None

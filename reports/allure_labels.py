@@ -61,6 +61,7 @@ def description(check: Check) -> str:
 
 def message(verdict: Verdict) -> str:
     """The line under a result's name; what is not a failure begins with its outcome."""
-    if verdict.outcome in (Outcome.PASSED, Outcome.FAILED):
-        return verdict.reason
-    return f"{verdict.outcome.value}: {verdict.reason}"
+    said = verdict.reason
+    if verdict.outcome not in (Outcome.PASSED, Outcome.FAILED):
+        said = f"{verdict.outcome.value}: {said}"
+    return "\n".join(filter(None, (said, verdict.standing)))

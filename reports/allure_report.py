@@ -17,6 +17,7 @@ from pathlib import Path
 from reports import allure_folder, allure_history, allure_pages, allure_tool
 from reports.allure_config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
 from reports.allure_tool import Allure, not_built
+from reports.files import history_of
 from reports.run_facts import LAB_NAME
 
 FOLDER, FILE = "allure-report", "allure-report.html"
@@ -41,9 +42,10 @@ class Report:
         return [("Allure report (python -m reports serve)", self.folder)]
 
 
-def build(reports: Path, *, one_file: bool = False) -> Report:
+def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) -> Report:
     """Build the report of the results in a reports folder, in place of the one before.
 
+    ``kept`` is the folder of what is kept from run to run, if not beside the reports folder.
     Raises NotWritten with the reason and the remedy, OSError where it cannot be written.
     """
     allure = allure_tool.find()
@@ -52,7 +54,8 @@ def build(reports: Path, *, one_file: bool = False) -> Report:
     if not seen.runs:
         raise not_built(f"there are no Allure results in {results}; grade first: `make grade`")
     _refuse_foreign(reports / FOLDER)
-    history = allure_history.history(history_of(reports), seen)
+    file = (kept or history_of(reports)) / allure_history.NAME
+    history = allure_history.history(file, seen)
     with _work(reports) as work:
         copy = history.copy_to(work / allure_history.NAME)
         plan = Build(_name(results), work, copy, allure.folder)
@@ -60,11 +63,6 @@ def build(reports: Path, *, one_file: bool = False) -> Report:
         folder, page = _generate(plan, allure, results, wants_one)
         history.add_from(copy)
         return _put(reports, work, folder, page)
-
-
-def history_of(reports: Path) -> Path:
-    """Beside the reports folder: the runs of several of them continue one history."""
-    return reports.absolute().parent / "history" / allure_history.NAME
 
 
 def _generate(

@@ -34,3 +34,9 @@ def write_whole(path: Path, text: str) -> Path:
         unfinished.unlink(missing_ok=True)
         raise
     return path
+
+
+def history_of(reports: Path) -> Path:
+    """The folder of what is kept from run to run: beside the reports folder, so that the runs of
+    several of them continue one history."""
+    return reports.absolute().parent / "history"

@@ -33,7 +33,7 @@ def _feedback(run: Run, grades: Sequence[Grade]) -> Written:
 
 
 def _allure_report(run: Run, _: Sequence[Grade]) -> Written:
-    return allure_report.build(run.reports).written if run.wants_report else []
+    return allure_report.build(run.reports, run.history).written if run.wants_report else []
 
 
 OUTPUTS: tuple[tuple[str, Output], ...] = (

@@ -64,6 +64,8 @@ class Run:
     """The time whose state was judged; None: what there was when it was collected."""
     pipeline: Pipeline | None = None
     """The CI pipeline that the run is a step of; None on anybody's own machine."""
+    history: Path | None = None
+    """The folder of what is kept from run to run; None: it is beside the reports folder."""
     policy: str = ""
     """Which of all runs makes the mark, in words; empty: this one alone."""
     exports: tuple[str, ...] = ()
@@ -118,6 +120,9 @@ on. Only where the user's pytest runs, never in an xdist worker."""
 GRADES = pytest.StashKey[tuple[Grade, ...]]()
 """One grade a learner in cohort order; set in ``pytest_sessionfinish``, before reports are written.
 Absent when nothing was graded."""
+
+ALLURE_RESULTS = "Allure results"
+"""What the folder of Allure results is called there."""
 
 WRITTEN = pytest.StashKey[list[tuple[str, Path]]]()
 """(what, where) of every file or folder a report wrote, for the terminal summary."""

@@ -18,7 +18,7 @@ import pytest
 
 from reports import allure_history, allure_report, allure_tool, serve
 from reports.allure_config import RUNS
-from reports.files import NotWritten
+from reports.files import NotWritten, history_of
 from tests.selftest import allure_page
 from tests.selftest.graded_project import LEARNERS, ROOT, GradedProject
 
@@ -180,7 +180,7 @@ def test_another_place_begins_a_history_of_its_own(
 
 
 def test_building_again_adds_nothing_to_the_history(reported: GradedProject) -> None:
-    file = allure_report.history_of(reported.out)
+    file = history_of(reported.out) / allure_history.NAME
     before = len(file.read_text("utf-8").splitlines())
     allure_report.build(reported.out)
     assert len(file.read_text("utf-8").splitlines()) == before == 2
@@ -251,7 +251,7 @@ def test_nobodys_name_is_in_it(reported: GradedProject) -> None:
     texts = [path.read_bytes() for path in folder.rglob("*.json")] + list(
         one_file(reported).values()
     )
-    texts.append(allure_report.history_of(reported.out).read_bytes())
+    texts.append((history_of(reported.out) / allure_history.NAME).read_bytes())
     for text in texts:
         assert b"Married" not in text
         assert b"Name ada" not in text

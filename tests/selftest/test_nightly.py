@@ -11,6 +11,7 @@ import pytest
 
 from reports.past_runs import FILE_NAME
 from tests.selftest import runs
+from tests.selftest.graded_project import labels, results
 
 CHECK = "variable-group-exists"
 ADA, BOB = "learner001", "learner002"
@@ -74,6 +75,11 @@ def test_a_deletion_is_found_on_the_second_night(two: Class) -> None:
     assert "look 3" not in second.text
     assert "could not be confirmed tonight (failed: expected" in standing(second)
     assert "Past runs count (the latest run):" in second.text
+    said = [
+        one for one in results(second.reports / "allure-results") if "was passing on" in str(one)
+    ]
+    assert {(*labels(one, "suite"), one["status"]) for one in said} == {(BOB, "passed")}
+    assert len(said) == sum(1 for one in second.book()["verdicts"] if one.get("standing"))
 
     third = two.night("no_variable_group")
     assert totals(third)[ADA] == "100"
@@ -97,10 +103,11 @@ fault = "403"
 
 def test_what_a_look_could_not_see_the_next_one_sees(two: Class) -> None:
     two.night()
-    run = two.night(faults=FORBIDDEN_ONCE + "calls = [1]\n")
+    run = two.night("", "--fail-on", "learner", faults=FORBIDDEN_ONCE + "calls = [1]\n")
     assert "look 2, at whose marks would go down: learner002" in run.text
     assert totals(run) == {ADA: "100", BOB: "100"}
     assert standing(run) == ""
+    assert run.status == pytest.ExitCode.OK
     regraded = runs.grade(  # its evidence is that of the look that saw
         *("--learners", two.folder / "two.csv", "--evidence", run.reports / "evidence"),
         reports=two.folder / "again",
