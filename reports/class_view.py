@@ -17,7 +17,10 @@ from graders.verdicts import Grade, Outcome, Verdict
 NEARLY_EVERYONE = 0.8
 FEWEST = 5
 """Learners who must have got that far: of fewer nothing is concluded."""
-_NUMBER = re.compile(r"\d+")
+_OWN = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\d+", re.IGNORECASE
+)
+"""What differs from learner to learner in the same words: ids, commits, numbers."""
 _TRIED = (Outcome.FAILED, Outcome.PASSED)
 
 
@@ -32,7 +35,7 @@ class Failure:
     cause: str
     """What was said most often, as it was said of one learner."""
     same_cause: int
-    """How many were told that, but for numbers (a learner's own are everywhere)."""
+    """How many were told that, but for ids and numbers (a learner's own are everywhere)."""
 
     @property
     def is_of_nearly_everyone(self) -> bool:
@@ -81,7 +84,7 @@ def withheld(grades: Iterable[Grade]) -> list[Cause]:
 def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
     alike: dict[str, list[tuple[str, str]]] = {}
     for reason, learner in told:
-        alike.setdefault(_NUMBER.sub("#", reason), []).append((reason, learner))
+        alike.setdefault(cause_of(reason), []).append((reason, learner))
     found = [
         Cause(same[0][0], tuple(dict.fromkeys(learner for _, learner in same)), len(same))
         for same in alike.values()
@@ -98,11 +101,16 @@ def stopped(grades: Sequence[Grade]) -> dict[str, int]:
     return {said.get(one, f"task {one}"): counted[one] for one in order if counted[one]}
 
 
+def cause_of(reason: str) -> str:
+    """A reason without what is a learner's own in it; equal for those with one cause."""
+    return _OWN.sub("#", reason)
+
+
 def _failure(check: Check, verdicts: Sequence[Verdict]) -> Failure:
     failed = [one for one in verdicts if one.outcome is Outcome.FAILED]
     alike: dict[str, list[Verdict]] = {}
     for one in failed:
-        alike.setdefault(_NUMBER.sub("#", one.reason), []).append(one)
+        alike.setdefault(cause_of(one.reason), []).append(one)
     commonest = max(alike.values(), key=len, default=[])
     return Failure(
         check=check,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from itertools import pairwise
 
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
-from reports.class_view import Failure, failures, stopped
+from reports.class_view import Failure, cause_of, failures, stopped
 from reports.gradebook import points_text
 from reports.run_facts import Run
 
@@ -25,7 +24,6 @@ OUTCOMES: Mapping[Outcome, tuple[str, str, str]] = {
 }
 """Outcome -> its letter in the data, its symbol, and whose turn it is."""
 _TENTHS = 10
-_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def _grouped(keys: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _withheld(grades: Sequence[Grade]) -> tuple[Group, ...]:
-    by_cause = _grouped([_NUMBER.sub("#", grade.withheld) for grade in grades])
+    by_cause = _grouped([cause_of(grade.withheld) for grade in grades])
     groups = [
         Group(grades[places[0]].withheld, tuple(places))
         for cause, places in by_cause.items()
