@@ -1,0 +1,124 @@
+"""What is listed no more is asked for by its id: on the simulated tenant, through the real SDKs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from fixtures.simulator.process import SimulatedTenant
+from graders.cohort import read_cohort
+from graders.evidence import Endpoint, Evidence, Model, Unavailable
+from graders.lab import Lab, read_lab_file
+from graders.services.cloud import Cloud
+from graders.services.door import Door
+from graders.services.sign_in import SignIn
+from graders.vanished import Thing, vanished
+from tests.selftest.runs import COHORTS
+
+COHORT = COHORTS / "model-answer.csv"
+LISTS = (
+    "variable_groups",
+    "service_connections",
+    "pipelines",
+    "repositories",
+    "published_pipelines",
+    "models",
+    "endpoints",
+)
+KINDS = {
+    "variable group",
+    "service connection",
+    "pipeline",
+    "repository",
+    "published pipeline",
+    "model",
+    "endpoint",
+}
+UNSEEN = Unavailable("a service", "a list", "503", "Later.")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A learner's whole lab, and the cloud it was seen in."""
+
+    cloud: Cloud
+    lab: Lab
+    evidence: Evidence
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        nothing = replace(self.evidence, **dict.fromkeys(LISTS, ()))
+        return vanished(self.evidence, nothing, self.lab)
+
+
+@pytest.fixture(scope="module")
+def seen() -> Iterator[Seen]:
+    file = read_lab_file(COHORTS / "lab.toml")
+    lab = file.for_learner(read_cohort(COHORT)[0])
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        SimulatedTenant(COHORT, COHORTS / "lab.toml") as tenant,
+    ):
+        for name, value in tenant.environment().items():
+            patch.setenv(name, value)
+        with Door() as door:
+            cloud = Cloud(SignIn.from_environment(os.environ), door)
+            cloud.prepare([lab])
+            yield Seen(cloud, lab, cloud.look_at(lab))
+
+
+def test_everything_the_lab_dictates_is_missed(seen: Seen) -> None:
+    assert {one.kind for one in seen.things} == KINDS
+    pipelines = {one.name for one in seen.things if one.kind == "pipeline"}
+    assert pipelines == {seen.lab.ci_pipeline, seen.lab.cd_pipeline}
+    assert vanished(seen.evidence, seen.evidence, seen.lab) == ()
+
+
+@pytest.mark.parametrize("of", LISTS)
+def test_what_could_not_be_seen_has_not_vanished(seen: Seen, of: str) -> None:
+    nothing = replace(seen.evidence, **{of: ()})
+    unseen = replace(seen.evidence, **{of: UNSEEN})
+    assert vanished(seen.evidence, nothing, seen.lab) != ()
+    assert vanished(seen.evidence, unseen, seen.lab) == ()
+    assert vanished(unseen, nothing, seen.lab) == ()
+
+
+def test_what_has_another_name_now_has_not_vanished(seen: Seen) -> None:
+    groups = seen.evidence.variable_groups
+    assert isinstance(groups, tuple)
+    renamed = replace(
+        seen.evidence, variable_groups=tuple(replace(one, name="other") for one in groups)
+    )
+    assert vanished(seen.evidence, renamed, seen.lab) == ()
+
+
+def test_what_no_service_can_be_asked_for_is_left_out(seen: Seen) -> None:
+    endpoints, models = seen.evidence.endpoints, seen.evidence.models
+    assert isinstance(endpoints, tuple)
+    assert isinstance(models, tuple)
+    online: tuple[Endpoint, ...] = tuple(replace(one, generation=2) for one in endpoints)
+    bare: tuple[Model, ...] = tuple(replace(one, version="") for one in models)
+    before = replace(seen.evidence, endpoints=online, models=bare)
+    nothing = replace(before, endpoints=(), models=())
+    assert vanished(before, nothing, seen.lab) == ()
+
+
+def test_what_is_there_answers_to_its_id_and_nothing_else_does(seen: Seen) -> None:
+    for thing in seen.things:
+        assert seen.cloud.still_there(seen.lab, thing), thing
+        other = {
+            "repository": f"{thing.id}-x",
+            "model": f"{seen.lab.model}:99",
+            "endpoint": "other-aci",
+        }.get(thing.kind, "4711")
+        assert not seen.cloud.still_there(seen.lab, replace(thing, id=other)), thing
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS - {"repository"}))
+def test_in_a_place_that_cannot_be_seen_nothing_is_still_there(seen: Seen, kind: str) -> None:
+    elsewhere = replace(seen.lab, project="Nobody's", workspace="nobodys", resource_group="None")
+    thing = next(one for one in seen.things if one.kind == kind)
+    assert not seen.cloud.still_there(elsewhere, thing)
