@@ -48,6 +48,7 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
     ``kept`` is the folder of what is kept from run to run, if not beside the reports folder.
     Raises NotWritten with the reason and the remedy, OSError where it cannot be written.
     """
+    reports = reports.absolute()  # Allure runs in a folder of its own
     allure = allure_tool.find()
     results = reports / allure_folder.NAME
     seen = allure_history.results_in(results)

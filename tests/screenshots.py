@@ -14,8 +14,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from reports import allure_report
+from reports.files import NotWritten
+from tests.selftest import allure_page, runs
 from tests.selftest import browser as chromium
-from tests.selftest import runs
 
 FOLDER = runs.PROJECT / "docs" / "screenshots"
 _HEIGHTS = {1280: 900, 390: 844}
@@ -53,6 +55,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("page-390", "index.html", 390),
     Shot("page-390-learners", "index.html", 390, _learners),
     Shot("page-390-detail", "index.html", 390, _detail),
+    Shot("feedback-1280", "feedback/user9/feedback.html"),
+    Shot("feedback-390", "feedback/user9/feedback.html", 390),
 )
 
 
@@ -81,8 +85,19 @@ def main(arguments: Sequence[str]) -> int:
         reports = Path(arguments[0]) if arguments else _graded(Path(folder))
         for shot in SHOTS:
             file = take(shot, reports, browser)
-            print(f"{file.relative_to(runs.PROJECT)}  {file.stat().st_size / 1000:.0f} kB")
+            _say(file)
+        try:
+            allure_report.build(reports)
+        except NotWritten as why:
+            print(why)
+            return 0
+        for file in allure_page.take_screenshots(browser, reports, FOLDER):
+            _say(file)
     return 0
+
+
+def _say(file: Path) -> None:
+    print(f"{file.relative_to(runs.PROJECT)}  {file.stat().st_size / 1000:.0f} kB")
 
 
 def _graded(reports: Path) -> Path:

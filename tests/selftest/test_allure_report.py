@@ -187,6 +187,14 @@ def test_building_again_adds_nothing_to_the_history(reported: GradedProject) -> 
     assert [len(one["history"]) for one in results_in(reported)] == [1] * 12
 
 
+def test_a_folder_named_from_where_one_stands_is_found(
+    reported: GradedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(reported.out.parent)
+    built = allure_report.build(Path(reported.out.name))
+    assert built.folder == reported.out / "allure-report"
+
+
 def line(run: int, case: str, **more: object) -> str:
     result = {"id": f"{case}{run}", "status": "passed", **more}
     return json.dumps({"uuid": str(run), "testResults": {f"{case}.p": result}}) + "\n"
