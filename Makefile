@@ -37,10 +37,12 @@ lint: $(READY) ## ruff, mypy, import-linter
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
 
-bench: $(READY) $(NODE_READY) ## measure: 50 learners collected at 100 ms latency; a tenant of 10,000; a report of 200
+bench: $(READY) $(NODE_READY) ## measure: collecting, a large tenant, page and Allure report, 30 nights
 	$(BIN)/python benchmarks/collect.py --learners 50 --latency 100
 	$(BIN)/python benchmarks/tenant.py --learners 10000
+	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/allure_report.py --learners 200
+	$(BIN)/python benchmarks/nightly.py
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from graders.verdicts import Outcome, Verdict
 from reports import terminal
-from reports.class_view import FEWEST, Cause, Failure, failures, stopped, unseen, withheld
+from reports.class_view import FEWEST, Cause, Failure, cause_of, failures, stopped, unseen, withheld
 from reports.gradebook import grades_of
 from tests.selftest import graded_run as example
+from tests.selftest import runs
 
 AZURE_REPOS = (
     "repository of the pipeline: expected a GitHub repository; found mlops_{n:02d} (TfsGit)"
@@ -109,3 +112,31 @@ def test_one_cause_is_one_whatever_number_a_learner_has_and_that_of_most_comes_f
         Cause("7 checks not assessed: it answered 503", ("ada",), 1),
         Cause("1 check not assessed: could not see mlops_17", ("eve",), 1),
     ]
+
+
+def test_a_class_that_followed_the_sheets_slip_is_not_told_to_be_wrong(tmp_path: Path) -> None:
+    """Task 5 step 2 says Azure Repos Git: whoever does as it says fails a check, and all do."""
+    cohort = runs.write_cohort(
+        tmp_path / "class.csv", 6, dict.fromkeys(range(1, 7), "ci_builds_azure_repos")
+    )
+    graded = runs.grade("--learners", cohort, "--tenant", "simulated", reports=tmp_path / "out")
+    said = " ".join(graded.text.split())
+    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in said
+    suspected = [one for one in graded.book()["class"]["failed"] if one["failed"] == 6]
+    assert [one["lab_or_tenant_may_be_wrong"] for one in suspected] == [True] * len(suspected)
+    told = {one["check"]: one["same_cause"] for one in suspected}
+    assert told["ci-pipeline-builds-the-learners-repository"] == 6
+    page = (graded.reports / "index.html").read_text(encoding="utf-8")
+    assert "The lab or the tenant may be wrong" in page
+
+
+def test_ids_and_commits_do_not_make_one_cause_two() -> None:
+    reasons = (
+        "the run built 4f2a9c1e77; expected a commit of the repository",
+        "the run built b81d00aa12; expected a commit of the repository",
+    )
+    assert len({cause_of(one) for one in reasons}) == 1
+    ids = (f"{n * 8}-0000-4000-8000-{n * 12}" for n in "ab")
+    assert len({cause_of(f"the connection {one} is not ready") for one in ids}) == 1
+    assert cause_of("the facade is decayed") == "the facade is decayed"
+    assert cause_of("lint failed") != cause_of("a test failed")

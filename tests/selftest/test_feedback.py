@@ -37,7 +37,7 @@ NO_RUN = {
 }
 PENDING: Others = {"ci-run-succeeded": (Outcome.PENDING, "run 7 of the CI pipeline is still going")}
 CAUSE = Unavailable(
-    "GitHub", "repository x/y", "its token /root/key has expired", "Renew GITHUB_TOKEN."
+    "GitHub", "repository x/y", "its token /srv/key has expired", "Renew GITHUB_TOKEN."
 )
 UNSEEN: Others = {"repository-exists": (Outcome.NOT_ASSESSED, str(CAUSE))}
 NOTED: Others = {"group-is-open": (Outcome.NOTED, "permissions: expected all; found both")}
@@ -272,7 +272,7 @@ def test_why_something_was_not_seen_is_not_the_learners_matter() -> None:
     told = section(text, "What could not be looked at")
     assert "- In GitHub:" in told
     assert "- For a reason that only whoever grades can see:" in told
-    for one in ("/root", "GITHUB_TOKEN", "/home", "snapshot", "lab/bob"):
+    for one in ("/srv", "GITHUB_TOKEN", "/home", "snapshot", "lab/bob"):
         assert one not in text + page
 
 
