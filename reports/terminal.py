@@ -217,6 +217,7 @@ def _commonest_failures(console: Console, run: Run, grades: Sequence[Grade]) -> 
     _heading(console, "Failed most often:")
     for one in ranked[:_COMMONEST]:
         console.print(_failure(console, one, len(grades)))
+        console.print(_shared_cause(console, one))
     everyones = [one for one in ranked if one.is_of_nearly_everyone]
     if everyones:
         _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
@@ -230,6 +231,13 @@ def _failure(console: Console, one: Failure, learners: int) -> Text:
     count = f"{len(one.learners):>{len(str(learners))}}"
     start = f"  {count} of {learners}  step {one.check.step:<5} "
     return Text(start + fitted(one.check.title, console.width - cell_len(start)))
+
+
+def _shared_cause(console: Console, one: Failure) -> Text:
+    """What most of those who failed it were told, as far as one line holds it."""
+    start = f"      {one.same_cause} {'was' if one.same_cause == 1 else 'were'} told: "
+    cause = " ".join(one.cause.split())
+    return Text(start + fitted(cause, console.width - cell_len(start)).rstrip(), style="dim")
 
 
 def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
