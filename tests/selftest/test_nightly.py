@@ -6,9 +6,13 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from fixtures import last_seen, nightly
+from graders.standing import Found
+from graders.verdicts import Outcome
 from reports.past_runs import FILE_NAME
 from tests.selftest import runs
 from tests.selftest.graded_project import labels, results
@@ -175,6 +179,20 @@ def test_the_deadline_of_the_lab_file_holds_the_marks(tmp_path: Path) -> None:
     own.write_text(lab + table.format("2099-01-01T00:00:00Z"), encoding="utf-8")
     after = Class(tmp_path, ("--lab", own)).night()
     assert totals(after) == {ADA: "100", BOB: "100"}
+
+
+def test_an_interruption_while_asking_by_id_confirms_nothing_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(last_seen, "contradicted", interrupted)
+    session = SimpleNamespace(config=None, exitstatus=pytest.ExitCode.OK)
+    missed = Found(Outcome.FAILED, "found none", agreed=True)
+    found = nightly._uncontradicted(session, None, {(BOB, CHECK): missed}, {})  # type: ignore[arg-type]
+    assert found == {(BOB, CHECK): Found(Outcome.FAILED, "found none", agreed=False)}
+    assert session.exitstatus == pytest.ExitCode.INTERRUPTED
 
 
 LEFT_OUT = """
