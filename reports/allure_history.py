@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports import allure_order
 from reports.allure_config import RUNS
+from reports.allure_order import Place
 from reports.files import write_whole
 
 NAME = "history.jsonl"
@@ -31,6 +33,8 @@ class Results:
     """One a result and run."""
     cases: frozenset[str]
     """One a learner and check, the same in every run."""
+    places: Mapping[str, Place]
+    """Where each of the runs stands in the report."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,12 @@ class History:
 
 def results_in(folder: Path) -> Results:
     """What lies in a folder of Allure results; empty where there is none."""
-    found = [json.loads(path.read_bytes()) for path in folder.glob("*-result.json")]
+    read = (json.loads(path.read_bytes()) for path in folder.glob("*-result.json"))
+    found = {_md5(one["uuid"]): one for one in read}
     return Results(
-        runs=frozenset(_md5(one["uuid"]) for one in found),
-        cases=frozenset(_md5(one["testCaseId"]) for one in found),
+        runs=frozenset(found),
+        cases=frozenset(_md5(one["testCaseId"]) for one in found.values()),
+        places=allure_order.places(found),
     )
 
 

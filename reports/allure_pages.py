@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.allure_order import TREE
 from reports.allure_tool import not_built
 from reports.files import write_whole
 
@@ -36,7 +37,7 @@ _NARROW = """
   }
 """
 """On a telephone Allure squeezes two charts into one line, and a title to the width of a letter."""
-_TREE = Path("widgets", "default", "tree.json")
+_TREE = Path(TREE)
 _FEW = 5
 """Learners up to which Allure's own way is kept: all that failed stands open."""
 _CLOSE = """

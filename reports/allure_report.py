@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import allure_folder, allure_history, allure_pages, allure_tool
+from reports import allure_folder, allure_history, allure_order, allure_pages, allure_tool
 from reports.allure_config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
+from reports.allure_order import Place
 from reports.allure_tool import Allure, not_built
 from reports.files import history_of
 from reports.run_facts import LAB_NAME
@@ -23,6 +24,7 @@ from reports.run_facts import LAB_NAME
 FOLDER, FILE = "allure-report", "allure-report.html"
 ONE_FILE = 4000
 """Results up to which the one file is made unasked: 43 MB, shown after 2.6 s (``make bench``)."""
+_FRONTS = (FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD)))
 _ALLURES = "test-results.json"  # lies in every report that Allure 3 builds
 
 
@@ -61,29 +63,32 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
         copy = history.copy_to(work / allure_history.NAME)
         plan = Build(_name(results), work, copy, allure.folder)
         wants_one = one_file or len(seen.runs) <= ONE_FILE
-        folder, page = _generate(plan, allure, results, wants_one)
+        page = _one_file(plan, allure, results, seen.places) if wants_one else None
+        folder = _many_files(plan, allure, results, seen.places)
+        closed = allure_pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
+        tasks = allure_pages.join(folder / BY_TASK, folder / BY_LEARNER)
+        pages = [tasks, *(folder / one for one in _FRONTS if not one.startswith(BY_TASK))]
+        allure_pages.finish([*pages, page] if page else pages, closed)
         history.add_from(copy)
         return _put(reports, work, folder, page)
 
 
-def _generate(
-    plan: Build, allure: Allure, results: Path, one_file: bool
-) -> tuple[Path, Path | None]:
-    """The folder of many files, and the page of the one."""
-    page = None
-    if one_file:  # first: this run must not see itself in the history
-        config = plan.one_file()
-        allure.generate(config, results, [FRONT])
-        page = Path(config["output"]) / FRONT
+def _one_file(plan: Build, allure: Allure, results: Path, places: Mapping[str, Place]) -> Path:
+    """The page that has it all; made first, or this run would see itself in the history."""
+    config = plan.one_file()
+    allure.generate(config, results, [FRONT])
+    page = Path(config["output"]) / FRONT
+    allure_order.put_page_in_order(page, places)
+    return page
+
+
+def _many_files(plan: Build, allure: Allure, results: Path, places: Mapping[str, Place]) -> Path:
     config = plan.many_files()
-    fronts = [FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD))]
-    allure.generate(config, results, fronts)
+    allure.generate(config, results, _FRONTS)
     folder = Path(config["output"])
-    closed = allure_pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
-    tasks = allure_pages.join(folder / BY_TASK, folder / BY_LEARNER)
-    pages = [tasks, *(folder / one for one in fronts if not one.startswith(BY_TASK))]
-    allure_pages.finish([*pages, page] if page else pages, closed)
-    return folder, page
+    for one in (BY_LEARNER, BY_TASK):
+        allure_order.put_in_order(folder / one, places)
+    return folder
 
 
 # --- in its place ---------------------------------------------------------------------------------

@@ -55,10 +55,18 @@ def results_in(project: GradedProject) -> list[dict[str, Any]]:
 
 
 def groups(tree: Mapping[str, Any], node: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The names in a tree, as deep as it goes; numbers are leaves."""
-    found = (node or tree["root"]).get("groups", [])
-    nodes = [tree["groupsById"][one] for one in found]
-    return {one["name"]: groups(tree, one) or len(one["leaves"]) for one in nodes}
+    """The names in a tree, as deep as it goes and in a browser's order; numbers are leaves."""
+    found = [tree["groupsById"][one] for one in (node or tree["root"]).get("groups", [])]
+    found.sort(key=lambda one: [min(numbers) for numbers in zip(*shown(tree, one), strict=True)])
+    return {one["name"]: groups(tree, one) or len(one["leaves"]) for one in found}
+
+
+def shown(tree: Mapping[str, Any], node: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """What a browser sorts by, of all leaves below."""
+    below = [tree["groupsById"][one] for one in node.get("groups", ())]
+    leaves = [tree["leavesById"][one] for one in node.get("leaves", ())]
+    own = [(leaf["groupOrder"], leaf["start"]) for leaf in leaves]
+    return own + [numbers for one in below for numbers in shown(tree, one)]
 
 
 def one_file(project: GradedProject) -> dict[str, bytes]:
@@ -75,6 +83,8 @@ def one_file(project: GradedProject) -> dict[str, bytes]:
 def test_suites_are_by_learner_then_task(reported: GradedProject) -> None:
     tree = groups(read(reported, "widgets", "default", "tree.json"))
     assert tree == {one: {TASKS[0]: 3, TASKS[1]: 1} for one in LEARNERS}
+    assert list(tree) == sorted(LEARNERS)
+    assert [list(tasks) for tasks in tree.values()] == [TASKS] * 3
 
 
 def test_suites_are_by_task_then_step_and_learner(reported: GradedProject) -> None:
@@ -85,6 +95,20 @@ def test_suites_are_by_task_then_step_and_learner(reported: GradedProject) -> No
     assert "by-task.json" in page
     lead = (reported.out / "allure-report" / "tasks" / "index.html").read_text("utf-8")
     assert "url=../learners/by-task.html" in lead
+
+
+def test_a_clock_that_was_set_while_grading_changes_no_order(project: GradedProject) -> None:
+    project.run(COHORT="ada eve")
+    for path in project.allure.glob("*-result.json"):
+        told = json.loads(path.read_text("utf-8"))
+        told["start"], told["stop"] = -told["start"] + 2**42, -told["stop"] + 2**42
+        path.write_text(json.dumps(told), "utf-8")
+    allure_report.build(project.out)
+    learners = groups(read(project, "widgets", "default", "tree.json"))
+    tasks = groups(read(project, "widgets", "default", "by-task.json"))
+    assert (list(learners), list(learners["ada"]), list(tasks)) == (["ada", "eve"], TASKS, TASKS)
+    assert list(tasks[TASKS[0]]) == ["Step 2.6", "Step 2.7", "Step 2.8"]
+    assert groups(json.loads(one_file(project)["widgets/default/tree.json"])) == learners
 
 
 def test_categories_say_whose_turn_it_is(reported: GradedProject) -> None:
@@ -205,7 +229,7 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
     others = [line(run, "theirs") for run in range(50)]
     ours = [line(run, "ours") for run in range(50)]
     file.write_text("".join([*others, *ours, '{"half a li']), "utf-8")
-    results = allure_history.Results(frozenset({"ours99"}), frozenset({"ours"}))
+    results = allure_history.Results(frozenset({"ours99"}), frozenset({"ours"}), {})
     history = allure_history.history(file, results)
     history.copy_to(copy)
     assert copy.read_text("utf-8") == "".join(ours)

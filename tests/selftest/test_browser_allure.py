@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from reports import allure_report
 from tests.selftest import allure_page, runs
 from tests.selftest.allure_page import NARROW, WIDE, AllurePage
-from tests.selftest.graded_project import GradedProject
+from tests.selftest.graded_project import LEARNERS, GradedProject
 
 LEARNER = "learner003"  # stopped after task 2
 TITLE = "The project has an Azure Resource Manager connection with the name the lab gives"
@@ -125,5 +125,7 @@ def test_the_page_to_mail_opens_as_a_file(
     project = GradedProject(tmp_path_factory.mktemp("mailed"))
     project.run(REPORT="1")
     page.suites((project.out / "allure-report.html").as_uri())
-    told = page.open_check("The variable group is there")
+    names = page.page.get_by_test_id("tree-section-title").all_inner_texts()
+    assert [name for name in names if name in LEARNERS] == sorted(LEARNERS)
+    told = page.open_check("The variable group is there", "zoë")
     assert "expected a group; found none" in told.inner_text()
