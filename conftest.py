@@ -11,5 +11,5 @@ pytest_plugins = (
     "fixtures.judge",  # pytest's outcomes -> verdicts
     "reports.recorder",  # verdicts -> grade book, terminal summary
     "fixtures.nightly",  # past runs: which mark stands
-    "reports.allure",  # verdicts -> Allure results
+    "reports.allure.plugin",  # verdicts -> Allure results
 )

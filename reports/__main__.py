@@ -20,7 +20,8 @@ from pathlib import Path
 
 from graders.lab import read_lab_file
 from graders.problems import InputProblems
-from reports import allure_report, compare_page, serve
+from reports import compare_page
+from reports.allure import builder, serve
 from reports.compare import compare
 from reports.files import NotWritten, write_whole
 from reports.stored import Book, read_book
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(given: argparse.Namespace) -> int:
-    for what, path in allure_report.build(given.folder, one_file=given.one_file).written:
+    for what, path in builder.build(given.folder, one_file=given.one_file).written:
         print(f"{what}: {path}")
     return 0
 

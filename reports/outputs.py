@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import allure_report, ci, feedback, gradebook, page
+from reports import ci, feedback, gradebook, page
+from reports.allure import builder
 from reports.exports import folder as exports
 from reports.run_facts import Run
 
@@ -33,7 +34,7 @@ def _feedback(run: Run, grades: Sequence[Grade]) -> Written:
 
 
 def _allure_report(run: Run, _: Sequence[Grade]) -> Written:
-    return allure_report.build(run.reports, run.history).written if run.wants_report else []
+    return builder.build(run.reports, run.history).written if run.wants_report else []
 
 
 OUTPUTS: tuple[tuple[str, Output], ...] = (

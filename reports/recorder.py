@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from graders.verdicts import Outcome, Verdict
-from reports import ci, ci_log, gradebook, outputs, terminal
+from reports import ci, gradebook, outputs, terminal
+from reports.ci import log
 from reports.files import NotWritten
 from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN, Run
@@ -156,9 +157,9 @@ class PipelineLog:
     def pytest_sessionstart(self) -> None:
         writer = self._config.get_terminal_writer()
         if self._is_github:
-            writer.line(ci_log.stopped(self._token))
+            writer.line(log.stopped(self._token))
         else:
-            writer._file = ci_log.Harmless(writer._file)
+            writer._file = log.Harmless(writer._file)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # around everybody's summary
     def pytest_terminal_summary(
@@ -167,8 +168,8 @@ class PipelineLog:
         result = yield
         writer = self._config.get_terminal_writer()
         if self._is_github:
-            terminalreporter.write_line(ci_log.resumed(self._token))
-        elif isinstance(writer._file, ci_log.Harmless):
+            terminalreporter.write_line(log.resumed(self._token))
+        elif isinstance(writer._file, log.Harmless):
             writer._file = writer._file.stream
         grades = self._config.stash.get(GRADES, None)
         for command in ci.commands(self._config.stash[RUN], grades) if grades else ():

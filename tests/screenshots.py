@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from reports import allure_report
+from reports.allure import builder
 from reports.files import NotWritten
 from tests.selftest import allure_page, runs
 from tests.selftest import browser as chromium
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
             file = take(shot, reports, browser)
             _say(file)
         try:
-            allure_report.build(reports)
+            builder.build(reports)
         except NotWritten as why:
             print(why)
             return 0

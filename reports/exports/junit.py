@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graders.verdicts import Grade
-from reports import junit
+from reports.ci import junit
 from reports.exports.shape import Export, file_name
 from reports.run_facts import Run
 

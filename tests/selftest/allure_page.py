@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from reports import allure_tool, serve
+from reports.allure import serve, tool
 from reports.files import NotWritten
 
 WIDE, NARROW = (1280, 900), (390, 844)
@@ -21,7 +21,7 @@ _LOCAL = ("127.0.0.1", "")  # the latter: data and files
 def needs_allure() -> None:
     """Skip the test where the report cannot be built."""
     try:
-        allure_tool.find()
+        tool.find()
     except NotWritten as why:
         pytest.skip(str(why))
 

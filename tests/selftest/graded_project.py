@@ -35,7 +35,7 @@ from graders.verdicts import Outcome
 from reports.run_facts import RUN
 from tests.selftest import graded_run as example
 
-pytest_plugins = ("reports.recorder", "reports.allure")
+pytest_plugins = ("reports.recorder", "reports.allure.plugin")
 HERE = Path(__file__).parent
 COHORT = os.environ.get("COHORT", "ada zoë eve").split()
 NAME, NUMBER = os.environ.get("NAME", "Name"), int(os.environ.get("NUMBER", "1"))

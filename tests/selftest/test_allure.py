@@ -13,11 +13,12 @@ from allure_commons import model2
 
 from graders.rubric import Check
 from graders.verdicts import Outcome
-from reports import allure_folder, allure_labels
-from reports.allure_listener import judge
+from reports.allure import labels, results_folder
+from reports.allure.listener import judge
 from reports.links import links as learners_links
 from tests.selftest import graded_run as example
-from tests.selftest.graded_project import LEARNERS, GradedProject, labels, results
+from tests.selftest.graded_project import LEARNERS, GradedProject, results
+from tests.selftest.graded_project import labels as labels_of
 
 ADA = example.learner("ada", "Ada Lovelace", 4)
 
@@ -51,7 +52,7 @@ def test_there_is_one_result_per_learner_and_check_and_none_of_our_own_tests(
         "A run succeeded",
     ]
     wanted = sorted((learner, title) for learner in LEARNERS for title in titles)
-    found = [(labels(one, "suite")[0], one["name"]) for one in results(graded.allure)]
+    found = [(labels_of(one, "suite")[0], one["name"]) for one in results(graded.allure)]
     assert sorted(found) == wanted
 
 
@@ -78,13 +79,13 @@ def test_a_result_says_what_the_verdict_says(
 def test_a_result_is_labelled_by_task_step_and_learner(graded: GradedProject, learner: str) -> None:
     result = result_of(graded, learner, "The group has every variable")
     feature = "Task 2 – Azure DevOps project and variable group"
-    assert {name: labels(result, name) for name in ("epic", "feature", "story", "severity")} == {
+    assert {name: labels_of(result, name) for name in ("epic", "feature", "story", "severity")} == {
         "epic": ["MLOps lab"],
         "feature": [feature],
         "story": ["Step 2.7"],
         "severity": ["normal"],
     }
-    assert [labels(result, name) for name in ("parentSuite", "suite", "subSuite")] == [
+    assert [labels_of(result, name) for name in ("parentSuite", "suite", "subSuite")] == [
         ["Learners (SIMULATED)"],
         [learner],
         [feature],
@@ -194,7 +195,7 @@ def test_the_environment_says_what_was_graded(graded: GradedProject) -> None:
 
 def test_environment_values_are_escaped_as_java_properties(tmp_path: Path) -> None:
     run = example.run([ADA], tmp_path, snapshot_digest="a\\b\n=ë😀", left_out=2)
-    allure_folder.describe(tmp_path, run)
+    results_folder.describe(tmp_path, run)
     lines = (tmp_path / "environment.properties").read_text("ascii").splitlines()
     assert "Snapshot=a\\\\b =\\u00eb\\ud83d\\ude00" in lines
     assert "Cohort=1 learners (2 left out by --learner)" in lines
@@ -255,14 +256,14 @@ def test_a_crashed_worker_costs_no_result(graded: GradedProject, project: Graded
 
 def test_categories_tell_apart_whose_turn_it_is() -> None:
     messages = {
-        outcome: allure_labels.message(example.verdict("ada", example.RUBRIC[0], outcome, "a\nb"))
+        outcome: labels.message(example.verdict("ada", example.RUBRIC[0], outcome, "a\nb"))
         for outcome in Outcome
     }
     statuses = {Outcome.FAILED: "failed", Outcome.NOT_ASSESSED: "broken"}
     for outcome in set(Outcome) - {Outcome.PASSED}:
         matching = [
             category["name"]
-            for category in allure_folder.CATEGORIES
+            for category in results_folder.CATEGORIES
             if statuses.get(outcome, "skipped") in category["matchedStatuses"]
             and re.fullmatch(category.get("messageRegex", r"[\s\S]*"), messages[outcome])
         ]
@@ -273,7 +274,7 @@ def test_categories_tell_apart_whose_turn_it_is() -> None:
     ("points", "severity"), [(0, "minor"), (1, "normal"), (2.5, "normal"), (3, "critical")]
 )
 def test_severity_follows_from_the_points(points: float, severity: str) -> None:
-    assert allure_labels.severity(Check("x", "X", "2.1", points, "")) == severity
+    assert labels.severity(Check("x", "X", "2.1", points, "")) == severity
 
 
 def test_links_lead_to_the_learners_own_pages() -> None:

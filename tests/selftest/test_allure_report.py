@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reports import allure_history, allure_report, allure_tool, serve
-from reports.allure_config import RUNS
+from reports.allure import builder, history_file, serve, tool
+from reports.allure.config import RUNS
 from reports.files import NotWritten, history_of
 from tests.selftest import allure_page
 from tests.selftest.graded_project import LEARNERS, ROOT, GradedProject
@@ -103,7 +103,7 @@ def test_a_clock_that_was_set_while_grading_changes_no_order(project: GradedProj
         told = json.loads(path.read_text("utf-8"))
         told["start"], told["stop"] = -told["start"] + 2**42, -told["stop"] + 2**42
         path.write_text(json.dumps(told), "utf-8")
-    allure_report.build(project.out)
+    builder.build(project.out)
     learners = groups(read(project, "widgets", "default", "tree.json"))
     tasks = groups(read(project, "widgets", "default", "by-task.json"))
     assert (list(learners), list(learners["ada"]), list(tasks)) == (["ada", "eve"], TASKS, TASKS)
@@ -204,9 +204,9 @@ def test_another_place_begins_a_history_of_its_own(
 
 
 def test_building_again_adds_nothing_to_the_history(reported: GradedProject) -> None:
-    file = history_of(reported.out) / allure_history.NAME
+    file = history_of(reported.out) / history_file.NAME
     before = len(file.read_text("utf-8").splitlines())
-    allure_report.build(reported.out)
+    builder.build(reported.out)
     assert len(file.read_text("utf-8").splitlines()) == before == 2
     assert [len(one["history"]) for one in results_in(reported)] == [1] * 12
 
@@ -215,7 +215,7 @@ def test_a_folder_named_from_where_one_stands_is_found(
     reported: GradedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(reported.out.parent)
-    built = allure_report.build(Path(reported.out.name))
+    built = builder.build(Path(reported.out.name))
     assert built.folder == reported.out / "allure-report"
 
 
@@ -229,8 +229,8 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
     others = [line(run, "theirs") for run in range(50)]
     ours = [line(run, "ours") for run in range(50)]
     file.write_text("".join([*others, *ours, '{"half a li']), "utf-8")
-    results = allure_history.Results(frozenset({"ours99"}), frozenset({"ours"}), {})
-    history = allure_history.history(file, results)
+    results = history_file.Results(frozenset({"ours99"}), frozenset({"ours"}), {})
+    history = history_file.history(file, results)
     history.copy_to(copy)
     assert copy.read_text("utf-8") == "".join(ours)
     with copy.open("a", encoding="utf-8") as added:
@@ -283,7 +283,7 @@ def test_nobodys_name_is_in_it(reported: GradedProject) -> None:
     texts = [path.read_bytes() for path in folder.rglob("*.json")] + list(
         one_file(reported).values()
     )
-    texts.append((history_of(reported.out) / allure_history.NAME).read_bytes())
+    texts.append((history_of(reported.out) / history_file.NAME).read_bytes())
     for text in texts:
         assert b"Married" not in text
         assert b"Name ada" not in text
@@ -325,7 +325,7 @@ def test_allure_sees_no_credentials_and_no_ci(project: GradedProject) -> None:
 
 def test_node_has_no_network(tmp_path: Path) -> None:
     allure_page.needs_allure()
-    allure = allure_tool.find()
+    allure = tool.find()
     ask = "fetch('http://127.0.0.1:8080/').catch((error) => console.log(error.cause.message))"
     done = allure.run(tmp_path, "--require", allure.folder / "offline.cjs", "-e", ask)
     assert "there is no network" in done.stdout
@@ -355,7 +355,7 @@ def test_without_allure_a_sentence_says_what_installs_it(tmp_path: Path) -> None
     with pytest.raises(
         NotWritten, match=r"there is no Allure in .*node_modules\. `make report` installs"
     ):
-        allure_tool.find(tmp_path)
+        tool.find(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -370,10 +370,10 @@ def test_what_goes_wrong_in_allure_is_one_sentence(tmp_path: Path, program: str,
     node = shutil.which("node")
     if not node:
         pytest.skip("there is no Node")
-    allure = allure_tool.Allure(node, tmp_path / "node")
+    allure = tool.Allure(node, tmp_path / "node")
     allure.program.parent.mkdir(parents=True)
     allure.program.write_text(program)
-    shutil.copy(allure_tool.NODE_FOLDER / "offline.cjs", allure.folder)
+    shutil.copy(tool.NODE_FOLDER / "offline.cjs", allure.folder)
     with pytest.raises(NotWritten, match=said) as caught:
         allure.generate({"output": str(tmp_path / "many")}, tmp_path, ["index.html"])
     assert "\n" not in str(caught.value)
@@ -391,12 +391,12 @@ def test_a_folder_that_is_not_allures_is_left_alone(project: GradedProject) -> N
 
 
 def test_a_page_that_tells_in_an_unknown_way_is_not_kept(tmp_path: Path) -> None:
-    from reports import allure_pages
+    from reports.allure import pages
 
     page = tmp_path / "index.html"
     page.write_text('<meta charset="utf-8"><img src="https://googletagmanager.com/x">')
     with pytest.raises(NotWritten, match="may tell others"):
-        allure_pages.finish([page], [])
+        pages.finish([page], [])
 
 
 def reports(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -426,13 +426,13 @@ def test_a_large_class_has_its_page_to_mail_when_asked(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     (folder / "allure-results").mkdir(parents=True)
     (folder / "allure-report.html").write_text("of the last run")
-    for number in range(allure_report.ONE_FILE + 1):
+    for number in range(builder.ONE_FILE + 1):
         labels = [{"name": "suite", "value": f"learner{number // 50}"}]
         result = {"uuid": str(number), "testCaseId": str(number), "name": "x", "status": "failed"}
         (folder / "allure-results" / f"{number}-result.json").write_text(
             json.dumps(result | {"labels": labels, "start": number})
         )
-    built = allure_report.build(folder)
+    built = builder.build(folder)
     assert built.file is None
     assert not (folder / "allure-report.html").exists()
     [(what, where)] = built.written

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from reports import allure_report
+from reports.allure import builder
 from tests.selftest import allure_page, runs
 from tests.selftest.allure_page import NARROW, WIDE, AllurePage
 from tests.selftest.graded_project import LEARNERS, GradedProject
@@ -20,7 +20,7 @@ TITLE = "The project has an Azure Resource Manager connection with the name the 
 def report(class_of_200: runs.Outcome) -> Iterator[str]:
     """The address of the built report."""
     allure_page.needs_allure()
-    allure_report.build(class_of_200.reports)
+    builder.build(class_of_200.reports)
     with allure_page.served(class_of_200.reports) as address:
         yield address
 

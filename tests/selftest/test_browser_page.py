@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from reports import page as grade_book_page
 from reports.gradebook import grades_of
-from reports.page_data import PAGE_ROWS
+from reports.page.data import PAGE_ROWS
 from tests.selftest import browser as chromium
 from tests.selftest import runs
 from tests.selftest.page_runs import hostile_run, large_run

@@ -18,7 +18,7 @@ from graders import snapshot
 from graders.lab import Lab, read_class
 from graders.names import file_stem
 from graders.verdicts import Outcome
-from reports import markdown
+from reports.feedback import markdown
 from tests.selftest import discretion, pairs, runs
 from tests.selftest.counts import note
 

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from fixtures import options
-from reports import ci, junit
+from reports import ci
+from reports.ci import junit
 from tests.selftest import runs
 
 FOLDER = runs.PROJECT / "docs" / "ci"

@@ -17,8 +17,9 @@ from markdown_it.token import Token
 
 from graders import snapshot
 from graders.verdicts import Grade, Outcome
-from reports import ci, ci_log, ci_summary, junit
-from reports.ci_markdown import plain
+from reports import ci
+from reports.ci import junit, log, summary
+from reports.ci.markdown import plain
 from reports.gradebook import grades_of
 from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import Change, Run
@@ -88,7 +89,7 @@ def test_it_says_how_the_class_stands() -> None:
         "gone": example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503"),
         "best": {},
     }
-    text = ci_summary.text(*graded(suspect | others, left_out=2))
+    text = summary.text(*graded(suspect | others, left_out=2))
     lines = text.splitlines()
     assert lines[0] == "# MLOps lab: 7 of 9 graded, 2 withheld"
     assert "SIMULATED" in lines[2]
@@ -112,13 +113,13 @@ def test_what_changed_is_told_where_it_is_known() -> None:
         Change("l2", "project-exists", Outcome.PASSED, Outcome.FAILED, ""),
         Change("l3", "ci-run-succeeded", Outcome.FAILED, Outcome.PASSED, ""),
     ]
-    text = ci_summary.text(replace(run, changes=tuple(changes)), grades)
+    text = summary.text(replace(run, changes=tuple(changes)), grades)
     assert "2 × project-exists passed → failed; 1 × ci-run-succeeded" in text
     assert "- l1: project-exists passed → failed. it is gone" in text
-    assert "## What changed since last night\n\nNothing." in ci_summary.text(
+    assert "## What changed since last night\n\nNothing." in summary.text(
         replace(run, changes=()), grades
     )
-    assert "changed" not in ci_summary.text(run, grades)
+    assert "changed" not in summary.text(run, grades)
 
 
 def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
@@ -126,7 +127,7 @@ def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
     standing = "was passing on 2026-11-22, could not be confirmed tonight"
     first, *others = example.verdicts("l1")
     grades = grades_of(run, [replace(first, standing=standing), *others])
-    text = ci_summary.text(run, grades)
+    text = summary.text(run, grades)
     assert f"did not confirm them\n\n- l1: project-exists: {standing}\n" in text
 
 
@@ -135,7 +136,7 @@ def test_a_fault_is_told_even_where_the_mark_stands() -> None:
     tonight = grades_of(run, example.verdicts("l1", lost(Outcome.NOT_ASSESSED, "it answered 503")))
     stands = grades_of(run, example.verdicts("l1"))
     run = replace(run, tonight=tonight)
-    text = ci_summary.text(run, stands)
+    text = summary.text(run, stands)
     assert text.startswith("# MLOps lab: 1 of 1 graded, 0 withheld")
     assert "- 1 of l1: it answered 503" in text
     assert [one.kind for one in ci.annotations_of(run, stands)] == ["error"]
@@ -145,9 +146,9 @@ def test_a_fault_is_told_even_where_the_mark_stands() -> None:
 
 
 def test_an_empty_class_and_one_without_a_fault_are_told_in_few_words() -> None:
-    empty = ci_summary.text(*graded({}))
+    empty = summary.text(*graded({}))
     assert empty.startswith("# MLOps lab: 0 of 0 graded, 0 withheld")
-    fine = ci_summary.text(*graded({f"l{n}": {} for n in range(20)}))
+    fine = summary.text(*graded({f"l{n}": {} for n in range(20)}))
     assert "Median of the totals: 100 of 100" in fine
     assert re.findall("^## (.*)", fine, re.MULTILINE) == ["Learners, withheld and lowest first"]
     for others in ({}, {"l1": {}}):
@@ -157,7 +158,7 @@ def test_an_empty_class_and_one_without_a_fault_are_told_in_few_words() -> None:
 def test_a_class_of_which_nothing_could_be_seen_has_no_totals() -> None:
     nothing = example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503")
     run, grades = graded({f"l{n}": nothing for n in range(6)})
-    text = ci_summary.text(run, grades)
+    text = summary.text(run, grades)
     assert text.startswith("# MLOps lab: 0 of 6 graded, 6 withheld")
     assert "Median" not in text
     assert "48 of l0, l1, l2, l3 and 2 more: it answered 503" in text
@@ -173,7 +174,7 @@ def test_names_and_addresses_stay_out() -> None:
     )
     change = Change("l1", "project-exists", Outcome.PASSED, Outcome.FAILED, reason)
     log = "\n".join(ci.commands(run, grades))
-    for said in (ci_summary.text(replace(run, changes=(change,)), grades), log):
+    for said in (summary.text(replace(run, changes=(change,)), grades), log):
         shown = said.replace("&#91;", "[").replace("&#93;", "]")
         assert "expected [address]; found [name] or [address]" in shown
         assert "name2" not in said.casefold()
@@ -195,11 +196,11 @@ def test_a_class_of_5000_with_long_reasons_fits_and_what_is_cut_is_counted() -> 
         Change(who, "project-exists", Outcome.PASSED, Outcome.FAILED, words) for who in others
     ]
     run = replace(run, changes=tuple(changes))
-    for room in (ci_summary.LIMIT, 100_000, 30_000, 3_000):
-        text = ci_summary.text(run, grades, room)
+    for room in (summary.LIMIT, 100_000, 30_000, 3_000):
+        text = summary.text(run, grades, room)
         assert 0 < len(text.encode()) <= room
         check_whole(text, {"learner": 5000, "change": 5000, "reason": 600, "check": 2})
-    assert ci_summary.text(run, grades, 500) == ""
+    assert summary.text(run, grades, 500) == ""
 
 
 def check_whole(text: str, things: Mapping[str, int]) -> None:
@@ -222,10 +223,10 @@ def check_whole(text: str, things: Mapping[str, int]) -> None:
 @settings(deadline=None)
 def test_no_room_is_overrun(room: int) -> None:
     run, grades = graded({f"l{n}": lost(Outcome.FAILED, "é" * 99) for n in range(9)})
-    assert len(ci_summary.text(replace(run, changes=()), grades, room).encode()) <= room
+    assert len(summary.text(replace(run, changes=()), grades, room).encode()) <= room
 
 
-@pytest.mark.parametrize("before", [0, 10, 900_000, ci_summary.LIMIT - 3000, ci_summary.LIMIT - 10])
+@pytest.mark.parametrize("before", [0, 10, 900_000, summary.LIMIT - 3000, summary.LIMIT - 10])
 def test_what_a_step_wrote_before_counts_too_and_stays(tmp_path: Path, before: int) -> None:
     file = tmp_path / "summary.md"
     file.write_text("é" * (before // 2))
@@ -236,8 +237,8 @@ def test_what_a_step_wrote_before_counts_too_and_stays(tmp_path: Path, before: i
     said = ci.write_summary(run, grades)
     text = file.read_text("utf-8")
     assert text.startswith("é" * (before // 2))
-    assert len(text.encode()) <= max(before, ci_summary.LIMIT)
-    finds_room = before < ci_summary.LIMIT - 1000
+    assert len(text.encode()) <= max(before, summary.LIMIT)
+    finds_room = before < summary.LIMIT - 1000
     assert ("\n\n# MLOps lab" in text) is finds_room
     assert said == ([("CI summary", file)] if finds_room else [])
 
@@ -302,7 +303,7 @@ def test_no_part_of_the_summary_takes_a_text_for_more(text: str) -> None:
     faults = lost(Outcome.NOT_ASSESSED, text)
     others = {f"l{n} {text}": lost(Outcome.FAILED, text) for n in range(6)} | {f"l7 {text}": faults}
     run, grades = graded(others)
-    page = ci_summary.text(
+    page = summary.text(
         replace(run, changes=(Change(text, text, Outcome.PASSED, Outcome.FAILED, text),)), grades
     )
     found = tokens(page)
@@ -357,7 +358,7 @@ def test_nor_one_that_is_written_in_pieces(pieces: list[str]) -> None:
 
 def through_a_harmless_stream(pieces: list[str]) -> str:
     stream = io.StringIO()
-    harmless = ci_log.Harmless(stream)
+    harmless = log.Harmless(stream)
     for piece in pieces:
         assert harmless.write(piece) == len(piece)
     return stream.getvalue()
@@ -366,8 +367,8 @@ def through_a_harmless_stream(pieces: list[str]) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_sentence_of_ours_that_quotes_others_is_no_command(text: str) -> None:
     for said in (text, f"cohort.csv: (found `{text}`)"):
-        assert obeyed_by_github(ci_log.harmless(said)) == []
-        assert obeyed_by_azure(ci_log.harmless(said)) == []
+        assert obeyed_by_github(log.harmless(said)) == []
+        assert obeyed_by_azure(log.harmless(said)) == []
 
 
 # --- where it runs --------------------------------------------------------------------------------

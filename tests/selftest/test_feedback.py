@@ -18,8 +18,8 @@ from graders.guidance import first_to_read
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports import feedback, gradebook
-from reports.feedback_content import addressed, findings
-from reports.feedback_page import Finding
+from reports.feedback.content import addressed, findings
+from reports.feedback.page import Finding
 from reports.run_facts import Run
 from tests.selftest import browser as chromium
 from tests.selftest import graded_run as example

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graders.cohort import Learner
 from graders.verdicts import Outcome, Verdict
-from reports import junit
+from reports.ci import junit
 from reports.gradebook import grades_of
 from tests.selftest import graded_run as example
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reports import markdown
+from reports.feedback import markdown
 
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 PLACES = ("{}", "# {}", "- {}", "  - {}", "Found: {}", "- Found: {}; and {}", "**Bold.** {}")

@@ -15,7 +15,7 @@ import pytest
 from graders.verdicts import Outcome
 from reports import page
 from reports.gradebook import grades_of
-from reports.page_class import class_facts
+from reports.page.facts import class_facts
 from reports.run_facts import Run
 from tests.selftest import graded_run as example
 from tests.selftest.page_runs import HOSTILE, hostile_run, large_run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.allure_folder import CATEGORIES
+from reports.allure.results_folder import CATEGORIES
 
 FRONT = "index.html"
 BY_LEARNER, BY_TASK, DASHBOARD = "learners", "tasks", "dashboard"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.allure_order import TREE
-from reports.allure_tool import not_built
+from reports.allure.ordering import TREE
+from reports.allure.tool import not_built
 from reports.files import write_whole
 
 _SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL)

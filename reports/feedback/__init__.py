@@ -18,9 +18,9 @@ from markupsafe import Markup, escape
 
 from graders.names import file_stem
 from graders.verdicts import Grade
-from reports import markdown
-from reports.feedback_content import feedback
-from reports.feedback_page import Feedback
+from reports.feedback import markdown
+from reports.feedback.content import feedback
+from reports.feedback.page import Feedback
 from reports.files import write_whole
 from reports.run_facts import LAB_NAME, Run
 from reports.terminal import visible
@@ -102,7 +102,7 @@ def _environment(make_harmless: Callable[[str], Markup]) -> Environment:
         return value if isinstance(value, Markup) else make_harmless(str(value))
 
     environment = Environment(
-        loader=PackageLoader("reports"),
+        loader=PackageLoader(__name__),
         autoescape=True,  # makes macros return Markup, which is not made harmless twice
         finalize=finalize,
         undefined=StrictUndefined,

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from graders.verdicts import Outcome, Verdict
-from reports import allure_labels
-from reports.allure_listener import STATUS
+from reports.allure import labels
+from reports.allure.listener import STATUS
 from reports.run_facts import Run
 
 
@@ -19,7 +19,7 @@ def restate(folder: Path, run: Run, verdicts: Iterable[Verdict]) -> None:
     """Let the results in a folder say what these verdicts say. Raises OSError."""
     learners = {one.id: one for one in run.learners}
     said = {
-        allure_labels.history_key(run, learners[one.learner], run.checks[one.check]): one
+        labels.history_key(run, learners[one.learner], run.checks[one.check]): one
         for one in verdicts
     }
     if not said:
@@ -32,5 +32,5 @@ def restate(folder: Path, run: Run, verdicts: Iterable[Verdict]) -> None:
         result["status"] = STATUS[verdict.outcome]
         result.pop("statusDetails", None)
         if verdict.outcome is not Outcome.PASSED or verdict.standing:
-            result["statusDetails"] = {"message": allure_labels.message(verdict)}
+            result["statusDetails"] = {"message": labels.message(verdict)}
         path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")

@@ -13,7 +13,7 @@ from graders.cohort import Learner
 from graders.guidance import first_to_read
 from graders.rubric import TASKS, Check
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.feedback_page import Feedback, Finding, Group, Line, TaskLine, ToMend
+from reports.feedback.page import Feedback, Finding, Group, Line, TaskLine, ToMend
 from reports.gradebook import points_text
 from reports.links import links
 from reports.run_facts import Run

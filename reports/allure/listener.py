@@ -36,7 +36,7 @@ from allure_pytest.utils import ParsedPytestNodeId
 from graders.cohort import Learner
 from graders.rubric import Check, check_of
 from graders.verdicts import Outcome, Verdict
-from reports import allure_labels
+from reports.allure import labels
 from reports.links import links
 from reports.recorder import verdict_in
 from reports.run_facts import RUN, Run
@@ -159,8 +159,8 @@ def _is_there(source: Path, copy: Path) -> bool:
 def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
     """Everything of a result that is known before its outcome."""
     result.name = check.title
-    result.description = allure_labels.description(check)
-    result.labels.extend(Label(*label) for label in allure_labels.labels(run, learner, check))
+    result.description = labels.description(check)
+    result.labels.extend(Label(*label) for label in labels.labels(run, learner, check))
     lab = run.links.get(learner.id)
     if lab:
         result.links.extend(Link("link", address, name) for name, address in links(lab))
@@ -171,7 +171,7 @@ def identify(result: TestResult, run: Run, learner: Learner, check: Check) -> No
 
     Allure 2 goes by ``historyId``; Allure 3 makes its own of ``testCaseId`` and the parameters.
     """
-    result.historyId = result.testCaseId = allure_labels.history_key(run, learner, check)
+    result.historyId = result.testCaseId = labels.history_key(run, learner, check)
     result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
 
 
@@ -183,7 +183,7 @@ def judge(result: TestResult, verdict: Verdict) -> None:
     if verdict.outcome is not Outcome.PASSED:
         says_more = result.status != Status.SKIPPED and trace != verdict.reason
         result.statusDetails = StatusDetails(
-            message=allure_labels.message(verdict), trace=trace if says_more else None
+            message=labels.message(verdict), trace=trace if says_more else None
         )
 
 

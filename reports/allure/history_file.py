@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports import allure_order
-from reports.allure_config import RUNS
-from reports.allure_order import Place
+from reports.allure import ordering
+from reports.allure.config import RUNS
+from reports.allure.ordering import Place
 from reports.files import write_whole
 
 NAME = "history.jsonl"
@@ -63,7 +63,7 @@ def results_in(folder: Path) -> Results:
     return Results(
         runs=frozenset(found),
         cases=frozenset(_md5(one["testCaseId"]) for one in found.values()),
-        places=allure_order.places(found),
+        places=ordering.places(found),
     )
 
 

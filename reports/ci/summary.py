@@ -16,9 +16,9 @@ from typing import TypeVar
 
 from graders.guidance import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.ci_markdown import Section, plain, within
+from reports.ci.discreet import discreet
+from reports.ci.markdown import Section, plain, within
 from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
-from reports.discreet import discreet
 from reports.gradebook import graded_at, points_text
 from reports.run_facts import LAB_NAME, Change, Run
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import ci_log, ci_summary, junit
+from reports.ci import junit, log, summary
+from reports.ci.discreet import discreet
 from reports.class_view import Failure, failures, unseen
-from reports.discreet import discreet
 from reports.files import write_whole
 from reports.run_facts import Run
 
@@ -30,7 +30,7 @@ _APART = "\n\n"
 class Annotation:
     """One cause of trouble, for whom it concerns: fault, suspicion or common mistake."""
 
-    kind: ci_log.Kind
+    kind: log.Kind
     title: str
     text: str
 
@@ -49,17 +49,17 @@ def write_summary(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     if run.pipeline is None:
         return []
     if run.pipeline.service == "azure":
-        text = ci_summary.text(run, grades)
+        text = summary.text(run, grades)
         return [("CI summary", write_whole(run.reports / SUMMARY, text))]
     file = run.pipeline.summary
     if file is None:
         return []
-    room = ci_summary.LIMIT - (file.stat().st_size if file.exists() else 0) - len(_APART)
-    text = ci_summary.text(run, grades, room)
+    room = summary.LIMIT - (file.stat().st_size if file.exists() else 0) - len(_APART)
+    text = summary.text(run, grades, room)
     if not text:
         return []
-    with file.open("ab") as summary:
-        summary.write((_APART + text).encode("utf-8", errors="backslashreplace"))
+    with file.open("ab") as stream:
+        stream.write((_APART + text).encode("utf-8", errors="backslashreplace"))
     return [("CI summary", file)]
 
 
@@ -69,10 +69,10 @@ def commands(run: Run, grades: Sequence[Grade]) -> list[str]:
         return []
     found = annotations_of(run, grades)
     if run.pipeline.service == "github":
-        return [ci_log.github(one.kind, one.title, one.text) for one in found]
-    issues = [ci_log.azure(one.kind, one.title, one.text) for one in found if one.kind != "notice"]
-    summary = (run.reports / SUMMARY).absolute()
-    return [*issues, ci_log.azure_summary(str(summary))] if summary.is_file() else issues
+        return [log.github(one.kind, one.title, one.text) for one in found]
+    issues = [log.azure(one.kind, one.title, one.text) for one in found if one.kind != "notice"]
+    written = (run.reports / SUMMARY).absolute()
+    return [*issues, log.azure_summary(str(written))] if written.is_file() else issues
 
 
 # --- annotations ----------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def _faults(run: Run, grades: Sequence[Grade]) -> Iterator[Annotation]:
         yield Annotation("error", title, discreet(cause.reason, run.learners))
 
 
-def _failed(run: Run, one: Failure, kind: ci_log.Kind, title: str) -> Annotation:
+def _failed(run: Run, one: Failure, kind: log.Kind, title: str) -> Annotation:
     who = f"{len(one.learners)} of {one.tried} fail step {one.check.step}, {one.check.id}"
     said = f"{one.check.title}. {one.same_cause} were told: {discreet(one.cause, run.learners)}"
     return Annotation(kind, f"{title}{who}", said)

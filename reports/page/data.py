@@ -20,7 +20,7 @@ from graders.rubric import TASKS
 from graders.verdicts import Grade
 from reports.gradebook import points_text
 from reports.links import links
-from reports.page_class import OUTCOMES, ClassFacts, Group
+from reports.page.facts import OUTCOMES, ClassFacts, Group
 from reports.run_facts import Run
 from reports.terminal import visible
 from reports.what_stands import what_stands

@@ -18,8 +18,8 @@ from pathlib import Path
 import allure_commons
 import pytest
 
-from reports import allure_folder
-from reports.allure_listener import GradedListener, ResultWriter, crashed, is_graded
+from reports.allure import results_folder
+from reports.allure.listener import GradedListener, ResultWriter, crashed, is_graded
 from reports.run_facts import ALLURE_RESULTS, RUN, VERDICTS, WRITTEN
 
 
@@ -41,7 +41,7 @@ class AllureResults:
                 "--report builds the report of the results in the reports folder:"
                 " leave --alluredir out."
             )
-        # allure-pytest must not start its own listener; see allure_listener
+        # allure-pytest must not start its own listener; see .listener
         config.option.allure_report_dir = None
         self._is_prepared = False
         self._crashed: list[str] = []
@@ -79,7 +79,7 @@ class AllureResults:
 
     @property
     def _folder(self) -> Path:
-        return self._given or self._config.stash[RUN].reports / allure_folder.NAME
+        return self._given or self._config.stash[RUN].reports / results_folder.NAME
 
     def _prepare(self) -> None:
         """Once a run, and only in the process the user started."""
@@ -88,9 +88,9 @@ class AllureResults:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not self._given or self._config.option.clean_alluredir:
-                allure_folder.clean(folder)
+                results_folder.clean(folder)
             if RUN in self._config.stash:
-                allure_folder.describe(folder, self._config.stash[RUN])
+                results_folder.describe(folder, self._config.stash[RUN])
         except OSError as error:
             raise pytest.UsageError(f"Allure results cannot be written: {error}") from None
         self._config.stash[WRITTEN].append((ALLURE_RESULTS, folder))

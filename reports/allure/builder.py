@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import allure_folder, allure_history, allure_order, allure_pages, allure_tool
-from reports.allure_config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
-from reports.allure_order import Place
-from reports.allure_tool import Allure, not_built
+from reports.allure import history_file, ordering, pages, results_folder, tool
+from reports.allure.config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
+from reports.allure.ordering import Place
+from reports.allure.tool import Allure, not_built
 from reports.files import history_of
 from reports.run_facts import LAB_NAME
 
@@ -51,24 +51,24 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
     Raises NotWritten with the reason and the remedy, OSError where it cannot be written.
     """
     reports = reports.absolute()  # Allure runs in a folder of its own
-    allure = allure_tool.find()
-    results = reports / allure_folder.NAME
-    seen = allure_history.results_in(results)
+    allure = tool.find()
+    results = reports / results_folder.NAME
+    seen = history_file.results_in(results)
     if not seen.runs:
         raise not_built(f"there are no Allure results in {results}; grade first: `make grade`")
     _refuse_foreign(reports / FOLDER)
-    file = (kept or history_of(reports)) / allure_history.NAME
-    history = allure_history.history(file, seen)
+    file = (kept or history_of(reports)) / history_file.NAME
+    history = history_file.history(file, seen)
     with _work(reports) as work:
-        copy = history.copy_to(work / allure_history.NAME)
+        copy = history.copy_to(work / history_file.NAME)
         plan = Build(_name(results), work, copy, allure.folder)
         wants_one = one_file or len(seen.runs) <= ONE_FILE
         page = _one_file(plan, allure, results, seen.places) if wants_one else None
         folder = _many_files(plan, allure, results, seen.places)
-        closed = allure_pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
-        tasks = allure_pages.join(folder / BY_TASK, folder / BY_LEARNER)
-        pages = [tasks, *(folder / one for one in _FRONTS if not one.startswith(BY_TASK))]
-        allure_pages.finish([*pages, page] if page else pages, closed)
+        closed = pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
+        tasks = pages.join(folder / BY_TASK, folder / BY_LEARNER)
+        written = [tasks, *(folder / one for one in _FRONTS if not one.startswith(BY_TASK))]
+        pages.finish([*written, page] if page else written, closed)
         history.add_from(copy)
         return _put(reports, work, folder, page)
 
@@ -78,7 +78,7 @@ def _one_file(plan: Build, allure: Allure, results: Path, places: Mapping[str, P
     config = plan.one_file()
     allure.generate(config, results, [FRONT])
     page = Path(config["output"]) / FRONT
-    allure_order.put_page_in_order(page, places)
+    ordering.put_page_in_order(page, places)
     return page
 
 
@@ -87,7 +87,7 @@ def _many_files(plan: Build, allure: Allure, results: Path, places: Mapping[str,
     allure.generate(config, results, _FRONTS)
     folder = Path(config["output"])
     for one in (BY_LEARNER, BY_TASK):
-        allure_order.put_in_order(folder / one, places)
+        ordering.put_in_order(folder / one, places)
     return folder
 
 

@@ -21,13 +21,12 @@ from graders.rubric import TASKS
 from graders.verdicts import Grade
 from reports.files import write_whole
 from reports.gradebook import points_text
-from reports.page_class import OUTCOMES, class_facts
-from reports.page_data import page_data
+from reports.page.data import page_data
+from reports.page.facts import OUTCOMES, class_facts
 from reports.run_facts import LAB_NAME, Run
 from reports.terminal import visible
 
 NAME = "index.html"
-_FOLDER = "page"
 _STYLES = ("page.css", "detail.css", "print.css")
 _SCRIPTS = ("page.js", "filter.js", "table.js", "detail.js", "start.js")
 
@@ -62,7 +61,7 @@ def render(run: Run, grades: Sequence[Grade]) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("reports", f"templates/{_FOLDER}"),
+        loader=PackageLoader(__name__),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -86,7 +85,7 @@ def told(text: str) -> Markup:
 
 
 def _joined(names: Sequence[str]) -> str:
-    folder = files("reports").joinpath("templates", _FOLDER)
+    folder = files(__name__).joinpath("templates")
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 

@@ -6,7 +6,7 @@ import http.server
 from functools import partial
 from pathlib import Path
 
-from reports.allure_report import FOLDER
+from reports.allure.builder import FOLDER
 from reports.files import NotWritten
 
 HOST = "127.0.0.1"

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from graders.cohort import Learner
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.discreet import discreet
+from reports.ci.discreet import discreet
 from reports.files import write_whole
 from reports.gradebook import points_text
 from reports.run_facts import LAB_NAME, Run
