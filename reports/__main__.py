@@ -18,7 +18,7 @@ import json
 import sys
 from pathlib import Path
 
-from graders.lab import read_lab_file
+from graders.lab_file import read_lab_file
 from graders.problems import InputProblems
 from reports import compare_page
 from reports.allure import builder, serve

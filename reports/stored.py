@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from graders.lab import LabFile
+from graders.lab_file import LabFile
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check, with_points
 from graders.verdicts import Grade, Outcome, Verdict, grade

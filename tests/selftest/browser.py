@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.selftest.runs import PROJECT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-AXE = PROJECT / "reports" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = PROJECT / "reports" / "allure" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 _QUIET = (
     "--no-sandbox",  # CI runs as root
     "--disable-gpu",

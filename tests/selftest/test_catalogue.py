@@ -15,7 +15,8 @@ import pytest
 from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import read_catalogue
 from graders import snapshot
-from graders.lab import Lab, read_class
+from graders.lab import Lab
+from graders.lab_file import read_class
 from graders.names import file_stem
 from graders.verdicts import Outcome
 from reports.feedback import markdown

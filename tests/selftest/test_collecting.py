@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.simulator import process
 from fixtures.tenant import SIMULATED, facing
-from graders.lab import find_lab_file
+from graders.lab_file import find_lab_file
 from tests.selftest import runs
 
 NOWHERE = "http://127.0.0.1:9"  # the port "discard": nobody listens there

@@ -20,7 +20,8 @@ from graders import snapshot
 from graders.cohort import Learner
 from graders.collector import Silent, collect, wanting
 from graders.evidence import Evidence, Project, Unavailable, Workspace
-from graders.lab import Lab, LabFile
+from graders.lab import Lab
+from graders.lab_file import LabFile
 
 ROOT = Path(__file__).parents[2]
 FAULT = Unavailable("GitHub", "the repositories", "HTTP 503", "Run again", 503)
@@ -221,7 +222,7 @@ import signal, sys, threading
 from pathlib import Path
 from graders.cohort import Learner
 from graders.collector import collect
-from graders.lab import LabFile
+from graders.lab_file import LabFile
 from test_collector import LABS, seen
 
 # whoever runs these tests in the background has it ignored, and children inherit that

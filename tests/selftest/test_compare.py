@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.lab import read_lab_file
+from graders.lab_file import read_lab_file
 from graders.problems import InputProblems
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook

@@ -20,7 +20,8 @@ from graders import snapshot
 from graders.collector import collect
 from graders.custody import Custody, custody, own_part
 from graders.evidence import Evidence, Unavailable
-from graders.lab import Lab, read_class
+from graders.lab import Lab
+from graders.lab_file import read_class
 from graders.services.cloud import Cloud
 from graders.services.door import Door
 from graders.services.sign_in import SignIn

@@ -14,7 +14,7 @@ from fixtures.simulator.serving.faults import FAULTS, Strike
 from fixtures.simulator.serving.route_names import QUESTIONS
 from fixtures.simulator.world import Tenant
 from graders.cohort import Learner
-from graders.lab import LabFile
+from graders.lab_file import LabFile
 from graders.problems import InputProblems
 from tests.selftest import runs
 from tests.selftest.simulated import session_with, write_cohort

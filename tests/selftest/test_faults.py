@@ -20,7 +20,8 @@ from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS
 from fixtures.simulator.serving.route_names import ENTRA, QUESTIONS
 from graders import snapshot
 from graders.evidence import Evidence, Unavailable
-from graders.lab import Lab, read_class
+from graders.lab import Lab
+from graders.lab_file import read_class
 from tests.selftest import counts, runs
 from tests.selftest.faults import (
     CANARY,

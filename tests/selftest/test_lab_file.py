@@ -6,14 +6,8 @@ from pathlib import Path
 import pytest
 
 from graders.cohort import Learner
-from graders.lab import (
-    LabFile,
-    Leniency,
-    find_lab_file,
-    missing_for,
-    read_class,
-    read_lab_file,
-)
+from graders.lab import Leniency
+from graders.lab_file import LabFile, find_lab_file, missing_for, read_class, read_lab_file
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check
 from graders.standing import Nightly, Policy

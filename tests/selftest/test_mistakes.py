@@ -13,7 +13,7 @@ from fixtures.simulator.state import LearnerWorld
 from fixtures.simulator.wire.azure_devops_outcomes import outcomes
 from fixtures.simulator.world import Tenant, model_answer
 from graders.cohort import Learner
-from graders.lab import LabFile
+from graders.lab_file import LabFile
 from graders.problems import InputProblems
 from graders.rubric import Check
 from graders.verdicts import Outcome

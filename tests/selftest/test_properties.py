@@ -20,7 +20,7 @@ from graders.cohort import Learner, read_cohort
 from graders.collector import unseen
 from graders.evidence import Evidence, Unavailable
 from graders.guidance import first_to_read
-from graders.lab import LabFile, read_lab_file
+from graders.lab_file import LabFile, read_lab_file
 from graders.names import near_misses
 from graders.problems import InputProblems
 from graders.rubric import Check

@@ -11,7 +11,8 @@ import pytest
 from graders import snapshot
 from graders.cohort import Learner
 from graders.evidence import Evidence
-from graders.lab import LabFile, Session, read_lab_file
+from graders.lab import Session
+from graders.lab_file import LabFile, read_lab_file
 from graders.problems import InputProblems
 from tests.selftest import runs
 

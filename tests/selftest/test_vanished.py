@@ -11,7 +11,8 @@ import pytest
 from fixtures.simulator.process import SimulatedTenant
 from graders.cohort import read_cohort
 from graders.evidence import Endpoint, Evidence, Model, Unavailable
-from graders.lab import Lab, read_lab_file
+from graders.lab import Lab
+from graders.lab_file import read_lab_file
 from graders.services.cloud import Cloud
 from graders.services.door import Door
 from graders.services.sign_in import SignIn

@@ -26,7 +26,7 @@ from fixtures.simulator.serving.server import WIRES
 from fixtures.simulator.wire.entra import Authority
 from fixtures.simulator.wire.github_schema import SCHEMA
 from fixtures.simulator.world import Tenant
-from graders.lab import read_class
+from graders.lab_file import read_class
 from tests.selftest import counts, runs
 from tests.selftest.faults import question
 from tests.selftest.recorded_bodies import (
