@@ -28,7 +28,7 @@ from reports.terminal import visible
 
 NAME = "index.html"
 _STYLES = ("page.css", "detail.css", "print.css")
-_SCRIPTS = ("page.js", "filter.js", "table.js", "detail.js", "start.js")
+_SCRIPTS = ("page.js", "filter.js", "table.js", "detail.js", "evidence.js", "start.js")
 
 
 def write(run: Run, grades: Sequence[Grade]) -> Path:

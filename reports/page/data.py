@@ -18,8 +18,10 @@ from graders.guidance import first_to_read
 from graders.names import file_stem
 from graders.rubric import TASKS
 from graders.verdicts import Grade
+from reports.feedback import FOLDER, HTML
 from reports.gradebook import points_text
 from reports.links import links
+from reports.page.evidence import packed
 from reports.page.facts import OUTCOMES, ClassFacts, Group
 from reports.run_facts import Run
 from reports.terminal import visible
@@ -73,6 +75,8 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
         "outcomes": {letter: [str(one), mark] for one, (letter, mark, _) in OUTCOMES.items()},
         "learners": [_without_empty(one) for one in learners],
         "texts": texts.all,
+        "evidence": packed(run, grades),
+        "feedback": [f"{FOLDER}/", f"/{HTML}"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from reports import page as grade_book_page
 from reports.gradebook import grades_of
 from reports.page.data import PAGE_ROWS
 from tests.selftest import browser as chromium
+from tests.selftest import graded_run as example
 from tests.selftest import runs
 from tests.selftest.page_runs import hostile_run, large_run
 
@@ -205,8 +207,13 @@ def test_a_learners_detail_has_hints_reasons_evidence_and_links(
     link = detail.get_by_role("link", name="GitHub repository")
     expect(link).to_have_attribute("href", "https://github.com/solliancelabs/mlops_07")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
-    evidence = detail.get_by_role("link", name="Evidence")
-    assert (class_of_200.reports / str(evidence.get_attribute("href"))).is_file()
+    for name in ("Evidence", "Feedback for the learner"):
+        there = detail.get_by_role("link", name=name).get_attribute("href")
+        assert (class_of_200.reports / str(there)).is_file()
+    seen = detail.locator("details.evidence")
+    seen.get_by_text("Evidence: what was seen").click()
+    seen.get_by_text("pipelines", exact=True).click()
+    expect(seen.locator("pre:visible")).to_contain_text('"name": "Nightly clean-up"')
 
 
 def test_a_withheld_learners_detail_says_why_and_shows_no_total(page: Page) -> None:
@@ -327,6 +334,8 @@ def test_axe_finds_nothing(
     for learner in ("learner013", "learner014", "learner016"):
         page.get_by_role("searchbox").fill(learner)
         page.get_by_role("button", name=learner).click()
+        page.get_by_text("Evidence: what was seen").click()
+        page.get_by_text("variable_groups", exact=True).click()
         assert page.evaluate(_VIOLATIONS) == []
         page.keyboard.press("Escape")
 
@@ -360,6 +369,32 @@ def test_hostile_names_are_shown_and_do_nothing(
         page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     assert page.locator("img, svg[onload], body script:not(#data):not(:last-of-type)").count() == 0
+
+
+def test_evidence_that_would_turn_text_around_is_told_by_its_number(
+    open_: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / "ada.json"
+    seen = {"project": "a\u202eb <img src=x> " * 10}
+    file.write_text(json.dumps({"evidence": seen}), "utf-8")
+    run = example.run([example.learner("ada")], tmp_path, evidence_files={"ada": file})
+    page = open_(grade_book_page.write(run, grades_of(run, example.verdicts("ada"))))
+    page.get_by_role("button", name="ada").click()
+    page.get_by_text("Evidence: what was seen").click()
+    page.get_by_text("project", exact=True).click()
+    expect(page.locator("pre")).to_contain_text(r"a\u{202e}b <img src=x>")
+
+
+def test_paper_has_all_pages_of_a_large_class(open_: Open, tmp_path: Path) -> None:
+    run, verdicts = large_run(PAGE_ROWS + 7, checks=6, reports=tmp_path)
+    page = open_(grade_book_page.write(run, grades_of(run, verdicts)))
+    page.evaluate(
+        "addEventListener('beforeprint', () => {"
+        " window.printed = document.querySelectorAll('#matrix tbody th[scope=row]').length })"
+    )
+    page.pdf()
+    assert page.evaluate("window.printed") == PAGE_ROWS + 7
+    assert rows(page).count() == PAGE_ROWS
 
 
 def test_a_very_large_class_is_shown_page_by_page(open_: Open, tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import secrets
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -15,6 +18,7 @@ import pytest
 from graders.verdicts import Outcome
 from reports import page
 from reports.gradebook import grades_of
+from reports.page import evidence
 from reports.page.facts import class_facts
 from reports.run_facts import Run
 from tests.selftest import graded_run as example
@@ -282,6 +286,52 @@ def test_a_class_of_200_with_72_checks_is_under_one_megabyte() -> None:
     found = data(text)
     assert len(found["learners"]) == 200
     assert len(found["texts"]) == 600  # three of each learner, said once
+
+
+def unpacked(found: dict) -> dict[int, dict]:
+    """Place in the cohort -> the evidence inside the page."""
+    packed = found["evidence"]
+    if not packed:
+        return {}
+    told = json.loads(zlib.decompress(base64.b64decode(packed["text"]), -zlib.MAX_WBITS))
+    return dict(zip(packed["of"], told, strict=True))
+
+
+def test_the_evidence_is_in_the_page_too(tmp_path: Path) -> None:
+    learners = [example.learner(one) for one in ("ada", "bob", "eve", "zoë")]
+    files = {one.id: tmp_path / f"{one.id}.json" for one in learners}
+    for one in ("ada", "zoë"):
+        seen = {
+            "learner": one,
+            "sightings": {"project": "asked at"},
+            "project": "a\u202eb </script>",
+        }
+        files[one].write_text(json.dumps({"evidence": seen}), "utf-8")
+    files["bob"].write_text("{ half a fi", "utf-8")
+    run = example.run(learners, evidence_files=files)
+    failed = {"project-exists": (Outcome.FAILED, "no")}
+    verdicts = [
+        one
+        for learner in learners
+        for one in example.verdicts(learner.id, failed if learner.id == "zoë" else {})
+    ]
+    text = page.render(run, grades_of(run, verdicts))
+    found = unpacked(data(text))
+    assert list(found) == [3, 0]  # who failed is looked up first
+    assert found[3] == {"learner": "zoë", "project": "a\u202eb </script>"}
+    assert "\u202e" not in text
+
+
+def test_evidence_that_does_not_fit_stays_in_its_files(tmp_path: Path) -> None:
+    run, verdicts = large_run(200)
+    files = {one.id: tmp_path / f"{one.id}.json" for one in run.learners}
+    for file in files.values():
+        seen = {"noise": secrets.token_hex(3000)}
+        file.write_text(json.dumps({"evidence": seen}), "utf-8")
+    text = page.render(replace(run, evidence_files=files), grades_of(run, verdicts))
+    assert len(text.encode()) < ONE_MB
+    assert 50 < len(unpacked(data(text))) < 200
+    assert len(data(text)["evidence"]["text"]) <= evidence.LIMIT
 
 
 def test_a_reason_that_many_are_told_stands_once() -> None:

@@ -47,6 +47,7 @@ function detail(learner) {
     firstStep(learner),
     elsewhere(learner),
     ...TASKS.map((one) => taskDetail(learner, one)),
+    evidenceDetail(learner),
   ].filter(Boolean);
 }
 
@@ -90,6 +91,7 @@ function firstStep(learner) {
 function elsewhere(learner) {
   const away = { target: "_blank", rel: "noopener noreferrer" };
   const links = learner.links.map(([name, href]) => make("li", null, make("a", { href, ...away }, name)));
+  links.push(make("li", null, make("a", { href: learner.feedback }, "Feedback for the learner")));
   if (learner.evidence) {
     links.push(make("li", null, make("a", { href: learner.evidence }, "Evidence (JSON)")));
   }

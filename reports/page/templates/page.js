@@ -27,6 +27,7 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   first: entry.f ?? null,
   links: entry.l || [],
   evidence: entry.v || "",
+  feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
   forInstructor: entry.x || [],
   standing: entry.h || [], // what runs of other nights have a say in
   faults: entry.u || [],

@@ -122,7 +122,9 @@ function listen() {
   DETAIL.addEventListener("click", (event) => event.target === DETAIL && DETAIL.close());
   addEventListener("hashchange", followAddress);
   addEventListener("resize", makeScrollable);
-  NARROW.addEventListener("change", draw);
+  NARROW.addEventListener("change", () => draw());
+  addEventListener("beforeprint", () => SHOWN.length > DATA.rows && draw({ whole: true }));
+  addEventListener("afterprint", () => SHOWN.length > DATA.rows && draw());
   DARK.addEventListener("change", tellTheme);
 }
 

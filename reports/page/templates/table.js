@@ -5,12 +5,14 @@ for (const letter of Object.keys(OUTCOMES)) CELLS[letter] = make("td", { class: 
 
 let SHOWN = LEARNERS; // as filtered and sorted, all pages
 
-function draw() {
+// With whole, which paper needs, all pages at once.
+function draw({ whole = false } = {}) {
   SHOWN = found();
-  const from = STATE.page * DATA.rows;
+  const from = whole ? 0 : STATE.page * DATA.rows;
+  const to = whole ? SHOWN.length : from + DATA.rows;
   MATRIX.className = STATE.view;
   MATRIX.tHead.replaceChildren(...headings());
-  MATRIX.tBodies[0].replaceChildren(...SHOWN.slice(from, from + DATA.rows).flatMap(rowsOf));
+  MATRIX.tBodies[0].replaceChildren(...SHOWN.slice(from, to).flatMap(rowsOf));
   if (!SHOWN.length) MATRIX.tBodies[0].append(nobody());
   tellCount();
   tellPages(from);

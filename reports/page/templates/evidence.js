@@ -1,0 +1,36 @@
+// What was seen of a learner, unpacked when somebody wants to look: one list for the whole class.
+const PACKED = DATA.evidence;
+let UNPACKED = null;
+
+function evidenceDetail(learner) {
+  const at = (PACKED.of || []).indexOf(learner.place);
+  if (at < 0 || !window.DecompressionStream) return null;
+  const box = make("details", { class: "evidence" }, make("summary", null, "Evidence: what was seen and judged"));
+  box.addEventListener("toggle", async () => {
+    const seen = (await unpacked())[at];
+    if (box.children.length === 1) box.append(...Object.entries(seen).map(part));
+  }, { once: true });
+  return box;
+}
+
+function unpacked() {
+  if (!UNPACKED) {
+    const bytes = Uint8Array.from(atob(PACKED.text), (one) => one.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    UNPACKED = new Response(stream).json();
+  }
+  return UNPACKED;
+}
+
+function part([name, value]) {
+  const text = JSON.stringify(value, null, 1);
+  if (text.length < 60) return make("p", { class: "seen" }, `${name}: `, make("code", null, plainly(text)));
+  return make("details", null, make("summary", null, make("code", null, name)), make("pre", null, plainly(text)));
+}
+
+// Marks that nobody sees, and that turn text around, are told by their numbers.
+function plainly(text) {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (mark) => (
+    mark === "\n" ? mark : `\\u{${mark.codePointAt(0).toString(16)}}`
+  ));
+}
