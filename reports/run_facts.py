@@ -18,6 +18,7 @@ from graders.marks import MarksTable
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.pipeline import Pipeline
+from reports.submission import Submission
 
 LAB_NAME = "MLOps lab"
 _GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
@@ -64,6 +65,8 @@ class Run:
     """The time whose state was judged; None: what there was when it was collected."""
     pipeline: Pipeline | None = None
     """The CI pipeline that the run is a step of; None on anybody's own machine."""
+    submission: Submission = field(default_factory=Submission)
+    """The submission to Classroom 50 that its runner has graded; empty anywhere else."""
     history: Path | None = None
     """The folder of what is kept from run to run; None: it is beside the reports folder."""
     policy: str = ""

@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from graders.names import nearest
 from graders.verdicts import Grade
-from reports.exports import blackboard, canvas, classroom, gradescope, junit, lti_ags, moodle
+from reports.exports import (
+    blackboard,
+    canvas,
+    classroom,
+    classroom50,
+    gradescope,
+    junit,
+    lti_ags,
+    moodle,
+)
 from reports.exports.shape import Export
 from reports.run_facts import Run
 
@@ -24,15 +33,20 @@ EXPORTS: Mapping[str, Format] = {
     "gradescope": gradescope.export,
     "lti-ags": lti_ags.export,
     "classroom": classroom.export,
+    "classroom50": classroom50.export,
     "junit": junit.export,
 }
 """What ``--export`` calls it -> what makes it."""
+
+BY_NAME = ("classroom50",)
+"""What ``all`` does not mean: only one system's runner asks for it, elsewhere nobody is in it."""
 
 
 def chosen(text: str | None) -> tuple[str, ...]:
     """The formats that ``--export`` names, in the order of EXPORTS; ValueError says what is wrong.
 
-    ``text`` is None where the option is not given; else names separated by commas, or ``all``.
+    ``text`` is None where the option is not given; else names separated by commas, or ``all``,
+    which does not mean what stands in BY_NAME.
     """
     if text is None:
         return ()
@@ -41,7 +55,12 @@ def chosen(text: str | None) -> tuple[str, ...]:
     if unknown or not names:
         said = ", ".join(f"`{name}`{_meant(name)}" for name in unknown) or "nothing is named"
         raise ValueError(f"{said}; choose of {', '.join(EXPORTS)}, or {ALL}")
-    return tuple(name for name in EXPORTS if name in names or ALL in names)
+    meant = {*names, *(_all() if ALL in names else ())}
+    return tuple(name for name in EXPORTS if name in meant)
+
+
+def _all() -> set[str]:
+    return set(EXPORTS) - set(BY_NAME)
 
 
 def _meant(name: str) -> str:

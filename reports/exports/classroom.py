@@ -54,6 +54,24 @@ def common_unit(points: Iterable[float]) -> Fraction:
     return Fraction(math.gcd(*(int(one * denominator) for one in parts)), denominator)
 
 
+def units_of(points: float, unit: Fraction) -> int:
+    """How many units these points are; they are a multiple of it."""
+    return int(_exact(points) / unit)
+
+
+def name_of(run: Run, verdict: Verdict) -> str:
+    """What the test is called: its step in the lab, and its title."""
+    name = f"{verdict.step} {verdict.title}"
+    return f"{BANNER} {name}" if run.is_simulated else name
+
+
+def message(verdict: Verdict) -> str:
+    """Why a check did not pass, on one line; of what failed also how to mend it."""
+    said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
+    hint = f" To mend it: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
+    return visible(said + hint)
+
+
 def _exact(points: float) -> Fraction:
     return Fraction(repr(round(points, 4)))
 
@@ -73,28 +91,21 @@ def _result(run: Run, mark: Mark, unit: Fraction) -> str:
 
 def _tests(run: Run, verdict: Verdict, unit: Fraction) -> Iterator[Mapping[str, object]]:
     """All tests of one check pass, or none does; only the first says why."""
-    count = int(_exact(verdict.points) / unit)
+    count = units_of(verdict.points, unit)
     passed = verdict.outcome is Outcome.PASSED
-    name = f"{verdict.step} {verdict.title}"
-    name = f"{BANNER} {name}" if run.is_simulated else name
+    name = name_of(run, verdict)
     for number in range(1, count + 1):
         yield {
             "name": f"{name} ({number} of {count})" if count > 1 else name,
             "status": "pass" if passed else "fail",
             "score": _number(unit) if passed else 0,
-            "message": _message(verdict) if number == 1 and not passed else "",
+            "message": message(verdict) if number == 1 and not passed else "",
             "test_code": "",
             "filename": "",
             "line_no": 0,
             "duration": 0,
             "task_id": verdict.task,
         }
-
-
-def _message(verdict: Verdict) -> str:
-    said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
-    hint = f" To mend it: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
-    return visible(said + hint)
 
 
 def _number(value: Fraction) -> float:

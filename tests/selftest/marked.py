@@ -15,10 +15,23 @@ from graders.marks import MarksTable
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict, grade
 from reports.run_facts import Run
+from reports.submission import submission_of
 from tests.selftest import graded_run
 
 DEMO = PROJECT / "fixtures" / "cohorts" / "demo.csv"
 MARKS = MarksTable(canvas_assignment_id=900, blackboard_column_id=664617)
+RUNNER = {
+    "CLASSROOM": "mlops-2026",
+    "ASSIGNMENT": "lab",
+    "SUBMISSION_TAG": "submit/2026-11-20T16-59-05Z-a1b2c3d",
+    "COMMIT_URL": "https://github.com/school/mlops-2026-lab-ada/commit/a1b2c3d",
+    "RELEASE_URL": "https://github.com/school/mlops-2026-lab-ada/releases/tag/submit%2Fa1b2c3d",
+    "REVIEW_URL": "https://github.com/school/mlops-2026-lab-ada/compare/0000000...a1b2c3d",
+    "USERNAME": "ada",
+    "OWNER": "ada",
+    "ASSIGNMENT_TYPE": "individual",
+}
+"""What Classroom 50's runner sets for an autograder."""
 NASTY = (
     'expected "C:\\"x", found =cmd|\' /C calc\'!A0, <b>"bold"</b>\r\n=1+1\t@SUM(A1)\\ \u202e \ud83d'
     " \U0001f9d1\u200d\U0001f52c \\"
@@ -55,6 +68,7 @@ def cohort(
         reports=reports,
         started_at=datetime(2026, 11, 23, 9, 33, 15, 123456, tzinfo=UTC),
         marks=MARKS,
+        submission=submission_of(RUNNER),
     )
     grades = [
         grade(one.id, _verdicts(one.id, outcomes.get(one.id, {}), rubric, reason), rubric)
@@ -65,6 +79,13 @@ def cohort(
 
 def changed(found: Cohort, **facts: object) -> Cohort:
     return replace(found, run=replace(found.run, **facts))  # type: ignore[arg-type]
+
+
+def only(found: Cohort, learner: str) -> Cohort:
+    """The same, where that learner alone was graded."""
+    grades = tuple(one for one in found.grades if one.learner == learner)
+    learners = tuple(one for one in found.run.learners if one.id == learner)
+    return Cohort(replace(found.run, learners=learners), grades)
 
 
 def _verdicts(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 
 from graders.cohort import read_cohort
-from tests.selftest import runs
+from tests.selftest import marked, runs
 
 DEMO = runs.COHORTS / "demo.csv"
 USAGE = 4
@@ -33,6 +34,7 @@ def test_all_marks_of_stored_evidence_are_written_and_the_next_run_replaces_them
     for one in decided:
         assert f"gradescope/{one}/SIMULATED-results.json" in written
         assert f"classroom/SIMULATED-{one}.json" in written
+    assert "for classroom50" not in run.text
     assert "for canvas: 14 of 16" in run.text
     assert "not exported" in run.text
     text = (tmp_path / "exports" / "SIMULATED-moodle.csv").read_text(encoding="utf-8")
@@ -42,6 +44,25 @@ def test_all_marks_of_stored_evidence_are_written_and_the_next_run_replaces_them
     again = runs.grade(*stored, "--learner", "user1", reports=tmp_path)
     assert again.status == 0, again.text
     assert not (tmp_path / "exports").exists()
+
+
+def test_classroom_50_gets_the_submission_that_its_runner_names(
+    demo: runs.Outcome, tmp_path: Path
+) -> None:
+    stored = ("--learners", DEMO, "--evidence", demo.reports / "evidence", "--fail-on", "never")
+    asked = (*stored, "--learner", "user9", "--export", "classroom50")
+    run = runs.grade(*asked, reports=tmp_path, changes=marked.RUNNER)
+    assert run.status == 0, run.text
+    assert files_of(tmp_path) == {".written.json", "classroom50/SIMULATED-result.json"}
+    file = tmp_path / "exports" / "classroom50" / "SIMULATED-result.json"
+    (row,) = run.grade_book()
+    assert str(json.loads(file.read_text(encoding="ascii"))["score"]) == row["total"]
+
+    again = runs.grade(*asked, reports=tmp_path, changes=dict.fromkeys(marked.RUNNER, ""))
+    assert again.status == 0, again.text
+    assert files_of(tmp_path) == {".written.json", "SIMULATED-left-out.csv"}
+    text = (tmp_path / "exports" / "SIMULATED-left-out.csv").read_text(encoding="utf-8-sig")
+    assert "the environment lacks `CLASSROOM`, `ASSIGNMENT`, `SUBMISSION_TAG`" in text
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,11 @@ from tests.selftest import graded_run, make_golden, marked
 from tests.selftest.marked import Cohort, changed, person
 
 EVERYBODY = [*EXPORTS]
-MARKS = [name for name in EXPORTS if name != "junit"]  # which has words for what is undecided
+OTHERS = (
+    "junit",  # has words for what is undecided
+    "classroom50",  # is of one learner; see test_classroom50.py
+)
+MARKS = [name for name in EXPORTS if name not in OTHERS]
 BY_LEARNER = ("gradescope", "classroom")
 
 
@@ -385,7 +389,13 @@ def test_where_everybody_is_left_out_there_is_no_file_but_a_reason(tmp_path: Pat
 def test_names_are_chosen_in_any_order_and_case() -> None:
     assert chosen(None) == ()
     assert chosen("Moodle, canvas,moodle") == ("canvas", "moodle")
-    assert chosen("all") == tuple(EXPORTS)
+
+
+def test_all_is_every_format_but_what_only_a_runner_asks_for_by_name() -> None:
+    everywhere = tuple(name for name in EXPORTS if name != "classroom50")
+    assert chosen("all") == everywhere
+    assert chosen("classroom50") == ("classroom50",)
+    assert chosen("all, Classroom50") == tuple(EXPORTS)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""Classroom 50: the ``result.json`` that an autograder leaves in its working directory.
+
+The runner starts one autograder a submission, so that there is a file only where one learner was
+graded and the runner's variables are set. Who is left out has none: an autograder that ends without
+one is shown as failed itself, and never as a mark. Scores are whole numbers: the points, or their
+largest part (halves, tenths, …) that makes all of them whole, and then the highest score is as many
+times as high. The runner itself sets ``owner``, ``assignment_type``, ``datetime`` (the graded
+commit's), ``graded_at`` and ``submitted_by`` anew, and keeps what else a test says. Source:
+Classroom 50's wiki, "Advanced Autograding", and its ``runner.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from fractions import Fraction
+
+from graders.cohort import Learner
+from graders.verdicts import Grade, Outcome, Verdict
+from reports.exports.classroom import common_unit, message, name_of, units_of
+from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, own, sort_out
+from reports.run_facts import Run
+from reports.submission import Submission
+
+FILE = "classroom50/result.json"
+SCHEMA = "classroom50/result/v1"
+
+
+def export(run: Run, grades: Sequence[Grade]) -> Export:
+    """One file, where this run graded one learner for one submission and decided the grade."""
+
+    def key_of(learner: Learner) -> str:
+        _must_be_the_submissions(run, learner)
+        return learner.id
+
+    marks, left_out = sort_out(run, grades, key_of)
+    return Export({file_name(run, FILE): _result(run, mark) for mark in marks}, left_out)
+
+
+def _must_be_the_submissions(run: Run, learner: Learner) -> None:
+    """Raises LeftOutError where the mark would be nobody's there, or somebody else's."""
+    submission = run.submission
+    if missing := ", ".join(f"`{name}`" for name in submission.missing):
+        raise LeftOutError(f"the environment lacks {missing}, which Classroom 50's runner sets")
+    if len(run.learners) != 1:
+        raise LeftOutError(
+            f"a submission is one learner's, and this run graded {len(run.learners)}"
+        )
+    login = own(learner, "github_username")
+    is_alone = submission.kind in ("", "individual")  # a group's owner may be any of its members
+    if is_alone and login and submission.owner.casefold() not in ("", login.casefold()):
+        raise LeftOutError(
+            f"the submission is of `{submission.owner}`, and the `github_username` is `{login}`"
+        )
+
+
+def _result(run: Run, mark: Mark) -> str:
+    unit = Fraction(1, common_unit(check.points for check in run.rubric).denominator)
+    verdicts = [one for one in mark.grade.verdicts if one.points]
+    graded_at = run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    document = {
+        # another name, so that no tool takes what was simulated
+        "schema": f"{BANNER} {SCHEMA}" if run.is_simulated else SCHEMA,
+        **({} if run.is_simulated else _identity(run.submission)),
+        "datetime": graded_at,
+        "graded_at": graded_at,
+        "score": sum(units_of(one.earned, unit) for one in verdicts),
+        "max-score": sum(units_of(one.points, unit) for one in verdicts),
+        "tests": [_test(run, one, unit) for one in verdicts],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _identity(submission: Submission) -> Mapping[str, str]:
+    stamped = {"owner": submission.owner, "assignment_type": submission.kind}
+    return {
+        "classroom": submission.classroom,
+        "assignment": submission.assignment,
+        **{name: value for name, value in stamped.items() if value},
+        "submission": submission.tag,
+        "commit": submission.commit,
+        "release": submission.release,
+        "review": submission.review,
+    }
+
+
+def _test(run: Run, verdict: Verdict, unit: Fraction) -> Mapping[str, object]:
+    """What the contract asks for, and below it what the runner keeps as it is."""
+    passed = verdict.outcome is Outcome.PASSED
+    return {
+        "test-name": name_of(run, verdict),
+        "passed": passed,
+        "score": units_of(verdict.earned, unit),
+        "max-score": units_of(verdict.points, unit),
+        "outcome": str(verdict.outcome),
+        "message": "" if passed else message(verdict),
+        "step": verdict.step,
+    }
