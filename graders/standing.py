@@ -92,7 +92,7 @@ def after(before: Standings, run: PastRun) -> Standings:
     """What stands after one more run; learners and checks it did not judge keep what they had."""
     lost = _lost_by_many(before, run)
     changed = {
-        key: _next(before.get(key), found, run.at, lost.get(key[1], ""))
+        key: _next(before.get(key), found, run.at, lost.get(key[1]))
         for key, found in run.found.items()
     }
     return {**before, **changed}
@@ -132,7 +132,9 @@ def _stood(before: Standings, learner: str, check: str) -> bool:
     return standing is not None and standing.outcome is Outcome.PASSED
 
 
-def _next(before: Standing | None, found: Found, at: datetime, lost_by_many: str) -> Standing:
+def _next(
+    before: Standing | None, found: Found, at: datetime, lost_by_many: str | None
+) -> Standing:
     if found.outcome is Outcome.PASSED:
         return Standing(Outcome.PASSED, found.reason, passed_at=at)
     if before is None or before.passed_at is None or found.outcome is Outcome.NOTED:
@@ -142,26 +144,24 @@ def _next(before: Standing | None, found: Found, at: datetime, lost_by_many: str
     seen = replace(before, missed_at=missed_at)
     if before.outcome is not Outcome.PASSED:  # it went down before
         return replace(seen, outcome=found.outcome, reason=found.reason)
-    if lost_by_many or not _is_confirmed(found, at, missed_at):
+    if missed_at is None or lost_by_many or not _is_confirmed(found, at, missed_at):
         return replace(seen, note=_stands(before.passed_at, found, lost_by_many))
-    return replace(seen, outcome=found.outcome, reason=found.reason, note=_went(seen))
+    note = _went(before.passed_at, missed_at)
+    return replace(seen, outcome=found.outcome, reason=found.reason, note=note)
 
 
-def _is_confirmed(found: Found, at: datetime, missed_at: datetime | None) -> bool:
-    is_sign = missed_at is not None and at - missed_at >= APART
-    return found.is_missed and found.agreed and is_sign
+def _is_confirmed(found: Found, at: datetime, missed_at: datetime) -> bool:
+    return found.is_missed and found.agreed and at - missed_at >= APART
 
 
-def _stands(passed_at: datetime, found: Found, lost_by_many: str) -> str:
+def _stands(passed_at: datetime, found: Found, lost_by_many: str | None) -> str:
     why = "; ".join(part for part in (lost_by_many, f"{found.outcome}: {found.reason}") if part)
     return f"was passing on {day(passed_at)}, could not be confirmed tonight ({why})"
 
 
-def _went(standing: Standing) -> str:
-    passed, missed = standing.passed_at, standing.missed_at
-    if passed is None or missed is None:  # never: both are there where a mark goes down
-        return ""
-    return f"was passing on {day(passed)}, has not been since {day(missed)}: two looks each night"
+def _went(passed_at: datetime, missed_at: datetime) -> str:
+    since = f"has not been since {day(missed_at)}"
+    return f"was passing on {day(passed_at)}, {since}: two looks each night"
 
 
 def day(time: datetime) -> str:
@@ -196,13 +196,13 @@ class Nightly:
 
     policy: Policy = Policy.LATEST
     deadline: datetime | None = None
+    """Only with the policy of that name: what a run tells of a later time does not count."""
     since: datetime | None = None
     """Runs that began earlier are not this class's."""
 
     def counts(self, run: PastRun) -> bool:
         """Whether a run has a say at all."""
-        is_late = self.policy is Policy.DEADLINE and self.deadline is not None
-        if is_late and self.deadline is not None and run.speaks_of > self.deadline:
+        if self.deadline is not None and run.speaks_of > self.deadline:
             return False
         return self.since is None or run.at >= self.since
 
@@ -213,7 +213,7 @@ def marks(nightly: Nightly, runs: Sequence[PastRun], rubric: Sequence[Check]) ->
     if nightly.policy is Policy.BEST:
         return _best(counting, rubric)
     standing = standings(counting)
-    if nightly.policy is Policy.LATEST or not runs or runs[-1] in counting:
+    if nightly.deadline is None or not runs or runs[-1] in counting:
         return standing
     return _at_the_deadline(standing, runs[-1], nightly.deadline)
 
@@ -252,9 +252,9 @@ def _of_an_earlier(standing: Standing, run: PastRun, last: PastRun) -> Standing:
 
 
 def _at_the_deadline(
-    standing: Standings, late: PastRun, deadline: datetime | None
+    standing: Standings, late: PastRun, deadline: datetime
 ) -> Mapping[Key, Standing]:
-    when = deadline.isoformat(timespec="minutes") if deadline else ""
+    when = deadline.isoformat(timespec="minutes")
     held = {
         key: replace(one, note="; ".join(filter(None, (f"held at the deadline, {when}", one.note))))
         for key, one in standing.items()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from graders.evidence import Evidence
+from graders.evidence import Evidence, Repository
 from graders.lab import Lab
 
 Kind = Literal[
@@ -80,17 +80,16 @@ def _lists(evidence: Evidence) -> tuple[tuple[Kind, object], ...]:
     )
 
 
-def _name(thing: object) -> str:
-    return str(getattr(thing, "full_name", "") or getattr(thing, "name", ""))
+def _name(thing: Any) -> str:
+    return str(thing.full_name if isinstance(thing, Repository) else thing.name)
 
 
-def _id(kind: Kind, thing: object) -> str:
+def _id(kind: Kind, thing: Any) -> str:
     """Empty for what no service can be asked for: a v2 endpoint, a model without versions."""
     if kind == "repository":
         return _name(thing)
     if kind == "endpoint":
-        return _name(thing) if getattr(thing, "generation", 0) == 1 else ""
+        return _name(thing) if thing.generation == 1 else ""
     if kind == "model":
-        version = getattr(thing, "version", "")
-        return f"{_name(thing)}:{version}" if version else ""
-    return str(getattr(thing, "id", ""))
+        return f"{_name(thing)}:{thing.version}" if thing.version else ""
+    return str(thing.id)

@@ -78,6 +78,14 @@ def test_everything_the_lab_dictates_is_missed(seen: Seen) -> None:
     assert vanished(seen.evidence, seen.evidence, seen.lab) == ()
 
 
+@pytest.mark.parametrize("of", [one for one in LISTS if one != "repositories"])
+def test_what_the_lab_does_not_dictate_is_nobodys_loss(seen: Seen, of: str) -> None:
+    listed = getattr(seen.evidence, of)
+    others = replace(seen.evidence, **{of: tuple(replace(one, name="other") for one in listed)})
+    assert listed
+    assert vanished(others, replace(others, **{of: ()}), seen.lab) == ()
+
+
 @pytest.mark.parametrize("of", LISTS)
 def test_what_could_not_be_seen_has_not_vanished(seen: Seen, of: str) -> None:
     nothing = replace(seen.evidence, **{of: ()})
