@@ -1,0 +1,50 @@
+"""Whose work it is: what stands in the labs of more than one learner, and whose it was first.
+
+Only what a lab makes anew for each learner is compared: addresses of endpoints, ids of training
+runs and published pipelines, and the builds that models and training runs say they come from. What
+the template makes common to all (files, trees, variable names, metrics) proves nothing.
+
+A thing belongs to the learner whose own project it names; else to the one in whose lab it came
+about first. Where neither tells, nobody loses it. Who shares a workspace by the cohort file works
+together, and borrows nothing from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from graders.custody.comparison import Class
+from graders.custody.findings import Custody
+from graders.custody.listings import key_of
+from graders.evidence import Evidence
+from graders.lab import Lab
+
+__all__ = ["Custody", "custody", "key_of", "own_part"]
+
+_ListedT = TypeVar("_ListedT")
+
+
+def custody(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Custody]:
+    """Compare all labs of a class; ``evidence`` by learner, of those that were looked at."""
+    return Class({lab.learner.id: lab for lab in labs}, evidence).compared()
+
+
+def own_part(evidence: Evidence, found: Custody) -> Evidence:
+    """The evidence without what is another's."""
+    if not found.not_own:
+        return evidence
+    return replace(
+        evidence,
+        training_runs=_kept(evidence.training_runs, found),
+        models=_kept(evidence.models, found),
+        published_pipelines=_kept(evidence.published_pipelines, found),
+        endpoints=_kept(evidence.endpoints, found),
+    )
+
+
+def _kept(listed: _ListedT, found: Custody) -> _ListedT:
+    if not isinstance(listed, tuple):
+        return listed
+    return tuple(one for one in listed if key_of(one) not in found.not_own)  # type: ignore[return-value]

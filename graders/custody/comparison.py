@@ -1,0 +1,145 @@
+"""All labs of a class beside each other: what is another's, and whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from graders.custody.findings import Custody, Findings
+from graders.custody.listings import Listing, listings
+from graders.custody.places import all_of, index, place_of, project_of, seen, workspace_of
+from graders.custody.pointers import Pointers
+from graders.evidence import Evidence
+from graders.lab import Lab
+from graders.rules import Mismatch, project_in
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Class:
+    """All labs of a cohort beside each other."""
+
+    def __init__(self, labs: Mapping[str, Lab], evidence: Mapping[str, Evidence]) -> None:
+        self._labs = labs
+        self._evidence = evidence
+        self._found = {learner: Findings() for learner in labs}
+        self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
+        self._by_project = index(labs, lambda lab: [project_of(lab)])
+
+    def compared(self) -> Mapping[str, Custody]:
+        listed = [
+            one
+            for learner, lab in self._labs.items()
+            if (found := self._evidence.get(learner))
+            for one in listings(lab, found, self._builder)
+        ]
+        self._point_elsewhere()
+        self._built_elsewhere(listed)
+        self._listed_twice(listed)
+        looked_at = self._evidence.keys()
+        return {
+            learner: own.frozen(len(looked_at - {learner})) for learner, own in self._found.items()
+        }
+
+    def _builder(self, tags: Mapping[str, str]) -> str:
+        learners = self._by_project.get(project_in(tags.get("BuildUri", "")), ())
+        return learners[0] if len(learners) == 1 else ""
+
+    # --- what a learner's project points at -------------------------------------------------------
+
+    def _point_elsewhere(self) -> None:
+        """Values that name what is another's: they cost where they are compared, and here nothing.
+
+        The instructor reads whose they are.
+        """
+        pointers = Pointers(self._labs)
+        for learner, found in self._evidence.items():
+            for one in pointers.of(self._labs[learner], found):
+                if one.whose and learner not in one.whose:
+                    told = f"{one.said} is {all_of(one.whose)}'s"
+                    self._found[learner].tell(one.about, told)
+
+    # --- what says that it was built in another's project -----------------------------------------
+
+    def _built_elsewhere(self, listed: Sequence[Listing]) -> None:
+        """A run of another's project: that project works in this workspace, or this is a copy."""
+        for one in listed:
+            if not one.builder or self._are_together(one.learner, one.builder):
+                continue
+            if self._works_in(one.builder, one.learner):
+                if one.kind == "model":
+                    self._found[one.learner].left_by_others.add(one.name)
+                self._found[one.builder].borrowed["workspace"] = Mismatch(
+                    "workspace", "your own", "things that your pipelines put into another one"
+                )
+                told = f"{one} in {one.learner}'s workspace was made by {one.builder}'s CI"
+                for both in (one.learner, one.builder):
+                    self._found[both].tell(one.about, told)
+            elif one.builder in self._evidence:
+                self._is_anothers(one, one.builder, f"it says that {one.builder}'s CI made it")
+            else:
+                self._is_unclear(one, f"it says that {one.builder}'s CI made it")
+
+    def _works_in(self, learner: str, other: str) -> bool:
+        """Whether a learner's connection or variables lead into the other's workspace."""
+        found, there = self._evidence.get(learner), workspace_of(self._labs[other])
+        if found is None:
+            return False
+        targets = {
+            place_of(one.subscription_id, one.resource_group, one.workspace)
+            for one in seen(found.service_connections)
+        }
+        for group in seen(found.variable_groups):
+            names = [group.variables.get(name) for name in ("RESOURCE_GROUP", "WORKSPACE_NAME")]
+            values = [(one.value or "").strip() for one in names if one]
+            targets.add(place_of(self._labs[learner].subscription_id, *values))
+        return there in targets
+
+    # --- what is listed in more than one lab ------------------------------------------------------
+
+    def _listed_twice(self, listed: Sequence[Listing]) -> None:
+        by_key: dict[str, list[Listing]] = {}
+        for one in listed:
+            if one.key:
+                by_key.setdefault(one.key, []).append(one)
+        for same in by_key.values():
+            owner = self._owner(same)
+            for one in same:
+                others = [o.learner for o in same if not self._are_together(o.learner, one.learner)]
+                if not others:
+                    continue
+                if owner is None:
+                    self._is_unclear(one, f"{all_of(others)} has it too, since the same time")
+                elif not self._are_together(one.learner, owner.learner):
+                    why = f"there since {owner.since}, here since {one.since}"
+                    self._is_anothers(one, owner.learner, why)
+                else:
+                    told = f"{one} is listed by {all_of(others)} too"
+                    self._found[one.learner].tell(one.about, told)
+
+    def _owner(self, same: Sequence[Listing]) -> Listing | None:
+        """The listing in the lab it belongs to; None where that cannot be told."""
+        told = [one for one in same if one.builder == one.learner]
+        if len({one.learner for one in told}) == 1:
+            return told[0]
+        ordered = sorted(same, key=lambda one: one.at or _NEVER)
+        later = [o for o in ordered if not self._are_together(o.learner, ordered[0].learner)]
+        if ordered[0].at is None or not later or (later[0].at or _NEVER) <= ordered[0].at:
+            return None
+        return ordered[0]
+
+    def _is_anothers(self, one: Listing, owner: str, why: str) -> None:
+        found = self._found[one.learner]
+        if one.key:
+            found.not_own[one.key] = one.name
+        found.borrowed[one.kind] = Mismatch(one.kind, "your own", "another learner's")
+        found.tell(one.about, f"{one} is {owner}'s ({why})")
+
+    def _is_unclear(self, one: Listing, why: str) -> None:
+        found = self._found[one.learner]
+        if one.key not in found.not_own:
+            found.unclear[one.kind] = None
+            found.tell(one.about, f"whose {one} is cannot be told: {why}")
+
+    def _are_together(self, one: str, other: str) -> bool:
+        return one == other or workspace_of(self._labs[one]) == workspace_of(self._labs[other])

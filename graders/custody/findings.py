@@ -1,0 +1,53 @@
+"""What was found of one learner's lab: what of it is not, or not surely, the learner's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graders.rules import Mismatch
+
+
+@dataclass(frozen=True)
+class Custody:
+    """What of one learner's lab is not, or not surely, the learner's own."""
+
+    borrowed: tuple[Mismatch, ...] = ()
+    """In words for the learner: they never say whose it is."""
+    others: int = 0
+    """How many labs it was compared with."""
+    unclear: tuple[str, ...] = ()
+    """Kinds of things that another lab has too, where nothing tells who had them first."""
+    not_own: Mapping[str, str] = field(default_factory=dict)
+    """Key (:func:`graders.custody.key_of`) -> name of each thing that is another's."""
+    left_by_others: frozenset[str] = frozenset()
+    """``name:version`` of models that another learner's pipelines put into this workspace."""
+    for_instructor: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Whose it is, by what it is about: a variable in lower case, ``workspace_connection``,
+    ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
+    ``published_pipelines``; and all of it under ``own_work``."""
+
+
+@dataclass
+class Findings:
+    """One learner's custody in the making."""
+
+    borrowed: dict[str, Mismatch] = field(default_factory=dict)
+    unclear: dict[str, None] = field(default_factory=dict)
+    not_own: dict[str, str] = field(default_factory=dict)
+    left_by_others: set[str] = field(default_factory=set)
+    told: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def tell(self, about: str, text: str) -> None:
+        for subject in (about, "own_work"):
+            self.told.setdefault(subject, {})[text] = None
+
+    def frozen(self, others: int) -> Custody:
+        return Custody(
+            tuple(self.borrowed.values()),
+            others,
+            tuple(self.unclear),
+            self.not_own,
+            frozenset(self.left_by_others),
+            {about: tuple(texts) for about, texts in self.told.items()},
+        )

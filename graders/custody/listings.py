@@ -1,0 +1,81 @@
+"""The things of a lab that no other lab can have honestly, and what tells one from every other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from graders.custody.places import seen
+from graders.evidence import Endpoint, Evidence, Model, PublishedPipeline, TrainingRun
+from graders.lab import Lab
+
+Thing = Endpoint | TrainingRun | PublishedPipeline | Model
+BuilderOf = Callable[[Mapping[str, str]], str]
+"""Tags of a run or model -> the learner in whose project it says it was built; else empty."""
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A thing as one learner's lab lists it."""
+
+    about: str
+    kind: str
+    name: str
+    key: str
+    learner: str
+    at: datetime | None
+    builder: str = ""
+    """The learner whose project it says it was built in; empty: it says nothing, or nobody's."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def since(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "an unknown time"
+
+
+def key_of(thing: Thing) -> str:
+    """What tells one thing from every other, wherever it is listed; empty: nothing does.
+
+    A model is as good as the training run that it says it comes from. Only GUIDs are nobody else's:
+    two honest learners may well have a run called ``local``.
+    """
+    if isinstance(thing, Endpoint):
+        address = urlsplit(thing.scoring_uri)
+        return f"{address.netloc}{address.path}".casefold()
+    identifier = thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id
+    return identifier.casefold() if _GUID.fullmatch(identifier) else ""
+
+
+def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:
+    """The lab's own things, as far as they could be seen."""
+
+    def listing(about: str, name: str, thing: Thing, at: datetime | None) -> Listing:
+        builder = builder_of(thing.tags) if isinstance(thing, TrainingRun | Model) else ""
+        kind = _KINDS[about]
+        return Listing(about, kind, name, key_of(thing), lab.learner.id, at, builder)
+
+    for run in seen(found.training_runs):
+        yield listing("training_runs", run.id, run, run.ended_at)
+    for model in seen(found.models):
+        if model.name == lab.model and model.version:
+            name = f"{model.name}:{model.version}"
+            yield listing("registered_models", name, model, model.created_at)
+    for one in seen(found.published_pipelines):
+        yield listing("published_pipelines", one.name, one, one.created_at)
+    for endpoint in seen(found.endpoints):
+        yield listing("endpoints", endpoint.name, endpoint, endpoint.created_at)
+
+
+_KINDS = {
+    "training_runs": "training run",
+    "registered_models": "model",
+    "published_pipelines": "published pipeline",
+    "endpoints": "endpoint",
+}
