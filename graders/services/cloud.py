@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from graders.evidence import Evidence, Sighting, Unavailable
 from graders.lab import Lab
-from graders.services.azure_devops import SERVICE as AZURE_DEVOPS
 from graders.services.azure_devops import AzureDevOps, DevOpsFacts
+from graders.services.azure_devops_look import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml import AzureML, MLFacts
 from graders.services.door import Door
 from graders.services.github import GitHub, GitHubFacts

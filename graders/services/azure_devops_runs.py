@@ -1,0 +1,159 @@
+"""The runs of a learner's two pipelines, and what those worth it say in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graders import rules
+from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavailable, UpstreamRun
+from graders.services import azure_devops_answers as answers
+from graders.services import azure_devops_traces as traces
+from graders.services.azure_devops_look import SERVICE, ProjectLook, T
+
+_LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
+
+
+@dataclass(frozen=True)
+class RunsLook(ProjectLook):
+    """One look at the runs of one learner's project."""
+
+    def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> tuple[Run, ...] | Unavailable:
+        """Runs of the pipelines that matter, newest first, those worth it in detail."""
+        if isinstance(pipelines, Unavailable):
+            return pipelines
+        matter = {one.id: one for one in pipelines if self._is_ci(one) or self._is_cd(one)}
+        runs = self._list_runs(list(matter)) if matter else ()
+        if isinstance(runs, Unavailable):
+            return runs
+        newest_first = sorted(runs, key=_when, reverse=True)
+        detailed = {
+            run.id: run
+            for one in matter.values()
+            for run in self._looked_into(one, [r for r in newest_first if r.pipeline_id == one.id])
+        }
+        return tuple(detailed.get(run.id, run) for run in newest_first)
+
+    def _looked_into(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:
+        """A CD run may have failed after it deployed: then it counts, and has to be found."""
+        chosen = [self._in_detail(run, pipeline) for run in _worth_a_look(newest_first)]
+        if not self._is_cd(pipeline) or any(map(_deployed, chosen)):
+            return chosen
+        known = {run.id for run in chosen}
+        failed = [run for run in newest_first if run.is_completed and not run.succeeded]
+        others = [run for run in failed[:_LOOKED_INTO] if run.id not in known]
+        return chosen + [self._in_detail(run, pipeline) for run in others]
+
+    def _list_runs(self, pipelines: list[int]) -> tuple[Run, ...] | Unavailable:
+        """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
+        ask = self.clients.builds.get_builds
+        how = {"definitions": pipelines, "query_order": "queueTimeDescending"}
+        return self.listed("runs", answers.run, lambda: self.whole(ask, **how))
+
+    def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
+        run = replace(run, stages=self._stages(run))
+        if self._is_ci(pipeline) and run.succeeded:
+            run = self._with_artifacts(run)
+        if self._is_cd(pipeline) and rules.counts_as_succeeded(run):
+            run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
+        return run
+
+    def _stages(self, run: Run) -> tuple[Stage, ...] | Unavailable:
+        """Source: build/timeline. A run that was invalid when queued has none."""
+        if run.problems and run.started_at is None:
+            return ()
+        ask = self.clients.builds.get_build_timeline
+        return self.looked(
+            f"the timeline of run {run.id}",
+            lambda: _unless_none(ask(self.project.id, run.id), answers.stages),
+        )
+
+    def _with_artifacts(self, run: Run) -> Run:
+        """Source: build/artifacts, and the content of the one that names the model."""
+        ask = self.clients.builds.get_artifacts
+        listed = self.listed(
+            f"the artifacts of run {run.id}",
+            traces.artifact,
+            lambda: self.clients.only_page(ask, self.project.id, run.id),
+        )
+        if isinstance(listed, Unavailable):
+            return replace(run, artifacts=listed)
+        run = replace(run, artifacts=tuple(name for name, _ in listed))
+        url = dict(listed).get(traces.ARTIFACT)
+        return run if url is None else replace(run, model_file=self._model_file(run, url))
+
+    def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
+        return self.looked(
+            f"the artifact {traces.ARTIFACT} of run {run.id}",
+            lambda: traces.model_file(self.clients.download(url)),
+        )
+
+    def _deployment(self, run: Run) -> Deployment | Unavailable | None:
+        """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
+        if not isinstance(run.stages, tuple) or rules.incomplete_deployment(run.stages):
+            return None
+        logs = traces.logged_tasks(run)
+        if len(logs) < 2:
+            return _no_logs(run)
+        ask = self.clients.builds.get_build_log_lines
+        tasks = (traces.PARSE_TASK, traces.SMOKE_TASK)
+        return self.looked(
+            f"the logs of run {run.id}",
+            lambda: traces.deployment(
+                *(
+                    traces.whole_log(
+                        self.clients.one_page(ask, self.project.id, run.id, logs[one]), one
+                    )
+                    for one in tasks
+                )
+            ),
+        )
+
+    def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
+        """Source: pipelines/runs, whose list has no resources."""
+        ask = self.clients.pipelines.get_run
+        return self.looked(
+            f"what run {run.id} consumed",
+            lambda: _unless_none(ask(self.project.id, run.pipeline_id, run.id), answers.upstream),
+        )
+
+    def _is_ci(self, pipeline: Pipeline) -> bool:
+        return _is(pipeline, self.lab.ci_pipeline, self.lab.ci_yaml)
+
+    def _is_cd(self, pipeline: Pipeline) -> bool:
+        return _is(pipeline, self.lab.cd_pipeline, self.lab.cd_yaml)
+
+
+def _is(pipeline: Pipeline, name: str, yaml: str) -> bool:
+    is_named = pipeline.name.casefold() == name.casefold()
+    return is_named or pipeline.yaml_path.casefold() == yaml.casefold()
+
+
+def _worth_a_look(newest_first: Iterable[Run]) -> Sequence[Run]:
+    """The newest succeeded runs; where none succeeded, the newest completed one, to say why."""
+    completed = [run for run in newest_first if run.is_completed]
+    succeeded = [run for run in completed if run.succeeded]
+    return succeeded[:_LOOKED_INTO] or completed[:1]
+
+
+def _deployed(run: Run) -> bool:
+    """Or nobody knows: what could not be seen once is not asked for again."""
+    return not isinstance(run.stages, tuple) or not rules.incomplete_deployment(run.stages)
+
+
+def _when(run: Run) -> tuple[float, int]:
+    return (run.queued_at.timestamp() if run.queued_at else 0.0, run.id)
+
+
+def _unless_none(answer: Any, read: Callable[[Any], T]) -> T | None:
+    return None if answer is None else read(answer)
+
+
+def _no_logs(run: Run) -> Unavailable:
+    return Unavailable(
+        SERVICE,
+        f"the logs of run {run.id}",
+        "they are not there any more, or the tasks that write them have other names",
+        "Look at the run's page: retention removes logs, and the learner may have edited the YAML.",
+    )
