@@ -37,7 +37,10 @@ def main() -> None:
 
 def multiplied(reports: Path, learners: int) -> dict[str, object]:
     """The stored grade book with its learners repeated under other ids."""
-    document = json.loads((reports / "gradebook.json").read_text(encoding="utf-8"))
+    file = reports / "gradebook.json"
+    if not file.is_file():
+        raise SystemExit(f"There is no grade book {file}: make one with `make grade` first.")
+    document = json.loads(file.read_text(encoding="utf-8"))
     grades, verdicts = document["grades"], document["verdicts"]
     own = {
         one["learner"]: [v for v in verdicts if v["learner"] == one["learner"]] for one in grades
