@@ -30,6 +30,8 @@ class Check:
     hint: str
     only_with: str = ""
     """The table of the lab file without which the check is left out; empty: it never is."""
+    default_points: float | None = None
+    """What it is worth where no lab file says otherwise; None: ``points``."""
 
     @property
     def task(self) -> int:
@@ -68,5 +70,12 @@ def check_of(test: object) -> Check | None:
 
 
 def with_points(checks: Iterable[Check], points: Mapping[str, float]) -> tuple[Check, ...]:
-    """The rubric with the lab file's own points in place of the default ones."""
-    return tuple(replace(one, points=points.get(one.id, one.points)) for one in checks)
+    """The rubric with a lab file's own points in place of the default ones, or of another's."""
+    return tuple(_worth(one, points.get(one.id)) for one in checks)
+
+
+def _worth(check: Check, points: float | None) -> Check:
+    default = check.points if check.default_points is None else check.default_points
+    if points is None or points == default:
+        return replace(check, points=default, default_points=None)
+    return replace(check, points=points, default_points=default)

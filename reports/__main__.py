@@ -1,10 +1,11 @@
 """What is done with a run's results afterwards.
 
 ``python -m reports compare OLD NEW``: what a second look, or other points, would change. OLD and
-NEW are reports folders of two runs. NEW can be a lab file too: then the verdicts of OLD are valued
-by its points. (Another leniency or other names need judging: ``pytest --evidence … --lab …
---reports …``, and then compare the two folders.) Exit status: 0 nothing differs, 1 something does,
-2 an input is wrong.
+NEW are reports folders of two runs. Either can be a lab file too: then the verdicts of the other
+are valued by its points; where both are, those of the run that ``--run`` names. (Another leniency
+or other names need judging: ``pytest --evidence … --lab … --reports …``, and then compare the two
+folders.)
+Exit status: 0 nothing differs, 1 something does, 2 an input is wrong.
 
 ``python -m reports report [FOLDER]`` builds the Allure report of a run, and ``python -m reports
 serve [FOLDER]`` shows it to this machine's browser. Exit status: 0, or 2 where it cannot be done.
@@ -43,8 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _compare(given: argparse.Namespace) -> int:
-    old = read_book(given.old)
-    new = _second(given.new, old)
+    old, new = _books(given.old, given.new, given.run_of)
     found = compare(old, new)
     for line in compare_page.lines(found, old, new, everyone=given.all):
         print(line)
@@ -61,8 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="compare | report | serve")
     command = commands.add_parser("compare", help="who changes, by which check, and why")
-    command.add_argument("old", type=Path, metavar="OLD", help="reports folder of a run")
+    command.add_argument("old", type=Path, metavar="OLD", help="reports folder, or a lab file")
     command.add_argument("new", type=Path, metavar="NEW", help="another one, or a lab file")
+    command.add_argument(
+        "--run", type=Path, dest="run_of", default=OUT, metavar="DIR", help="for two lab files"
+    )
     command.add_argument("--all", action="store_true", help="every learner, however many")
     command.add_argument("--json", type=Path, metavar="FILE", help="write all of it there too")
     command.set_defaults(run=_compare)
@@ -94,10 +97,23 @@ def _serve(given: argparse.Namespace) -> int:
     return 0
 
 
-def _second(path: Path, old: Book) -> Book:
-    if path.suffix.casefold() == ".toml":
-        return old.worth(read_lab_file(path), str(path))
-    return read_book(path)
+def _books(old: Path, new: Path, run: Path) -> tuple[Book, Book]:
+    """Both sides; a lab file is the other's verdicts, or that run's, by its points."""
+    runs = [path for path in (old, new) if not _is_lab_file(path)]
+    stored = {path: read_book(path) for path in runs or [run]}
+    first, second = (
+        _by_its_points(path, next(iter(stored.values()))) if _is_lab_file(path) else stored[path]
+        for path in (old, new)
+    )
+    return first, second
+
+
+def _by_its_points(lab_file: Path, book: Book) -> Book:
+    return book.worth(read_lab_file(lab_file), str(lab_file))
+
+
+def _is_lab_file(path: Path) -> bool:
+    return path.suffix.casefold() == ".toml"
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Book:
         return {learner: grade(learner, verdicts, checks) for learner, verdicts in own.items()}
 
     def worth(self, lab_file: LabFile, source: str) -> Book:
-        """The same verdicts by the points of another lab file. Raises InputProblems.
+        """The same verdicts by another lab file's points, not the run's own. Raises InputProblems.
 
         What fails a check that carries points is noted by one that carries none, and the other way
         round. Nothing else of the lab file is looked at: names and leniency need judging.
@@ -90,6 +90,7 @@ def _check(entry: Mapping[str, Any]) -> Check:
         points=entry["points"],
         hint=entry["hint"],
         only_with=entry.get("only_with", ""),
+        default_points=entry.get("default_points"),
     )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from graders.lab_file import read_lab_file
+from graders.lab_file import LabFile, read_lab_file
 from graders.problems import InputProblems
+from graders.rubric import with_points
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook
 from reports.compare import compare
@@ -122,6 +123,37 @@ def test_a_check_that_loses_its_points_is_noted_and_one_that_gets_some_fails(
     )
     assert outcome_of(again, "ada") is Outcome.FAILED
     assert compare(book, again).is_empty
+
+
+def test_two_lab_files_are_compared_over_one_run(before: Path, tmp_path: Path) -> None:
+    one = lab_file(tmp_path, "variable-group-exists = 20\nconnection-exists = 7").rename(
+        tmp_path / "one.toml"
+    )
+    other = lab_file(tmp_path, "endpoint-answers = 9\nconnection-exists = 17")
+    done = command("compare", one, other, "--run", before)
+    assert (done.returncode, done.stderr) == (1, "")
+    for said in (
+        "variable-group-exists is worth 15 instead of 20",  # what the lab itself gives
+        "connection-exists is worth 17 instead of 7",
+        "endpoint-answers is worth 9 instead of 14",
+    ):
+        assert said in done.stdout
+    ada = next(line for line in done.stdout.splitlines() if "ada" in line)
+    assert "80" in ada
+    assert "85" in ada
+    assert command("compare", one, before).returncode == 1
+    assert command("compare", one, one, "--run", before).returncode == 0
+
+
+def test_points_of_a_lab_file_take_the_place_of_another_ones(tmp_path: Path) -> None:
+    file = lab_file(tmp_path, "variable-group-exists = 20\nconnection-exists = 7")
+    rubric = with_points(example.RUBRIC, read_lab_file(file).points)
+    run = example.run([BOB], rubric=rubric)
+    verdicts = [Verdict.on(check, "bob", Outcome.PASSED, "") for check in rubric]
+    book = read_book(stored(tmp_path / "run", run, verdicts))
+    assert book.rubric["variable-group-exists"].points == 20
+    plain = book.worth(LabFile(), "no lab file")
+    assert tuple(plain.rubric.values()) == example.RUBRIC
 
 
 def outcome_of(book: Book, learner: str) -> Outcome:
