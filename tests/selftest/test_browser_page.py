@@ -330,9 +330,11 @@ def test_axe_finds_nothing(
     page = open_(class_of_200.reports / "index.html", size, color_scheme=scheme)
     page.evaluate(axe)
     page.get_by_role("searchbox").fill("learner01")
+    expect(page.get_by_role("status")).to_have_text("10 of 200 learners")
     assert page.evaluate(_VIOLATIONS) == []
     for learner in ("learner013", "learner014", "learner016"):
         page.get_by_role("searchbox").fill(learner)
+        expect(page.locator("#matrix tbody .id")).to_have_text([learner])  # redrawn a moment later
         page.get_by_role("button", name=learner).click()
         page.get_by_text("Evidence: what was seen").click()
         page.get_by_text("variable_groups", exact=True).click()
