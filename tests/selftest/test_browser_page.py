@@ -396,7 +396,7 @@ def test_paper_has_all_pages_of_a_large_class(open_: Open, tmp_path: Path) -> No
     )
     page.pdf()
     assert page.evaluate("window.printed") == PAGE_ROWS + 7
-    assert rows(page).count() == PAGE_ROWS
+    expect(rows(page)).to_have_count(PAGE_ROWS)
 
 
 def test_a_very_large_class_is_shown_page_by_page(open_: Open, tmp_path: Path) -> None:
