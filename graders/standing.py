@@ -104,7 +104,7 @@ def in_doubt(before: Standings, found: Mapping[Key, Found], rubric: Iterable[Che
     doubtful = (
         learner
         for (learner, check), one in found.items()
-        if check in points and one.outcome is not Outcome.PASSED and _stood(before, learner, check)
+        if check in points and one.outcome is not Outcome.PASSED and stood(before, learner, check)
     )
     return list(dict.fromkeys(doubtful))
 
@@ -127,7 +127,8 @@ def agreed(looks: Sequence[Found]) -> Found:
 # --- one check ------------------------------------------------------------------------------------
 
 
-def _stood(before: Standings, learner: str, check: str) -> bool:
+def stood(before: Standings, learner: str, check: str) -> bool:
+    """Whether the check stands as passed."""
     standing = before.get((learner, check))
     return standing is not None and standing.outcome is Outcome.PASSED
 
@@ -175,15 +176,15 @@ def day(time: datetime) -> str:
 
 def _lost_by_many(before: Standings, run: PastRun) -> Mapping[str, str]:
     """Check -> a sentence, for the checks that a large part of the class would lose at once."""
-    stood = Counter(key[1] for key in run.found if _stood(before, *key))
+    had = Counter(key[1] for key in run.found if stood(before, *key))
     lost = Counter(
-        key[1] for key, one in run.found.items() if one.is_missed and _stood(before, *key)
+        key[1] for key, one in run.found.items() if one.is_missed and stood(before, *key)
     )
     return {
-        check: f"{count} of the {stood[check]} who had passed it lost it at once,"
+        check: f"{count} of the {had[check]} who had passed it lost it at once,"
         " so the grader's rights or the tenant may have changed"
         for check, count in lost.items()
-        if count >= MANY and count >= LARGE_PART * stood[check]
+        if count >= MANY and count >= LARGE_PART * had[check]
     }
 
 
