@@ -26,7 +26,8 @@ from graders.services.azure_devops_client import Organization
 from graders.services.azure_devops_look import SERVICE, ProjectLook
 from graders.services.azure_devops_runs import RunsLook
 from graders.services.sign_in import SignIn
-from graders.services.triage import look
+from graders.services.triage import has, look
+from graders.services.web import UnexpectedBodyError
 from graders.vanished import Thing
 
 T = TypeVar("T")
@@ -74,21 +75,27 @@ class AzureDevOps:
             return DevOpsFacts.none(project)
         return _LabLook(self._clients, project, lab, sightings).facts()
 
-    def still_has(self, lab: Lab, thing: Thing) -> bool:
-        """Whether a thing answers when it is asked for by its id; False when in doubt.
+    def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+        """Whether a thing answers when it is asked for by its id.
 
         Sources: variablegroups/{groupId}, endpoints/{endpointId}, definitions/{definitionId}.
         """
         project = self._project(lab)
         if isinstance(project, Unavailable):
-            return False
+            return project
         asks: Mapping[str, Callable[..., Any]] = {
             "variable group": self._clients.library.get_variable_group,
             "service connection": self._clients.connections.get_service_endpoint_details,
             "pipeline": self._clients.builds.get_definition,
         }
-        found = look(SERVICE, str(thing), lambda: asks[thing.kind](project.id, thing.id), [])
-        return not isinstance(found, Unavailable) and str(found.id) == thing.id
+
+        def ask() -> bool:
+            found = asks[thing.kind](project.id, thing.id)
+            if found is not None and str(found.id) != thing.id:
+                raise UnexpectedBodyError("it is not the thing that was asked for")
+            return found is not None  # the service's null: there is none
+
+        return has(SERVICE, str(thing), ask)
 
     def _project(self, lab: Lab) -> Project | Unavailable:
         projects = self.projects()

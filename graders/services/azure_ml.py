@@ -138,14 +138,14 @@ class AzureML:
         answer = deployed.answer(endpoints)
         return MLFacts(found.workspace, pipelines, trained, models, endpoints, answer)
 
-    def still_has(self, lab: Lab, thing: Thing) -> bool:
-        """Whether a thing answers when it is asked for by its id; False when in doubt."""
+    def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+        """Whether a thing answers when it is asked for by its id."""
         found = self._find(self._client(lab), lab, [])
         if isinstance(found, Unavailable):
-            return False
+            return found
         region = self._regional.region(found.discovery_url, [])
         if isinstance(region, Unavailable):
-            return False
+            return region
         return self._regional.still_has(Place(found.workspace, region), thing)
 
     def _list(self, lab: Lab) -> _Listed:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from graders.evidence import Endpoint, PublishedPipeline, Sighting, Unavailable, Workspace
 from graders.services import web
-from graders.services.triage import look
+from graders.services.triage import has, look
 from graders.vanished import Thing
 
 if TYPE_CHECKING:
@@ -155,18 +155,22 @@ class RegionalService:
 
         return look(SERVICE, f"the key of the endpoint {name}", call, sightings)
 
-    def still_has(self, place: Place, thing: Thing) -> bool:
-        """Whether a service, model or published pipeline answers to its id; False when in doubt."""
+    def still_has(self, place: Place, thing: Thing) -> bool | Unavailable:
+        """Whether a service, model or published pipeline answers to its id."""
         lists, key = {
             "endpoint": (place.services, "name"),
             "model": (place.models, "id"),
             "published pipeline": (place.pipelines, "Id"),
         }[thing.kind]
         url = f"{lists}/{quote(thing.id, safe='')}"
-        body = look(
-            SERVICE, str(thing), lambda: web.get_json(self._session, url, self._token()), []
-        )
-        return isinstance(body, Mapping) and str(body.get(key)) == thing.id
+
+        def ask() -> bool:
+            body = web.mapping(web.get_json(self._session, url, self._token()), str(thing))
+            if str(body.get(key)) != thing.id:
+                raise web.UnexpectedBodyError("it is not the thing that was asked for")
+            return True
+
+        return has(SERVICE, str(thing), ask)
 
     def _pages(self, first: str) -> Iterator[Mapping[str, Any]]:
         url: str | None = first

@@ -89,15 +89,14 @@ class Cloud:
             sightings=(*built, *github.sightings, *trained),
         )
 
-    def still_there(self, lab: Lab, thing: Thing) -> bool:
-        """Whether what a list leaves out answers when asked for by its id; False when in doubt."""
-        with self.door, contextlib.suppress(Exception):
+    def still_there(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+        """Whether what a list leaves out answers when it is asked for by its id."""
+        with self.door:
             if thing.kind == "repository":
                 return self._github.still_has(thing)
             if thing.kind in ("published pipeline", "model", "endpoint"):
                 return self._azure_ml.still_has(lab, thing)
             return self._organization(lab.organization).still_has(lab, thing)
-        return False
 
     def _organization(self, name: str) -> AzureDevOps:
         return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))

@@ -22,7 +22,7 @@ from graders.services.github_answers import Found
 from graders.services.github_owner import Owner
 from graders.services.github_query import LISTING, Batch, batch
 from graders.services.sign_in import SignIn
-from graders.services.triage import look
+from graders.services.triage import has, look
 from graders.vanished import Thing
 
 _LEARNERS_AT_ONCE = 50
@@ -101,14 +101,15 @@ class GitHub:
         faults = [one for one in looked if isinstance(one, Unavailable)]
         return faults[0] if faults else tuple(r for r in looked if isinstance(r, Repository))
 
-    def still_has(self, thing: Thing) -> bool:
-        """Whether a repository answers over REST, where GraphQL gave none; False when in doubt."""
+    def still_has(self, thing: Thing) -> bool | Unavailable:
+        """Whether a repository answers over REST, where GraphQL gave none; renamed, it does not."""
         path = f"/repos/{quote(thing.id)}"
         ask = partial(self._requester.requestJsonAndCheck, "GET", path)
-        answer = look("GitHub", str(thing), lambda: ask()[1], [])
-        if not isinstance(answer, dict):
-            return False
-        return str(answer.get("full_name")).casefold() == thing.id.casefold()
+        return has(
+            "GitHub",
+            str(thing),
+            lambda: str(ask()[1]["full_name"]).casefold() == thing.id.casefold(),
+        )
 
     def _with_commits(
         self, repository: Repository, wanted: Iterable[str], sightings: list[Sighting]

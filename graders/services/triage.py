@@ -17,6 +17,7 @@ from graders.services.guard import service_of
 T = TypeVar("T")
 
 _SIGN_IN_ERRORS = frozenset({"CredentialUnavailableError", "ClientAuthenticationError"})
+_SIGN_IN = "Entra ID"
 _LATER = "Grade again later with --resume."
 _RIGHTS = {
     "Azure DevOps": "make the grader's identity a Reader of the project, a Reader of its library"
@@ -61,6 +62,21 @@ def look(
     if error is None and found is not None and not (last and _is_no_answer(last)):
         return found
     return unavailable(service, what, last, error)
+
+
+def has(service: str, what: str, call: Callable[[], bool]) -> bool | Unavailable:
+    """Whether a service has something, asked for by its id; ``call`` raises what is no answer.
+
+    False only where the service says so. What it says may still be wrong: it answers 404 for what
+    the caller may not see.
+    """
+    found = look(service, what, call, [])
+    return False if isinstance(found, Unavailable) and _says_no(found) else found
+
+
+def _says_no(found: Unavailable) -> bool:
+    asked = service_of(found.url)
+    return found.status == 404 and asked is not None and asked.name != _SIGN_IN
 
 
 def sightings_of(what: str, exchanges: Sequence[Exchange]) -> list[Sighting]:
@@ -140,7 +156,7 @@ def _named(last: Exchange) -> str:
 
 def _is_sign_in(one: Exchange) -> bool:
     service = service_of(one.url)
-    return service is not None and service.name == "Entra ID"
+    return service is not None and service.name == _SIGN_IN
 
 
 def _is_no_answer(one: Exchange) -> bool:

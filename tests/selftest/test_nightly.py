@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from fixtures import last_seen, nightly
+from fixtures import collecting, last_seen, nightly
 from graders.standing import Found
+from graders.vanished import Thing
 from graders.verdicts import Outcome
 from reports.past_runs import FILE_NAME
 from tests.selftest import runs
@@ -193,6 +194,19 @@ def test_an_interruption_while_asking_by_id_confirms_nothing_and_loses_nothing(
     found = nightly._uncontradicted(session, None, {(BOB, CHECK): missed}, {})  # type: ignore[arg-type]
     assert found == {(BOB, CHECK): Found(Outcome.FAILED, "found none", agreed=False)}
     assert session.exitstatus == pytest.ExitCode.INTERRUPTED
+
+
+def test_where_nothing_can_be_asked_for_nothing_is_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> None:
+        raise pytest.UsageError("nobody is signed in")
+
+    monkeypatch.setattr(collecting, "doubts", refused)
+    missing = {BOB: (Thing("variable group", "7", "group"),)}
+    with pytest.warns(pytest.PytestWarning, match="by its id"):
+        told = last_seen._doubts(None, None, missing)  # type: ignore[arg-type]
+    assert told == {BOB: "what is missing could not be asked for by its id (UsageError)"}
 
 
 LEFT_OUT = """

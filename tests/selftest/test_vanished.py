@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from urllib.parse import quote, urlsplit
 
 import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
+from fixtures import collecting
 from fixtures.simulator.process import SimulatedTenant
 from graders.cohort import read_cohort
 from graders.evidence import Endpoint, Evidence, Model, Unavailable
 from graders.lab import Lab
 from graders.lab_file import read_lab_file
 from graders.services.cloud import Cloud
-from graders.services.door import Door
+from graders.services.door import Door, Patience
 from graders.services.sign_in import SignIn
 from graders.vanished import Thing, vanished
+from tests.selftest import canned_cloud
 from tests.selftest.runs import COHORTS
 
 COHORT = COHORTS / "model-answer.csv"
@@ -117,17 +123,67 @@ def test_what_no_service_can_be_asked_for_is_left_out(seen: Seen) -> None:
 
 def test_what_is_there_answers_to_its_id_and_nothing_else_does(seen: Seen) -> None:
     for thing in seen.things:
-        assert seen.cloud.still_there(seen.lab, thing), thing
+        assert seen.cloud.still_there(seen.lab, thing) is True, thing
         other = {
             "repository": f"{thing.id}-x",
             "model": f"{seen.lab.model}:99",
             "endpoint": "other-aci",
         }.get(thing.kind, "4711")
-        assert not seen.cloud.still_there(seen.lab, replace(thing, id=other)), thing
+        assert seen.cloud.still_there(seen.lab, replace(thing, id=other)) is False, thing
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS - {"repository"}))
-def test_in_a_place_that_cannot_be_seen_nothing_is_still_there(seen: Seen, kind: str) -> None:
+def test_in_a_place_that_cannot_be_seen_nothing_is_known(seen: Seen, kind: str) -> None:
     elsewhere = replace(seen.lab, project="Nobody's", workspace="nobodys", resource_group="None")
     thing = next(one for one in seen.things if one.kind == kind)
-    assert not seen.cloud.still_there(elsewhere, thing)
+    assert isinstance(seen.cloud.still_there(elsewhere, thing), Unavailable)
+
+
+def answered(seen: Seen, thing: Thing, status: int, answer: str) -> bool | Unavailable:
+    """What is made of this answer to the question by id; every other is the tenant's own."""
+    door = seen.cloud.door
+    send = door._original
+    ends = (f"/{quote(thing.id, safe='')}", f"/{quote(thing.id)}")
+
+    def other(adapter: HTTPAdapter, request: PreparedRequest, **options: object) -> Response:
+        if urlsplit(str(request.url)).path.endswith(ends):
+            kind = {"Content-Type": "application/json"}
+            return canned_cloud.response(request, status, answer.encode(), kind)
+        return send(adapter, request, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door, "_original", other)
+        patch.setattr(door, "patience", Patience(attempts=1))
+        return seen.cloud.still_there(seen.lab, thing)
+
+
+@pytest.mark.parametrize("status", [401, 403, 408, 429, 500, 503])
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_refusal_is_no_word_that_there_is_none(seen: Seen, kind: str, status: int) -> None:
+    thing = next(one for one in seen.things if one.kind == kind)
+    found = answered(seen, thing, status, '{"message": "no"}')
+    assert isinstance(found, Unavailable)
+    told = collecting._doubt(SimpleNamespace(still_there=lambda *_: found), seen.lab, thing)  # type: ignore[arg-type]
+    assert told == f"{thing} could not be asked for by its id: {found.cause}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "is_there"),
+    [
+        ("variable group", "null", False),
+        ("variable group", '{"id": 4711}', None),
+        ("variable group", "<html>", None),
+        ("pipeline", '{"id": 4711}', None),
+        ("model", '{"id": "another:1"}', None),
+        ("model", "[]", None),
+        ("model", "null", None),
+        ("repository", "{}", None),
+        ("repository", '{"full_name": "somebody/renamed"}', False),
+    ],
+)
+def test_only_the_service_itself_can_say_that_there_is_none(
+    seen: Seen, kind: str, answer: str, is_there: bool | None
+) -> None:
+    thing = next(one for one in seen.things if one.kind == kind)
+    found = answered(seen, thing, 200, answer)
+    assert (found is is_there) if is_there is not None else isinstance(found, Unavailable)
