@@ -11,7 +11,7 @@ import contextvars
 import gc
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -214,15 +214,20 @@ def looked_at(sign_in: SignIn, door: Door, labs: Sequence[Lab]) -> list[Evidence
 
 def keep_cells_apart(patch: pytest.MonkeyPatch) -> None:
     """Threads belong to the cell that starts them, and SDKs remember nothing for other cells."""
+    patch.setattr(threading, "Thread", _Thread)
+    let_sdk_remember(patch, _PerCell)
+
+
+def let_sdk_remember(patch: pytest.MonkeyPatch, memory: Callable[[], MutableMapping]) -> None:
+    """Give the Azure DevOps SDK new memories: it shares what it learnt within a process."""
     from azure.devops import _file_cache
     from azure.devops.client import Client
 
     import graders.services.azure_devops_client  # noqa: F401 (keeps the SDK's cache off the disk)
 
-    patch.setattr(threading, "Thread", _Thread)
-    patch.setattr(Client, "_locations_cache", _PerCell())
+    patch.setattr(Client, "_locations_cache", memory())
     for cache in (_file_cache.OPTIONS_CACHE, _file_cache.RESOURCE_CACHE):
-        patch.setattr(cache, "data", _PerCell())
+        patch.setattr(cache, "data", memory())
 
 
 class _Thread(threading.Thread):

@@ -24,7 +24,7 @@ from graders.services.cloud import Cloud
 from graders.services.door import Door
 from graders.services.sign_in import SignIn, SignInError
 from tests.selftest import served_tenant
-from tests.selftest.faults import QUICK
+from tests.selftest.faults import QUICK, let_sdk_remember
 from tests.selftest.served_tenant import Served
 
 
@@ -58,6 +58,7 @@ def recording(
         return server.switchboard(tenant, journal, strikes=strikes)
 
     with pytest.MonkeyPatch.context() as patch:
+        let_sdk_remember(patch, dict)  # or what another test's SDK has asked is not asked here
         patch.setattr(server, "Router", router)
         patch.setattr(served_tenant, "switchboard", switchboard)
         with served_tenant.serving(tenant) as served:
