@@ -310,6 +310,8 @@ class TrainingRun:
     steps: tuple[TrainingStep, ...] = ()
     metrics: Mapping[str, float] | Unavailable = field(default_factory=dict)
     ended_at: datetime | None = None
+    created_at: datetime | None = None
+    """The service's own word; whoever makes a run chooses its id and when it began and ended."""
 
     @property
     def is_completed(self) -> bool:

@@ -120,14 +120,18 @@ class LabFile(Table):
                 yield self._problem(what, remedy, check.id, self.points[check.id])
 
     def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
-        if not self.points:
-            return
         total = sum(check.points for check in with_points(checks, self._points_of_checks()))
         wanted = self.points.get(_TOTAL, _FULL_MARKS)
-        if not math.isclose(total, wanted, abs_tol=1e-6):
+        if math.isclose(total, wanted, abs_tol=1e-6):
+            return
+        if self.points:
             what = f"with these points the checks add up to {total:g}, not to {wanted:g}"
             remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if it is meant"
             yield self._problem(what, remedy)
+        else:
+            what = f"its checks add up to {total:g} points, not to {wanted:g}"
+            remedy = "bring back the files and checks that are missing or changed"
+            yield Problem("tests/lab", what, remedy)
 
     def _problem(self, what: str, remedy: str, key: str = "", value: Any = None) -> Problem:
         column = f"points.{key}" if key else "points"

@@ -34,7 +34,7 @@ class Problem:
         if self.column:
             place.append(f"{self.column_word} `{printable(self.column)}`")
         found = "" if self.value is None else f" (found `{printable(self.value)}`)"
-        return f"{', '.join(place)}: {self.what}{found}; {self.remedy}."
+        return spelled_out(f"{', '.join(place)}: {self.what}{found}; {self.remedy}.")
 
 
 class KeyProblem(Problem):
@@ -55,4 +55,9 @@ class InputProblems(Exception):
 def printable(text: str) -> str:
     """The text on one line and not too long, with control characters spelled out."""
     short = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
+    return spelled_out(short)
+
+
+def spelled_out(text: str) -> str:
+    """The text on one line, control characters and other invisible ones as their escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

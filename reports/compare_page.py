@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graders.texts import strip_controls
 from reports.compare import Comparison, LearnerChange, largest_first
 from reports.gradebook import points_text
 from reports.stored import Book
-from reports.terminal import fitted, visible
+from reports.terminal import fitted
 
 SHOWN = 20
 """So many learners are told one by one, unless all are asked for."""
@@ -45,7 +46,7 @@ def _in_all(found: Comparison) -> Iterator[str]:
 def _list(heading: str, entries: tuple[str, ...]) -> Iterator[str]:
     if entries:
         yield from ("", heading)
-        yield from (f"  {visible(one)}" for one in entries)
+        yield from (f"  {strip_controls(one)}" for one in entries)
 
 
 def _by_check(found: Comparison) -> Iterator[str]:

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from graders.guidance import first_to_read
 from graders.rubric import TASKS
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Failure, failures, stopped
 from reports.run_facts import Run
@@ -31,8 +32,6 @@ _REASONS = 8
 """How many different reasons for withheld grades are spelled out; the grade book has them all."""
 _FEW = 5
 """Up to this many learners, what blocks each is spelled out."""
-_JOINERS = "\u200c\u200d"
-"""Invisible, but some scripts and many emoji are spelled with them."""
 _TASK_WIDTH = 7
 _TOTAL_WIDTH = 10
 
@@ -108,24 +107,10 @@ def _points(points: float | None) -> str:
 
 def fitted(text: str, width: int) -> str:
     """``text`` in exactly ``width`` character cells: filled with blanks, or cut with ``…``."""
-    text = visible(text)
+    text = strip_controls(text)
     if cell_len(text) > width:
         text = set_cell_size(text, width - 1).rstrip() + "…"
     return isolated(text) + " " * (width - cell_len(text))
-
-
-def visible(text: str) -> str:
-    """One line of text without what steers a terminal: escapes, line ends, direction marks."""
-    return "".join(_shown(character) for character in " ".join(text.split()))
-
-
-def _shown(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "Cs"):
-        return "\ufffd"
-    if category == "Cf" and character not in _JOINERS:
-        return ""
-    return character
 
 
 def isolated(text: str) -> str:
@@ -142,13 +127,13 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
     by_reason: dict[str, list[str]] = {}
     for grade in grades:
         if grade.withheld:
-            by_reason.setdefault(grade.withheld, []).append(visible(grade.learner))
+            by_reason.setdefault(grade.withheld, []).append(strip_controls(grade.learner))
     if not by_reason:
         return
     count = sum(len(learners) for learners in by_reason.values())
     _heading(console, f"{count} of {len(grades)} {_word('grade', len(grades))} withheld:")
     for reason, learners in list(by_reason.items())[:_REASONS]:
-        _paragraph(console, f"{_some(learners)}: {visible(reason)}")
+        _paragraph(console, f"{_some(learners)}: {strip_controls(reason)}")
     if len(by_reason) > _REASONS:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
 
@@ -158,9 +143,9 @@ def _what_stands(console: Console, run: Run, grades: Sequence[Grade]) -> None:
     told = [(grade.learner, said) for grade in grades for said in what_stands(grade)]
     if not told:
         return
-    _heading(console, f"Past runs count ({visible(run.policy)}):")
+    _heading(console, f"Past runs count ({strip_controls(run.policy)}):")
     for learner, said in told[:_REASONS]:
-        _paragraph(console, f"{isolated(visible(learner))}: {visible(said)}")
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(said)}")
     if len(told) > _REASONS:
         _paragraph(console, f"… and {len(told) - _REASONS} more, in the grade book")
 
@@ -175,8 +160,8 @@ def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
         return
     _heading(console, "First to mend:")
     for learner, first in failed.items():
-        said = visible(f"step {first.step}: {first.hint} ({first.reason})")
-        _paragraph(console, f"{isolated(visible(learner))}: {said}")
+        said = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {said}")
 
 
 def _is_failed(verdict: Verdict) -> bool:
@@ -188,7 +173,7 @@ def _waiting(console: Console, grades: Sequence[Grade]) -> None:
     if len(grades) > _FEW:
         return
     blocked = Counter(
-        (visible(grade.learner), verdict.reason)
+        (strip_controls(grade.learner), verdict.reason)
         for grade in grades
         for verdict in grade.verdicts
         if verdict.outcome is Outcome.BLOCKED
@@ -198,7 +183,7 @@ def _waiting(console: Console, grades: Sequence[Grade]) -> None:
     _heading(console, "Blocked, because something earlier is missing:")
     for (learner, reason), count in blocked.items():
         checks = f"{count} {_word('check', count)}"
-        _paragraph(console, f"{isolated(learner)}: {checks}: {visible(reason)}")
+        _paragraph(console, f"{isolated(learner)}: {checks}: {strip_controls(reason)}")
 
 
 def _word(thing: str, count: int) -> str:
@@ -224,7 +209,7 @@ def _commonest_failures(console: Console, run: Run, grades: Sequence[Grade]) -> 
     for one in everyones:
         who = f"{len(one.learners)} of the {one.tried} who got there"
         said = f"{one.same_cause} were told: {one.cause}"
-        _paragraph(console, visible(f"step {one.check.step}, {one.check.id}: {who}. {said}"))
+        _paragraph(console, strip_controls(f"step {one.check.step}, {one.check.id}: {who}. {said}"))
 
 
 def _failure(console: Console, one: Failure, learners: int) -> Text:
@@ -261,7 +246,9 @@ def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:
     _heading(console, "For the instructor only:")
     for learner, texts in list(shared.items())[:_REASONS]:
         single = dict.fromkeys(part for text in texts for part in text.split("; "))
-        _paragraph(console, f"{isolated(visible(learner))}: {visible('; '.join(single))}")
+        _paragraph(
+            console, f"{isolated(strip_controls(learner))}: {strip_controls('; '.join(single))}"
+        )
     if len(shared) > _REASONS:
         _paragraph(console, f"… and {len(shared) - _REASONS} more learners, in the grade book")
 

@@ -4,9 +4,11 @@ Only what a lab makes anew for each learner is compared: addresses of endpoints,
 runs and published pipelines, and the builds that models and training runs say they come from. What
 the template makes common to all (files, trees, variable names, metrics) proves nothing.
 
-A thing belongs to the learner whose own project it names; else to the one in whose lab it came
-about first. Where neither tells, nobody loses it. Who shares a workspace by the cohort file works
-together, and borrows nothing from the other.
+A thing belongs to the learner in whose lab the thing itself stands, and of several to the one in
+whose lab the service made it first. A tag that names it proves nothing: it can be written at any
+time. Only against themselves is a learner's word taken: what says that another's project made it is
+not the learner's own. Where nothing proves whose it is, nobody loses it. Who shares a workspace by
+the cohort file works together, and borrows nothing from the other.
 """
 
 from __future__ import annotations
@@ -28,7 +30,12 @@ _ListedT = TypeVar("_ListedT")
 
 def custody(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Custody]:
     """Compare all labs of a class; ``evidence`` by learner, of those that were looked at."""
-    return Class({lab.learner.id: lab for lab in labs}, evidence).compared()
+    by_learner = {lab.learner.id: lab for lab in labs}
+    try:
+        return Class(by_learner, evidence).compared()
+    except Exception as error:  # nobody's verdict hangs on comparing the class
+        fault = f"our own mistake in comparing the class ({type(error).__name__})"
+        return {learner: Custody(fault=fault) for learner in by_learner}
 
 
 def own_part(evidence: Evidence, found: Custody) -> Evidence:

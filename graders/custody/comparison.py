@@ -23,17 +23,12 @@ class Class:
         self._labs = labs
         self._evidence = evidence
         self._found = {learner: Findings() for learner in labs}
+        self._pointers = Pointers(labs)
         self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
         self._by_project = index(labs, lambda lab: [project_of(lab)])
 
     def compared(self) -> Mapping[str, Custody]:
-        listed = [
-            one
-            for learner, lab in self._labs.items()
-            if (found := self._evidence.get(learner))
-            for one in listings(lab, found, self._builder)
-        ]
-        self._point_elsewhere()
+        listed = [one for learner in self._labs for one in self._listed(learner)]
         self._built_elsewhere(listed)
         self._listed_twice(listed)
         looked_at = self._evidence.keys()
@@ -41,23 +36,33 @@ class Class:
             learner: own.frozen(len(looked_at - {learner})) for learner, own in self._found.items()
         }
 
+    def _listed(self, learner: str) -> Sequence[Listing]:
+        """One lab's things, and its pointers noted; a mistake of ours in it is that lab's alone."""
+        found, lab = self._evidence.get(learner), self._labs[learner]
+        if found is None:
+            return ()
+        try:
+            self._point_elsewhere(lab, found)
+            return list(listings(lab, found, self._builder))
+        except Exception as error:
+            self._found[learner].fault = f"our own mistake in comparing it ({type(error).__name__})"
+            return ()
+
     def _builder(self, tags: Mapping[str, str]) -> str:
         learners = self._by_project.get(project_in(tags.get("BuildUri", "")), ())
         return learners[0] if len(learners) == 1 else ""
 
     # --- what a learner's project points at -------------------------------------------------------
 
-    def _point_elsewhere(self) -> None:
+    def _point_elsewhere(self, lab: Lab, found: Evidence) -> None:
         """Values that name what is another's: they cost where they are compared, and here nothing.
 
         The instructor reads whose they are.
         """
-        pointers = Pointers(self._labs)
-        for learner, found in self._evidence.items():
-            for one in pointers.of(self._labs[learner], found):
-                if one.whose and learner not in one.whose:
-                    told = f"{one.said} is {all_of(one.whose)}'s"
-                    self._found[learner].tell(one.about, told)
+        learner = lab.learner.id
+        for one in self._pointers.of(lab, found):
+            if one.whose and learner not in one.whose:
+                self._found[learner].tell(one.about, f"{one.said} is {all_of(one.whose)}'s")
 
     # --- what says that it was built in another's project -----------------------------------------
 
@@ -109,24 +114,30 @@ class Class:
                 if not others:
                     continue
                 if owner is None:
-                    self._is_unclear(one, f"{all_of(others)} has it too, since the same time")
+                    why = f"{all_of(others)} has it too, and nothing proves who had it first"
+                    self._is_unclear(one, why)
                 elif not self._are_together(one.learner, owner.learner):
-                    why = f"there since {owner.since}, here since {one.since}"
-                    self._is_anothers(one, owner.learner, why)
+                    here = "its tag names it here" if one.is_named_only else f"here {one.since}"
+                    self._is_anothers(one, owner.learner, f"there {owner.since}, {here}")
                 else:
                     told = f"{one} is listed by {all_of(others)} too"
                     self._found[one.learner].tell(one.about, told)
 
     def _owner(self, same: Sequence[Listing]) -> Listing | None:
-        """The listing in the lab it belongs to; None where that cannot be told."""
-        told = [one for one in same if one.builder == one.learner]
-        if len({one.learner for one in told}) == 1:
-            return told[0]
-        ordered = sorted(same, key=lambda one: one.at or _NEVER)
-        later = [o for o in ordered if not self._are_together(o.learner, ordered[0].learner)]
-        if ordered[0].at is None or not later or (later[0].at or _NEVER) <= ordered[0].at:
+        """The listing in the lab where the thing itself stands; None where nothing proves which.
+
+        A model names a training run by a tag, which can be written at any time: it proves nothing,
+        nor does the date of the model. Of labs in which the thing itself stands, it is that of the
+        first, by the service's own date.
+        """
+        standing = [one for one in same if not one.is_named_only]
+        ordered = sorted(standing, key=lambda one: one.at or _NEVER)
+        if not ordered:
             return None
-        return ordered[0]
+        first = ordered[0]
+        rivals = [one.at for one in ordered if not self._are_together(one.learner, first.learner)]
+        is_first = first.at is not None and all(at is not None and at > first.at for at in rivals)
+        return first if is_first or not rivals else None
 
     def _is_anothers(self, one: Listing, owner: str, why: str) -> None:
         found = self._found[one.learner]

@@ -14,6 +14,8 @@ class Custody:
 
     borrowed: tuple[Mismatch, ...] = ()
     """In words for the learner: they never say whose it is."""
+    fault: str = ""
+    """Why the lab could not be compared: a mistake of ours; empty: it was."""
     others: int = 0
     """How many labs it was compared with."""
     unclear: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ class Findings:
     not_own: dict[str, str] = field(default_factory=dict)
     left_by_others: set[str] = field(default_factory=set)
     told: dict[str, dict[str, None]] = field(default_factory=dict)
+    fault: str = ""
 
     def tell(self, about: str, text: str) -> None:
         for subject in (about, "own_work"):
@@ -44,10 +47,11 @@ class Findings:
 
     def frozen(self, others: int) -> Custody:
         return Custody(
-            tuple(self.borrowed.values()),
-            others,
-            tuple(self.unclear),
-            self.not_own,
-            frozenset(self.left_by_others),
-            {about: tuple(texts) for about, texts in self.told.items()},
+            borrowed=tuple(self.borrowed.values()),
+            fault=self.fault,
+            others=others,
+            unclear=tuple(self.unclear),
+            not_own=self.not_own,
+            left_by_others=frozenset(self.left_by_others),
+            for_instructor={about: tuple(texts) for about, texts in self.told.items()},
         )

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from graders.custody.places import seen
 from graders.evidence import Endpoint, Evidence, Model, PublishedPipeline, TrainingRun
 from graders.lab import Lab
+from graders.urls import parts_of
 
 Thing = Endpoint | TrainingRun | PublishedPipeline | Model
 BuilderOf = Callable[[Mapping[str, str]], str]
@@ -36,8 +36,13 @@ class Listing:
         return f"{self.kind} {self.name}"
 
     @property
+    def is_named_only(self) -> bool:
+        """Whether the lab only names it, by a tag of something else, instead of having it."""
+        return self.kind == _KINDS["registered_models"]
+
+    @property
     def since(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "an unknown time"
+        return f"since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "since an unknown time"
 
 
 def key_of(thing: Thing) -> str:
@@ -47,7 +52,7 @@ def key_of(thing: Thing) -> str:
     two honest learners may well have a run called ``local``.
     """
     if isinstance(thing, Endpoint):
-        address = urlsplit(thing.scoring_uri)
+        address = parts_of(thing.scoring_uri)
         return f"{address.netloc}{address.path}".casefold()
     identifier = thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id
     return identifier.casefold() if _GUID.fullmatch(identifier) else ""
@@ -62,7 +67,7 @@ def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listi
         return Listing(about, kind, name, key_of(thing), lab.learner.id, at, builder)
 
     for run in seen(found.training_runs):
-        yield listing("training_runs", run.id, run, run.ended_at)
+        yield listing("training_runs", run.id, run, run.created_at)
     for model in seen(found.models):
         if model.name == lab.model and model.version:
             name = f"{model.name}:{model.version}"

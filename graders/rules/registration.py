@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 from graders.evidence import (
     Model,
@@ -12,6 +12,7 @@ from graders.evidence import (
 )
 from graders.lab import Lab
 from graders.rules.mismatch import Mismatch, close_to
+from graders.urls import parameters_of, parts_of
 
 EXPECTED_MSE = 3295.741064355809
 """The mean squared error of that model on the lab's data."""
@@ -56,7 +57,7 @@ def project_in(build_uri: str) -> str:
 
     Organisations that kept their old address have their name in the host, not in the path.
     """
-    parts = urlsplit(build_uri)
+    parts = parts_of(build_uri)
     path = unquote(parts.path).casefold().strip("/")
     host, old, _ = (parts.hostname or "").partition(".visualstudio.com")
     if old:
@@ -66,7 +67,7 @@ def project_in(build_uri: str) -> str:
 
 def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
     home = f"{lab.organization}/{lab.project}".casefold()
-    return project_in(uri) == home and parse_qs(urlsplit(uri).query).get("buildId") == [run_id]
+    return project_in(uri) == home and parameters_of(uri).get("buildId") == [run_id]
 
 
 def _lineage(model: Model, lab: Lab) -> str:

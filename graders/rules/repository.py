@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-import yaml
 
 from graders.evidence import (
     Repository,
 )
 from graders.lab import Lab
+from graders.rules.learner_yaml import UnreadableError, read_yaml
 from graders.rules.mismatch import Mismatch
 
 ESSENTIAL_FILES = (
@@ -71,23 +70,33 @@ def altered_pipelines(repository: Repository, lab: Lab) -> list[Mismatch]:
 
     Other changes are the learner's freedom: instructors themselves patch the template.
     """
-    ci, cd, shared = (
-        _yaml(repository, path) for path in (lab.ci_yaml, lab.cd_yaml, lab.variables_yaml)
-    )
-    found = {
-        "variable group of the CI pipeline": (lab.variable_group, _groups(ci)),
-        "variable group of the CD pipeline": (lab.variable_group, _groups(cd)),
-        "pipeline the CD pipeline takes the model from": (lab.ci_pipeline, _sources(cd)),
-        "first stage of the CI pipeline": ("Model_CI", _stages(ci)),
-        "second stage of the CI pipeline": ("Trigger_AML_Pipeline", _stages(ci)),
-        "first stage of the CD pipeline": ("Deploy_ACI", _stages(cd)),
-        "second stage of the CD pipeline": ("Deploy_AKS", _stages(cd)),
-        "MODEL_NAME": (lab.model, _values(shared, "MODEL_NAME")),
+    files = {
+        path: _content(repository, path) for path in (lab.ci_yaml, lab.cd_yaml, lab.variables_yaml)
     }
-    return [
+    facts: tuple[tuple[str, str, str, Callable[[Mapping[str, Any]], list[str]]], ...] = (
+        (lab.ci_yaml, "variable group of the CI pipeline", lab.variable_group, _groups),
+        (lab.cd_yaml, "variable group of the CD pipeline", lab.variable_group, _groups),
+        (
+            lab.cd_yaml,
+            "pipeline the CD pipeline takes the model from",
+            lab.ci_pipeline,
+            _sources,
+        ),
+        (lab.ci_yaml, "first stage of the CI pipeline", "Model_CI", _stages),
+        (lab.ci_yaml, "second stage of the CI pipeline", "Trigger_AML_Pipeline", _stages),
+        (lab.cd_yaml, "first stage of the CD pipeline", "Deploy_ACI", _stages),
+        (lab.cd_yaml, "second stage of the CD pipeline", "Deploy_AKS", _stages),
+        (lab.variables_yaml, "MODEL_NAME", lab.model, _model_names),
+    )
+    unreadable = [
+        Mismatch(f"file {path}", "YAML that can be read", content)
+        for path, content in files.items()
+        if isinstance(content, str)
+    ]
+    return unreadable + [
         Mismatch(what, wanted, ", ".join(names) or "nothing")
-        for what, (wanted, names) in found.items()
-        if wanted not in names
+        for path, what, wanted, read in facts
+        if not isinstance(content := files[path], str) and wanted not in (names := read(content))
     ]
 
 
@@ -125,11 +134,12 @@ def inactive_repository(repository: Repository) -> list[Mismatch]:
     return [Mismatch("repository", "active, branch main", what) for what, is_so in said if is_so]
 
 
-def _yaml(repository: Repository, path: str) -> Mapping[str, Any]:
+def _content(repository: Repository, path: str) -> Mapping[str, Any] | str:
+    """What stands in a YAML file; a text: why it cannot be read."""
     try:
-        content = yaml.safe_load(repository.texts.get(path, ""))
-    except (yaml.YAMLError, ValueError, RecursionError):  # a date such as 2026-13-45
-        content = None
+        content = read_yaml(repository.texts.get(path, ""))
+    except UnreadableError as error:
+        return str(error)
     return content if isinstance(content, dict) else {}
 
 
@@ -141,20 +151,24 @@ def _entries(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return [entry for entry in listed if isinstance(entry, dict)]
 
 
+def _texts(entries: Iterable[Mapping[str, Any]], key: str) -> list[str]:
+    return [text for entry in entries if isinstance(text := entry.get(key), str)]
+
+
 def _groups(content: Mapping[str, Any]) -> list[str]:
-    return [str(entry["group"]) for entry in _entries(content, "variables") if "group" in entry]
+    return _texts(_entries(content, "variables"), "group")
 
 
 def _stages(content: Mapping[str, Any]) -> list[str]:
-    return [str(entry["stage"]) for entry in _entries(content, "stages") if "stage" in entry]
+    return _texts(_entries(content, "stages"), "stage")
 
 
-def _values(content: Mapping[str, Any], name: str) -> list[str]:
+def _model_names(content: Mapping[str, Any]) -> list[str]:
     variables = _entries(content, "variables")
-    return [str(entry.get("value")) for entry in variables if entry.get("name") == name]
+    return _texts((one for one in variables if one.get("name") == "MODEL_NAME"), "value")
 
 
 def _sources(content: Mapping[str, Any]) -> list[str]:
     resources = content.get("resources")
     pipelines = _entries(resources, "pipelines") if isinstance(resources, dict) else []
-    return [str(entry["source"]) for entry in pipelines if "source" in entry]
+    return _texts(pipelines, "source")

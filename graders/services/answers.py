@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from requests import exceptions
@@ -19,6 +19,7 @@ from urllib3 import HTTPResponse
 from urllib3 import exceptions as wire
 
 from graders.services.guard import Refused, without_secrets
+from graders.urls import parts_of
 
 _CHUNK = 64 * 1024
 _REQUEST_IDS = (
@@ -29,6 +30,10 @@ _REQUEST_IDS = (
 )
 _CODE = re.compile(r"\b(TF\d{5,6}|VS\d{5,6}|AADSTS\d{3,8})\b")
 _PLAIN_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,79}")
+
+
+class TooLargeError(Refused):
+    """An answer with more bytes than are read."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,30 @@ class Exchange:
     error: str = ""
     is_throttled: bool = False
     """The caller's allowance is used up, whatever the status says: GitHub says 403."""
+    is_too_much: bool = False
+    """The answer was too large, or did not come in time: a smaller question may get one."""
+
+
+def failed_exchange(
+    request: requests.PreparedRequest, fault: requests.RequestException
+) -> Exchange:
+    """The note of an attempt that got no answer."""
+    return Exchange(
+        request.method or "",
+        without_secrets(request.url or ""),
+        None,
+        datetime.now(UTC),
+        error=str(fault),
+        is_too_much=isinstance(fault, TooLargeError | exceptions.ReadTimeout),
+    )
 
 
 def exchange(
-    request: requests.PreparedRequest, error: str, response: requests.Response | None = None
+    request: requests.PreparedRequest, error: str, response: requests.Response
 ) -> Exchange:
-    """The note of one attempt."""
+    """The note of an attempt that got an answer; ``error`` says why it is not let in."""
     method, url = request.method or "", without_secrets(request.url or "")
     now = datetime.now(UTC)
-    if response is None:
-        return Exchange(method, url, None, now, error=error)
     headers = response.headers
     return Exchange(
         method,
@@ -93,13 +112,34 @@ def _type_key(response: requests.Response) -> str:
 def read_body(response: requests.Response, most: int, seconds: float) -> None:
     """Read a streamed body to its end and leave it with the response, decoded and raw.
 
-    Raises ``Refused`` beyond ``most`` bytes (as sent or decoded), ``ReadTimeout`` beyond
+    Raises ``TooLargeError`` beyond ``most`` bytes (as sent or decoded), ``ReadTimeout`` beyond
     ``seconds``, ``ChunkedEncodingError`` for a body cut short, ``ContentDecodingError`` for one
     that cannot be decoded.
     """
-    sent = _all_of(response, most, time.monotonic() + seconds)
-    response.raw.release_conn()
+    sent = _sent(response, most, time.monotonic() + seconds)
     content = _decoded(_from_memory(response, sent), most)
+    if max(len(sent), len(content)) > most:
+        raise TooLargeError(f"the answer is larger than {most} bytes")
+    response.raw.release_conn()
+    _keep(response, sent, content)
+
+
+def read_beginning(response: requests.Response, most: int, seconds: float) -> None:
+    """As :func:`read_body`, but what is larger than ``most`` bytes is cut off there.
+
+    For what a learner's own code answers: that it says too much is a fact about it.
+    """
+    sent = _sent(response, most, time.monotonic() + seconds)
+    if len(sent) > most:
+        response.close()  # what is left of the body is not read
+        response.raw.headers.discard("Content-Length")
+    else:
+        response.raw.release_conn()
+    content = _decoded(_from_memory(response, sent[:most]), most)[:most]
+    _keep(response, sent[:most], content)
+
+
+def _keep(response: requests.Response, sent: bytes, content: bytes) -> None:
     response.raw = _from_memory(response, sent)  # azure-core may ask for the raw stream
     response._content = content
     response._content_consumed = True  # type: ignore[attr-defined]
@@ -121,12 +161,11 @@ def _decoded(raw: HTTPResponse, most: int) -> bytes:
         content = raw.read(most + 1, decode_content=True)
     if content is None:
         raise exceptions.ContentDecodingError("the answer could not be decoded")
-    if len(content) > most:
-        raise Refused(f"the answer is larger than {most} bytes")
     return content
 
 
-def _all_of(response: requests.Response, most: int, given_up_at: float) -> bytes:
+def _sent(response: requests.Response, most: int, given_up_at: float) -> bytes:
+    """The body as it was sent; of one beyond ``most`` bytes, some more than that."""
     parts: list[bytes] = []
     size = 0
     fault: Exception
@@ -136,7 +175,7 @@ def _all_of(response: requests.Response, most: int, given_up_at: float) -> bytes
             parts.append(part)
             size += len(part)
             if size > most:
-                raise Refused(f"the answer is larger than {most} bytes")
+                break
             if time.monotonic() > given_up_at:
                 raise exceptions.ReadTimeout("the answer came too slowly")
         return b"".join(parts)
@@ -153,8 +192,12 @@ def objection_to_redirect(response: requests.Response) -> str:
     """Why a redirect must not be followed; empty when it may, or when there is none."""
     if not response.is_redirect:
         return ""
-    here = urlsplit(response.url or "").hostname
-    there = urlsplit(urljoin(response.url or "", response.headers["location"])).hostname
+    here = parts_of(response.url or "").hostname
+    try:
+        target = urljoin(response.url or "", response.headers["location"])
+    except ValueError:
+        target = ""
+    there = parts_of(target).hostname or "an address that is none"
     return "" if here == there else f"{here} points to another host ({there})"
 
 
@@ -170,6 +213,20 @@ def retry_after(response: requests.Response) -> float | None:
     except ValueError:
         return None
     return max(0.0, then.timestamp() - time.time())
+
+
+def raised_in_model(response: requests.Response) -> bool:
+    """Whether the container itself says that the learner's own code raised.
+
+    Without that sign a 5xx may be the platform's or the network's. Sources: the inference server's
+    header ``x-ms-run-function-failed``; Troubleshoot online endpoints, HTTP status codes (424, on
+    learn.microsoft.com).
+    """
+    headers = response.headers
+    if headers.get("X-Ms-Run-Function-Failed", "").strip().casefold() == "true":
+        return not response.ok
+    of_model = any(name.lower().startswith("ms-azureml-model-error-") for name in headers)
+    return response.status_code == 424 and of_model
 
 
 def may_pass(error: requests.RequestException) -> bool:
@@ -200,7 +257,7 @@ def without_details(
 ) -> requests.RequestException:
     """The same kind of fault in a few plain words, without the URL and what hangs on it."""
     if isinstance(error, Refused):
-        return Refused(str(error), request=request)
+        return type(error)(str(error), request=request)
     if isinstance(error, exceptions.ProxyError) and _broke_off_at_proxy(error):
         return exceptions.ConnectionError("the connection broke off, at the proxy or beyond it")
     if isinstance(error, exceptions.SSLError) and "CERTIFICATE" not in str(error).upper():

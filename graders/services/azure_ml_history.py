@@ -89,6 +89,7 @@ def training_runs(entries: Iterable[Mapping[str, Any]]) -> tuple[TrainingRun, ..
             tags=_tags(one.get("tags")),
             steps=tuple(steps.get(identifier, ())),
             ended_at=moment(one.get("endTimeUtc")),
+            created_at=moment(one.get("createdUtc")),
         )
         for identifier, one in listed
         if not one.get("parentRunId")

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from graders.evidence import Endpoint, PublishedPipeline, Sighting, Unavailable, Workspace
 from graders.services import web
 from graders.services.triage import has, look
+from graders.urls import parts_of
 from graders.vanished import Thing
 
 if TYPE_CHECKING:
@@ -254,13 +255,13 @@ def _next_page(page: Mapping[str, Any], first: str) -> str | None:
     link, token = page.get("nextLink"), page.get("continuationToken")
     if not link:
         return f"{first}&$skipToken={quote(str(token), safe='')}" if token else None
-    if urlsplit(str(link))[:2] != urlsplit(first)[:2]:
+    if parts_of(str(link))[:2] != parts_of(first)[:2]:
         raise web.UnexpectedBodyError("the next page of the list is on another host")
     return str(link)
 
 
 def _stranger(what: str, url: str) -> Unavailable:
-    host = urlsplit(url).netloc.rpartition("@")[2]
+    host = parts_of(url).netloc.rpartition("@")[2]
     return Unavailable(
         SERVICE,
         what,

@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from graders.services import answers
 from graders.services.answers import Exchange
 from graders.services.guard import SERVICES, Refused, Service, objection, service_of
+from graders.urls import parts_of
 
 __all__ = ["Door", "Exchange", "Patience", "Refused", "watching"]
 
@@ -137,12 +138,12 @@ class Door:
         service = service_of(request.url or "")
         why_not = objection(request)
         if service is None or why_not:
-            self._note(answers.exchange(request, f"refused: {why_not}"))
+            self._note(answers.failed_exchange(request, Refused(f"refused: {why_not}")))
             raise Refused(why_not)
         given_up_at = time.monotonic() + self.patience.total
         attempt = 1
         outcome = self._attempt(service, request, options)
-        while (delay := self._delay(service, outcome, attempt)) is not None:
+        while (delay := self._delay(outcome, attempt)) is not None:
             if time.monotonic() + delay > given_up_at:
                 break
             time.sleep(delay)
@@ -155,13 +156,13 @@ class Door:
     def _attempt(
         self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response | requests.RequestException:
-        with self._turns[service.name]:
-            time.sleep(max(0, self._not_before.get(service.name, 0) - time.monotonic()))
+        host = parts_of(request.url or "").hostname or ""
+        with self._turn(service, host):
             with self._lock:
                 self._calls[service.name] += 1
             fault: requests.RequestException | None = None
             try:
-                response = self._in_time(service, lambda: self._exchange(request, options))
+                response = self._in_time(service, lambda: self._exchange(service, request, options))
             except requests.RequestException as error:
                 fault = answers.without_details(error, request)
             except OSError:  # what requests raises for a missing bundle of certificates
@@ -169,11 +170,30 @@ class Door:
                 fault = requests.exceptions.SSLError(why, request=request)
         # Outside the handler: what the SDK chains to its own error must not carry a URL's secrets.
         if fault is not None:
-            self._note(answers.exchange(request, str(fault)))
+            self._note(answers.failed_exchange(request, fault))
             return fault
         refused = answers.objection_to_redirect(response)
         self._note(answers.exchange(request, refused and f"refused: {refused}", response))
         return Refused(refused, request=request) if refused else response
+
+    @contextmanager
+    def _turn(self, service: Service, host: str) -> Iterator[None]:
+        """A place among the service's calls, once the host may be asked again.
+
+        Nobody waits for a host with a place in hand: a learner's endpoint that asks for patience
+        would make all the others wait too.
+        """
+        turns = self._turns[service.name]
+        while True:
+            time.sleep(max(0, self._not_before.get(host, 0) - time.monotonic()))
+            turns.acquire()
+            if self._not_before.get(host, 0) <= time.monotonic():
+                break
+            turns.release()
+        try:
+            yield
+        finally:
+            turns.release()
 
     def _in_time(
         self, service: Service, exchange: Callable[[], requests.Response]
@@ -182,7 +202,7 @@ class Door:
 
         Time-outs count from byte to byte: a host that drips its headers would hold us for ever.
         """
-        if not service.plain:
+        if service.body_bytes is None:
             return exchange()
         outcome: SimpleQueue[requests.Response | requests.RequestException] = SimpleQueue()
 
@@ -202,12 +222,12 @@ class Door:
         return answer
 
     def _exchange(
-        self, request: requests.PreparedRequest, options: Mapping[str, Any]
+        self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response:
         patient = {"stream": True, "timeout": self.patience.timeout}
         response = self._original(self._adapter, request, **{**options, **patient})
         try:
-            answers.read_body(response, self.patience.body_bytes, self.patience.body_seconds)
+            self._read(service, response)
             if response.status_code == requests.codes.accepted:  # PyGithub would ask for ever
                 raise requests.exceptions.ReadTimeout("the answer is still being made")
         except BaseException:
@@ -215,9 +235,15 @@ class Door:
             raise
         return response
 
+    def _read(self, service: Service, response: requests.Response) -> None:
+        seconds = self.patience.body_seconds
+        if service.body_bytes is None:
+            answers.read_body(response, self.patience.body_bytes, seconds)
+        else:
+            answers.read_beginning(response, service.body_bytes, seconds)
+
     def _delay(
         self,
-        service: Service,
         outcome: requests.Response | requests.RequestException,
         attempt: int,
     ) -> float | None:
@@ -226,17 +252,18 @@ class Door:
         if isinstance(outcome, requests.RequestException):
             delay = backoff if answers.may_pass(outcome) else None
         else:
-            delay = self._delay_after(service, outcome, backoff)
+            delay = self._delay_after(outcome, backoff)
         return delay if attempt < self.patience.attempts else None
 
-    def _delay_after(
-        self, service: Service, response: requests.Response, backoff: float
-    ) -> float | None:
+    def _delay_after(self, response: requests.Response, backoff: float) -> float | None:
+        if answers.raised_in_model(response):
+            return None
         asked = answers.retry_after(response)
         throttled = response.status_code == 429 or (response.status_code == 403 and asked)
         if asked is not None and asked <= self.patience.retry_after_cap:
-            if throttled or response.ok:  # one identity, one allowance: everybody waits
-                self._not_before[service.name] = time.monotonic() + asked
+            if throttled or response.ok:  # one identity, one allowance: all that ask this host wait
+                host = parts_of(response.url or "").hostname or ""
+                self._not_before[host] = time.monotonic() + asked
             backoff = max(asked, backoff)
         elif asked is not None:
             return None

@@ -18,6 +18,7 @@ from graders.evidence import Repository, Sighting, Unavailable
 from graders.lab import Lab
 from graders.services import github_answers as answers
 from graders.services import github_rest as rest
+from graders.services.door import watching
 from graders.services.github_answers import Found
 from graders.services.github_owner import Owner
 from graders.services.github_query import LISTING, Batch, batch
@@ -27,7 +28,7 @@ from graders.vanished import Thing
 
 _LEARNERS_AT_ONCE = 50
 _MOST_PAGES = 200
-_TOO_SLOW = (502, 504)
+_TOO_SLOW = (408, 502, 504)
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,18 @@ class GitHub:
         return replace(repository, commits=frozenset(there))
 
     def _ask(self, labs: Sequence[Lab]) -> _Report:
-        """Ask for some learners at once; for half of them where that was too much."""
+        """Ask for some learners at once; for half of them where that was too much.
+
+        One repository too large to be listed must not cost the learners beside it their grades.
+        """
         question = batch(labs)
         sightings: list[Sighting] = []
         ask = partial(self._post, question.text, question.variables)
-        answer = look("GitHub", "repository", ask, sightings)
-        too_slow = isinstance(answer, Unavailable) and answer.status in _TOO_SLOW
-        if not too_slow and not answers.is_too_much(answer):
+        with watching() as exchanges:
+            answer = look("GitHub", "repository", ask, sightings)
+        last = exchanges[-1] if exchanges else None
+        too_much = last is not None and (last.status in _TOO_SLOW or last.is_too_much)
+        if not too_much and not answers.is_too_much(answer):
             return _report(question, answer, tuple(sightings))
         if len(labs) == 1:
             return self._ask_one_by_one(question)

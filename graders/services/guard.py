@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, u
 
 import requests
 
+from graders.urls import parts_of
+
 
 class Refused(requests.RequestException):
     """A request that the door does not let out, or an answer that it does not let in."""
@@ -23,6 +25,8 @@ class Service:
 
     A host that begins with a dot stands for every host that ends so. ``posts`` must match the
     whole lower-cased path. ``plain`` allows http, to hosts that never get a token of ours.
+    ``body_bytes`` is set for hosts that a learner's code answers for: no more of an answer is read,
+    and the whole exchange is bounded in time.
     """
 
     name: str
@@ -30,10 +34,14 @@ class Service:
     concurrency: int
     posts: str = r"(?!)"
     plain: bool = False
+    body_bytes: int | None = None
 
     def serves(self, host: str) -> bool:
         return any(host == own or (own[0] == "." and host.endswith(own)) for own in self.hosts)
 
+
+_ANSWER_BYTES = 256 * 1024
+"""Of an endpoint's answer or description; the lab's own have 45 and some 2,000."""
 
 SERVICES = (
     Service("Azure DevOps", ("dev.azure.com",), 8),
@@ -53,8 +61,21 @@ SERVICES = (
         r"/modelmanagement/.*/services/[^/]+/listkeys|/history/.*/(runs|metrics):query",
     ),
     # Whoever owns a container instance reads what is sent to it.
-    Service("the endpoint", (".azurecontainer.io",), 16, r"/score", plain=True),
-    Service("the online endpoint", (".inference.ml.azure.com",), 16, r"/score"),
+    Service(
+        "the endpoint",
+        (".azurecontainer.io",),
+        16,
+        r"/score",
+        plain=True,
+        body_bytes=_ANSWER_BYTES,
+    ),
+    Service(
+        "the online endpoint",
+        (".inference.ml.azure.com",),
+        16,
+        r"/score",
+        body_bytes=_ANSWER_BYTES,
+    ),
 )
 
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,13 +87,13 @@ _SECRET_PARAMETER = re.compile(r"(?i)sig|token|secret|key|code|password|credenti
 
 def service_of(url: str) -> Service | None:
     """The service that a URL belongs to, or None when it is none of ours."""
-    host = (urlsplit(url).hostname or "").lower()
+    host = (parts_of(url).hostname or "").lower()
     return next((service for service in SERVICES if service.serves(host)), None)
 
 
 def objection(request: requests.PreparedRequest) -> str:
     """Why a request must not be sent, in one sentence without secrets; empty when it may."""
-    url = urlsplit(request.url or "")
+    url = parts_of(request.url or "")
     service = service_of(request.url or "")
     if service is None:
         return f"{url.hostname or 'no host'} is not a host the graders talk to"

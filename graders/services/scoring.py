@@ -11,22 +11,27 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 import requests
 
 from graders.evidence import Answer, Endpoint, Sighting, Unavailable
 from graders.services import web
+from graders.services.answers import raised_in_model
 from graders.services.triage import look
+from graders.urls import parts_of
 
 SERVICE = "the endpoint"
 QUERY = {"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]}
 PLAIN_HOSTS = (".azurecontainer.io",)
 SECURE_HOSTS = (".azurecontainer.io", ".inference.ml.azure.com")
 EXCERPT = 300
+MOST_NUMBERS = 10
+"""The query has two rows; a list of more than this is shown as the text it is."""
 _NOT_FOUND = 404
 _JUDGED = (200, 400, 422)
-"""What the learner's own code answers; any other status may be ours or the platform's."""
+"""What the learner's own code answers. Any other status may be ours or the platform's, unless the
+container says that the code raised."""
 
 
 def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answer | Unavailable:
@@ -37,10 +42,11 @@ def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answe
     """
     uri = endpoint.scoring_uri
     if not may_be_asked(uri):
+        host = parts_of(uri).netloc.rpartition("@")[2][:EXCERPT]
         return Unavailable(
             SERVICE,
             "its answer to the lab's query",
-            f"{urlsplit(uri).netloc.rpartition('@')[2]} is not a host the grader talks to",
+            f"{host or 'what it gives'} is not a host the grader talks to",
             "Ask it by hand, and find out why the workspace names this address.",
         )
     headers = {"Authorization": f"Bearer {key}"} if key and endpoint.auth_enabled else {}
@@ -79,7 +85,8 @@ class _Conversation:
             response = self.session.post(
                 uri, json=QUERY, headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
             )
-            if response.status_code not in _JUDGED or _is_page(response):
+            is_judged = response.status_code in _JUDGED or raised_in_model(response)
+            if not is_judged or _is_page(response):
                 raise web.NotAnswered(response)
             return read_answer(response.status_code, _text(response), self._key)
 
@@ -105,13 +112,15 @@ class _Conversation:
 
 def beside(uri: str) -> str:
     """The address of the description: ``/swagger.json`` on the host that scores."""
-    return urlunsplit((*urlsplit(uri)[:2], "/swagger.json", "", ""))
+    return urlunsplit((*parts_of(uri)[:2], "/swagger.json", "", ""))
 
 
 def _numbers(text: str) -> tuple[float, ...] | None:
     body = _json(text)
     numbers = body.get("result") if isinstance(body, dict) else None
-    if not isinstance(numbers, list) or not all(_is_finite(one) for one in numbers):
+    if not isinstance(numbers, list) or len(numbers) > MOST_NUMBERS:
+        return None
+    if not all(_is_finite(one) for one in numbers):
         return None
     return tuple(float(one) for one in numbers)
 

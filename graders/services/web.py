@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from graders.urls import parts_of
 
 TIMEOUT = (5.0, 30.0)
 """Seconds to connect, seconds between two bytes of an answer."""
@@ -68,13 +69,9 @@ def mapping(thing: object, what: str) -> Mapping[str, Any]:
 
 def is_host(url: str, scheme: str, suffixes: tuple[str, ...]) -> bool:
     """Whether ``url`` is on a host below one of ``suffixes``, at the usual port, no user named."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
+    parts = parts_of(url)
     host = (parts.hostname or "").rstrip(".")
-    usual = port in (None, 443 if scheme == "https" else 80)
+    usual = parts.port in (None, 443 if scheme == "https" else 80)
     plain = "@" not in parts.netloc and "\\" not in url
     return parts.scheme == scheme and usual and plain and host.endswith(suffixes)
 

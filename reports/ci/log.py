@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TextIO
 
-from reports.terminal import visible
+from graders.texts import strip_controls
 
 LONGEST = 600
 """Characters of one annotation: more is not read."""
@@ -70,7 +70,7 @@ class Harmless:
 
 
 def _short(text: str) -> str:
-    text = visible(text)
+    text = strip_controls(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from reports.terminal import visible
+from graders.texts import strip_controls
 
 _LONGEST = 300
 # every sign that Markdown, HTML or GitHub's own links may see something in
@@ -30,7 +30,7 @@ class Section:
 
 def plain(text: str) -> str:
     """Anybody's text as Markdown and HTML show it: one line, not too long, without a meaning."""
-    text = visible(text)
+    text = strip_controls(text)
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     return _SIGNS.sub(_entity, text)

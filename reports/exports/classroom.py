@@ -15,10 +15,10 @@ from fractions import Fraction
 
 from graders.cohort import Learner
 from graders.names import file_stem
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, sort_out
 from reports.run_facts import Run
-from reports.terminal import visible
 
 VERSION = 3
 MOST_TESTS = 1000
@@ -69,7 +69,7 @@ def message(verdict: Verdict) -> str:
     """Why a check did not pass, on one line; of what failed also how to mend it."""
     said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
     hint = f" To mend it: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
-    return visible(said + hint)
+    return strip_controls(said + hint)
 
 
 def _exact(points: float) -> Fraction:

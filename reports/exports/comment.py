@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from graders.guidance import first_to_read
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports.exports.shape import BANNER, mark_text, possible
 from reports.run_facts import Run
-from reports.terminal import visible
 
 _LONGEST = 600
 
@@ -23,5 +23,5 @@ def comment(run: Run, grade: Grade) -> str:
         said.append(f"First to mend: step {first.step}, {first.title}{reason}. {first.hint}")
     if run.is_simulated:
         said.insert(0, f"{BANNER}, nobody's mark:")
-    text = visible(" ".join(said))
+    text = strip_controls(" ".join(said))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

@@ -12,12 +12,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from graders.names import file_stem
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.exports.comment import comment
 from reports.exports.shape import BANNER, Export, Mark, file_name, mark_number, sort_out
 from reports.gradebook import points_text
 from reports.run_facts import Run
-from reports.terminal import visible
 
 FILE = "results.json"
 _STATUS = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.BLOCKED: "failed"}
@@ -66,4 +66,4 @@ def _output(verdict: Verdict) -> str:
         return ""
     hint = verdict.hint if verdict.outcome in (Outcome.FAILED, Outcome.NOTED) else ""
     said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
-    return "\n".join(visible(line) for line in (said, hint) if line)
+    return "\n".join(strip_controls(line) for line in (said, hint) if line)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from graders.cohort import Learner
+from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.gradebook import harmless
 from reports.run_facts import Run
-from reports.terminal import visible
 
 BANNER = "SIMULATED"
 _CENT = Decimal("0.01")
@@ -140,7 +140,7 @@ def file_name(run: Run, name: str) -> str:
 
 def text_cell(text: str) -> str:
     """Text for people in one cell: on one line, and never a formula."""
-    return harmless(visible(text))
+    return harmless(strip_controls(text))
 
 
 def quoted_csv(rows: Iterable[Sequence[str]]) -> str:

@@ -17,13 +17,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from graders.names import file_stem
+from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.feedback import markdown
 from reports.feedback.content import feedback
 from reports.feedback.page import Feedback
 from reports.files import write_whole
 from reports.run_facts import LAB_NAME, Run
-from reports.terminal import visible
 
 FOLDER = "feedback"
 MARKDOWN = "feedback.md"
@@ -121,7 +121,7 @@ def _address(url: str) -> Markup:
 
 def _plain(text: str) -> Markup:
     """Without any element, for where HTML allows none."""
-    return escape(visible(text))
+    return escape(strip_controls(text))
 
 
 @lru_cache(maxsize=4096)  # most of what learners read, they all read

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reports.terminal import isolated, visible
+from graders.texts import strip_controls
+from reports.terminal import isolated
 
 _CUT = "\u200b"
 _CODE = re.compile(r"`([^`]+)`")
@@ -23,7 +24,7 @@ _LINKED = re.compile(r"(?<=:)(?=//)|(?<=[@#])(?=\w)|(?<=\bwww)(?=\.)|(?<=\bGH)(?
 def parts(text: str) -> Iterator[tuple[bool, str]]:
     """One line in parts: (whether it stood between backticks, its text without them)."""
     at = 0
-    line = visible(text)
+    line = strip_controls(text)
     for found in _CODE.finditer(line):
         if found.start() > at:
             yield False, line[at : found.start()]

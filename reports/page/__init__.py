@@ -18,13 +18,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from graders.rubric import TASKS
+from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.files import write_whole
 from reports.gradebook import points_text
 from reports.page.data import page_data
 from reports.page.facts import OUTCOMES, class_facts
 from reports.run_facts import LAB_NAME, Run
-from reports.terminal import visible
 
 NAME = "index.html"
 _STYLES = ("page.css", "detail.css", "print.css")
@@ -68,15 +68,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters |= {"points": points_text, "visible": visible, "told": told}
+    environment.filters |= {"points": points_text, "visible": strip_controls, "told": told}
     return environment
 
 
 def told(text: str) -> Markup:
     """One line of text as HTML: what stands between backticks becomes code."""
-    parts = visible(text).split("`")
+    parts = strip_controls(text).split("`")
     if len(parts) % 2 == 0:  # an odd backtick begins nothing
-        return escape(visible(text))
+        return escape(strip_controls(text))
     marked = (
         Markup("<code>{}</code>").format(one) if at % 2 else escape(one)
         for at, one in enumerate(parts)

@@ -2,8 +2,8 @@
 
 Checks stand once; a learner's outcomes are one letter each, in the order of the checks; reasons
 stand once and are pointed at, because the same few are most of what a class is told. All text has
-been made harmless by ``visible``: one line, nothing that steers. Points are text, or null where
-nothing is decided: nothing is added up in the browser.
+been made harmless by ``strip_controls``: one line, nothing that steers. Points are text, or null
+where nothing is decided: nothing is added up in the browser.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from graders.cohort import Learner
 from graders.guidance import first_to_read
 from graders.names import file_stem
 from graders.rubric import TASKS
+from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.feedback import FOLDER, HTML
 from reports.gradebook import points_text
@@ -24,7 +25,6 @@ from reports.links import links
 from reports.page.evidence import packed
 from reports.page.facts import OUTCOMES, ClassFacts, Group
 from reports.run_facts import Run
-from reports.terminal import visible
 from reports.what_stands import what_stands
 
 NOT_RUN = "x"
@@ -39,7 +39,7 @@ class _Texts:
         self._places: dict[str, int] = {}
 
     def place(self, text: str) -> int:
-        return self._places.setdefault(visible(text), len(self._places))
+        return self._places.setdefault(strip_controls(text), len(self._places))
 
     @property
     def all(self) -> list[str]:
@@ -53,8 +53,8 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
     learners = [
         _identity(run, learner)
         | _outcomes(grade, places, texts)
-        | {"x": _instructors(grade), "h": [visible(said) for said in what_stands(grade)]}
-        | {"u": [visible(str(f)) for f in run.faults.get(learner.id, ())]}
+        | {"x": _instructors(grade), "h": [strip_controls(said) for said in what_stands(grade)]}
+        | {"u": [strip_controls(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)
     ]
     groups = {"bin": facts.totals, "stop": facts.stopped, "why": facts.withheld}
@@ -69,7 +69,7 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
             for task, title in TASKS.items()
         ],
         "checks": [
-            [c.task, c.step, visible(c.title), points_text(c.points), visible(c.hint)]
+            [c.task, c.step, strip_controls(c.title), points_text(c.points), strip_controls(c.hint)]
             for c in (one.check for one in facts.checks)
         ],
         "outcomes": {letter: [str(one), mark] for one, (letter, mark, _) in OUTCOMES.items()},
@@ -84,9 +84,9 @@ def _identity(run: Run, learner: Learner) -> dict[str, object]:
     lab = run.links.get(learner.id)
     return {
         "k": file_stem(learner.id),
-        "i": visible(learner.id),
-        "n": visible(learner.name),
-        "e": visible(learner.email),
+        "i": strip_controls(learner.id),
+        "n": strip_controls(learner.name),
+        "e": strip_controls(learner.email),
         "l": [list(link) for link in links(lab)] if lab else [],
         "v": _reference(run.reports, run.evidence_files.get(learner.id)),
     }
@@ -106,7 +106,7 @@ def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[st
         "r": reasons,
         "t": [_points(grade.by_task[task]) for task in TASKS],
         "s": _points(grade.total),
-        "w": visible(grade.withheld),
+        "w": strip_controls(grade.withheld),
         "f": places[first.check] if first else None,
     }
 
@@ -117,7 +117,7 @@ def _points(points: float | None) -> str | None:
 
 def _instructors(grade: Grade) -> list[str]:
     told = (part for verdict in grade.verdicts for part in verdict.for_instructor.split("; "))
-    return list(dict.fromkeys(visible(part) for part in told if part))
+    return list(dict.fromkeys(strip_controls(part) for part in told if part))
 
 
 def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Group]) -> None:

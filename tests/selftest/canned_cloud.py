@@ -25,6 +25,8 @@ class CannedCloud:
 
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[requests.PreparedRequest] = field(default_factory=list)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every answer, besides its type."""
 
     def send(
         self, _adapter: HTTPAdapter, request: requests.PreparedRequest, **_options: object
@@ -33,7 +35,7 @@ class CannedCloud:
         status, body = self._answer(str(request.url))
         text = body if isinstance(body, str) else json.dumps(body)
         kind = "application/json" if not isinstance(body, str) else "text/plain"
-        return response(request, status, text.encode(), {"Content-Type": kind})
+        return response(request, status, text.encode(), {"Content-Type": kind, **self.headers})
 
     def addresses(self) -> list[str]:
         """``METHOD host/last-part`` of what was asked."""

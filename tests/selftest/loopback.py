@@ -22,6 +22,7 @@ HOSTS = (
     "login.microsoftonline.com",
     "centralus.api.azureml.ms",
     "1a2b.centralus.azurecontainer.io",
+    "3c4d.centralus.azurecontainer.io",
     "elsewhere.example",
 )
 

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from graders import snapshot
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports import ci
 from reports.ci import junit, log, summary
@@ -23,7 +24,6 @@ from reports.ci.markdown import plain
 from reports.gradebook import grades_of
 from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import Change, Run
-from reports.terminal import visible
 from tests.selftest import graded_run as example
 from tests.selftest import runs
 from tests.selftest.pipeline_logs import obeyed_by_azure, obeyed_by_github
@@ -293,7 +293,7 @@ def test_a_text_is_shown_as_it_is_and_means_nothing(text: str) -> None:
         }
         assert sum(one.type == "td_open" for one in found) == page.startswith("|")
         seen = told(page).replace("\u2060", "").removeprefix("a: " if page[0] == "-" else "a ")
-        assert " ".join(seen.split()) == visible(text)
+        assert " ".join(seen.split()) == strip_controls(text)
     assert not re.search(r"https?:|www\.|<|#\d|:\w+:", re.sub(r"&#\d+;", "§", plain(text)))
     assert not re.search(r"@\w", html.unescape(plain(text)))  # mentions are looked for later
 
@@ -334,8 +334,8 @@ def test_an_annotation_is_one_command_whatever_it_says(pipeline: Pipeline, text:
     if pipeline is GITHUB:
         assert [one.name for one in obeyed_by_github(log)] == ["error", "warning"]
         assert [set(one.properties) for one in obeyed_by_github(log)] == [{"title"}] * 2
-        assert obeyed_by_github(log)[0].data == visible(text)
-        assert visible(text) in obeyed_by_github(log)[1].properties["title"]
+        assert obeyed_by_github(log)[0].data == strip_controls(text)
+        assert strip_controls(text) in obeyed_by_github(log)[1].properties["title"]
     else:
         issues = obeyed_by_azure(log)
         assert [one.name for one in issues] == ["task.logissue"] * 2

@@ -18,7 +18,7 @@ from fixtures.simulator.model_answer import model_answer
 from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders import snapshot
 from graders.collector import collect
-from graders.custody import Custody, custody, own_part
+from graders.custody import Custody, comparison, custody, own_part
 from graders.evidence import Evidence, Unavailable
 from graders.lab import Lab
 from graders.lab_file import read_class
@@ -27,6 +27,7 @@ from graders.services.door import Door
 from graders.services.sign_in import SignIn
 from tests.selftest import discretion, runs
 from tests.selftest.counts import note
+from tests.selftest.hostile import with_each_text
 from tests.selftest.served_tenant import serving
 
 OWNER = 1
@@ -88,12 +89,31 @@ def copied_values(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
 
 
 def cloned_run(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
-    """The owner's training run and model, with the tags made out to the learner's own CI run."""
+    """The owner's training run and model, with the tags made out to the learner's own CI run.
+
+    Whoever makes a run says when it ended: before the owner's, here. The service says when it was
+    made.
+    """
     mine, theirs = world.training_runs[0], owner.training_runs[0]
-    mine.id, mine.finished = theirs.id, theirs.finished + LATER
+    mine.id, mine.started = theirs.id, theirs.started + LATER
+    mine.finished = theirs.finished - LATER
     model = next(one for one in world.models if one.name == lab.model)
     model.tags["run_id"] = theirs.id
     model.created = mine.finished
+
+
+def run_cloned_since_the_same_second(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """As above, but nothing tells who had it first."""
+    cloned_run(lab, world, owner)
+    world.training_runs[0].started = owner.training_runs[0].started
+
+
+def retagged_model(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
+    """An own version, older than the owner's, is tagged with the owner's training run."""
+    model = next(one for one in world.models if one.name == lab.model)
+    tags = {**model.tags, "run_id": owner.training_runs[0].id}
+    older = owner.models[0].created - LATER
+    world.models.append(replace(model, version=7, tags=tags, created=older))
 
 
 def copied_model(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
@@ -354,8 +374,21 @@ def test_pointing_at_anothers_place_costs_where_it_is_compared_and_shares_nothin
     assert taken.outcomes(learner_of(plant))[OWN_WORK] == "passed"
 
 
-def test_where_nothing_tells_who_had_it_first_nobody_loses_it(tmp_path: Path) -> None:
-    found = graded(tmp_path, endpoint_since_the_same_second)
+def test_a_tag_takes_nothing_from_whom_it_names(tmp_path: Path) -> None:
+    """Neither a tag, which can be written at any time, nor the date of what bears it."""
+    found = graded(tmp_path, retagged_model)
+    assert found.total(OWNER) == 100
+    assert set(found.outcomes(OWNER).values()) == {"passed"}
+    verdict = found.verdicts(2)[OWN_WORK]
+    assert (verdict["outcome"], found.failed(2)) == ("noted", set())
+    assert name_of(OWNER) in verdict["for_instructor"]
+
+
+@pytest.mark.parametrize(
+    "plant", [endpoint_since_the_same_second, run_cloned_since_the_same_second]
+)
+def test_where_nothing_tells_who_had_it_first_nobody_loses_it(plant: Plant, tmp_path: Path) -> None:
+    found = graded(tmp_path, plant)
     for number in (OWNER, 2):
         others = {check: said for check, said in found.outcomes(number).items() if said != "passed"}
         assert others == {OWN_WORK: "not assessed"}
@@ -442,3 +475,54 @@ def test_with_a_part_of_the_class_nobody_is_named(tmp_path: Path) -> None:
     assert found.failed(2) == {"endpoint-exists"}
     assert not [one for one in found.verdicts(2).values() if "for_instructor" in one]
     assert "For the instructor" not in found.run.text
+
+
+# --- what a learner may write ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Lab], Mapping[str, Evidence]]:
+    """Three honest labs, and what was seen of each."""
+    folder = tmp_path_factory.mktemp("three")
+    _, labs = collected(folder, 3)
+    return list(labs.values()), seen_in(folder, labs)
+
+
+def test_no_text_of_one_learner_takes_anything_from_another(
+    three: tuple[list[Lab], Mapping[str, Evidence]], request: pytest.FixtureRequest
+) -> None:
+    """The last of three writes it into each of its texts: odd ones, and what names the first."""
+    labs, evidence = three
+    (run,), (endpoint,) = evidence[name_of(1)].training_runs, evidence[name_of(1)].endpoints  # type: ignore[misc]
+    theirs = (run.id, endpoint.scoring_uri, run.tags["BuildUri"], run.tags["BuildId"])
+    count = 0
+    for text in ("http://[", "https://℀/x", "\x1b]0;x\x07", "x" * 10_000, *theirs):
+        for changed in with_each_text(evidence[name_of(3)], text):
+            found = custody(labs, {**evidence, name_of(3): changed})
+            for number in (1, 2):
+                own = found[name_of(number)]
+                assert (own.borrowed, own.not_own, own.fault) == ((), {}, "")
+            assert found[name_of(3)].fault == ""
+            count += 1
+    note(request, "texts of one learner's evidence replaced, with no effect on another", count)
+
+
+def test_a_lab_that_trips_the_comparison_is_left_out_of_it(
+    three: tuple[list[Lab], Mapping[str, Evidence]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs, evidence = three
+    listings = comparison.listings
+
+    def trip(lab: Lab, *others: Any) -> Any:
+        if lab.learner.id == name_of(3):
+            raise RuntimeError("canary")
+        return listings(lab, *others)
+
+    monkeypatch.setattr(comparison, "listings", trip)
+    found = custody(labs, evidence)
+    assert found[name_of(3)].fault == "our own mistake in comparing it (RuntimeError)"
+    assert found[name_of(1)] == found[name_of(2)] == Custody(others=2)
+    monkeypatch.setattr(comparison.Class, "_listed_twice", lambda *_: 1 / 0)
+    found = custody(labs, evidence)
+    told = "our own mistake in comparing the class (ZeroDivisionError)"
+    assert list(found.values()) == [Custody(fault=told)] * 3

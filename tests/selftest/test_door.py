@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import logging
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import requests
@@ -17,6 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from graders.services import door
 from graders.services.door import Door, Patience, Refused
+from graders.services.guard import service_of
 from tests.selftest.loopback import Loopback, Reply, as_json
 
 PROJECTS = "https://dev.azure.com/org/_apis/projects"
@@ -212,6 +216,72 @@ def test_a_host_that_drips_does_not_hold_us(wire: Loopback, url: str, what: str)
     ):
         requests.get(url, timeout=5)
     assert sum(opened.calls.values()) == 2
+
+
+def test_of_a_learners_answer_the_beginning_is_read(guarded: Door, wire: Loopback) -> None:
+    """Some MB of it, a zip bomb, or no end at all: it is an answer, and a short one."""
+    most = service_of(SCORE).body_bytes
+    assert most
+    bomb = Reply(200, gzip.compress(b"x" * 10 * most), {"Content-Encoding": "gzip"})
+    for reply in (Reply(body=b"x" * 10 * most), bomb):
+        wire.replies[:] = [reply]
+        assert requests.get(SCORE, timeout=5).content == b"x" * most
+    assert guarded.calls == {"the endpoint": 2}
+
+
+def test_patience_that_a_host_asks_for_is_for_that_host_alone(
+    guarded: Door, wire: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("graders.services.door.time.sleep", slept.append)
+    guarded.patience = replace(guarded.patience, retry_after_cap=1000, attempts=1)
+    wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
+    requests.get(SCORE, timeout=5)
+    requests.get(SCORE.replace("1a2b", "3c4d"), timeout=5)
+    assert max(slept) == 0
+    guarded._not_before = {}
+    wire.replies[:] = [Reply(429, headers={"Retry-After": "0.01"}), Reply()]
+    requests.get(SCORE, timeout=5)
+    requests.get(SCORE, timeout=5)
+    assert max(slept) > 0
+
+
+def test_who_waits_for_a_host_takes_no_place_of_others(
+    guarded: Door, wire: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many calls wait for one learner's endpoint as may be made at a time to all of them."""
+    guarded.patience = replace(guarded.patience, retry_after_cap=1000, attempts=1)
+    wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
+    requests.get(SCORE, timeout=5)
+    waiting, go_on = threading.Semaphore(0), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        if seconds:
+            waiting.release()
+            go_on.wait(30)
+            guarded._not_before = {}
+
+    monkeypatch.setattr("graders.services.door.time.sleep", sleep)
+    places = service_of(SCORE).concurrency
+    with ThreadPoolExecutor(places + 1) as pool:
+        held = [pool.submit(requests.get, SCORE, timeout=5) for _ in range(places)]
+        for _ in held:
+            assert waiting.acquire(timeout=30)
+        other = pool.submit(requests.get, SCORE.replace("1a2b", "3c4d"), timeout=5)
+        try:
+            assert other.result(timeout=30).ok
+        finally:
+            go_on.set()
+
+
+def test_what_the_model_itself_raised_is_not_asked_again(guarded: Door, wire: Loopback) -> None:
+    raised = {"X-Ms-Run-Function-Failed": "True"}
+    wire.replies[:] = [Reply(502, b"run() failed", raised)]
+    assert requests.post(SCORE, timeout=5).status_code == 502
+    assert guarded.calls == {"the endpoint": 1}
+    wire.replies[:] = [Reply(502, b"down", {"X-Ms-Run-Function-Failed": "False"})]
+    assert requests.post(SCORE, timeout=5).status_code == 502
+    assert guarded.calls == {"the endpoint": 4}
 
 
 def test_an_untrusted_certificate_is_a_fault_at_once(

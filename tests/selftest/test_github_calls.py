@@ -7,8 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from graders.evidence import Unavailable
+from graders.services.door import Patience
 from graders.services.github import GitHub
 from tests.selftest.fake_github import (
     CI_YAML,
@@ -45,6 +48,32 @@ def test_a_query_that_is_too_much_is_halved(fake: FakeGitHub, too_much: int | st
     assert [one.repositories[0].full_name for one in facts.values()] == [  # type: ignore[index]
         f"{ORG}/mlops_0{number}" for number in range(1, 10)
     ]
+
+
+@pytest.mark.parametrize("size", ["too large", "too late"])
+def test_one_repository_too_large_costs_nobody_else(
+    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    """Its listing fills any answer that it is in; the learners beside it are seen."""
+    labs = [lab_of(number) for number in range(1, 10)]
+    for lab in labs:
+        fake.add(f"{ORG}/{lab.repositories[0]}")
+    large = f"{ORG}/mlops_05"
+
+    def fill(answer: Json, _variables: Json) -> None:
+        if any(one and one.get("nameWithOwner") == large for one in answer["data"].values()):
+            if size == "too late":
+                raise requests.exceptions.ReadTimeout
+            answer["padding"] = "x" * 100_000
+
+    fake.spoil, fake.rest = fill, {"padding": "x" * 100_000}
+    door = HTTPAdapter.send.door  # type: ignore[attr-defined]
+    monkeypatch.setattr(door, "patience", Patience(attempts=1, body_bytes=50_000))
+    facts = look_at(*labs)
+    unseen = [
+        learner for learner, one in facts.items() if isinstance(one.repositories, Unavailable)
+    ]
+    assert unseen == ["5"]
 
 
 def test_the_last_one_is_read_without_graphql(fake: FakeGitHub) -> None:

@@ -171,7 +171,7 @@ def test_each_name_that_the_yaml_lacks_is_told_with_what_stands_there() -> None:
         ("second stage of the CI pipeline", "Trigger_AML_Pipeline", "A, B"),
         ("first stage of the CD pipeline", "Deploy_ACI", "A, B"),
         ("second stage of the CD pipeline", "Deploy_AKS", "A, B"),
-        ("MODEL_NAME", "diabetes_regression_model.pkl", "m, None"),
+        ("MODEL_NAME", "diabetes_regression_model.pkl", "m"),
     ]
     bare = rules.altered_pipelines(texts("", "", ""), LAB)
     assert {one.found for one in bare} == {"nothing"}

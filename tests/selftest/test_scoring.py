@@ -43,12 +43,14 @@ def cloud(monkeypatch):
         (200, "<html>", None),
         (200, "[" * 100_000, None),
         (400, '{"result": [1, 2]}', None),
+        (200, '{"result": [' + "1, " * 50_000 + "1]}", None),
     ],
 )
 def test_only_finite_numbers_are_a_result(status, text, result):
     answer = scoring.read_answer(status, text)
     assert (answer.status, answer.result) == (status, result)
     assert bool(answer.body) is (result is None)
+    assert len(answer.body) <= scoring.EXCERPT
 
 
 def test_an_excerpt_is_short_on_one_line_and_without_the_key():
@@ -160,3 +162,40 @@ def test_a_description_that_cannot_be_seen_leaves_the_answer(cloud):
     assert isinstance(answer, Answer)
     assert answer.result == (5215.2, 3727.0)
     assert isinstance(answer.swagger, Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (502, {"X-Ms-Run-Function-Failed": "True"}),
+        (500, {"x-ms-run-function-failed": "true"}),
+        (424, {"ms-azureml-model-error-reason": "model_error"}),
+        (424, {"ms-azureml-model-error-statuscode": "500"}),
+    ],
+)
+def test_the_containers_own_word_that_the_model_raised_is_its_answer(
+    cloud: CannedCloud, status: int, headers: dict[str, str]
+) -> None:
+    cloud.answers["/score"] = (status, "run() got an unexpected keyword argument 'method'")
+    cloud.headers = headers
+    answer = scoring.ask(endpoint(), None, [])
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.result) == (status, None)
+    assert "unexpected keyword" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (502, {}),
+        (500, {"X-Ms-Run-Function-Failed": "False"}),
+        (424, {}),
+        (503, {"ms-azureml-model-error-reason": "model_error"}),
+    ],
+)
+def test_without_that_word_a_5xx_is_not_the_learners(
+    cloud: CannedCloud, status: int, headers: dict[str, str]
+) -> None:
+    cloud.answers["/score"] = (status, "Bad Gateway")
+    cloud.headers = headers
+    assert isinstance(scoring.ask(endpoint(), None, []), Unavailable)

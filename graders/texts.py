@@ -1,0 +1,43 @@
+"""Texts that somebody else wrote, made safe to show: no control characters, no endless lines."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, but some scripts and many emoji are spelled with them."""
+LONGEST_VALUE = 300
+"""Characters of one value in a reason; what follows is left out."""
+_MOST_LINES = 40
+_LONGEST_LINE = 1000
+
+
+def strip_controls(text: str) -> str:
+    """One line of text without what steers a terminal: escapes, line ends, direction marks."""
+    return "".join(_shown(character) for character in " ".join(text.split()))
+
+
+def clipped(text: str, longest: int = LONGEST_VALUE) -> str:
+    """The beginning of a text that is longer than that, with ``…`` for the rest."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown_value(text: str) -> str:
+    """A value as a reason shows it: on one line, without controls, a few hundred characters."""
+    return clipped(strip_controls(clipped(text, 4 * LONGEST_VALUE)))
+
+
+def shown_reason(text: str) -> str:
+    """A whole reason, line by line: the last bound, whatever it was put together from."""
+    lines = [strip_controls(clipped(line, _LONGEST_LINE)) for line in text.splitlines()]
+    more = [f"and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    return "\n".join([*lines[:_MOST_LINES], *more])
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "Cs"):
+        return "\ufffd"
+    if category == "Cf" and character not in _JOINERS:
+        return ""
+    return character
