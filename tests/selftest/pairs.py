@@ -20,15 +20,13 @@ INTERACTIONS: Mapping[frozenset[str], Mapping[str, Outcome]] = {
     frozenset({"group_names_another_connection", "connection_misnamed"}): {
         "variable-group-names-an-existing-connection": Outcome.PASSED
     },
-    # the endpoint that was too old is not there at all
-    frozenset({"endpoint_older_than_the_cd_run", "connection_to_a_neighbours_workspace"}): {
-        "work-was-done-in-the-session": Outcome.PASSED
-    },
-    frozenset({"endpoint_older_than_the_cd_run", "ci_registered_no_model"}): {
-        "work-was-done-in-the-session": Outcome.PASSED
+    # CI succeeded, and CD deployed, before the stage was run again
+    frozenset({"ci_stage_run_again", "endpoint_of_the_second_generation"}): {
+        "endpoint-exists": Outcome.FAILED
     },
 }
 """Pairs that do more, or less, than both alone."""
+_TOO_OLD = "endpoint_older_than_the_cd_run"
 
 _NOT_THERE = (Outcome.FAILED, Outcome.BLOCKED)
 _NEEDS_IT: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -84,6 +82,8 @@ def settled(stated: Mapping[str, Outcome], pair: Sequence[str]) -> dict[str, Out
         is_misnamed = outcomes[_RAN_ALL_THE_SAME.get(cause, cause)] is Outcome.FAILED
         if outcomes[cause] is Outcome.FAILED or (outcomes[cause] in _NOT_THERE and not is_misnamed):
             outcomes |= dict.fromkeys(_spoilt(others, outcomes), Outcome.BLOCKED)
+    if _TOO_OLD in pair and outcomes["endpoint-exists"] is not Outcome.PASSED:
+        outcomes["work-was-done-in-the-session"] = Outcome.PASSED  # there is none to be too old
     return _chained(outcomes) | INTERACTIONS.get(frozenset(pair), {})
 
 
