@@ -2,13 +2,7 @@
 
 pytest_plugins = (
     "fixtures.run",  # options, header, who is graded, collecting before judging
-    "fixtures.evidence.learner",  # the things a learner should have built, by service
-    "fixtures.evidence.azure_devops",
-    "fixtures.evidence.runs",
-    "fixtures.evidence.github",
-    "fixtures.evidence.azure_ml",
-    "fixtures.evidence.lineage",
-    "fixtures.judge",  # pytest's outcomes -> verdicts
+    "fixtures.judge",  # items -> verdicts of graders.judging
     "reports.recorder",  # verdicts -> grade book, terminal summary
     "fixtures.nightly",  # past runs: which mark stands
     "reports.allure.plugin",  # verdicts -> Allure results

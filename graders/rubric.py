@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 TASKS: Mapping[int, str] = {
     2: "Azure DevOps project and variable group",
@@ -16,7 +15,7 @@ TASKS: Mapping[int, str] = {
 }
 """The graded tasks of the lab sheet; task 1 and the "explore" steps leave no trace."""
 
-_Test = TypeVar("_Test", bound=Callable[..., None])
+_Test = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,43 @@ class Check:
 
 def check(
     *, step: str, hint: str, points: float = 0, only_with: str = ""
-) -> Callable[[_Test], _Test]:
+) -> Callable[[_Test], Callable[[str], None]]:
     """Put a test on the rubric.
 
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
     learner should do there, ``points`` what it is worth; without points it is advisory.
     ``only_with`` names a table of the lab file that the check cannot do without.
+
+    What pytest collects is a test of one parameter, the learner; the judge calls the function
+    itself (``judged``) with the prerequisites that it names.
     """
 
-    def mark(test: _Test) -> _Test:
+    def mark(test: _Test) -> Callable[[str], None]:
         if not (test.__doc__ or "").strip():
             raise TypeError(f"{test.__name__}: a check needs a docstring: it is the title")
         title = str(test.__doc__).strip().splitlines()[0].rstrip(".")
         identity = test.__name__.removeprefix("test_").replace("_", "-")
-        test.check = Check(identity, title, step, points, hint, only_with)  # type: ignore[attr-defined]
-        return test
+        item = _item_of(test)
+        item.check = Check(identity, title, step, points, hint, only_with)  # type: ignore[attr-defined]
+        item.judged = test  # type: ignore[attr-defined]
+        return item
 
     return mark
+
+
+def _item_of(test: _Test) -> Callable[[str], None]:
+    """A test that stands where ``test`` does, and cannot pass without the judge."""
+
+    def item(learner: str) -> None:
+        raise RuntimeError(f"nobody judged this check for {learner}: run it with our plugins")
+
+    item.__name__, item.__qualname__ = test.__name__, test.__qualname__
+    item.__doc__, item.__module__ = test.__doc__, test.__module__
+    here = test.__code__
+    item.__code__ = item.__code__.replace(
+        co_filename=here.co_filename, co_firstlineno=here.co_firstlineno
+    )
+    return item
 
 
 def check_of(test: object) -> Check | None:

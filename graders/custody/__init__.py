@@ -14,7 +14,6 @@ the cohort file works together, and borrows nothing from the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from graders.custody.comparison import Class
@@ -23,7 +22,7 @@ from graders.custody.listings import key_of
 from graders.evidence import Evidence
 from graders.lab import Lab
 
-__all__ = ["Custody", "custody", "key_of", "own_part"]
+__all__ = ["Custody", "custody", "key_of", "own_of"]
 
 _ListedT = TypeVar("_ListedT")
 
@@ -38,20 +37,8 @@ def custody(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[st
         return {learner: Custody(fault=fault) for learner in by_learner}
 
 
-def own_part(evidence: Evidence, found: Custody) -> Evidence:
-    """The evidence without what is another's."""
-    if not found.not_own:
-        return evidence
-    return replace(
-        evidence,
-        training_runs=_kept(evidence.training_runs, found),
-        models=_kept(evidence.models, found),
-        published_pipelines=_kept(evidence.published_pipelines, found),
-        endpoints=_kept(evidence.endpoints, found),
-    )
-
-
-def _kept(listed: _ListedT, found: Custody) -> _ListedT:
-    if not isinstance(listed, tuple):
+def own_of(listed: _ListedT, found: Custody) -> _ListedT:
+    """A list of the evidence without what is another's; what is no list is left as it is."""
+    if not isinstance(listed, tuple) or not found.not_own:
         return listed
     return tuple(one for one in listed if key_of(one) not in found.not_own)  # type: ignore[return-value]

@@ -29,6 +29,11 @@ class Custody:
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
     ``published_pipelines``; and all of it under ``own_work``."""
 
+    @property
+    def explanation(self) -> str:
+        """What a check says that finds nothing wrong."""
+        return f"compared with {self.others} other lab{'s' * (self.others != 1)}"
+
 
 @dataclass
 class Findings:

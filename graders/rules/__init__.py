@@ -80,6 +80,7 @@ from graders.rules.service_connection import (
 )
 from graders.rules.session import (
     Dated,
+    Work,
     dated,
     outside,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "Dated",
     "Links",
     "Mismatch",
+    "Work",
     "altered_pipelines",
     "asks_for_key",
     "bad_answer",

@@ -125,7 +125,9 @@ class Chain:
     links: tuple[str, ...]
     broken: tuple[Mismatch, ...] = ()
 
-    def __str__(self) -> str:
+    @property
+    def explanation(self) -> str:
+        """The chain in words, which a check tells whether or not it is whole."""
         text = " → ".join(self.links)
         return f"{text} ✗ {self.broken[0].what}" if self.broken else text
 

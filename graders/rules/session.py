@@ -6,9 +6,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from graders.evidence import Evidence
+from graders.evidence import (
+    Endpoint,
+    Model,
+    Pipeline,
+    PublishedPipeline,
+    Run,
+    TrainingRun,
+    Unavailable,
+)
 from graders.lab import Lab, Session
 from graders.rules.mismatch import Mismatch
+
+
+@dataclass(frozen=True)
+class Work:
+    """What pipelines make, and the pipelines themselves."""
+
+    pipelines: tuple[Pipeline, ...] | Unavailable
+    runs: tuple[Run, ...] | Unavailable
+    published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
+    training_runs: tuple[TrainingRun, ...] | Unavailable | None
+    models: tuple[Model, ...] | Unavailable
+    endpoints: tuple[Endpoint, ...] | Unavailable
 
 
 @dataclass(frozen=True)
@@ -19,9 +39,9 @@ class Dated:
     times: tuple[datetime | None, ...]
 
 
-def dated(evidence: Evidence, lab: Lab) -> list[Dated]:
+def dated(work: Work, lab: Lab) -> list[Dated]:
     """What the lab asks for and could be seen, with its own clocks."""
-    return [*_runs(evidence, lab), *_made(evidence, lab)]
+    return [*_runs(work, lab), *_made(work, lab)]
 
 
 def outside(work: Iterable[Dated], session: Session) -> list[Mismatch]:
@@ -41,29 +61,29 @@ def _outside(one: Dated, session: Session) -> list[Mismatch]:
     return wrong
 
 
-def _runs(evidence: Evidence, lab: Lab) -> Iterator[Dated]:
+def _runs(work: Work, lab: Lab) -> Iterator[Dated]:
     """A misnamed pipeline ran all the same."""
     own = {lab.ci_pipeline, lab.cd_pipeline, lab.ci_yaml, lab.cd_yaml}
-    pipelines = evidence.pipelines if isinstance(evidence.pipelines, tuple) else ()
+    pipelines = work.pipelines if isinstance(work.pipelines, tuple) else ()
     names = {one.id: one.name for one in pipelines if {one.name, one.yaml_path} & own}
-    for run in evidence.runs if isinstance(evidence.runs, tuple) else ():
+    for run in work.runs if isinstance(work.runs, tuple) else ():
         if run.pipeline_id in names:
             times = (run.started_at, run.finished_at) if run.is_completed else (run.queued_at,)
             yield Dated(f"run {run.number} of {names[run.pipeline_id]}", times)
 
 
-def _made(evidence: Evidence, lab: Lab) -> Iterator[Dated]:
-    published = evidence.published_pipelines
+def _made(work: Work, lab: Lab) -> Iterator[Dated]:
+    published = work.published_pipelines
     for pipeline in published if isinstance(published, tuple) else ():
         if pipeline.name == lab.training_pipeline:
             yield Dated(f"published pipeline {pipeline.version}", (pipeline.created_at,))
-    for run in evidence.training_runs if isinstance(evidence.training_runs, tuple) else ():
+    for run in work.training_runs if isinstance(work.training_runs, tuple) else ():
         if run.is_over:
             yield Dated(f"training run {run.id[:8]}", (run.ended_at,))
-    for model in evidence.models if isinstance(evidence.models, tuple) else ():
+    for model in work.models if isinstance(work.models, tuple) else ():
         if model.name == lab.model:
             yield Dated(f"model version {model.version}", (model.created_at,))
-    for endpoint in evidence.endpoints if isinstance(evidence.endpoints, tuple) else ():
+    for endpoint in work.endpoints if isinstance(work.endpoints, tuple) else ():
         if endpoint.name == lab.endpoint:
             changed = (endpoint.updated_at,) if endpoint.updated_at else ()
             yield Dated(f"endpoint {endpoint.name}", (endpoint.created_at, *changed))

@@ -1,8 +1,8 @@
 """Task 2: configure the Azure DevOps project and the variable group."""
 
-from fixtures.named import Named
 from graders import rules
 from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace
+from graders.judging.named import Named
 from graders.lab import VARIABLES, Lab
 from graders.rubric import check
 

@@ -1,8 +1,8 @@
 """Task 3: create the service connection for the Azure ML workspace."""
 
-from fixtures.named import Named
 from graders import rules
 from graders.evidence import Access, Pipeline, ServiceConnection, Workspace
+from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check
 

@@ -1,6 +1,5 @@
 """Task 5: set up and run the pipeline that trains and registers the model."""
 
-from fixtures.named import Named
 from graders import rules
 from graders.evidence import (
     Model,
@@ -12,6 +11,7 @@ from graders.evidence import (
     Stage,
     TrainingRun,
 )
+from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check
 

@@ -1,8 +1,8 @@
 """Task 6: set up and run the pipeline that deploys the model."""
 
-from fixtures.named import Named
 from graders import rules
 from graders.evidence import Deployment, Model, Pipeline, Run, Stage, UpstreamRun
+from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check
 

@@ -1,8 +1,8 @@
 """Task 7: the live endpoint in the workspace."""
 
-from fixtures.named import Named
 from graders import rules
 from graders.evidence import Answer, Endpoint, Model, Run, Workspace
+from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check
 

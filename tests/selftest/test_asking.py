@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.evidence.asking import chosen_repository
 from graders import snapshot
 from graders.evidence import Answer, Evidence, Model, Run, Stage, Unavailable
+from graders.judging.prerequisites.requirements import chosen_repository
 from tests.selftest import runs
 
 Case = Callable[[Evidence], Evidence]
@@ -680,9 +680,9 @@ def test_of_two_repositories_the_one_the_labs_own_pipelines_build_is_meant(
     )
     both = [SimpleNamespace(full_name=f"Owner/{name}") for name in ("mlops_12", "mlops_012")]
     lab = SimpleNamespace(ci_pipeline="Model-Train-Register-CI", cd_pipeline="Model-Deploy-CD")
-    for seen in (pipelines, UNSEEN):
-        found = chosen_repository(both, SimpleNamespace(pipelines=seen), lab)  # type: ignore[arg-type]
-        assert found.full_name == f"Owner/{chosen if seen is pipelines else 'mlops_12'}"
+    for known in (pipelines, ()):
+        found = chosen_repository(both, known, lab)  # type: ignore[arg-type]
+        assert found.full_name == f"Owner/{chosen if known else 'mlops_12'}"
 
 
 # --- and how they are judged ----------------------------------------------------------------------

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.judge import explain
-from fixtures.named import Named
+from graders.judging.named import Named
+from graders.judging.wording import explain
 from graders.problems import Problem
 from graders.rules import Mismatch
 from graders.texts import LONGEST_VALUE, clipped, shown_reason, shown_value, strip_controls

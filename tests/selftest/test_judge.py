@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fixtures.judge import explain
-from fixtures.named import Named
 from graders import snapshot
+from graders.judging.named import Named
+from graders.judging.wording import explain
 from graders.rules import Mismatch
 from tests.selftest import runs
 

@@ -1,0 +1,1 @@
+"""Evidence + lab + checks -> verdicts: pure, in one process, without pytest."""

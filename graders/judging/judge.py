@@ -1,0 +1,165 @@
+"""The judge: what each check says of each learner's evidence."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from graders.custody import Custody, custody
+from graders.evidence import Evidence
+from graders.judging.checks import GradedCheck
+from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
+from graders.judging.registry import PARTS, closure, known
+from graders.judging.wording import explain
+from graders.lab import Lab
+from graders.rubric import Check
+from graders.texts import shown_reason, shown_value
+from graders.verdicts import Outcome, Verdict
+
+EvidenceOf = Callable[[str], Evidence]
+"""Learner id -> what was collected; raises NotAssessed where there is nothing to judge."""
+_KEPT = 4  # learners whose prerequisites are kept: judging goes learner by learner
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a judge judges, on what.
+
+    ``labs`` are those of the whole class: work is compared across it, whoever is judged.
+    ``names_owners``: whether verdicts say whose the work is. Not where a part of the class is
+    judged, for a learner may be who does it.
+    """
+
+    labs: Mapping[str, Lab]
+    evidence_of: EvidenceOf
+    names_owners: bool = True
+
+    @cached_property
+    def custody(self) -> Mapping[str, Custody]:
+        """Whose work it is, learner by learner: compared with all of whom there is evidence."""
+        collected: dict[str, Evidence] = {}
+        for learner in self.labs:
+            with contextlib.suppress(NotAssessed):
+                collected[learner] = self.evidence_of(learner)
+        return custody(self.labs.values(), collected)
+
+
+class Judge:
+    """Judges learners by checks; keeps what was computed of the last few learners."""
+
+    def __init__(
+        self, subject: Subject, checks: Iterable[GradedCheck], rubric: Mapping[str, Check]
+    ) -> None:
+        """``rubric`` has the points of the class's lab file, and the checks that it asks for."""
+        self._subject = subject
+        self._rubric = rubric
+        self._checks = {one.check.id: one for one in checks}
+        self._kept: OrderedDict[str, _Things] = OrderedDict()
+
+    def verdicts(self, learner: str) -> Iterator[Verdict]:
+        """One verdict for every check of the rubric, in its order."""
+        for check in self._rubric:
+            yield self.verdict(learner, check)
+
+    def verdict(self, learner: str, check_id: str) -> Verdict:
+        """What one check says of one learner; whatever goes wrong is *not assessed*."""
+        graded, check = self._checks[check_id], self._rubric[check_id]
+        things = self._things(learner)
+        outcome, reason = _judged(graded, things)
+        if outcome is Outcome.FAILED and check.is_advisory:
+            outcome = Outcome.NOTED
+        verdict = Verdict.on(check, learner, outcome, shown_reason(reason))
+        if outcome is Outcome.PASSED:
+            return verdict
+        return replace(verdict, for_instructor=self._whose(learner, graded))
+
+    def _things(self, learner: str) -> _Things:
+        if learner in self._kept:
+            self._kept.move_to_end(learner)
+        else:
+            self._kept[learner] = _Things(self._subject, learner)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[learner]
+
+    def _whose(self, learner: str, graded: GradedCheck) -> str:
+        """What custody has to say about the things this check asked for."""
+        if not self._subject.names_owners:
+            return ""
+        told = self._subject.custody[learner].for_instructor
+        if not told:
+            return ""
+        texts = (text for about in closure(graded.needs) for text in told.get(about, ()))
+        return shown_reason("; ".join(map(shown_value, dict.fromkeys(texts))))
+
+
+class _Things:
+    """One learner's prerequisites, each computed once, when it is first asked for."""
+
+    def __init__(self, subject: Subject, learner: str) -> None:
+        self._subject = subject
+        self._learner = learner
+        self._found: dict[str, Any] = {"lab": subject.labs[learner]}
+        self._ended: dict[str, Exception] = {}
+
+    def get(self, name: str) -> Any:
+        """The thing, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""
+        if name in self._found:
+            return self._found[name]
+        if name in self._ended:
+            raise self._ended[name]
+        try:
+            self._found[name] = self._made(name)
+        except Exception as error:
+            # kept without its traceback, whose frames would keep the whole evidence alive
+            self._ended[name] = error.with_traceback(None)
+            raise
+        return self._found[name]
+
+    def _made(self, name: str) -> Any:
+        if name == "custody":
+            self.get("evidence")  # without any there is nothing to say of it
+            return self._subject.custody[self._learner]
+        if name == "evidence":
+            return self._subject.evidence_of(self._learner)
+        if name in PARTS:
+            return getattr(self.get("evidence"), PARTS[name])
+        prerequisite = known()[name]
+        return prerequisite.function(**{one: self.get(one) for one in prerequisite.needs})
+
+
+def _judged(graded: GradedCheck, things: _Things) -> tuple[Outcome, str]:
+    try:
+        given = {name: things.get(name) for name in graded.needs}
+    except NotPassed as end:
+        return _OUTCOMES[type(end)], end.reason
+    except Exception as error:
+        return Outcome.NOT_ASSESSED, f"our own mistake ({type(error).__name__})"
+    try:
+        graded.function(**given)
+    except ComparisonFailed as found:
+        words = explain(found.op, found.left, found.right)
+        return Outcome.FAILED, words or f"expected: {graded.check.title}"
+    except Exception as error:
+        return Outcome.NOT_ASSESSED, f"our own mistake in this check ({_place_of(error)})"
+    told = (getattr(thing, "explanation", "") for thing in given.values())
+    return Outcome.PASSED, "; ".join(filter(None, told))
+
+
+_OUTCOMES: Mapping[type[NotPassed], Outcome] = {
+    Blocked: Outcome.BLOCKED,
+    Pending: Outcome.PENDING,
+    NotAssessed: Outcome.NOT_ASSESSED,
+}
+
+
+def _place_of(error: Exception) -> str:
+    """Kind and line of a mistake of ours; never its text, which may hold what was found."""
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(line.filename).name}, line {line.lineno}"
