@@ -22,6 +22,10 @@ SCHEMA = 2
 """Goes up whenever evidence of an earlier version could be misread."""
 
 
+TENANT_NOTE = "tenant.txt"
+"""In a snapshot folder, says where it was collected: no learner's file, those end in .json."""
+
+
 class SnapshotError(Exception):
     """A learner's file in the snapshot cannot be believed; its text is one sentence."""
 
@@ -76,6 +80,25 @@ def read(folder: Path, learner: str) -> Evidence | None:
     if evidence.learner != learner:
         raise SnapshotError(f"{path.name} is about another learner: collect the learner again.")
     return evidence
+
+
+def tenant_of(folder: Path) -> str:
+    """Which tenant a snapshot shows: ``simulated`` or ``live``. Raises SnapshotError."""
+    tenant = noted_tenant(folder)
+    if tenant in ("simulated", "live"):
+        return tenant
+    raise SnapshotError(
+        f"{folder}: this folder holds no snapshot ({TENANT_NOTE} is missing or unreadable); "
+        "name the folder `evidence` of an earlier run's reports."
+    )
+
+
+def noted_tenant(folder: Path) -> str:
+    """What the folder's note says; empty where there is none."""
+    try:
+        return (folder / TENANT_NOTE).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def remove(folder: Path, learner: str) -> None:

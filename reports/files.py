@@ -40,3 +40,12 @@ def history_of(reports: Path) -> Path:
     """The folder of what is kept from run to run: beside the reports folder, so that the runs of
     several of them continue one history."""
     return reports.absolute().parent / "history"
+
+
+def could_not_write(what: str, error: OSError) -> str:
+    """The sentence for an output that the disk did not take."""
+    where = Path(str(error.filename or "the reports folder"))
+    return (
+        f"ERROR: {what} was not written: {error.strerror or error} ({where}). "
+        "Close it where it is open, or choose another folder with --reports."
+    )

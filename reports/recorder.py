@@ -17,7 +17,7 @@ import pytest
 from graders.verdicts import Outcome, Verdict
 from reports import ci, gradebook, outputs, terminal
 from reports.ci import log
-from reports.files import NotWritten
+from reports.files import NotWritten, could_not_write
 from reports.pipeline import Pipeline, pipeline_of
 from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN, Run
 
@@ -175,12 +175,3 @@ class PipelineLog:
         for command in ci.commands(self._config.stash[RUN], grades) if grades else ():
             terminalreporter.write_line(command)
         return result
-
-
-def could_not_write(what: str, error: OSError) -> str:
-    """The sentence for an output that the disk did not take."""
-    where = Path(str(error.filename or "the reports folder"))
-    return (
-        f"ERROR: {what} was not written: {error.strerror or error} ({where}). "
-        "Close it where it is open, or choose another folder with --reports."
-    )

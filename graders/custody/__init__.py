@@ -14,6 +14,7 @@ the cohort file works together, and borrows nothing from the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from graders.custody.comparison import Class
@@ -22,7 +23,7 @@ from graders.custody.listings import key_of
 from graders.evidence import Evidence
 from graders.lab import Lab
 
-__all__ = ["Custody", "custody", "key_of", "own_of"]
+__all__ = ["Custody", "compared_part", "custody", "key_of", "own_of"]
 
 _ListedT = TypeVar("_ListedT")
 
@@ -35,6 +36,13 @@ def custody(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[st
     except Exception as error:  # nobody's verdict hangs on comparing the class
         fault = f"our own mistake in comparing the class ({type(error).__name__})"
         return {learner: Custody(fault=fault) for learner in by_learner}
+
+
+def compared_part(evidence: Evidence) -> Evidence:
+    """What of one lab is compared with others: a whole class of it fits into memory."""
+    return replace(
+        evidence, runs=(), repositories=(), similar_repositories=(), answer=None, sightings=()
+    )
 
 
 def own_of(listed: _ListedT, found: Custody) -> _ListedT:

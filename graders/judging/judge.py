@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from graders.custody import Custody, custody
+from graders.custody import Custody, compared_part, custody
 from graders.evidence import Evidence
 from graders.judging.checks import GradedCheck
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
@@ -46,7 +46,7 @@ class Subject:
         collected: dict[str, Evidence] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
-                collected[learner] = self.evidence_of(learner)
+                collected[learner] = compared_part(self.evidence_of(learner))
         return custody(self.labs.values(), collected)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -17,15 +18,16 @@ class UnreadableError(Exception):
     """Why a text is not read as YAML, in a few words."""
 
 
+@lru_cache(maxsize=64)  # most learners have the template's own three files
 def read_yaml(text: str) -> Any:
-    """Lists, mappings and texts: a number or a date is the text that stands in the file.
+    """Lists, mappings and texts, not to be changed: a number or a date is the text in the file.
 
     Nothing is merged (``<<``): Azure Pipelines does not merge either. Raises UnreadableError.
     """
     if len(text) > LONGEST:
         raise UnreadableError(f"more than {LONGEST:,} characters")
-    loader = yaml.BaseLoader(text)
     try:
+        loader = yaml.BaseLoader(text)  # it reads on at once, and refuses control characters
         node = loader.get_single_node()
         if node is None:
             return None

@@ -50,6 +50,12 @@ def test_the_line_of_a_slip_is_told() -> None:
         read_yaml("a: 1\nb: [\n")
 
 
+@pytest.mark.parametrize("text", ["a: \x1b]0;x\x07", "a: \ud800", "\t- ["])
+def test_what_is_no_text_of_a_yaml_file_is_told(text: str) -> None:
+    with pytest.raises(UnreadableError, match="no YAML"):
+        read_yaml(text)
+
+
 def test_texts_stay_as_they_stand_in_the_file() -> None:
     assert read_yaml("a: 010\nb: 2026-13-45\nc: yes\nd:\n") == {
         "a": "010",

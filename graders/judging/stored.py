@@ -1,0 +1,67 @@
+"""Evidence on disk, as the judge asks for it: of one tenant, one place, one time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from graders import snapshot
+from graders.as_of import as_of
+from graders.evidence import Evidence
+from graders.judging.outcomes import NotAssessed
+from graders.lab import Lab
+
+
+@dataclass(frozen=True)
+class StoredEvidence:
+    """A snapshot folder; ``labs`` are those of the whole class.
+
+    ``tenant`` is ``simulated`` or ``live``; with ``time`` what had come about by then is judged.
+    """
+
+    folder: Path
+    tenant: str
+    labs: Mapping[str, Lab]
+    time: datetime | None = None
+
+    def __call__(self, learner: str) -> Evidence:
+        """What was found of a learner. Raises NotAssessed where there is no sound snapshot."""
+        file = snapshot.path_of(self.folder, learner)
+        found = _read(self.folder, learner, _stamp(file))
+        if found.tenant != self.tenant:
+            raise NotAssessed(f"the snapshot of {learner} is of the {found.tenant} tenant")
+        if found.place != self.labs[learner].place:
+            raise NotAssessed(
+                f"the snapshot of {learner} is of another place ({found.place}); collect it again"
+            )
+        return found if self.time is None else _as_of(found, self.time)
+
+
+def _as_of(found: Evidence, time: datetime) -> Evidence:
+    try:
+        return as_of(found, time)
+    except Exception as error:  # one learner's evidence is one learner's trouble
+        what = f"our own mistake in dating the evidence ({type(error).__name__})"
+        raise NotAssessed(what) from error
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """What changes with a file that is written anew, as another look does."""
+    with contextlib.suppress(OSError):
+        return file.stat().st_mtime_ns, file.stat().st_size
+    return 0, 0
+
+
+@lru_cache(maxsize=4)  # judging goes learner by learner
+def _read(folder: Path, learner: str, _stamp: tuple[int, int]) -> Evidence:
+    try:
+        found = snapshot.read(folder, learner)
+    except snapshot.SnapshotError as error:
+        raise NotAssessed(str(error)) from error
+    if found is None:
+        raise NotAssessed(f"there is no snapshot of {learner} in {folder}; collect it first")
+    return found
