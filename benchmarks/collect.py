@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402 (the path comes first)
 from graders import collector  # noqa: E402
-from graders.lab import read_class  # noqa: E402
+from graders.lab_file import read_class  # noqa: E402
 
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 

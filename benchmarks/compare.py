@@ -1,8 +1,9 @@
 """How long it takes to put other points on a large class's verdicts and to tell what changes.
 
-``python benchmarks/compare.py --learners 1000``: makes a grade book of that many learners out of
-the verdicts of the demo cohort's run (``reports/out``, after ``make grade``), and times the command
-``python -m reports compare`` as a whole process.
+``python benchmarks/compare.py --learners 1000``: grades a few learners of the simulated tenant, one
+with each mistake of a large class, makes a grade book of that many learners out of their verdicts,
+and times the command ``python -m reports compare`` as a whole process. ``--reports FOLDER`` takes
+the verdicts of a run instead.
 """
 
 from __future__ import annotations
@@ -17,29 +18,42 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-TIMES = 5
+sys.path.insert(0, str(ROOT))
+
+from tests.selftest.large_cohort import MIX, grade_large_cohort  # noqa: E402 (the path comes first)
+
 POINTS = "[points]\nvariable-group-exists = 5\nendpoint-exists = 0\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, default=1000)
-    parser.add_argument("--reports", type=Path, default=ROOT / "reports" / "out")
+    parser.add_argument("--graded", type=int, default=len(MIX), help="learners to grade first")
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--reports", type=Path, help="reports folder of a run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         book, lab = Path(folder) / "gradebook.json", Path(folder) / "lab.toml"
-        book.write_text(json.dumps(multiplied(given.reports, given.learners)), encoding="utf-8")
+        reports = given.reports or graded(Path(folder), given.graded)
+        book.write_text(json.dumps(multiplied(reports, given.learners)), encoding="utf-8")
         lab.write_text(POINTS, encoding="utf-8")
-        taken = [compared(book, lab) for _ in range(TIMES)]
+        taken = [compared(book, lab) for _ in range(given.times)]
     print(f"learners                              {given.learners:>8}")
-    print(f"compared in, s (median of {TIMES})           {statistics.median(taken):>8.2f}")
+    print(f"compared in, s (median of {given.times})           {statistics.median(taken):>8.2f}")
+
+
+def graded(folder: Path, learners: int) -> Path:
+    done = grade_large_cohort(folder, learners)
+    if done.status:
+        raise SystemExit(done.text)
+    return done.reports
 
 
 def multiplied(reports: Path, learners: int) -> dict[str, object]:
     """The stored grade book with its learners repeated under other ids."""
     file = reports / "gradebook.json"
     if not file.is_file():
-        raise SystemExit(f"There is no grade book {file}: make one with `make grade` first.")
+        raise SystemExit(f"There is no grade book {file}: `make grade` writes one to reports/out.")
     document = json.loads(file.read_text(encoding="utf-8"))
     grades, verdicts = document["grades"], document["verdicts"]
     own = {

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import Catalogue, read_catalogue
-from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks
+from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks, stood
 from graders.verdicts import Outcome
 from reports.past_runs import PastRuns, Whose
 
@@ -38,6 +38,7 @@ GONE = (
 )
 """What is deleted, and what a list may leave out."""
 SOON = 2
+"""The night, counted from the deletion, on which it should be found."""
 LOOKS = 3  # as fixtures/nightly.py
 RUBRIC = whole_rubric()
 CATALOGUE: Catalogue = read_catalogue()
@@ -135,8 +136,13 @@ class Tally:
     naive: int = 0
     again: int = 0
     found: Counter[int] = field(default_factory=Counter)
-    late: int = 0
+    missed: int = 0
+    """Not found by the last night, though there was time."""
     open_: set[str] = field(default_factory=set)
+
+    @property
+    def late(self) -> int:
+        return self.missed + sum(count for night, count in self.found.items() if night > SOON)
 
     def count(self, world: World, night: int, before: Standings, now: Standings) -> None:
         for one in world.learners:
@@ -144,22 +150,17 @@ class Tally:
             passing = [
                 check
                 for check in POINTS
-                if truth[check] is Outcome.PASSED and _stood(before, one.id, check)
+                if truth[check] is Outcome.PASSED and stood(before, one.id, check)
             ]
-            self.wrongful += any(not _stood(now, one.id, check) for check in passing)
+            self.wrongful += any(not stood(now, one.id, check) for check in passing)
             if one.deleted and one.id in self.open_:
                 self._deletion(one, night, now)
 
     def _deletion(self, one: Learner, night: int, now: Standings) -> None:
         lost = [check for check in POINTS if one.truth[check] is not Outcome.PASSED]
-        if not any(_stood(now, one.id, check) for check in lost):
+        if not any(stood(now, one.id, check) for check in lost):
             self.found[night - one.since + 1] += 1
             self.open_.discard(one.id)
-
-
-def _stood(standing: Standings, learner: str, check: str) -> bool:
-    one = standing.get((learner, check))
-    return one is not None and one.outcome is Outcome.PASSED
 
 
 def run(given: argparse.Namespace, folder: Path) -> Tally:
@@ -180,7 +181,7 @@ def run(given: argparse.Namespace, folder: Path) -> Tally:
         tally.again += again
         store.add(tonight, whose, "")
     tally.missed = sum(
-        one.since < given.nights - 1 for one in world.learners if one.id in tally.open_
+        given.nights - one.since >= SOON for one in world.learners if one.id in tally.open_
     )
     return tally
 
@@ -190,7 +191,7 @@ def _naive(world: World, before: Standings, looks: Mapping[Key, list[Found]]) ->
     return sum(
         any(
             one.truth[check] is Outcome.PASSED
-            and _stood(before, one.id, check)
+            and stood(before, one.id, check)
             and looks[one.id, check][0].is_missed
             for check in POINTS
         )

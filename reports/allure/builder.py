@@ -23,7 +23,10 @@ from reports.run_facts import LAB_NAME
 
 FOLDER, FILE = "allure-report", "allure-report.html"
 ONE_FILE = 4000
-"""Results up to which the one file is made unasked: 43 MB, shown after 2.6 s (``make bench``)."""
+"""Results up to which the one file is made unasked: 43 MB, shown after 2.6 s.
+
+``python benchmarks/allure_report.py --learners 55`` measures it.
+"""
 _FRONTS = (FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD)))
 _ALLURES = "test-results.json"  # lies in every report that Allure 3 builds
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.selftest import browser as chromium
 from tests.selftest import runs
-from tests.selftest.large_cohort import write_large_cohort
+from tests.selftest.large_cohort import grade_large_cohort
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +33,7 @@ def class_of_200(tmp_path_factory: pytest.TempPathFactory) -> runs.Outcome:
     with FileLock(shared / "class-of-200.lock"):
         if not log.exists():
             folder.mkdir()
-            cohort = write_large_cohort(folder / "cohort.csv", 200)
-            done = runs.grade(
-                *("--learners", cohort, "--tenant", "simulated", "--fail-on", "never"),
-                reports=folder / "out",
-            )
+            done = grade_large_cohort(folder, 200)
             log.write_text(f"{done.status}\n{done.text}", encoding="utf-8")
     status, _, text = log.read_text(encoding="utf-8").partition("\n")
     return runs.Outcome(int(status), text, folder / "out")

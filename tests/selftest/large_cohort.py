@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import cycle
 from pathlib import Path
 
-from tests.selftest.runs import write_cohort
+from tests.selftest.runs import Outcome, grade, write_cohort
 
 MIX = (
     "",
@@ -33,3 +33,10 @@ def write_large_cohort(file: Path, learners: int) -> Path:
     """A cohort file of that many simulated learners; the mistakes repeat in the order of MIX."""
     mistakes = dict(zip(range(1, learners + 1), cycle(MIX), strict=False))
     return write_cohort(file, learners, mistakes)
+
+
+def grade_large_cohort(folder: Path, learners: int) -> Outcome:
+    """Grade such a class on the simulated tenant; what is written is in ``out`` in the folder."""
+    cohort = write_large_cohort(folder / "cohort.csv", learners)
+    arguments = ("--learners", cohort, "--tenant", "simulated", "--fail-on", "never")
+    return grade(*arguments, reports=folder / "out")
