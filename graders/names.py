@@ -53,12 +53,13 @@ def you_have(name: str, names: Iterable[str]) -> str:
 def file_stem(identity: str) -> str:
     """A file name (without its ending) for any learner id, safe on every system.
 
-    Ids that differ at all, be it by case only, get names that differ by more than case. What is
-    not plain lower-case text is shortened and told apart by a digest after ``~``, which no plain
-    name contains.
+    Ids that differ at all, be it by case, a dot or a blank at the end, or Unicode's form only, get
+    names that no system takes for one another. What is not plain lower-case text is shortened and
+    told apart by a digest after ``~``, which no plain name contains.
     """
     plain = _UNSAFE.sub("_", identity.lower())[:_STEM_LENGTH]
-    if plain == identity and plain.strip(".") and plain[0] != "." and not _RESERVED.match(plain):
+    has_bare_ends = plain == plain.strip(".")  # Windows drops dots and blanks at a name's end
+    if plain and plain == identity and has_bare_ends and not _RESERVED.match(plain):
         return plain
     code = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{plain.replace('.', '_')}~{code}"

@@ -24,7 +24,7 @@ from graders.problems import InputProblems
 from reports import compare_page
 from reports.allure import builder, serve
 from reports.compare import compare
-from reports.files import NotWritten, write_whole
+from reports.files import NotWritten, keep_private, write_whole
 from reports.stored import Book, read_book
 
 OUT = Path(__file__).resolve().parent / "out"
@@ -34,12 +34,15 @@ OUT = Path(__file__).resolve().parent / "out"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     given = _parser().parse_args(arguments)
+    undo = keep_private()
     try:
         return int(given.run(given))
     except (InputProblems, NotWritten) as problems:
         print(problems, file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+    finally:
+        undo()
     return 2
 
 

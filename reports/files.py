@@ -1,10 +1,16 @@
-"""Files that are whole or not there: a reader never meets a half-written one."""
+"""Files that are whole or not there, and open to their owner only."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+OTHERS = 0o077
+"""The rights of everybody but the owner. No result grants any: results hold learners' marks."""
 
 
 class NotWritten(Exception):
@@ -28,12 +34,42 @@ def write_whole(path: Path, text: str) -> Path:
             file.write(text.encode("utf-8", errors="backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
-        unfinished.chmod(0o644)  # mkstemp makes it private; results are handed on
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
     return path
+
+
+def keep_private() -> Callable[[], None]:
+    """Let only the owner open what this process and its children write from now on.
+
+    A stricter umask stays as it is. Returns what undoes it.
+    """
+    former = os.umask(OTHERS)  # nobody can read it without setting it
+    os.umask(former | OTHERS)
+
+    def undo() -> None:
+        os.umask(former)
+
+    return undo
+
+
+def narrow(*paths: Path) -> None:
+    """Take everybody else's rights from what is there: neither a umask nor ``replace`` does.
+
+    An earlier version made its results readable for all, and some programs copy a file with its
+    rights.
+    """
+    for path in paths:
+        with contextlib.suppress(OSError):  # it is not there, or it is not ours
+            if is_open(path):
+                path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~OTHERS)
+
+
+def is_open(path: Path) -> bool:
+    """Whether others have any right to it. Of a link this says nothing. Raises OSError."""
+    return not path.is_symlink() and bool(path.lstat().st_mode & OTHERS)
 
 
 def history_of(reports: Path) -> Path:

@@ -7,13 +7,16 @@ and NotWritten where a run can do without it; then the outputs after it are writ
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page
-from reports.allure import builder
+from reports import ci, feedback, gradebook, page, past_runs
+from reports.allure import builder, history_file, results_folder
+from reports.ci import junit
 from reports.exports import folder as exports
+from reports.files import is_open, narrow
 from reports.run_facts import Run
 
 Written = Sequence[tuple[str, Path]]
@@ -47,3 +50,24 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the Allure report", _allure_report),  # the last: it takes longest
 )
 """What it is called when it cannot be written -> what writes it."""
+
+_EVIDENCE = "evidence"
+_RESULTS = {
+    *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
+    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, _EVIDENCE),
+}
+_KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, _EVIDENCE}
+
+
+def narrow_earlier(reports: Path, history: Path) -> None:
+    """Close to others what earlier runs left, also where this one does not write it anew.
+
+    A folder that holds anything else is somebody's own, and keeps its rights.
+    """
+    for folder, names in ((reports, _RESULTS), (history, _KEPT)):
+        with contextlib.suppress(OSError):  # it is not there; or else whoever writes will say so
+            there = list(folder.iterdir())
+            ours = [one for one in there if one.name in names]
+            for one in filter(is_open, ours):
+                narrow(*one.rglob("*"), one)
+            narrow(*([folder] if len(ours) == len(there) else []))

@@ -7,7 +7,10 @@ for. Reasons are as the reports have them: without secrets.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -66,9 +69,12 @@ class PastRuns:
             return
         try:
             with self._open() as store:
+                store.execute("BEGIN")  # nobody writes from the first look on
                 store.execute("SELECT count(*) FROM runs").fetchone()
-        except sqlite3.Error as error:
-            raise self._problem(str(error)) from None
+                if self.file.stat().st_size < _size(store):
+                    raise sqlite3.DatabaseError("its end is missing")
+        except (sqlite3.Error, OSError) as error:
+            raise self._problem(error) from None
 
     def runs(self, whose: Whose) -> list[PastRun]:
         """Every run that judged any of them there, oldest first. Raises InputProblems."""
@@ -83,13 +89,14 @@ class PastRuns:
                     (whose.tenant,),
                 )
                 return list(_runs(rows, whose.places))
-        except (sqlite3.Error, ValueError) as error:
-            raise self._problem(str(error)) from None
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise self._problem(error) from None
 
     def add(self, run: PastRun, whose: Whose, digest: str) -> None:
         """Put one run in, whole or not at all. Raises OSError."""
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+            if not self.file.exists():
+                self._make()
             with self._open() as store, store:
                 store.execute("BEGIN IMMEDIATE")
                 as_of = run.as_of.isoformat() if run.as_of else None
@@ -103,28 +110,56 @@ class PastRuns:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        if self.file.exists() and _beginning(self.file) not in (b"", _MAGIC):
-            raise sqlite3.DatabaseError("file is not a database")  # SQLite overwrites small ones
+        """The store that is there; SQLite itself takes an empty or a small file for a new one."""
+        beginning = _beginning(self.file)
+        if beginning != _MAGIC:
+            raise sqlite3.DatabaseError("file is not a database" if beginning else "it is empty")
         with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as store:
-            self._prepare(store)
+            application = store.execute("PRAGMA application_id").fetchone()[0]
+            schema = store.execute("PRAGMA user_version").fetchone()[0]
+            if (application, schema) != (_APPLICATION, _SCHEMA):
+                raise sqlite3.DatabaseError("it is not a store of this version of the program")
             yield store
 
-    def _prepare(self, store: sqlite3.Connection) -> None:
-        application = store.execute("PRAGMA application_id").fetchone()[0]
-        schema = store.execute("PRAGMA user_version").fetchone()[0]
-        if (application, schema) == (_APPLICATION, _SCHEMA):
-            return
-        if store.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise sqlite3.DatabaseError("it is not a store of this version of the program")
-        store.executescript(
-            f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION};"
-            f" PRAGMA user_version = {_SCHEMA}; COMMIT;"
-        )
+    def _make(self) -> None:
+        """Make the store, whole or not at all; where another run is quicker, leave it its own."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=self.file.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            with closing(sqlite3.connect(draft)) as store:
+                store.executescript(
+                    f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION};"
+                    f" PRAGMA user_version = {_SCHEMA}; COMMIT;"
+                )
+            with contextlib.suppress(FileExistsError):
+                _put(draft, self.file)
+        finally:
+            draft.unlink(missing_ok=True)
 
-    def _problem(self, why: str) -> InputProblems:
+    def _problem(self, error: Exception) -> InputProblems:
+        why = error.strerror if isinstance(error, OSError) else error
         what = f"the store of past runs cannot be read ({why})"
         remedy = "put back a copy of it, or name another folder with --history"
         return InputProblems([Problem(str(self.file), what, remedy)])
+
+
+def _size(store: sqlite3.Connection) -> int:
+    pages: int = store.execute("PRAGMA page_count").fetchone()[0]
+    size: int = store.execute("PRAGMA page_size").fetchone()[0]
+    return pages * size
+
+
+def _put(draft: Path, file: Path) -> None:
+    """Give a file its name. Raises FileExistsError where the name is taken."""
+    try:
+        os.link(draft, file)  # to rename it would replace another run's store
+    except FileExistsError:
+        raise
+    except OSError:  # this disk has no second names, as network drives may not
+        with file.open("xb") as opened:
+            opened.write(draft.read_bytes())
 
 
 def _beginning(file: Path) -> bytes:

@@ -132,7 +132,10 @@ class AzureML:
         pipelines = self._regional.published_pipelines(place, sightings)
         trained = None
         if _has_traces(lab, pipelines, models):
-            trained = self._history.training_runs(place, lab.experiment, sightings)
+            knows_place = _has_entries(pipelines) or _has_entries(models)
+            trained = self._history.training_runs(
+                place, lab.experiment, sightings, knows_place=knows_place
+            )
         deployed = _Deployed(self._regional, place, client, lab, sightings)
         endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
@@ -246,14 +249,15 @@ def _has_traces(
     pipelines: tuple[PublishedPipeline, ...] | Unavailable,
     models: tuple[Model, ...] | Unavailable,
 ) -> bool:
-    """Whether anything was published or registered, or nobody knows.
-
-    Else there is no experiment, which run history answers with a 404 like anything unseen.
-    """
+    """Whether anything was published or registered, or nobody knows. Else no run can be there."""
     if isinstance(pipelines, Unavailable) or isinstance(models, Unavailable):
         return True
     names = {one.name for one in pipelines} | {one.name for one in models}
     return not names.isdisjoint((lab.training_pipeline, lab.model))
+
+
+def _has_entries(listed: tuple[object, ...] | Unavailable) -> bool:
+    return isinstance(listed, tuple) and bool(listed)
 
 
 def _names_a_list(path: str) -> bool:

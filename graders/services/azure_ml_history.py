@@ -1,14 +1,17 @@
 """Run history of Azure ML: the runs of the training pipeline, their steps and metrics.
 
 Both are read-only queries, which the service takes as POST: ``runs:query``, ``metrics:query``.
-Source: the "history" API of Azure ML, version 1.0 (RunDto, RunMetricDto of the v1 SDK).
+Source: the "history" API of Azure ML, version 1.0 (RunDto, RunMetricDto, ErrorResponse of the v1
+SDK). An experiment comes about with its first run: before, the service answers 404 and names it.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Sighting, TrainingRun, TrainingStep, Unavailable
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 _SCALAR = "azureml.v1.scalar"
+_NO_EXPERIMENT = re.compile(
+    r"(the )?experiment (named |with name )?(?P<quote>[`'\"]?)(?P<name>\S+)(?P=quote)"
+    r" (was|is|could) not (be )?found( in .*)?\.?",
+    re.IGNORECASE,
+)
 
 
 class RunHistory:
@@ -32,17 +40,30 @@ class RunHistory:
         self._session = session
 
     def training_runs(
-        self, place: Place, experiment: str, sightings: list[Sighting]
+        self, place: Place, experiment: str, sightings: list[Sighting], *, knows_place: bool
     ) -> tuple[TrainingRun, ...] | Unavailable:
-        """The experiment's runs with their steps; without any run, nothing is asked of metrics."""
+        """The experiment's runs with their steps; without any run, nothing is asked of metrics.
+
+        ``knows_place``: the same identity has just listed things of this workspace. Only then does
+        the service's word count that the experiment is not there.
+        """
         home = place.experiment(experiment)
-        found = look(
-            SERVICE,
-            f"the runs of the experiment {experiment}",
-            lambda: training_runs(self._entries(f"{home}/runs:query")),
-            sightings,
-        )
-        if isinstance(found, Unavailable) or not found:
+        is_there = True
+
+        def ask() -> tuple[TrainingRun, ...]:
+            nonlocal is_there
+            entries = self._entries(f"{home}/runs:query")
+            try:
+                first = next(entries, None)
+            except web.NotAnswered as refused:
+                is_there = not _is_missing(experiment, refused.response)
+                raise
+            return training_runs(chain([] if first is None else [first], entries))
+
+        found = look(SERVICE, f"the runs of the experiment {experiment}", ask, sightings)
+        if isinstance(found, Unavailable):
+            return found if is_there or not knows_place else ()
+        if not found:
             return found
         metrics = look(
             SERVICE,
@@ -53,7 +74,7 @@ class RunHistory:
         return tuple(_with_metrics(one, metrics) for one in found)
 
     def _entries(self, url: str) -> Iterator[Mapping[str, Any]]:
-        """All entries; an experiment that nobody ever ran is not there, which is 404."""
+        """All entries, page by page."""
         asked: dict[str, Any] = {"top": _PAGE}
         for _ in range(MOST_PAGES):
             page = web.mapping(self._page(url, asked), "a page of run history")
@@ -72,6 +93,26 @@ class RunHistory:
             url, json=dict(asked), headers=token, timeout=web.TIMEOUT, allow_redirects=False
         )
         return web.json_of(response)
+
+
+def _is_missing(experiment: str, answer: requests.Response) -> bool:
+    """Whether run history itself says that it has no such experiment: a 404 alone says nothing.
+
+    For what the caller may not do its codes say so, and for another thing its message names that.
+    """
+    try:
+        error = web.mapping(web.mapping(answer.json(), "a refusal").get("error"), "its error")
+    except ValueError:
+        return False
+    inner = error.get("innerError")
+    reason = inner.get("code") if isinstance(inner, Mapping) else None
+    named = _NO_EXPERIMENT.fullmatch(str(error.get("message")))
+    return (
+        (answer.status_code, error.get("code")) == (404, "UserError")
+        and reason in (None, "NotFoundError")
+        and named is not None
+        and named["name"].casefold() == experiment.casefold()
+    )
 
 
 def training_runs(entries: Iterable[Mapping[str, Any]]) -> tuple[TrainingRun, ...]:

@@ -2,7 +2,7 @@
 
 Nobody is graded on what could not be seen. A 404 is not absence: Azure DevOps, GitHub and Azure
 Resource Manager answer it for what the caller may not see. Absence is believed only from a list
-that was read to its end.
+that was read to its end, and from run history where it names the missing experiment.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from reports.allure import history_file, ordering, pages, results_folder, tool
 from reports.allure.config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
 from reports.allure.ordering import Place
 from reports.allure.tool import Allure, not_built
-from reports.files import history_of
+from reports.files import history_of, narrow
 from reports.run_facts import LAB_NAME
 
 FOLDER, FILE = "allure-report", "allure-report.html"
@@ -115,6 +115,7 @@ def _refuse_foreign(folder: Path) -> None:
 def _put(reports: Path, work: Path, folder: Path, page: Path | None) -> Report:
     """Put what was built in place of the last report."""
     place, file = reports / FOLDER, reports / FILE
+    narrow(folder, *folder.rglob("*"))  # Allure copies parts of itself with their rights
     if place.exists():
         place.rename(work / "old")
     folder.rename(place)

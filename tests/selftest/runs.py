@@ -59,8 +59,9 @@ def grade(
     reports: Path,
     folder: Path = PROJECT,
     changes: Mapping[str, str] | None = None,
+    umask: int = -1,
 ) -> Outcome:
-    """Run pytest to its end with these arguments, in that folder."""
+    """Run pytest to its end with these arguments, in that folder; -1: with this umask."""
     done = subprocess.run(
         command([*arguments, "--reports", reports]),
         cwd=folder,
@@ -70,6 +71,7 @@ def grade(
         encoding="utf-8",
         timeout=_SECONDS,
         check=False,
+        umask=umask,
     )
     return Outcome(done.returncode, done.stdout + done.stderr, reports)
 

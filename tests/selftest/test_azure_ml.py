@@ -295,6 +295,17 @@ def test_bodies_of_another_shape_are_no_absence(cloud, body):
     assert isinstance(facts.endpoints, Unavailable)
 
 
+@pytest.mark.parametrize("entries", [[{}], [training_run(), {}]])
+def test_a_hollow_entry_is_no_absence_of_a_run(cloud, entries):
+    cloud.answers["/runs:query"] = (200, {"value": entries})
+    assert isinstance(looked(lab()).training_runs, Unavailable)
+
+
+def test_an_experiment_without_runs_has_none(cloud):
+    cloud.answers["/runs:query"] = (200, {"value": []})
+    assert looked(lab()).training_runs == ()
+
+
 @pytest.mark.parametrize("body", [{}, {"value": None}, {"value": [7]}, [], 7])
 @pytest.mark.parametrize("end", ["/runs:query", "/metrics:query"])
 def test_run_history_of_another_shape_is_no_absence(cloud, end, body):
@@ -306,6 +317,67 @@ def test_run_history_of_another_shape_is_no_absence(cloud, end, body):
 def test_run_history_that_cannot_be_read_is_no_absence(cloud, end):
     cloud.answers[end] = refusal(403)
     assert is_unseen(looked(lab()).training_runs)
+
+
+def missing(message: str = "Experiment mlopspython was not found", **more: object) -> dict:
+    return {"error": {"code": "UserError", "message": message, **more}}
+
+
+NOT_FOUND = {"code": "NotFoundError", "innerError": None}
+SAID = [
+    missing(),
+    missing("The experiment `MLOpsPython` could not be found in the workspace."),
+    missing("Experiment with name 'mlopspython' is not found.", innerError=NOT_FOUND),
+    missing(innerError=None),
+]
+
+
+@pytest.mark.parametrize("body", SAID)
+@pytest.mark.parametrize("unseen", [None, "/Pipelines", f"/models/{MODEL}/versions"])
+def test_an_experiment_that_nobody_ever_ran_has_no_runs(cloud, body, unseen):
+    cloud.answers["/runs:query"] = (404, body)
+    if unseen:
+        cloud.answers[unseen] = refusal(403)
+    assert looked(lab()).training_runs == ()
+    assert not any(one.url.endswith("/metrics:query") for one in cloud.asked)
+
+
+UNSAID = [
+    (403, missing()),
+    (410, missing()),
+    (404, missing(innerError={"code": "ForbiddenError"})),
+    (404, missing("Experiment other was not found")),
+    (404, missing("Run mlopspython was not found")),
+    (404, missing("Workspace user4aml of experiment mlopspython was not found")),
+    (404, missing("Not found")),
+    (404, missing(code="WorkspaceNotFound")),
+    (404, {"error": {"message": "Experiment mlopspython was not found"}}),
+    (404, {"code": "UserError", "message": "Experiment mlopspython was not found"}),
+    (404, {"error": "Experiment mlopspython was not found"}),
+    (404, []),
+    (404, "<html>Experiment mlopspython was not found</html>"),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), UNSAID)
+def test_no_other_refusal_says_that_nobody_ever_ran_it(cloud, status, body):
+    cloud.answers["/runs:query"] = (status, body)
+    trained = looked(lab()).training_runs
+    assert isinstance(trained, Unavailable)
+    assert trained.status == status
+
+
+def test_where_nothing_of_the_workspace_was_listed_a_missing_experiment_says_nothing(cloud):
+    cloud.answers["/runs:query"] = (404, missing())
+    cloud.answers["/Pipelines"] = (200, [])
+    cloud.answers[f"/models/{MODEL}/versions"] = refusal(403)
+    assert isinstance(looked(lab()).training_runs, Unavailable)
+
+
+def test_an_experiment_is_not_missing_once_a_run_of_it_was_seen(cloud):
+    first = (200, {"value": [training_run()], "continuationToken": "2"})
+    cloud.answers["/runs:query"] = [first, (404, missing())]
+    assert isinstance(looked(lab()).training_runs, Unavailable)
 
 
 def test_run_history_without_end_is_not_believed(cloud):

@@ -140,9 +140,12 @@ def test_workers_judge_and_the_past_counts_all_the_same(two: Class) -> None:
     assert "look 2" in run.text
 
 
-def test_a_store_that_is_none_is_named_before_anything_is_collected(two: Class) -> None:
+@pytest.mark.parametrize("content", ["a file of something else, " * 20, ""])
+def test_a_store_that_is_none_is_named_before_anything_is_collected(
+    two: Class, content: str
+) -> None:
     two.store.parent.mkdir()
-    two.store.write_text("a file of something else, " * 20, encoding="utf-8")
+    two.store.write_text(content, encoding="utf-8")
     cohort = runs.write_cohort(two.folder / "two.csv", 2)
     run = runs.grade(
         *("--learners", cohort, "--tenant", "simulated", "--history", two.store.parent),
@@ -152,6 +155,7 @@ def test_a_store_that_is_none_is_named_before_anything_is_collected(two: Class) 
     assert "--history" in run.text
     assert "Traceback" not in run.text
     assert not (two.folder / "out" / "evidence").exists()
+    assert two.store.read_text(encoding="utf-8") == content
 
 
 def test_stored_evidence_is_no_other_look(two: Class) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -70,7 +74,8 @@ def test_half_a_surrogate_pair_costs_no_night(store: PastRuns) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"this is no database, but it is long enough to be read as one" * 20, b"x"]
+    "content",
+    [b"this is no database, but it is long enough to be read as one" * 20, b"x", b"", bytes(4096)],
 )
 def test_a_file_of_something_else_is_named_and_left_alone(store: PastRuns, content: bytes) -> None:
     store.file.parent.mkdir()
@@ -83,6 +88,92 @@ def test_a_file_of_something_else_is_named_and_left_alone(store: PastRuns, conte
     with pytest.raises(OSError, match="would not take it"):
         store.add(RUN, OURS, "sha256:1")
     assert store.file.read_bytes() == content
+
+
+@pytest.mark.parametrize("size", [0, 16, 100, 512, 4096, -4096, -1])
+def test_what_is_left_of_a_store_is_no_store(store: PastRuns, size: int) -> None:
+    store.add(RUN, OURS, "sha256:1")
+    left = store.file.read_bytes()[:size]
+    store.file.write_bytes(left)
+    with pytest.raises(InputProblems, match=f"{FILE_NAME}.*cannot be read.*put back a copy"):
+        store.check()
+    assert store.file.read_bytes() == left
+
+
+def test_an_empty_file_is_no_store_that_is_still_to_be_filled(store: PastRuns) -> None:
+    store.file.parent.mkdir()
+    store.file.touch()
+    with pytest.raises(InputProblems, match="it is empty"):
+        store.runs(OURS)
+    with pytest.raises(OSError, match="it is empty"):
+        store.add(RUN, OURS, "sha256:1")
+    assert store.file.stat().st_size == 0
+
+
+def test_what_cannot_be_opened_is_named(store: PastRuns) -> None:
+    store.file.mkdir(parents=True)
+    for ask in (store.check, lambda: store.runs(OURS)):
+        with pytest.raises(InputProblems, match=r"cannot be read.*--history"):
+            ask()
+
+
+def test_a_database_without_a_table_is_no_store(store: PastRuns) -> None:
+    store.file.parent.mkdir()
+    with closing(sqlite3.connect(store.file)) as file:
+        file.execute("VACUUM")
+    with pytest.raises(InputProblems, match="cannot be read"):
+        store.check()
+
+
+def _add_at_once(folder: Path, number: int, start: Barrier) -> None:
+    start.wait()
+    run = replace(RUN, at=FIRST + timedelta(minutes=number))
+    PastRuns(folder).add(run, OURS, f"sha256:{number}")
+
+
+def test_runs_that_begin_at_once_where_there_is_no_store_all_get_in(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    start = spawn.Barrier(4)
+    others = [spawn.Process(target=_add_at_once, args=(tmp_path, n, start)) for n in range(4)]
+    for one in others:
+        one.start()
+    for one in others:
+        one.join()
+    assert [one.exitcode for one in others] == [0] * 4
+    assert len(PastRuns(tmp_path).runs(OURS)) == 4
+    assert [one.name for one in tmp_path.iterdir()] == [FILE_NAME]
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_store_that_another_run_has_just_made_stays(
+    store: PastRuns, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    link = os.link
+
+    def late(draft: Path, file: Path) -> None:
+        with monkeypatch.context() as other:
+            other.setattr(os, "link", link)
+            PastRuns(file.parent).add(RUN, OURS, "sha256:1")
+        if has_links:
+            link(draft, file)
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", late)
+    later = replace(RUN, at=FIRST + timedelta(days=1))
+    store.add(later, OURS, "sha256:2")
+    assert store.runs(OURS) == [RUN, later]
+    assert [one.name for one in store.file.parent.iterdir()] == [FILE_NAME]
+
+
+def test_a_disk_without_second_names_has_a_store_all_the_same(
+    store: PastRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    store.add(RUN, OURS, "sha256:1")
+    assert store.runs(OURS) == [RUN]
 
 
 def test_another_programs_database_is_left_alone(store: PastRuns) -> None:

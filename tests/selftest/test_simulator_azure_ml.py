@@ -297,6 +297,17 @@ def test_what_the_old_sdk_would_create_is_there(bare: requests.Session) -> None:
     assert bare.get(f"{_pipelines(MODEL_ANSWER)}/PipelineEndpoints", timeout=30).json() == []
 
 
+@pytest.mark.parametrize("asked", ["", "/runs:query", "/metrics:query"])
+def test_an_experiment_that_nobody_ever_ran_is_not_there(
+    bare: requests.Session, asked: str
+) -> None:
+    url = f"{REGION}/history/v1.0{_path(MODEL_ANSWER)}/experiments/nobodys{asked}"
+    answer = bare.request("POST" if asked else "GET", url, json={} if asked else None, timeout=30)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (404, "UserError")
+    assert "nobodys was not found" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("url", "status"),
     [
