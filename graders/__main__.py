@@ -33,7 +33,7 @@ from graders.problems import InputProblems
 from graders.rubric import Check, with_points
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
-from reports.files import NotWritten, could_not_write
+from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.pipeline import pipeline_of
 from reports.run_facts import Run
@@ -50,11 +50,14 @@ class BadInput(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     given = _parser().parse_args(arguments)
+    undo = keep_private()
     try:
         return _judge(given)
     except (InputProblems, BadInput, snapshot.SnapshotError) as problem:
         print(f"ERROR: {problem}", file=sys.stderr)
         return _BAD_INPUT
+    finally:
+        undo()
 
 
 def _parser() -> argparse.ArgumentParser:

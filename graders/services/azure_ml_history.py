@@ -40,7 +40,7 @@ class RunHistory:
         self._session = session
 
     def training_runs(
-        self, place: Place, experiment: str, sightings: list[Sighting], *, knows_place: bool
+        self, place: Place, experiment: str, sightings: list[Sighting], *, knows_place: bool = False
     ) -> tuple[TrainingRun, ...] | Unavailable:
         """The experiment's runs with their steps; without any run, nothing is asked of metrics.
 
