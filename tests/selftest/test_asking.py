@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from graders import snapshot
 from graders.evidence import Answer, Evidence, Model, Run, Stage, Unavailable
 from graders.judging.prerequisites.requirements import chosen_repository
-from tests.selftest import runs
+from graders.verdicts import Outcome, Verdict
+from tests.selftest import judged, runs
 
 Case = Callable[[Evidence], Evidence]
 Outcomes = Mapping[str, str]
@@ -689,18 +689,16 @@ def test_of_two_repositories_the_one_the_labs_own_pipelines_build_is_meant(
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Every verdict on every case: collected once as model answers, changed, judged again."""
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
+    """Every verdict on every case: collected once as model answers, changed, and judged."""
     folder = tmp_path_factory.mktemp("cases")
     cohort = runs.write_cohort(folder / "cases.csv", len(CASES))
-    runs.grade("--learners", cohort, "--tenant", "simulated", reports=folder / "right")
-    evidence = folder / "right" / "evidence"
+    evidence = folder / "evidence"
+    labs = judged.collect(cohort, evidence)
     for learner, (change, _) in zip(_learners(), CASES.values(), strict=True):
-        found = snapshot.read(evidence, learner)
-        assert found is not None
-        snapshot.write(evidence, change(found))
-    run = runs.grade("--learners", cohort, "--evidence", evidence, reports=folder / "out")
-    return run.book()["verdicts"]  # type: ignore[no-any-return]
+        judged.change(evidence, learner, change)
+    judge = judged.judge(labs, evidence)
+    return [verdict for learner in labs for verdict in judge.verdicts(learner)]
 
 
 def _learners() -> list[str]:
@@ -708,16 +706,14 @@ def _learners() -> list[str]:
 
 
 @pytest.mark.parametrize(("learner", "name"), list(zip(_learners(), CASES, strict=True)))
-def test_each_check_says_whose_turn_it_is(
-    learner: str, name: str, judged: list[dict[str, Any]]
-) -> None:
-    own = [one for one in judged if one["learner"] == learner]
-    others = {one["check"]: one["outcome"] for one in own if one["outcome"] != "passed"}
+def test_each_check_says_whose_turn_it_is(learner: str, name: str, verdicts: list[Verdict]) -> None:
+    own = [one for one in verdicts if one.learner == learner]
+    others = {one.check: str(one.outcome) for one in own if one.outcome is not Outcome.PASSED}
     assert others == CASES[name][1]
 
 
-def test_nothing_is_taken_for_a_mistake_of_ours(judged: list[dict[str, Any]]) -> None:
-    reasons = {one["reason"] for one in judged if one["outcome"] == "not assessed"}
+def test_nothing_is_taken_for_a_mistake_of_ours(verdicts: list[Verdict]) -> None:
+    reasons = {one.reason for one in verdicts if one.outcome is Outcome.NOT_ASSESSED}
     assert reasons == {str(UNSEEN), _NOT_LOOKED_AT}
 
 

@@ -1,4 +1,4 @@
-"""Every entry of the catalogues, mistakes in pairs too, graded as an instructor does it."""
+"""Every entry of the catalogues, mistakes in pairs too, collected and judged as in a run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ import pytest
 
 from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import read_catalogue
+from graders import __main__ as command
 from graders import snapshot
 from graders.lab import Lab
 from graders.lab_file import read_class
 from graders.names import file_stem
 from graders.verdicts import Outcome
 from reports.feedback import markdown
-from tests.selftest import discretion, pairs, runs
+from tests.selftest import discretion, judged, pairs, runs
 from tests.selftest.counts import note
 
 CATALOGUE = read_catalogue()
@@ -135,14 +136,16 @@ class Graded:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    """One learner per entry and per pair, one run for all."""
+    """One learner per entry and per pair, collected at once and judged without pytest."""
     folder = tmp_path_factory.mktemp("catalogue")
     wrong, right = (_column(names) for names in (CATALOGUE.mistakes, CATALOGUE.variations))
     cohort = runs.write_cohort(folder / "catalogue.csv", len(MADE), wrong, right, FIRST)
-    arguments = ("--learners", cohort, "--tenant", "simulated", "--fail-on", "never")
-    run = runs.grade(*arguments, "-p", "no:allure_pytest", reports=folder / "out")
-    assert run.status == 0, run.text
-    return _read(run.book(), cohort, run.reports)
+    reports = folder / "out"
+    judged.collect(cohort, reports / "evidence")
+    places = ("--evidence", str(reports / "evidence"), "--reports", str(reports))
+    assert command.main(["judge", "--learners", str(cohort), *places, "--fail-on", "never"]) == 0
+    book = json.loads((reports / "gradebook.json").read_text(encoding="utf-8"))
+    return _read(book, cohort, reports)
 
 
 def _column(known: Container[str]) -> Mapping[int, str]:
