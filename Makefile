@@ -37,12 +37,13 @@ lint: $(READY) ## ruff, mypy, import-linter
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
 
-bench: $(READY) $(NODE_READY) ## measure: collecting, a large tenant, page, Allure report, compare, 30 nights
+bench: $(READY) $(NODE_READY) ## measure: collecting, a large tenant, page, Allure report, compare, judging, 30 nights
 	$(BIN)/python benchmarks/collect.py --learners 50 --latency 100
 	$(BIN)/python benchmarks/tenant.py --learners 10000
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/allure_report.py --learners 200
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/judging.py --learners 100 --stored 1000
 	$(BIN)/python benchmarks/nightly.py
 
 $(READY): requirements.lock pyproject.toml

@@ -14,7 +14,8 @@ _LONGEST_LINE = 1000
 
 def strip_controls(text: str) -> str:
     """One line of text without what steers a terminal: escapes, line ends, direction marks."""
-    return "".join(_shown(character) for character in " ".join(text.split()))
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(map(_shown, line))
 
 
 def clipped(text: str, longest: int = LONGEST_VALUE) -> str:

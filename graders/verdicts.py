@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from graders.rubric import TASKS, Check
@@ -68,7 +68,7 @@ class Verdict:
 
     def to_json(self) -> str:
         """One line of ASCII JSON: only plain text crosses safely from an xdist worker."""
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self))
 
     @classmethod
     def from_json(cls, text: str) -> Verdict:

@@ -10,6 +10,7 @@ their number, and say nothing that a result does not say.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
@@ -18,6 +19,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import attr
 import pytest
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import (
@@ -52,6 +54,7 @@ STATUS = {
 _OF_THE_MACHINE = ("host", "thread", "framework", "language", "package")
 """Labels of allure-pytest's own that say nothing of a learner, and name the grader's machine."""
 _Wrapper = Generator[None, Any, None]
+_JUDGED = pytest.StashKey[tuple[Run, Learner, Check] | None]()
 
 
 def is_graded(item: pytest.Item) -> bool:
@@ -109,9 +112,11 @@ class GradedListener(AllureListener):  # type: ignore[misc]
 
     def _judged(self, item: pytest.Item) -> tuple[Run, Learner, Check] | None:
         """What an item judges; None of the suite's own tests."""
-        run = self.config.stash.get(RUN, None)
-        graded = run.graded(item.nodeid) if run and is_graded(item) else None
-        return (run, *graded) if run and graded else None
+        if _JUDGED not in item.stash:
+            run = self.config.stash.get(RUN, None)
+            graded = run.graded(item.nodeid) if run and is_graded(item) else None
+            item.stash[_JUDGED] = (run, *graded) if run and graded else None
+        return item.stash[_JUDGED]
 
     def _describe(self, item: pytest.Item) -> None:
         """After setup, because allure-pytest sets name and description there."""
@@ -218,9 +223,17 @@ class ResultWriter(AllureFileLogger):
         if self._has_failed:
             return
         try:
-            super()._report_item(item)
+            self._write(item)
         except OSError as error:
             self._has_failed = True
             warnings.warn(
                 pytest.PytestWarning(f"Allure results are incomplete: {error}"), stacklevel=2
             )
+
+    def _write(self, item: Any) -> None:
+        """As Allure does it, but all at once: its own writer makes a write of each part."""
+        name = item.file_pattern.format(prefix=uuid.uuid4())
+        draft = self._report_dir / f"{name}.tmp"
+        data = attr.asdict(item, filter=lambda _, value: bool(value) or value is False)
+        draft.write_text(json.dumps(data), encoding="utf-8")
+        draft.replace(self._report_dir / name)

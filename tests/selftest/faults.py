@@ -28,6 +28,7 @@ from graders.evidence import Evidence
 from graders.lab import Lab
 from graders.services.cloud import Cloud
 from graders.services.door import Door, Patience
+from graders.services.guard import Service
 from graders.services.sign_in import SignIn, SignInError
 
 CANARY = MARK
@@ -121,9 +122,10 @@ class LabelledDoor(Door):
         """It hangs on the cell."""
 
     def _exchange(
-        self, request: requests.PreparedRequest, options: Mapping[str, Any]
+        self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response:
-        return super()._exchange(request, {**options, "proxies": self._through(_cell.get())})
+        through = {**options, "proxies": self._through(_cell.get())}
+        return super()._exchange(service, request, through)
 
     def forget(self, cell: str) -> None:
         """Close a cell's connections: a thousand cells would run out of files else."""

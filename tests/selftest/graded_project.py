@@ -24,6 +24,7 @@ so the place), ``TENANT``; ``REPORT`` asks for the Allure report.
 _PLUGINS = ("-p", "no:cacheprovider", "-p", "xdist.plugin", "-p", "allure_pytest.plugin")
 
 _CONFTEST = """
+import inspect
 import os
 import runpy
 from pathlib import Path
@@ -58,6 +59,19 @@ def pytest_configure(config):
 def pytest_generate_tests(metafunc):
     if check_of(metafunc.function):
         metafunc.parametrize("learner", [one.id for one in LEARNERS])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item):
+    judged = getattr(item.function, "judged", None)
+    if judged:
+        needs = inspect.signature(judged).parameters
+        item.given = {name: item._request.getfixturevalue(name) for name in needs}
+
+
+def pytest_pyfunc_call(pyfuncitem):
+    judged = getattr(pyfuncitem.function, "judged", None)
+    return None if judged is None else judged(**pyfuncitem.given) or True
 
 
 @pytest.fixture

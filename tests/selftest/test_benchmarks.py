@@ -24,6 +24,7 @@ SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
+    "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
     "tenant.py": ("--learners", "12", "--starts", "1"),
@@ -71,6 +72,18 @@ PRINTED = {
     "compare.py": """
         learners 3
         compared in, s (median of 2) #
+    """,
+    "judging.py": """
+        verdicts through pytest 144
+        with Allure and JUnit, ms each #
+        a trivial test, ms #
+        ratio #
+        without, ms each #
+        a trivial test, ms #
+        ratio #
+        learners without pytest 3
+        judged and written in, CPU s #
+        peak memory, MB #
     """,
     "nightly.py": """
         learners x nights 4 x 20

@@ -174,7 +174,7 @@ def test_the_log_of_the_deployment_names_a_registered_version_and_a_good_smoke_t
 def test_a_whole_chain_is_told_link_by_link() -> None:
     chain = rules.chain_of(LINKS)
     assert chain == Chain(WHOLE)
-    assert str(chain) == " → ".join(WHOLE)
+    assert chain.explanation == " → ".join(WHOLE)
 
 
 BROKEN = {
@@ -198,7 +198,7 @@ def test_a_chain_breaks_where_a_link_is_missing(what: str) -> None:
     chain = rules.chain_of(links(**changes))
     assert chain.links == WHOLE[:length]
     assert told(chain.broken) == [(what, expected, "none")]
-    assert str(chain) == f"{' → '.join(WHOLE[:length])} ✗ {what}"
+    assert chain.explanation == f"{' → '.join(WHOLE[:length])} ✗ {what}"
 
 
 @pytest.mark.parametrize(
