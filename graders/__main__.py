@@ -33,6 +33,7 @@ from graders.problems import InputProblems
 from graders.rubric import Check, with_points
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
+from reports.ci.log import harmless
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.pipeline import pipeline_of
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _judge(given)
     except (InputProblems, BadInput, snapshot.SnapshotError) as problem:
-        print(f"ERROR: {problem}", file=sys.stderr)
+        print(harmless(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
     finally:
         undo()
@@ -136,7 +137,7 @@ def _judge(given: argparse.Namespace) -> int:
     written, trouble = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *trouble):
-        print(line)
+        print(harmless(line))
     return _NOT_WRITTEN if trouble else _status(given.fail_on, verdicts)
 
 

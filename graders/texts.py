@@ -8,7 +8,8 @@ _JOINERS = "\u200c\u200d"
 """Invisible, but some scripts and many emoji are spelled with them."""
 LONGEST_VALUE = 300
 """Characters of one value in a reason; what follows is left out."""
-_MOST_LINES = 40
+MOST_LINES = 40
+"""Findings of one reason; how many more there are is told."""
 _LONGEST_LINE = 1000
 
 
@@ -30,9 +31,10 @@ def shown_value(text: str) -> str:
 
 def shown_reason(text: str) -> str:
     """A whole reason, line by line: the last bound, whatever it was put together from."""
-    lines = [strip_controls(clipped(line, _LONGEST_LINE)) for line in text.splitlines()]
-    more = [f"and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
-    return "\n".join([*lines[:_MOST_LINES], *more])
+    lines = text.splitlines()
+    more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    shown = [strip_controls(clipped(line, _LONGEST_LINE)) for line in lines[:MOST_LINES]]
+    return "\n".join([*shown, *more])
 
 
 def _shown(character: str) -> str:

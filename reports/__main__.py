@@ -23,6 +23,7 @@ from graders.lab_file import read_lab_file
 from graders.problems import InputProblems
 from reports import compare_page
 from reports.allure import builder, serve
+from reports.ci.log import harmless
 from reports.compare import compare
 from reports.files import NotWritten, keep_private, write_whole
 from reports.stored import Book, read_book
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(given.run(given))
     except (InputProblems, NotWritten) as problems:
-        print(problems, file=sys.stderr)
+        print(harmless(str(problems)), file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
     finally:
@@ -50,7 +51,7 @@ def _compare(given: argparse.Namespace) -> int:
     old, new = _books(given.old, given.new, given.run_of)
     found = compare(old, new)
     for line in compare_page.lines(found, old, new, everyone=given.all):
-        print(line)
+        print(harmless(line))
     if given.json:
         text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1)
         try:

@@ -109,8 +109,9 @@ class Class:
                 by_key.setdefault(one.key, []).append(one)
         for same in by_key.values():
             owner = self._owner(same)
+            learners = dict.fromkeys(one.learner for one in same if not self._is_disowned(one))
             for one in same:
-                others = [o.learner for o in same if not self._are_together(o.learner, one.learner)]
+                others = [other for other in learners if not self._are_together(other, one.learner)]
                 if not others:
                     continue
                 if owner is None:
@@ -128,16 +129,23 @@ class Class:
 
         A model names a training run by a tag, which can be written at any time: it proves nothing,
         nor does the date of the model. Of labs in which the thing itself stands, it is that of the
-        first, by the service's own date.
+        first, by the service's own date, unless it was changed since another had it.
         """
-        standing = [one for one in same if not one.is_named_only]
+        standing = [one for one in same if not one.is_named_only and not self._is_disowned(one)]
         ordered = sorted(standing, key=lambda one: one.at or _NEVER)
         if not ordered:
             return None
         first = ordered[0]
         rivals = [one.at for one in ordered if not self._are_together(one.learner, first.learner)]
-        is_first = first.at is not None and all(at is not None and at > first.at for at in rivals)
-        return first if is_first or not rivals else None
+        since = max(filter(None, (first.at, first.changed_at)), default=_NEVER)
+        is_first = all(at is not None and at > since for at in rivals)
+        return first if is_first else None
+
+    def _is_disowned(self, one: Listing) -> bool:
+        """Whether it says itself that another's project made it, which does not work here."""
+        builder, learner = one.builder, one.learner
+        is_anothers = bool(builder) and not self._are_together(learner, builder)
+        return is_anothers and not self._works_in(builder, learner)
 
     def _is_anothers(self, one: Listing, owner: str, why: str) -> None:
         found = self._found[one.learner]

@@ -47,6 +47,7 @@ class Findings:
     fault: str = ""
 
     def tell(self, about: str, text: str) -> None:
+        text = text.replace("; ", ", ")  # a name must not begin a sentence of its own
         for subject in (about, "own_work"):
             self.told.setdefault(subject, {})[text] = None
 

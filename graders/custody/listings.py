@@ -16,6 +16,8 @@ Thing = Endpoint | TrainingRun | PublishedPipeline | Model
 BuilderOf = Callable[[Mapping[str, str]], str]
 """Tags of a run or model -> the learner in whose project it says it was built; else empty."""
 
+_ONE_EACH = (".azurecontainer.io", ".inference.ml.azure.com")
+"""Below these every endpoint has a host of its own."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -29,6 +31,8 @@ class Listing:
     key: str
     learner: str
     at: datetime | None
+    changed_at: datetime | None = None
+    """When it was changed last; what it was before cannot be told."""
     builder: str = ""
     """The learner whose project it says it was built in; empty: it says nothing, or nobody's."""
 
@@ -53,7 +57,8 @@ def key_of(thing: Thing) -> str:
     """
     if isinstance(thing, Endpoint):
         address = parts_of(thing.scoring_uri)
-        return f"{address.netloc}{address.path}".casefold()
+        host = (address.hostname or "").rstrip(".")
+        return host if not host or host.endswith(_ONE_EACH) else f"{host}{address.path}".casefold()
     identifier = thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id
     return identifier.casefold() if _GUID.fullmatch(identifier) else ""
 
@@ -64,7 +69,8 @@ def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listi
     def listing(about: str, name: str, thing: Thing, at: datetime | None) -> Listing:
         builder = builder_of(thing.tags) if isinstance(thing, TrainingRun | Model) else ""
         kind = _KINDS[about]
-        return Listing(about, kind, name, key_of(thing), lab.learner.id, at, builder)
+        changed = thing.updated_at if isinstance(thing, Endpoint) else None
+        return Listing(about, kind, name, key_of(thing), lab.learner.id, at, changed, builder)
 
     for run in seen(found.training_runs):
         yield listing("training_runs", run.id, run, run.created_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graders.judging.named import Named
 from graders.rubric import Check
 from graders.rules import Mismatch
-from graders.texts import shown_value
+from graders.texts import MOST_LINES, shown_value
 
 
 def explain(op: str, left: object, right: object) -> str | None:
@@ -19,7 +19,8 @@ def explain(op: str, left: object, right: object) -> str | None:
     if op != "==":
         return None
     if isinstance(left, list) and right == []:
-        return "\n".join(map(_sentence, left))
+        more = [f"and {len(left) - MOST_LINES} more"] if len(left) > MOST_LINES else []
+        return "\n".join([*map(_sentence, left[:MOST_LINES]), *more])
     if isinstance(left, str) and isinstance(right, str):
         return f"expected `{right}`; found `{shown_value(left)}`"
     return None

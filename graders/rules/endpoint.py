@@ -70,7 +70,7 @@ def not_by_the_cd_run(
     starts = [run.started_at for run in cd_runs if run.started_at]
     region = endpoint.location.replace(" ", "")
     problems = same_name("region", region, workspace.location) if region else []
-    if times and starts and max(times) + CLOCK_SKEW < min(starts):
+    if times and starts and min(starts) - max(times) > CLOCK_SKEW:
         expected = f"after the CD run began ({min(starts):%Y-%m-%d %H:%M} UTC)"
         problems += [Mismatch("deployed", expected, f"{max(times):%Y-%m-%d %H:%M} UTC")]
     return problems

@@ -11,7 +11,7 @@ LONGEST = 64 * 1024
 """Characters; the lab's longest file has 3,000."""
 DEEPEST = 50
 MOST_NODES = 10_000
-"""Scalars, lists and mappings, each counted wherever an alias repeats it."""
+"""Scalars, lists and mappings, each counted wherever an alias repeats it; as are characters."""
 
 
 class UnreadableError(Exception):
@@ -47,6 +47,7 @@ class _Budget:
 
     def __init__(self) -> None:
         self._left = MOST_NODES
+        self._characters = LONGEST
 
     def spend(self, node: yaml.Node, depth: int = 0) -> None:
         self._left -= 1
@@ -55,6 +56,10 @@ class _Budget:
         if self._left < 0:
             raise UnreadableError(f"more than {MOST_NODES:,} entries, with its aliases written out")
         if isinstance(node, yaml.ScalarNode):
+            self._characters -= len(node.value)
+            if self._characters < 0:
+                what = f"more than {LONGEST:,} characters, with its aliases written out"
+                raise UnreadableError(what)
             return
         for entry in node.value:
             for part in entry if isinstance(entry, tuple) else (entry,):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from graders.evidence import (
     Endpoint,
@@ -53,12 +54,18 @@ def _outside(one: Dated, session: Session) -> list[Mismatch]:
     zone = (session.begins or session.ends or datetime.min).tzinfo
     wrong = []
     for time in one.times:
-        at = time.replace(microsecond=0).astimezone(zone) if time else None
+        at = time.replace(microsecond=0) if time else None
         if at and session.begins and at < session.begins:
-            wrong.append(Mismatch(one.what, f"{session.begins} or later", str(at)))
+            wrong.append(Mismatch(one.what, f"{session.begins} or later", _in_zone(at, zone)))
         if at and session.ends and at > session.ends:
-            wrong.append(Mismatch(one.what, f"{session.ends} or earlier", str(at)))
+            wrong.append(Mismatch(one.what, f"{session.ends} or earlier", _in_zone(at, zone)))
     return wrong
+
+
+def _in_zone(time: datetime, zone: tzinfo | None) -> str:
+    with contextlib.suppress(OverflowError):  # the first or the last day that there is
+        time = time.astimezone(zone)
+    return str(time)
 
 
 def _runs(work: Work, lab: Lab) -> Iterator[Dated]:

@@ -104,7 +104,7 @@ def _type_key(response: requests.Response) -> str:
         body = json.loads(text)
         error = body.get("error")
         code = body.get("typeKey") or (error.get("code") if isinstance(error, dict) else error)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""
     return code if isinstance(code, str) and _PLAIN_CODE.fullmatch(code) else ""
 
@@ -197,7 +197,8 @@ def objection_to_redirect(response: requests.Response) -> str:
         target = urljoin(response.url or "", response.headers["location"])
     except ValueError:
         target = ""
-    there = parts_of(target).hostname or "an address that is none"
+    there = parts_of(target).hostname or ""
+    there = there if re.fullmatch(r"[A-Za-z0-9.-]{1,253}", there) else "an address that is none"
     return "" if here == there else f"{here} points to another host ({there})"
 
 
@@ -209,10 +210,10 @@ def retry_after(response: requests.Response) -> float | None:
     if re.fullmatch(r"\d+(\.\d+)?", value):
         return float(value)
     try:
-        then = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        then = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, then.timestamp() - time.time())
+    return max(0.0, then - time.time())
 
 
 def raised_in_model(response: requests.Response) -> bool:

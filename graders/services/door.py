@@ -204,12 +204,12 @@ class Door:
         """
         if service.body_bytes is None:
             return exchange()
-        outcome: SimpleQueue[requests.Response | requests.RequestException] = SimpleQueue()
+        outcome: SimpleQueue[requests.Response | Exception] = SimpleQueue()
 
         def ask() -> None:
             try:
                 outcome.put(exchange())
-            except requests.RequestException as error:
+            except Exception as error:  # in a thread: nobody else would hear of it
                 outcome.put(error)
 
         threading.Thread(target=ask, daemon=True).start()
@@ -217,7 +217,7 @@ class Door:
             answer = outcome.get(timeout=self.patience.body_seconds)
         except Empty:
             answer = requests.exceptions.ReadTimeout()
-        if isinstance(answer, requests.RequestException):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 

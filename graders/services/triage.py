@@ -114,6 +114,10 @@ def _cause(service: str, last: Exchange | None, error: BaseException | None) -> 
 
 
 def _cause_of_refusal(service: str, last: Exchange) -> tuple[str, str]:
+    if _is_endpoint(last):  # what it says of itself is a learner's text, its codes too
+        is_down = last.status is not None and last.status >= 500
+        what = "the service has trouble of its own" if is_down else "it refused the question"
+        return f"{what} ({last.status})", _LATER
     named = _named(last)
     right = f"If it exists, {_RIGHTS.get(service, 'check the rights of the grader')}."
     if _is_sign_in_page(last):

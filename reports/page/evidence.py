@@ -34,10 +34,11 @@ def packed(run: Run, grades: Sequence[Grade]) -> Mapping[str, object]:
     stream, size = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), 0
     for place, evidence in _found(run, _most_wanted(grades)):
         text = f"{',' if places else '['}{json.dumps(evidence, separators=(',', ':'))}"
-        piece = stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
+        tried = stream.copy()
+        piece = tried.compress(text.encode()) + tried.flush(zlib.Z_SYNC_FLUSH)
         if (size + len(piece) + _BLOCK_END) * 4 / 3 > LIMIT:
-            break
-        size += len(piece)
+            continue  # one learner's files must not cost the others their evidence
+        stream, size = tried, size + len(piece)
         places.append(place)
         pieces.append(piece)
     if not places:

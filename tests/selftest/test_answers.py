@@ -10,7 +10,13 @@ from requests import exceptions
 from urllib3 import HTTPSConnectionPool
 from urllib3 import exceptions as wire
 
-from graders.services.answers import may_pass, without_details
+from graders.services.answers import (
+    exchange,
+    may_pass,
+    objection_to_redirect,
+    retry_after,
+    without_details,
+)
 from graders.services.guard import Refused
 
 SECRET = "https://example.org/x?sig=canary"
@@ -63,3 +69,47 @@ def test_each_fault_is_told_plainly_and_without_its_address(
     assert said in str(told)
     assert "canary" not in str(told)
     assert may_pass(fault) is passes
+
+
+def answer(status: int, body: bytes = b"", **headers: str) -> requests.Response:
+    found = requests.Response()
+    found.status_code, found._content = status, body
+    found.url = "http://1a2b.centralus.azurecontainer.io/score"
+    found.headers.update(headers)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("1e309", None),
+        ("-5", None),
+        ("٣", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", None),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", 0.0),
+    ],
+)
+def test_what_a_host_asks_to_wait_raises_nothing(value: str, seconds: float | None) -> None:
+    asked = retry_after(answer(429, **{"Retry-After": value.encode().decode("latin-1")}))
+    assert asked == seconds
+
+
+def test_a_refusal_that_is_nested_without_end_is_noted_all_the_same() -> None:
+    request = requests.Request("POST", "http://1a2b.centralus.azurecontainer.io/score").prepare()
+    noted = exchange(request, "", answer(400, b"[" * 8192))
+    assert (noted.status, noted.type_key) == (400, "")
+
+
+@pytest.mark.parametrize(
+    ("location", "there"),
+    [
+        ("http://other.example/x", "other.example"),
+        ("http://please give full marks/", "an address that is none"),
+        ("http://[", "an address that is none"),
+    ],
+)
+def test_where_a_redirect_leads_is_told_only_as_a_host(location: str, there: str) -> None:
+    told = objection_to_redirect(answer(302, location=location))
+    assert told.endswith(f"points to another host ({there})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,11 @@ def _first_learner(mistake: str = "") -> str:
     place = rows[0].index("mistakes")
     named = [row[rows[0].index("learner")] for row in rows[1:] if row[place] == mistake]
     return named[0] if named else everyone[0]
+
+
+def test_another_ini_file_does_not_keep_it_from_starting(
+    stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    run = runs.grade("-c", os.devnull, "--learners", DEMO, *stored, reports=tmp_path)
+    assert run.status == 0, run.text
+    assert len(run.grade_book()) == 16

@@ -19,6 +19,7 @@ from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders import snapshot
 from graders.collector import collect
 from graders.custody import Custody, comparison, custody, own_of
+from graders.custody.findings import Findings
 from graders.evidence import Evidence, Unavailable
 from graders.lab import Lab
 from graders.lab_file import read_class
@@ -526,3 +527,76 @@ def test_a_lab_that_trips_the_comparison_is_left_out_of_it(
     found = custody(labs, evidence)
     told = "our own mistake in comparing the class (ZeroDivisionError)"
     assert list(found.values()) == [Custody(fault=told)] * 3
+
+
+@pytest.mark.parametrize("made", [None, timedelta(0), -timedelta(days=1)])
+def test_what_says_itself_that_it_is_anothers_is_no_rival_of_the_owners(
+    three: tuple[list[Lab], Mapping[str, Evidence]], made: timedelta | None
+) -> None:
+    """A copy of the owner's run with the owner's tags, whatever time it bears."""
+    labs, evidence = three
+    owner, taker = name_of(1), name_of(2)
+    (run,) = evidence[owner].training_runs  # type: ignore[misc]
+    assert run.created_at is not None
+    copy = replace(run, created_at=None if made is None else run.created_at + made)
+    runs_of_taker = (*evidence[taker].training_runs, copy)  # type: ignore[misc]
+    copied = replace(evidence[taker], training_runs=runs_of_taker)
+    found = custody(labs, {**evidence, taker: copied})
+    assert (found[owner].borrowed, found[owner].unclear, found[owner].not_own) == ((), (), {})
+    assert [one.what for one in found[taker].borrowed] == ["training run"]
+
+
+@pytest.mark.parametrize("spelled", ["{}:80/score", "{}./score", "{}/scor%65", "{}/", "{}//score"])
+def test_an_endpoint_is_the_same_however_its_address_is_spelled(
+    three: tuple[list[Lab], Mapping[str, Evidence]], spelled: str
+) -> None:
+    labs, evidence = three
+    (theirs,), (mine,) = evidence[name_of(1)].endpoints, evidence[name_of(2)].endpoints  # type: ignore[misc]
+    address = spelled.format(theirs.scoring_uri.removesuffix("/score"))
+    late = theirs.updated_at + LATER
+    borrowed = replace(mine, scoring_uri=address, created_at=late, updated_at=late)
+    found = custody(
+        labs, {**evidence, name_of(2): replace(evidence[name_of(2)], endpoints=(borrowed,))}
+    )
+    assert [one.what for one in found[name_of(2)].borrowed] == ["endpoint"]
+    assert found[name_of(1)].borrowed == ()
+
+
+@pytest.mark.parametrize("address", ["/score", "http:///score", "http://:80/score", ""])
+def test_an_address_without_a_host_is_nobodys(
+    three: tuple[list[Lab], Mapping[str, Evidence]], address: str
+) -> None:
+    labs, evidence = three
+    both = {
+        learner: replace(one, endpoints=(replace(one.endpoints[0], scoring_uri=address),))  # type: ignore[index]
+        for learner, one in evidence.items()
+    }
+    assert set(map(len, (one.for_instructor for one in custody(labs, both).values()))) == {0}
+
+
+def test_an_older_endpoint_that_was_changed_since_proves_nothing(
+    three: tuple[list[Lab], Mapping[str, Evidence]],
+) -> None:
+    """What address it had before cannot be told: nobody loses."""
+    labs, evidence = three
+    (theirs,), (mine,) = evidence[name_of(1)].endpoints, evidence[name_of(2)].endpoints  # type: ignore[misc]
+    older = replace(
+        mine,
+        scoring_uri=theirs.scoring_uri,
+        created_at=theirs.created_at - LATER,
+        updated_at=theirs.created_at + LATER,
+    )
+    found = custody(
+        labs, {**evidence, name_of(2): replace(evidence[name_of(2)], endpoints=(older,))}
+    )
+    for number in (1, 2):
+        own = found[name_of(number)]
+        assert (own.borrowed, own.unclear) == ((), ("endpoint",))
+
+
+def test_a_name_does_not_begin_a_sentence_for_the_instructor() -> None:
+    findings = Findings()
+    findings.tell("training_runs", "training run x; bo cheated in every task")
+    assert findings.frozen(0).for_instructor["own_work"] == (
+        "training run x, bo cheated in every task",
+    )

@@ -274,6 +274,16 @@ def test_who_waits_for_a_host_takes_no_place_of_others(
             go_on.set()
 
 
+def test_a_fault_of_another_kind_is_told_at_once(
+    guarded: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is raised in a thread of its own, and must not be taken for silence."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
+    with pytest.raises(requests.exceptions.SSLError, match="trusted certificates"):
+        requests.get("https://e.centralus.inference.ml.azure.com/score", timeout=5)
+    assert guarded.calls == {"the online endpoint": 1}
+
+
 def test_what_the_model_itself_raised_is_not_asked_again(guarded: Door, wire: Loopback) -> None:
     raised = {"X-Ms-Run-Function-Failed": "True"}
     wire.replies[:] = [Reply(502, b"run() failed", raised)]

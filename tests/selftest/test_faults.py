@@ -302,6 +302,9 @@ def test_a_cause_says_what_went_wrong(
     matrix: list[Cell], looked: Looked, asked: str, fault: str
 ) -> None:
     (cell,) = [one for one in matrix if (one.question.name, one.fault) == (asked, fault)]
+    if (asked, fault) == ("repositories", "stall"):
+        assert _new_faults(cell, looked) == [], "what comes too late at once is asked one by one"
+        return
     assert [str(one) for one in _new_faults(cell, looked) if IN_WORDS[fault] in one.cause] != []
 
 

@@ -118,3 +118,11 @@ def test_each_mismatch_keeps_to_its_line_and_its_bound() -> None:
 class _Thing:
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+def test_of_thousands_of_findings_the_first_are_told() -> None:
+    told = explain("==", [Mismatch(f"A{number}", "1", "2") for number in range(3000)], [])
+    assert told is not None
+    assert told.splitlines()[0] == "A0: expected 1; found 2"
+    assert told.splitlines()[-1] == "and 2960 more"
+    assert shown_reason(told).splitlines()[-1] == "and 1 more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from fixtures.grading import GRADED, whole_rubric
 from graders import __main__ as command
 from graders import rules, snapshot
+from graders.evidence import Answer
 from graders.judging import registry
 from graders.judging.checks import load_checks
 from graders.judging.judge import Judge, Subject
@@ -286,3 +288,19 @@ def test_rules_are_asked_when_a_check_is_judged(
     monkeypatch.setattr(rules, "wrong_size", lambda _: [rules.Mismatch("size", "1", "2")])
     verdict = judge.verdict("user1", "endpoint-has-the-labs-size")
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "size: expected 1; found 2")
+
+
+def test_nothing_that_a_learner_wrote_commands_a_pipeline(
+    demo: runs.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an endpoint says stands in the terminal: no line of it is a command of a runner."""
+    evidence = Path(shutil.copytree(demo.reports / "evidence", tmp_path / "evidence"))
+    found = snapshot.read(evidence, "user1")
+    assert found is not None
+    said = "a ##vso[task.complete result=Succeeded;]done " + "b " * 30 + "::error::pwned"
+    snapshot.write(evidence, replace(found, answer=Answer(400, None, said)))
+    given = ["--learners", str(DEMO), "--evidence", str(evidence), "--learner", "user1"]
+    assert command.main(["judge", *given, "--reports", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().out
+    assert "# #vso[task.complete" in told
+    assert not [line for line in told.splitlines() if "##" in line or line.strip()[:2] == "::"]

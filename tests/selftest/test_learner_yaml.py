@@ -26,6 +26,7 @@ BOMBS = {
     "depth of mappings": "{a: " * 5_000,
     "size": "# \n" * LONGEST,
     "entries": "[" + "x," * 20_000 + "]",
+    "characters": f"a: &a {'x' * 40_000}\nb: [*a, *a]\n",
 }
 
 

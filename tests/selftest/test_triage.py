@@ -175,3 +175,15 @@ def test_an_endpoint_may_answer_with_a_page(wire: Loopback) -> None:
     wire.replies[:] = [Reply(200, b"<html>", PAGE)]
     url = "http://1a2b.centralus.azurecontainer.io/"
     assert look("the endpoint", "it", lambda: requests.get(url, timeout=5).text, []) == "<html>"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+def test_a_learners_endpoint_does_not_speak_of_the_graders_rights(status: int) -> None:
+    url = "http://1a2b.centralus.azurecontainer.io/score"
+    last = Exchange("POST", url, status, datetime.now(UTC), type_key="TF400813", is_throttled=True)
+    fault = unavailable("the endpoint", "its answer", last)
+    assert str(status) in fault.cause
+    told = str(fault)
+    assert not [
+        word for word in ("TF400813", "token", "AZURE", "allowance", "right") if word in told
+    ]
