@@ -338,15 +338,14 @@ def test_one_learners_large_files_cost_the_others_no_evidence(tmp_path: Path) ->
     """Whoever has something to look up stands first; what does not fit is left out alone."""
     learners = [example.learner(name) for name in ("ada", "bob", "eve")]
     files = {one.id: tmp_path / f"{one.id}.json" for one in learners}
-    large = base64.b64encode(random.Random(7).randbytes(600_000)).decode()
+    large = secrets.token_hex(500_000)
     for one, seen in zip(learners, (large, "small", "small"), strict=True):
         files[one.id].write_text(json.dumps({"evidence": {"seen": seen}}), "utf-8")
     run = example.run(learners, evidence_files=files)
-    grades = [of(run, one.id, {}) for one in learners] if False else None
     verdicts = [
         example.verdict(one.id, check, Outcome.FAILED) for one in learners for check in run.rubric
     ]
-    packed = evidence.packed(run, grades or grades_of(run, verdicts))
+    packed = evidence.packed(run, grades_of(run, verdicts))
     assert packed["of"] == [1, 2]
 
 
