@@ -101,7 +101,6 @@ class ServiceConnection:
     subscription_id: str
     resource_group: str
     workspace: str
-    workspace_location: str
     is_ready: bool
     state: str
     """``Ready``, ``InProgress``, ``Failed`` or empty when the service does not say."""
@@ -284,7 +283,6 @@ class PublishedPipeline:
     name: str
     version: str
     is_active: bool
-    step_count: int | None = None
     created_at: datetime | None = None
 
 

@@ -100,7 +100,3 @@ class Lab:
             f"{self.subscription_id}/{self.resource_group}/{self.workspace}",
         )
         return " ".join(parts).casefold()
-
-    @property
-    def repository_urls(self) -> tuple[str, ...]:
-        return tuple(f"https://github.com/{self.github_owner}/{name}" for name in self.repositories)

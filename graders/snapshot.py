@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from graders.evidence import Evidence
 from graders.names import file_stem
 
-SCHEMA = 2
-"""Goes up whenever evidence of an earlier version could be misread."""
+SCHEMA = 3
+"""Goes up whenever evidence of an earlier version could be misread; then it needs an upgrade step,
+and the tests a stored sample of the schema."""
 
 
 TENANT_NOTE = "tenant.txt"
@@ -60,23 +61,19 @@ def write(folder: Path, evidence: Evidence) -> Path:
 def read(folder: Path, learner: str) -> Evidence | None:
     """One learner's evidence; None when the snapshot has none.
 
-    Raises SnapshotError when the file is damaged, was changed, is of another version of this
-    program or is about somebody else.
+    Evidence of an earlier version is brought up to this one; what that version did not collect
+    stays uncollected. Raises SnapshotError when the file is damaged, was changed, is of a version
+    that this one cannot read or is about somebody else.
     """
     path = path_of(folder, learner)
     content = _content(path)
     if content is None:
         return None
-    if content["schema"] != SCHEMA:
-        raise SnapshotError(
-            f"{path.name} has schema {content['schema']}, this program reads {SCHEMA}: "
-            "collect the learner again."
-        )
     if _digest(content["evidence"]) != content["digest"]:
         raise SnapshotError(
             f"{path.name} was changed after it was written: collect the learner again."
         )
-    evidence = _evidence(path, content["evidence"])
+    evidence = _evidence(path, _upgraded(path, content["schema"], content["evidence"]))
     if evidence.learner != learner:
         raise SnapshotError(f"{path.name} is about another learner: collect the learner again.")
     return evidence
@@ -135,6 +132,38 @@ def _content(path: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict) or {"schema", "digest", "evidence"} - content.keys():
         raise SnapshotError(f"{path.name} is no evidence: collect the learner again.")
     return content
+
+
+def _upgraded(path: Path, schema: object, plain: Any) -> Any:
+    """Evidence of an earlier schema as one of this schema has it, step by step."""
+    if schema not in (*_UPGRADES, SCHEMA):
+        raise SnapshotError(
+            f"{path.name} has schema {schema}, this program reads"
+            f" {', '.join(map(str, (*_UPGRADES, SCHEMA)))}: collect the learner again."
+        )
+    while schema != SCHEMA:
+        plain, schema = _UPGRADES[schema](plain), schema + 1
+    return plain
+
+
+def _without_unused_fields(plain: Any) -> Any:
+    """2 -> 3: two fields that nothing was judged by."""
+    if not isinstance(plain, dict):
+        return plain
+    unused = {"service_connections": "workspace_location", "published_pipelines": "step_count"}
+    return plain | {
+        part: [_without(one, field) for one in plain[part]]
+        for part, field in unused.items()
+        if isinstance(plain.get(part), list)
+    }
+
+
+def _without(thing: Any, field: str) -> Any:
+    return {k: v for k, v in thing.items() if k != field} if isinstance(thing, dict) else thing
+
+
+_UPGRADES: Mapping[int, Callable[[Any], Any]] = {2: _without_unused_fields}
+"""Schema -> what makes evidence of the next one of it."""
 
 
 def _evidence(path: Path, plain: object) -> Evidence:

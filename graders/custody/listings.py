@@ -9,6 +9,7 @@ from datetime import datetime
 
 from graders.custody.places import seen
 from graders.evidence import Endpoint, Evidence, Model, PublishedPipeline, TrainingRun
+from graders.hosts import ONE_HOST_EACH
 from graders.lab import Lab
 from graders.urls import parts_of
 
@@ -16,8 +17,6 @@ Thing = Endpoint | TrainingRun | PublishedPipeline | Model
 BuilderOf = Callable[[Mapping[str, str]], str]
 """Tags of a run or model -> the learner in whose project it says it was built; else empty."""
 
-_ONE_EACH = (".azurecontainer.io", ".inference.ml.azure.com")
-"""Below these every endpoint has a host of its own."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -58,7 +57,9 @@ def key_of(thing: Thing) -> str:
     if isinstance(thing, Endpoint):
         address = parts_of(thing.scoring_uri)
         host = (address.hostname or "").rstrip(".")
-        return host if not host or host.endswith(_ONE_EACH) else f"{host}{address.path}".casefold()
+        if not host or host.endswith(ONE_HOST_EACH):
+            return host
+        return f"{host}{address.path}".casefold()
     identifier = thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id
     return identifier.casefold() if _GUID.fullmatch(identifier) else ""
 

@@ -73,7 +73,6 @@ def service_connection(item: Any) -> ServiceConnection:
         subscription_id=data.get("subscriptionid") or in_scope.get("subscription", ""),
         resource_group=data.get("resourcegroupname") or in_scope.get("group", ""),
         workspace=data.get("mlworkspacename") or in_scope.get("workspace", ""),
-        workspace_location=data.get("mlworkspacelocation", ""),
         is_ready=bool(item.is_ready),
         state=status.get("state", ""),
         status_message=status.get("statusmessage", "")[:_MOST_WORDS],

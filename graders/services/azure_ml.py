@@ -19,6 +19,7 @@ import requests
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import RequestsTransport
 
+from graders import hosts
 from graders.evidence import (
     Answer,
     Endpoint,
@@ -42,7 +43,6 @@ with warnings.catch_warnings():
     from azure.ai.ml import MLClient
 
 RESOURCE_MANAGER = "Azure Resource Manager"
-RESOURCE_MANAGER_HOST = "management.azure.com"
 _CONNECTIONS = 16
 _NOT_FOUND = 404
 _Key = tuple[str, str, str]
@@ -86,7 +86,7 @@ class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-co
 
     def send(self, request: Any, **options: Any) -> Any:
         url = urlsplit(request.url)
-        if url.scheme != "https" or url.hostname != RESOURCE_MANAGER_HOST:
+        if url.scheme != "https" or url.hostname != hosts.RESOURCE_MANAGER:
             raise ServiceRequestError("a list of Azure Resource Manager leads to another host")
         response = super().send(request, **options)
         if request.method == "GET" and _names_a_list(url.path) and not _is_list(response):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from graders.evidence import Endpoint, PublishedPipeline, Sighting, Unavailable, Workspace
+from graders.hosts import AZURE_ML
 from graders.services import web
 from graders.services.triage import has, look
 from graders.urls import parts_of
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SERVICE = "Azure ML"
 ARM_SCOPE = "https://management.azure.com/.default"
-TOKEN_HOSTS = (".api.azureml.ms", ".azureml.net", ".aether.ms")
 MOST_PAGES = 20
 EXCERPT = 300
 
@@ -98,7 +98,7 @@ class RegionalService:
             return self._regions[discovery_url]
 
     def _discover(self, url: str, sightings: list[Sighting]) -> Region | Unavailable:
-        if not web.is_host(url, "https", TOKEN_HOSTS):
+        if not web.is_host(url, "https", AZURE_ML):
             return _stranger("the region's services", url)
         document = look(
             SERVICE,
@@ -111,7 +111,7 @@ class RegionalService:
         names = ("api", "modelmanagement", "history")
         region = Region(*(str(document.get(name)).rstrip("/") for name in names))
         for address in (region.pipelines, region.model_management, region.history):
-            if not web.is_host(address, "https", TOKEN_HOSTS):
+            if not web.is_host(address, "https", AZURE_ML):
                 return _stranger("the region's services", address)
         return region
 
@@ -192,13 +192,11 @@ class RegionalService:
 
 def published_pipeline(body: Mapping[str, Any]) -> PublishedPipeline:
     """A ``PipelineEntity``; ``EntityStatus`` is 0, ``"0"``, ``"Active"`` or absent if active."""
-    steps = body.get("TotalRunSteps")
     return PublishedPipeline(
         id=_named(body, "Id"),
         name=_named(body, "Name"),
         version=_text(body.get("Version")),
         is_active=_text(body.get("EntityStatus")).casefold() in ("", "0", "active"),
-        step_count=steps if isinstance(steps, int) else None,
         created_at=moment(body.get("CreatedDate")),
     )
 

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, u
 
 import requests
 
+from graders import hosts
 from graders.urls import parts_of
 
 
@@ -44,26 +45,26 @@ _ANSWER_BYTES = 256 * 1024
 """Of an endpoint's answer or description; the lab's own have 45 and some 2,000."""
 
 SERVICES = (
-    Service("Azure DevOps", ("dev.azure.com",), 8),
-    Service("Azure DevOps artifacts", (".artifacts.visualstudio.com",), 4),
-    Service("GitHub", ("api.github.com",), 4, r"/graphql"),
+    Service("Azure DevOps", (hosts.AZURE_DEVOPS,), 8),
+    Service("Azure DevOps artifacts", (hosts.AZURE_DEVOPS_ARTIFACTS,), 4),
+    Service("GitHub", (hosts.GITHUB,), 4, r"/graphql"),
     Service(
         "Azure Resource Manager",
-        ("management.azure.com",),
+        (hosts.RESOURCE_MANAGER,),
         8,
         r"/providers/microsoft\.resourcegraph/resources|.*/onlineendpoints/[^/]+/listkeys",
     ),
-    Service("Entra ID", ("login.microsoftonline.com",), 4, r"/[^/]+/oauth2/(v2\.0/)?token"),
+    Service("Entra ID", (hosts.ENTRA_ID,), 4, r"/[^/]+/oauth2/(v2\.0/)?token"),
     Service(
         "Azure ML",
-        (".api.azureml.ms", ".azureml.net", ".aether.ms"),
+        hosts.AZURE_ML,
         12,
         r"/modelmanagement/.*/services/[^/]+/listkeys|/history/.*/(runs|metrics):query",
     ),
     # Whoever owns a container instance reads what is sent to it.
     Service(
         "the endpoint",
-        (".azurecontainer.io",),
+        (hosts.CONTAINER_INSTANCES,),
         16,
         r"/score",
         plain=True,
@@ -71,7 +72,7 @@ SERVICES = (
     ),
     Service(
         "the online endpoint",
-        (".inference.ml.azure.com",),
+        (hosts.ONLINE_ENDPOINTS,),
         16,
         r"/score",
         body_bytes=_ANSWER_BYTES,

@@ -16,6 +16,7 @@ from urllib.parse import urlunsplit
 import requests
 
 from graders.evidence import Answer, Endpoint, Sighting, Unavailable
+from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
 from graders.services import web
 from graders.services.answers import raised_in_model
 from graders.services.triage import look
@@ -23,8 +24,6 @@ from graders.urls import parts_of
 
 SERVICE = "the endpoint"
 QUERY = {"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]}
-PLAIN_HOSTS = (".azurecontainer.io",)
-SECURE_HOSTS = (".azurecontainer.io", ".inference.ml.azure.com")
 EXCERPT = 300
 MOST_NUMBERS = 10
 """The query has two rows; a list of more than this is shown as the text it is."""
@@ -62,7 +61,9 @@ def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answe
 
 def may_be_asked(uri: str) -> bool:
     """Whether a scoring address is one that Azure gives to a deployed model."""
-    return web.is_host(uri, "http", PLAIN_HOSTS) or web.is_host(uri, "https", SECURE_HOSTS)
+    return web.is_host(uri, "http", (CONTAINER_INSTANCES,)) or web.is_host(
+        uri, "https", ONE_HOST_EACH
+    )
 
 
 def read_answer(status: int, text: str, key: str | None = None) -> Answer:

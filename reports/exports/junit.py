@@ -1,4 +1,4 @@
-"""Both JUnit files, as :mod:`reports.junit` makes them: nobody is left out, withheld or not.
+"""Both JUnit files, as :mod:`reports.ci.junit` makes them: nobody is left out, withheld or not.
 
 What is not decided has a word of its own there (skipped, error) and no number.
 """

@@ -98,7 +98,6 @@ def connection(**changes: object) -> ServiceConnection:
         subscription_id="s",
         resource_group="user4AML",
         workspace="USER4aml",
-        workspace_location="centralus",
         is_ready=True,
         state="Ready",
     )

@@ -164,3 +164,14 @@ def test_another_ini_file_does_not_keep_it_from_starting(
     run = runs.grade("-c", os.devnull, "--learners", DEMO, *stored, reports=tmp_path)
     assert run.status == 0, run.text
     assert len(run.grade_book()) == 16
+
+
+@pytest.mark.parametrize("option", [("--fail-on", "never"), ("--as-of", "2026-11-20T23:00:00Z")])
+def test_each_of_our_options_alone_starts_a_grading_run(
+    option: tuple[str, str], tmp_path: Path
+) -> None:
+    """Also from a folder that pytest takes for home."""
+    (tmp_path / "never").mkdir()
+    run = runs.grade(*option, "-m", "task2", reports=tmp_path / "out", folder=tmp_path)
+    assert run.status == 0, run.text
+    assert run.grade_book()
