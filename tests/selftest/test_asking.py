@@ -548,6 +548,11 @@ def endpoint_refuses_the_query(found: Evidence) -> Evidence:
     return replace(found, answer=Answer(400, (1.0, 2.0), "bad", swagger=True))
 
 
+@case(not_assessed=(*OF_AN_ANSWER, "work-is-one-chain"))
+def endpoint_gives_no_address(found: Evidence) -> Evidence:
+    return replace(endpoint_of(found, scoring_uri=""), answer=None)
+
+
 @case(not_assessed=("endpoint-describes-itself",))
 def description_is_unseen(found: Evidence) -> Evidence:
     assert isinstance(found.answer, Answer)
@@ -714,7 +719,8 @@ def test_each_check_says_whose_turn_it_is(learner: str, name: str, verdicts: lis
 
 def test_nothing_is_taken_for_a_mistake_of_ours(verdicts: list[Verdict]) -> None:
     reasons = {one.reason for one in verdicts if one.outcome is Outcome.NOT_ASSESSED}
-    assert reasons == {str(UNSEEN), _NOT_LOOKED_AT}
+    assert reasons == {str(UNSEEN), _NOT_LOOKED_AT, _NO_ADDRESS}
 
 
+_NO_ADDRESS = "the endpoint gives no address at which it could be asked"
 _NOT_LOOKED_AT = "it was not looked at: only the newest three runs that succeeded are"
