@@ -76,6 +76,7 @@ def _item_of(test: _Test) -> Callable[[str], None]:
 
     item.__name__, item.__qualname__ = test.__name__, test.__qualname__
     item.__doc__, item.__module__ = test.__doc__, test.__module__
+    item.__annotations__ = {}  # pytest reads the signature of each item twice
     here = test.__code__
     item.__code__ = item.__code__.replace(
         co_filename=here.co_filename, co_firstlineno=here.co_firstlineno
