@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from graders.reasons import UNSAID, Outcome, PastNote, Reason
 from graders.rubric import Check
-from graders.verdicts import Outcome
 
 Key = tuple[str, str]
 """(learner id, check id)."""
@@ -41,7 +41,7 @@ class Found:
     """What one run found of one check; ``agreed``: a second look of the same run found the same."""
 
     outcome: Outcome
-    reason: str = ""
+    why: Reason = UNSAID
     agreed: bool = False
 
     @property
@@ -69,8 +69,8 @@ class Standing:
     """What stands of one check, and why where that is not simply what the last run found."""
 
     outcome: Outcome
-    reason: str = ""
-    note: str = ""
+    why: Reason = UNSAID
+    note: PastNote | None = None
     passed_at: datetime | None = None
     """When a run last saw it pass."""
     missed_at: datetime | None = None
@@ -134,55 +134,44 @@ def stood(before: Standings, learner: str, check: str) -> bool:
 
 
 def _next(
-    before: Standing | None, found: Found, at: datetime, lost_by_many: str | None
+    before: Standing | None, found: Found, at: datetime, lost_by_many: tuple[int, int] | None
 ) -> Standing:
     if found.outcome is Outcome.PASSED:
-        return Standing(Outcome.PASSED, found.reason, passed_at=at)
+        return Standing(Outcome.PASSED, found.why, passed_at=at)
     if before is None or before.passed_at is None or found.outcome is Outcome.NOTED:
-        return Standing(found.outcome, found.reason)
+        return Standing(found.outcome, found.why)
     is_new = found.is_missed and found.agreed and before.missed_at is None
     missed_at = at if is_new else before.missed_at
     seen = replace(before, missed_at=missed_at)
     if before.outcome is not Outcome.PASSED:  # it went down before
-        return replace(seen, outcome=found.outcome, reason=found.reason)
+        return replace(seen, outcome=found.outcome, why=found.why)
     if missed_at is None or lost_by_many or not _is_confirmed(found, at, missed_at):
-        return replace(seen, note=_stands(before.passed_at, found, lost_by_many))
-    note = _went(before.passed_at, missed_at)
-    return replace(seen, outcome=found.outcome, reason=found.reason, note=note)
+        return replace(seen, note=_unconfirmed(before.passed_at, found, lost_by_many))
+    note = PastNote(passed_at=before.passed_at, missed_at=missed_at)
+    return replace(seen, outcome=found.outcome, why=found.why, note=note)
 
 
 def _is_confirmed(found: Found, at: datetime, missed_at: datetime) -> bool:
     return found.is_missed and found.agreed and at - missed_at >= APART
 
 
-def _stands(passed_at: datetime, found: Found, lost_by_many: str | None) -> str:
-    why = "; ".join(part for part in (lost_by_many, f"{found.outcome}: {found.reason}") if part)
-    return f"was passing on {day(passed_at)}, could not be confirmed tonight ({why})"
-
-
-def _went(passed_at: datetime, missed_at: datetime) -> str:
-    since = f"has not been since {day(missed_at)}"
-    return f"was passing on {day(passed_at)}, {since}: two looks each night"
-
-
-def day(time: datetime) -> str:
-    """A day for people, in UTC: ``20 November 2026``."""
-    utc = time.astimezone(UTC)
-    return f"{utc.day} {utc:%B %Y}"
+def _unconfirmed(
+    passed_at: datetime, found: Found, lost_by_many: tuple[int, int] | None
+) -> PastNote:
+    return PastNote(passed_at=passed_at, tonight=found.outcome, why=found.why, lost_by=lost_by_many)
 
 
 # --- the class ------------------------------------------------------------------------------------
 
 
-def _lost_by_many(before: Standings, run: PastRun) -> Mapping[str, str]:
-    """Check -> a sentence, for the checks that a large part of the class would lose at once."""
+def _lost_by_many(before: Standings, run: PastRun) -> Mapping[str, tuple[int, int]]:
+    """Check -> how many would lose it of how many, where that is a large part of the class."""
     had = Counter(key[1] for key in run.found if stood(before, *key))
     lost = Counter(
         key[1] for key, one in run.found.items() if one.is_missed and stood(before, *key)
     )
     return {
-        check: f"{count} of the {had[check]} who had passed it lost it at once,"
-        " so the grader's rights or the tenant may have changed"
+        check: (count, had[check])
         for check, count in lost.items()
         if count >= MANY and count >= LARGE_PART * had[check]
     }
@@ -249,7 +238,7 @@ def _total(own: Mapping[str, Standing], rubric: Iterable[Check]) -> float | None
 def _of_an_earlier(standing: Standing, run: PastRun, last: PastRun) -> Standing:
     if run is last:
         return standing
-    return replace(standing, note=f"of the best run so far, on {day(run.at)}")
+    return replace(standing, note=PastNote(best_run=run.at))
 
 
 def _at_the_deadline(
@@ -257,11 +246,11 @@ def _at_the_deadline(
 ) -> Mapping[Key, Standing]:
     when = deadline.isoformat(timespec="minutes")
     held = {
-        key: replace(one, note="; ".join(filter(None, (f"held at the deadline, {when}", one.note))))
+        key: replace(one, note=replace(one.note or PastNote(), held_at=deadline))
         for key, one in standing.items()
     }
     nobody_looked = Standing(
         Outcome.NOT_ASSESSED,
-        f"no run looked before the deadline ({when}); grade with --as-of {when}",
+        Reason(note=f"no run looked before the deadline ({when}); grade with --as-of {when}"),
     )
     return {**dict.fromkeys(late.found, nobody_looked), **held}

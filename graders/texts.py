@@ -10,7 +10,6 @@ LONGEST_VALUE = 300
 """Characters of one value in a reason; what follows is left out."""
 MOST_LINES = 40
 """Findings of one reason; how many more there are is told."""
-_LONGEST_LINE = 1000
 
 
 def strip_controls(text: str) -> str:
@@ -27,14 +26,6 @@ def clipped(text: str, longest: int = LONGEST_VALUE) -> str:
 def shown_value(text: str) -> str:
     """A value as a reason shows it: on one line, without controls, a few hundred characters."""
     return clipped(strip_controls(clipped(text, 4 * LONGEST_VALUE)))
-
-
-def shown_reason(text: str) -> str:
-    """A whole reason, line by line: the last bound, whatever it was put together from."""
-    lines = text.splitlines()
-    more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
-    shown = [strip_controls(clipped(line, _LONGEST_LINE)) for line in lines[:MOST_LINES]]
-    return "\n".join([*shown, *more])
 
 
 def _shown(character: str) -> str:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Reason
 from graders.rubric import TASKS, Check
+from graders.wording import in_words, owner_note, past_note
 
-
-class Outcome(StrEnum):
-    """What became of one check for one learner, and whose turn it is."""
-
-    PASSED = "passed"
-    FAILED = "failed"  # the learner's turn
-    BLOCKED = "blocked"  # the learner's turn, at an earlier step
-    PENDING = "pending"  # nobody's turn yet: the cloud is still working
-    NOT_ASSESSED = "not assessed"  # our turn: it could not be seen
-    NOTED = "noted"  # advisory, no points at stake
-
-    @property
-    def is_decided(self) -> bool:
-        return self not in (Outcome.PENDING, Outcome.NOT_ASSESSED)
+__all__ = ["Grade", "Outcome", "Verdict", "grade"]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One check's outcome for one learner; ``reason`` is one short text, without secrets."""
+    """One check's outcome for one learner, and why: facts without secrets."""
 
     learner: str
     check: str
@@ -36,15 +23,15 @@ class Verdict:
     title: str
     points: float
     outcome: Outcome
-    reason: str = ""
+    why: Reason = UNSAID
     hint: str = ""
-    for_instructor: str = ""
+    owners: tuple[OwnerNote, ...] = ()
     """Whose the work is, where it is another learner's: never a part of what a learner reads."""
-    standing: str = ""
-    """Why it stands so, where that is not what this run found: what runs of other nights found."""
+    past: PastNote | None = None
+    """Why it is not what this run found; None: it is."""
 
     @classmethod
-    def on(cls, check: Check, learner: str, outcome: Outcome, reason: str = "") -> Verdict:
+    def on(cls, check: Check, learner: str, outcome: Outcome, why: Reason = UNSAID) -> Verdict:
         return cls(
             learner=learner,
             check=check.id,
@@ -53,9 +40,24 @@ class Verdict:
             title=check.title,
             points=check.points,
             outcome=outcome,
-            reason=reason,
+            why=why,
             hint=check.hint,
         )
+
+    @property
+    def reason(self) -> str:
+        """Why, in words for whoever grades; empty where there is nothing to say."""
+        return in_words(self.why)
+
+    @property
+    def for_instructor(self) -> tuple[str, ...]:
+        """``owners`` in words."""
+        return tuple(owner_note(one) for one in self.owners)
+
+    @property
+    def standing(self) -> str:
+        """``past`` in words for whoever grades; empty where this run decides alone."""
+        return past_note(self.past) if self.past else ""
 
     @property
     def earned(self) -> float:
@@ -65,15 +67,6 @@ class Verdict:
     def withholds(self) -> bool:
         """Whether points hang on something that is not decided."""
         return self.points > 0 and not self.outcome.is_decided
-
-    def to_json(self) -> str:
-        """One line of ASCII JSON: only plain text crosses safely from an xdist worker."""
-        return json.dumps(vars(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Verdict:
-        data = json.loads(text)
-        return cls(**data | {"outcome": Outcome(data["outcome"])})
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
 
+from graders.codec import facts_of
 from graders.cohort import Learner
 from graders.guidance import first_to_read
 from graders.rubric import TASKS
@@ -26,7 +27,7 @@ from reports.run_facts import Run
 
 CSV_NAME = "gradebook.csv"
 JSON_NAME = "gradebook.json"
-SCHEMA = 1
+SCHEMA = 2
 COLUMNS = (
     "learner",
     "name",
@@ -182,11 +183,15 @@ def _first_entry(own: Grade) -> Mapping[str, str] | None:
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
     """Title, step and hint of a check stand once, in the rubric.
 
-    ``for_instructor`` is there only where something is another learner's, ``standing`` where runs
-    of other nights have a say.
+    ``reason`` is in words and ``facts`` for programs. ``for_instructor`` is there only where
+    something is another learner's, ``standing`` where runs of other nights have a say.
     """
-    also = {"for_instructor": verdict.for_instructor, "standing": verdict.standing}
-    return {name: text for name, text in also.items() if text} | {
+    also = {
+        "for_instructor": verdict.for_instructor,
+        "standing": verdict.standing,
+        "facts": facts_of(verdict),
+    }
+    return {name: value for name, value in also.items() if value} | {
         "learner": verdict.learner,
         "check": verdict.check,
         "outcome": verdict.outcome.value,

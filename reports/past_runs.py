@@ -2,7 +2,7 @@
 
 ``history`` is a view of it for people: ``SELECT * FROM history WHERE learner = 'user3'``. What a
 run of another tenant or another place found says nothing of this one, so both are kept and asked
-for. Reasons are as the reports have them: without secrets.
+for. Reasons are as the reports have them, without secrets: ``facts`` for programs, and in words.
 """
 
 from __future__ import annotations
@@ -11,29 +11,41 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+from graders.codec import reason_from_json, reason_to_json
 from graders.problems import InputProblems, Problem
+from graders.reasons import Outcome, Reason
 from graders.standing import Found, Key, PastRun
-from graders.verdicts import Outcome
+from graders.wording import in_words
 
 FILE_NAME = "runs.sqlite"
 _APPLICATION = 0x4D4C4F47  # what tells our file from another program's
 _MAGIC = b"SQLite format 3\0"
-_SCHEMA = 1
+_SCHEMA = 2
 _PATIENCE = 30  # seconds to wait for another run that is writing
 
+_REASONS = """
+CREATE TABLE reasons (
+    reason_id INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE, reason TEXT NOT NULL
+);
+"""
+_HISTORY = """
+CREATE VIEW history AS
+    SELECT at, as_of, tenant, place, learner, check_id, outcome, agreed AS two_looks_agreed, reason
+    FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id) JOIN places USING (place_id)
+    ORDER BY at, learner, check_id;
+"""
 _TABLES = """
 CREATE TABLE runs (
     run INTEGER PRIMARY KEY, at TEXT NOT NULL, as_of TEXT, tenant TEXT NOT NULL,
     digest TEXT NOT NULL
 );
-CREATE TABLE reasons (reason_id INTEGER PRIMARY KEY, reason TEXT NOT NULL UNIQUE);
 CREATE TABLE places (place_id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE);
 CREATE TABLE verdicts (
     run INTEGER NOT NULL REFERENCES runs, learner TEXT NOT NULL, check_id TEXT NOT NULL,
@@ -41,10 +53,6 @@ CREATE TABLE verdicts (
     place_id INTEGER NOT NULL REFERENCES places,
     PRIMARY KEY (run, learner, check_id)
 ) WITHOUT ROWID;
-CREATE VIEW history AS
-    SELECT at, as_of, tenant, place, learner, check_id, outcome, agreed AS two_looks_agreed, reason
-    FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id) JOIN places USING (place_id)
-    ORDER BY at, learner, check_id;
 """
 
 
@@ -83,7 +91,7 @@ class PastRuns:
         try:
             with self._open() as store:
                 rows = store.execute(
-                    "SELECT run, at, as_of, learner, check_id, outcome, agreed, reason, place"
+                    "SELECT run, at, as_of, learner, check_id, outcome, agreed, facts, place"
                     " FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id)"
                     " JOIN places USING (place_id) WHERE tenant = ? ORDER BY at, run",
                     (whose.tenant,),
@@ -117,8 +125,10 @@ class PastRuns:
         with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as store:
             application = store.execute("PRAGMA application_id").fetchone()[0]
             schema = store.execute("PRAGMA user_version").fetchone()[0]
-            if (application, schema) != (_APPLICATION, _SCHEMA):
+            if application != _APPLICATION or schema not in (*_UPGRADES, _SCHEMA):
                 raise sqlite3.DatabaseError("it is not a store of this version of the program")
+            for step in range(schema, _SCHEMA):
+                _UPGRADES[step](store)
             yield store
 
     def _make(self) -> None:
@@ -130,7 +140,8 @@ class PastRuns:
         try:
             with closing(sqlite3.connect(draft)) as store:
                 store.executescript(
-                    f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION};"
+                    f"BEGIN; {_REASONS} {_TABLES} {_HISTORY}"
+                    f" PRAGMA application_id = {_APPLICATION};"
                     f" PRAGMA user_version = {_SCHEMA}; COMMIT;"
                 )
             with contextlib.suppress(FileExistsError):
@@ -143,6 +154,28 @@ class PastRuns:
         what = f"the store of past runs cannot be read ({why})"
         remedy = "put back a copy of it, or name another folder with --history"
         return InputProblems([Problem(str(self.file), what, remedy)])
+
+
+def _sentences_to_facts(store: sqlite3.Connection) -> None:
+    """1 -> 2: reasons were sentences, which are all that is known of them."""
+    with store:
+        store.execute("BEGIN IMMEDIATE")
+        if store.execute("PRAGMA user_version").fetchone()[0] != 1:
+            return  # another run was quicker
+        said = store.execute("SELECT reason_id, reason FROM reasons").fetchall()
+        store.execute("DROP VIEW history")
+        store.execute("DROP TABLE reasons")
+        store.execute(_REASONS)
+        store.executemany(
+            "INSERT INTO reasons VALUES (?, ?, ?)",
+            ((number, reason_to_json(Reason(note=text)), text) for number, text in said),
+        )
+        store.execute(_HISTORY)
+        store.execute("PRAGMA user_version = 2")
+
+
+_UPGRADES: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _sentences_to_facts}
+"""Schema -> what brings a store to the next one."""
 
 
 def _size(store: sqlite3.Connection) -> int:
@@ -170,8 +203,10 @@ def _beginning(file: Path) -> bytes:
 def _runs(rows: Iterable[tuple[object, ...]], places: Mapping[str, str]) -> Iterator[PastRun]:
     for (_, at, as_of), own in groupby(rows, key=lambda row: row[:3]):
         found = {
-            (str(learner), str(check)): Found(Outcome(str(outcome)), str(reason), bool(agreed))
-            for *_, learner, check, outcome, agreed, reason, place in own
+            (str(learner), str(check)): Found(
+                Outcome(str(outcome)), reason_from_json(str(facts)), bool(agreed)
+            )
+            for *_, learner, check, outcome, agreed, facts, place in own
             if places.get(str(learner)) == place
         }
         if found:
@@ -185,14 +220,17 @@ def _add_verdicts(
     found: Mapping[Key, Found],
     places: Mapping[str, str],
 ) -> None:
-    reasons = {_storable(one.reason) for one in found.values()}
-    store.executemany("INSERT OR IGNORE INTO reasons (reason) VALUES (?)", ((r,) for r in reasons))
+    reasons = {one.why: reason_to_json(one.why) for one in found.values()}
+    store.executemany(
+        "INSERT OR IGNORE INTO reasons (facts, reason) VALUES (?, ?)",
+        ((facts, in_words(why)) for why, facts in reasons.items()),
+    )
     store.executemany(
         "INSERT OR IGNORE INTO places (place) VALUES (?)", ((p,) for p in set(places.values()))
     )
     store.executemany(
         "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?, reason_id, place_id FROM reasons, places"
-        " WHERE reason = ? AND place = ?",
+        " WHERE facts = ? AND place = ?",
         (
             (
                 run,
@@ -200,14 +238,9 @@ def _add_verdicts(
                 check,
                 one.outcome.value,
                 one.agreed,
-                _storable(one.reason),
+                reasons[one.why],
                 places[learner],
             )
             for (learner, check), one in found.items()
         ),
     )
-
-
-def _storable(text: str) -> str:
-    """Half a surrogate pair, from an answer of the cloud, as its escape: SQLite takes no such."""
-    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")

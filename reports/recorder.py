@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from graders.codec import from_json
+from graders.reasons import Reason
 from graders.verdicts import Outcome, Verdict
 from reports import ci, gradebook, outputs, terminal
 from reports.ci import log
@@ -74,7 +76,7 @@ class Recorder:
         if graded is None:
             return
         learner, check = graded
-        missing = Verdict.on(check, learner.id, Outcome.NOT_ASSESSED, why)
+        missing = Verdict.on(check, learner.id, Outcome.NOT_ASSESSED, Reason(note=why))
         self._verdicts.setdefault((learner.id, check.id), missing)
 
 
@@ -83,8 +85,8 @@ def verdict_in(report: pytest.TestReport) -> Verdict | None:
     for name, value in report.user_properties:
         if name == PROPERTY:
             try:
-                return Verdict.from_json(str(value))
-            except (ValueError, TypeError):
+                return from_json(str(value))
+            except ValueError:
                 return None
     return None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from graders.codec import with_facts
 from graders.lab_file import LabFile
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check, with_points
@@ -60,14 +61,35 @@ def read_book(path: Path) -> Book:
     file = path / JSON_NAME if path.is_dir() else path
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"schema {document['schema']}")
-        return _book(str(path), document)
+        return _book(str(path), _upgraded(document))
     except OSError as error:
         what, remedy = f"it cannot be read ({error.strerror})", "name the reports folder of a run"
     except (ValueError, KeyError, TypeError):
         what, remedy = "this is no grade book as this program writes it", "grade again"
     raise InputProblems([Problem(str(file), what, remedy)])
+
+
+def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A grade book of an earlier schema as one of this schema has it, step by step."""
+    schema = document["schema"]
+    if schema not in (*_UPGRADES, SCHEMA):
+        raise ValueError(f"schema {schema}")
+    while schema != SCHEMA:
+        document, schema = _UPGRADES[schema](document), schema + 1
+    return document
+
+
+def _with_facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """1 -> 2: reasons were sentences; whose the work is and past runs stay untold."""
+    verdicts = [
+        one | {"facts": {"why": {"note": one["reason"]}}} if one["reason"] else one
+        for one in document["verdicts"]
+    ]
+    return {**document, "verdicts": verdicts}
+
+
+_UPGRADES: Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {1: _with_facts}
+"""Schema -> what makes a grade book of the next one of it."""
 
 
 def _book(source: str, document: Mapping[str, Any]) -> Book:
@@ -97,12 +119,8 @@ def _check(entry: Mapping[str, Any]) -> Check:
 def _verdicts(document: Mapping[str, Any], rubric: Mapping[str, Check]) -> Iterable[Verdict]:
     for entry in document["verdicts"]:
         outcome = Outcome(entry["outcome"])
-        verdict = Verdict.on(rubric[entry["check"]], entry["learner"], outcome, entry["reason"])
-        yield replace(
-            verdict,
-            for_instructor=entry.get("for_instructor", ""),
-            standing=entry.get("standing", ""),
-        )
+        verdict = Verdict.on(rubric[entry["check"]], entry["learner"], outcome)
+        yield with_facts(verdict, entry.get("facts", {}))
 
 
 def _worth(verdict: Verdict, check: Check) -> Verdict:

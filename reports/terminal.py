@@ -236,19 +236,18 @@ def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
 def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:
     """Whose work it is, where it is another's: the learners' own texts do not say it."""
     told = {
-        grade.learner: list(dict.fromkeys(v.for_instructor for v in grade.verdicts))
+        grade.learner: list(
+            dict.fromkeys(note for v in grade.verdicts for note in v.for_instructor)
+        )
         for grade in grades
     }
-    shared = {learner: [text for text in texts if text] for learner, texts in told.items()}
-    shared = {learner: texts for learner, texts in shared.items() if texts}
+    shared = {learner: notes for learner, notes in told.items() if notes}
     if not shared:
         return
     _heading(console, "For the instructor only:")
-    for learner, texts in list(shared.items())[:_REASONS]:
-        single = dict.fromkeys(part for text in texts for part in text.split("; "))
-        _paragraph(
-            console, f"{isolated(strip_controls(learner))}: {strip_controls('; '.join(single))}"
-        )
+    for learner, notes in list(shared.items())[:_REASONS]:
+        said = strip_controls("; ".join(notes))
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {said}")
     if len(shared) > _REASONS:
         _paragraph(console, f"… and {len(shared) - _REASONS} more learners, in the grade book")
 

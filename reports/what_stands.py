@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from graders.verdicts import Grade
+from graders.wording import past_for_the_learner
 
 
 def what_stands(grade: Grade) -> list[str]:
@@ -12,9 +13,7 @@ def what_stands(grade: Grade) -> list[str]:
 
     Why a check could not be confirmed is left to its own place; it differs from check to check.
     """
-    counted = Counter(
-        verdict.standing.partition(" (")[0] for verdict in grade.verdicts if verdict.standing
-    )
+    counted = Counter(past_for_the_learner(one.past) for one in grade.verdicts if one.past)
     return [
         f"{count} {'check' if count == 1 else 'checks'}: {said}"
         for said, count in counted.most_common()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from graders.custody.findings import Custody, Findings
@@ -11,7 +11,8 @@ from graders.custody.places import all_of, index, place_of, project_of, seen, wo
 from graders.custody.pointers import Pointers
 from graders.evidence import Evidence
 from graders.lab import Lab
-from graders.rules import Mismatch, project_in
+from graders.reasons import Mismatch, Relation
+from graders.rules import project_in
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -62,7 +63,7 @@ class Class:
         learner = lab.learner.id
         for one in self._pointers.of(lab, found):
             if one.whose and learner not in one.whose:
-                self._found[learner].tell(one.about, f"{one.said} is {all_of(one.whose)}'s")
+                self._found[learner].tell(one.about, one.said, Relation.IS_OF, one.whose)
 
     # --- what says that it was built in another's project -----------------------------------------
 
@@ -77,13 +78,13 @@ class Class:
                 self._found[one.builder].borrowed["workspace"] = Mismatch(
                     "workspace", "your own", "things that your pipelines put into another one"
                 )
-                told = f"{one} in {one.learner}'s workspace was made by {one.builder}'s CI"
-                for both in (one.learner, one.builder):
-                    self._found[both].tell(one.about, told)
+                both = (one.learner, one.builder)
+                for learner in both:
+                    self._found[learner].tell(one.about, str(one), Relation.MADE_BY, both)
             elif one.builder in self._evidence:
                 self._is_anothers(one, one.builder, f"it says that {one.builder}'s CI made it")
             else:
-                self._is_unclear(one, f"it says that {one.builder}'s CI made it")
+                self._is_unclear(one, [one.builder], f"it says that {one.builder}'s CI made it")
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
@@ -116,13 +117,13 @@ class Class:
                     continue
                 if owner is None:
                     why = f"{all_of(others)} has it too, and nothing proves who had it first"
-                    self._is_unclear(one, why)
+                    self._is_unclear(one, others, why)
                 elif not self._are_together(one.learner, owner.learner):
                     here = "its tag names it here" if one.is_named_only else f"here {one.since}"
                     self._is_anothers(one, owner.learner, f"there {owner.since}, {here}")
                 else:
-                    told = f"{one} is listed by {all_of(others)} too"
-                    self._found[one.learner].tell(one.about, told)
+                    found = self._found[one.learner]
+                    found.tell(one.about, str(one), Relation.LISTED_BY, others)
 
     def _owner(self, same: Sequence[Listing]) -> Listing | None:
         """The listing in the lab where the thing itself stands; None where nothing proves which.
@@ -150,15 +151,15 @@ class Class:
     def _is_anothers(self, one: Listing, owner: str, why: str) -> None:
         found = self._found[one.learner]
         if one.key:
-            found.not_own[one.key] = one.name
+            found.not_own[one.key] = one.resource
         found.borrowed[one.kind] = Mismatch(one.kind, "your own", "another learner's")
-        found.tell(one.about, f"{one} is {owner}'s ({why})")
+        found.tell(one.about, str(one), Relation.IS_OF, (owner,), why)
 
-    def _is_unclear(self, one: Listing, why: str) -> None:
+    def _is_unclear(self, one: Listing, others: Iterable[str], why: str) -> None:
         found = self._found[one.learner]
         if one.key not in found.not_own:
             found.unclear[one.kind] = None
-            found.tell(one.about, f"whose {one} is cannot be told: {why}")
+            found.tell(one.about, str(one), Relation.UNCLEAR, others, why)
 
     def _are_together(self, one: str, other: str) -> bool:
         return one == other or workspace_of(self._labs[one]) == workspace_of(self._labs[other])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from graders.rules import Mismatch
+from graders.reasons import Mismatch, OwnerNote, Relation
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Custody:
     unclear: tuple[str, ...] = ()
     """Kinds of things that another lab has too, where nothing tells who had them first."""
     not_own: Mapping[str, str] = field(default_factory=dict)
-    """Key (:func:`graders.custody.key_of`) -> name of each thing that is another's."""
+    """Key (:func:`graders.custody.key_of`) -> listed name of each thing that is another's."""
     left_by_others: frozenset[str] = frozenset()
     """``name:version`` of models that another learner's pipelines put into this workspace."""
-    for_instructor: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owners: Mapping[str, tuple[OwnerNote, ...]] = field(default_factory=dict)
     """Whose it is, by what it is about: a variable in lower case, ``workspace_connection``,
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
     ``published_pipelines``; and all of it under ``own_work``."""
@@ -43,13 +43,15 @@ class Findings:
     unclear: dict[str, None] = field(default_factory=dict)
     not_own: dict[str, str] = field(default_factory=dict)
     left_by_others: set[str] = field(default_factory=set)
-    told: dict[str, dict[str, None]] = field(default_factory=dict)
+    told: dict[str, dict[OwnerNote, None]] = field(default_factory=dict)
     fault: str = ""
 
-    def tell(self, about: str, text: str) -> None:
-        text = text.replace("; ", ", ")  # a name must not begin a sentence of its own
+    def tell(
+        self, about: str, thing: str, relation: Relation, learners: Iterable[str], proof: str = ""
+    ) -> None:
+        note = OwnerNote(thing, relation, tuple(learners), proof)
         for subject in (about, "own_work"):
-            self.told.setdefault(subject, {})[text] = None
+            self.told.setdefault(subject, {})[note] = None
 
     def frozen(self, others: int) -> Custody:
         return Custody(
@@ -59,5 +61,5 @@ class Findings:
             unclear=tuple(self.unclear),
             not_own=self.not_own,
             left_by_others=frozenset(self.left_by_others),
-            for_instructor={about: tuple(texts) for about, texts in self.told.items()},
+            owners={about: tuple(notes) for about, notes in self.told.items()},
         )

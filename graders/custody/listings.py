@@ -27,6 +27,9 @@ class Listing:
     about: str
     kind: str
     name: str
+    """As it is told: a model with its version."""
+    resource: str
+    """The name that the lab lists it by."""
     key: str
     learner: str
     at: datetime | None
@@ -69,9 +72,17 @@ def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listi
 
     def listing(about: str, name: str, thing: Thing, at: datetime | None) -> Listing:
         builder = builder_of(thing.tags) if isinstance(thing, TrainingRun | Model) else ""
-        kind = _KINDS[about]
-        changed = thing.updated_at if isinstance(thing, Endpoint) else None
-        return Listing(about, kind, name, key_of(thing), lab.learner.id, at, changed, builder)
+        return Listing(
+            about=about,
+            kind=_KINDS[about],
+            name=name,
+            resource=getattr(thing, "name", name),
+            key=key_of(thing),
+            learner=lab.learner.id,
+            at=at,
+            changed_at=thing.updated_at if isinstance(thing, Endpoint) else None,
+            builder=builder,
+        )
 
     for run in seen(found.training_runs):
         yield listing("training_runs", run.id, run, run.created_at)

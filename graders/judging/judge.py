@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from graders.custody import Custody, compared_part, custody
-from graders.evidence import Evidence
+from graders.evidence import Evidence, Unavailable
 from graders.judging.checks import GradedCheck
+from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.registry import PARTS, closure, known
-from graders.judging.wording import explain
 from graders.lab import Lab
+from graders.reasons import Blockage, OwnerNote, Reason
 from graders.rubric import Check
-from graders.texts import shown_reason, shown_value
+from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
 
 EvidenceOf = Callable[[str], Evidence]
@@ -71,13 +72,41 @@ class Judge:
         """What one check says of one learner; whatever goes wrong is *not assessed*."""
         graded, check = self._checks[check_id], self._rubric[check_id]
         things = self._things(learner)
-        outcome, reason = _judged(graded, things)
+        outcome, why = self._judged(graded, things)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        verdict = Verdict.on(check, learner, outcome, shown_reason(reason))
+        verdict = Verdict.on(check, learner, outcome, why.bounded)
         if outcome is Outcome.PASSED:
             return verdict
-        return replace(verdict, for_instructor=self._whose(learner, graded))
+        return replace(verdict, owners=self._owners(learner, graded))
+
+    def _judged(self, graded: GradedCheck, things: _Things) -> tuple[Outcome, Reason]:
+        try:
+            given = {name: things.get(name) for name in graded.needs}
+        except NotPassed as end:
+            return self._ended(end)
+        except Exception as error:
+            return Outcome.NOT_ASSESSED, Reason(note=f"our own mistake ({type(error).__name__})")
+        try:
+            graded.function(**given)
+        except ComparisonFailed as found:
+            return Outcome.FAILED, Reason(mismatches_of(found.op, found.left, found.right))
+        except Exception as error:
+            note = f"our own mistake in this check ({_place_of(error)})"
+            return Outcome.NOT_ASSESSED, Reason(note=note)
+        told = (getattr(thing, "explanation", "") for thing in given.values())
+        return Outcome.PASSED, Reason(note="; ".join(filter(None, told)))
+
+    def _ended(self, end: NotPassed) -> tuple[Outcome, Reason]:
+        if isinstance(end, Blocked):
+            step = self._checks[end.check].check.step
+            blockage = Blockage(end.check, step, end.cause, end.found)
+            return Outcome.BLOCKED, Reason(blocked_by=blockage)
+        if isinstance(end, Pending):
+            return Outcome.PENDING, Reason(pending_on=end.what)
+        if isinstance(end, NotAssessed) and isinstance(end.why, Unavailable):
+            return Outcome.NOT_ASSESSED, Reason(unseen=end.why)
+        return Outcome.NOT_ASSESSED, Reason(note=str(end))
 
     def _things(self, learner: str) -> _Things:
         if learner in self._kept:
@@ -88,15 +117,15 @@ class Judge:
                 self._kept.popitem(last=False)
         return self._kept[learner]
 
-    def _whose(self, learner: str, graded: GradedCheck) -> str:
+    def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
         """What custody has to say about the things this check asked for."""
         if not self._subject.names_owners:
-            return ""
-        told = self._subject.custody[learner].for_instructor
-        if not told:
-            return ""
-        texts = (text for about in closure(graded.needs) for text in told.get(about, ()))
-        return shown_reason("; ".join(map(shown_value, dict.fromkeys(texts))))
+            return ()
+        notes = self._subject.custody[learner].owners
+        if not notes:
+            return ()
+        own = dict.fromkeys(one for about in closure(graded.needs) for one in notes.get(about, ()))
+        return tuple(one.bounded for one in list(own)[:MOST_LINES])
 
 
 class _Things:
@@ -132,31 +161,6 @@ class _Things:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]
         return prerequisite.function(**{one: self.get(one) for one in prerequisite.needs})
-
-
-def _judged(graded: GradedCheck, things: _Things) -> tuple[Outcome, str]:
-    try:
-        given = {name: things.get(name) for name in graded.needs}
-    except NotPassed as end:
-        return _OUTCOMES[type(end)], end.reason
-    except Exception as error:
-        return Outcome.NOT_ASSESSED, f"our own mistake ({type(error).__name__})"
-    try:
-        graded.function(**given)
-    except ComparisonFailed as found:
-        words = explain(found.op, found.left, found.right)
-        return Outcome.FAILED, words or f"expected: {graded.check.title}"
-    except Exception as error:
-        return Outcome.NOT_ASSESSED, f"our own mistake in this check ({_place_of(error)})"
-    told = (getattr(thing, "explanation", "") for thing in given.values())
-    return Outcome.PASSED, "; ".join(filter(None, told))
-
-
-_OUTCOMES: Mapping[type[NotPassed], Outcome] = {
-    Blocked: Outcome.BLOCKED,
-    Pending: Outcome.PENDING,
-    NotAssessed: Outcome.NOT_ASSESSED,
-}
 
 
 def _place_of(error: Exception) -> str:

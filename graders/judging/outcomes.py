@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from graders.evidence import Unavailable
+
 
 class NotPassed(Exception):
-    """Ends a check; ``reason`` is what the learner, or whoever runs the lab, reads."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """Ends a check."""
 
 
 class Blocked(NotPassed):
-    """A thing the check needs is not there: the learner's turn, at an earlier step."""
+    """A thing the check needs is not there: the learner's turn, at an earlier step.
+
+    ``check`` is the id of the check that has to pass first, ``cause`` what is wrong there and
+    ``found`` what there is in place of what is missing.
+    """
+
+    def __init__(self, check: str, cause: str, found: str = "") -> None:
+        super().__init__(cause)
+        self.check, self.cause, self.found = check, cause, found
 
 
 class Pending(NotPassed):
     """The cloud is still working on what the check needs: nobody's turn yet."""
 
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
 
 class NotAssessed(NotPassed):
-    """What the check needs could not be seen, or we made a mistake: our turn."""
+    """What the check needs could not be seen, or we made a mistake: our turn.
+
+    ``why`` is what a service did not show, or a sentence where no service is to blame.
+    """
+
+    def __init__(self, why: Unavailable | str) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class ComparisonFailed(Exception):

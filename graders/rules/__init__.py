@@ -29,7 +29,6 @@ from graders.rules.lineage import (
     wrong_model_file,
 )
 from graders.rules.mismatch import (
-    Mismatch,
     close_to,
     same_name,
 )
@@ -108,7 +107,6 @@ __all__ = [
     "Chain",
     "Dated",
     "Links",
-    "Mismatch",
     "Work",
     "altered_pipelines",
     "asks_for_key",

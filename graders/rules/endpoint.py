@@ -13,7 +13,8 @@ from graders.evidence import (
     Run,
     Workspace,
 )
-from graders.rules.mismatch import Mismatch, close_to, same_name
+from graders.reasons import Mismatch
+from graders.rules.mismatch import close_to, same_name
 
 CLOCK_SKEW = timedelta(minutes=5)
 SMOKE_TEST_RESULT = (5215.198131579873, 3726.9954859385775)

@@ -19,8 +19,9 @@ from graders.evidence import (
     Unavailable,
 )
 from graders.lab import Lab
+from graders.reasons import Mismatch
 from graders.rules.endpoint import bad_answer
-from graders.rules.mismatch import Mismatch, close_to
+from graders.rules.mismatch import close_to
 
 TRAINING_STEPS = ("Train Model", "Evaluate Model", "Register Model")
 
@@ -159,24 +160,25 @@ def _may_have_published(run: Run) -> bool:
 
 def _chains(run: Run, links: Links) -> list[Chain]:
     """One for every CD run that took this CI run's model; one when there is none."""
-    begun = _trained(run, links)
-    if begun.broken:
+    begun, model = _trained(run, links)
+    if begun.broken or model is None:
         return [begun]
-    version = begun.links[-1].rpartition(" ")[2]
+    version = model.version
     took = [one for one in links.cd_runs if _took(one, run, version)]
     if not took:
         return [_ends(begun, "CD run", f"one that took version {version} from CI run {run.id}")]
     return [_served(begun, one, version, links) for one in took]
 
 
-def _trained(run: Run, links: Links) -> Chain:
-    """From the commit to the artifact."""
+def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
+    """From the commit to the artifact, and the model in it."""
     chain = Chain(())
     if run.commit not in links.repository.commits:
-        return _ends(chain, "commit", f"the commit of CI run {run.id} in the repository")
+        wanted = f"the commit of CI run {run.id} in the repository"
+        return _ends(chain, "commit", wanted), None
     chain = Chain((f"commit {run.commit[:7]}", f"CI run {run.id}"))
     if str(run.id) not in {one.version for one in links.published}:
-        return _ends(chain, "published pipeline", f"one of version {run.id}")
+        return _ends(chain, "published pipeline", f"one of version {run.id}"), None
     chain = Chain((*chain.links, f"pipeline version {run.id}"))
     training = [one for one in trained_by(links.training, [run]) if one.is_completed]
     models = [one for one in links.models if one.tags.get("BuildId") == str(run.id)]
@@ -186,15 +188,16 @@ def _trained(run: Run, links: Links) -> Chain:
     # a stage that ran again may have registered twice: then the artifact tells which one counts
     model = next((one for one in own if one.version == named), own[0] if own else None)
     if not training:
-        return _ends(chain, "training run", f"a completed one of CI run {run.id}")
+        return _ends(chain, "training run", f"a completed one of CI run {run.id}"), None
     chain = Chain((*chain.links, f"training run {training[0].id[:8]}"))
     if model is None:
-        return _ends(chain, "model", "a version that the training run registered")
+        return _ends(chain, "model", "a version that the training run registered"), None
     chain = Chain((*chain.links, f"model version {model.version}"))
     file = run.model_file
     if not isinstance(file, ModelFile) or file.version != model.version:
-        return _ends(chain, "artifact", f"model.json of CI run {run.id} with {model.version}")
-    return Chain((*chain.links, f"artifact with version {model.version}"))
+        wanted = f"model.json of CI run {run.id} with {model.version}"
+        return _ends(chain, "artifact", wanted), None
+    return Chain((*chain.links, f"artifact with version {model.version}")), model
 
 
 def _took(cd_run: Run, ci_run: Run, version: str) -> bool:

@@ -1,18 +1,10 @@
-"""What a rule returns, and the comparisons that rules share."""
+"""Comparisons that rules share."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Mismatch:
-    """One thing that is not as the lab wants it."""
-
-    what: str
-    expected: str
-    found: str
+from graders.reasons import Mismatch
 
 
 def same_name(what: str, found: str, expected: str) -> list[Mismatch]:

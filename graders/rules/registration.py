@@ -11,7 +11,8 @@ from graders.evidence import (
     Run,
 )
 from graders.lab import Lab
-from graders.rules.mismatch import Mismatch, close_to
+from graders.reasons import Mismatch
+from graders.rules.mismatch import close_to
 from graders.urls import parameters_of, parts_of
 
 EXPECTED_MSE = 3295.741064355809

@@ -9,8 +9,8 @@ from graders.evidence import (
     Repository,
 )
 from graders.lab import Lab
+from graders.reasons import Mismatch
 from graders.rules.learner_yaml import UnreadableError, read_yaml
-from graders.rules.mismatch import Mismatch
 
 ESSENTIAL_FILES = (
     ".pipelines/code-quality-template.yml",

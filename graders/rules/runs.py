@@ -14,7 +14,7 @@ from graders.evidence import (
     UpstreamRun,
 )
 from graders.lab import Lab
-from graders.rules.mismatch import Mismatch
+from graders.reasons import Mismatch
 
 
 def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:

@@ -9,7 +9,8 @@ from graders.evidence import (
     Workspace,
 )
 from graders.lab import Lab
-from graders.rules.mismatch import Mismatch, same_name
+from graders.reasons import Mismatch
+from graders.rules.mismatch import same_name
 
 
 def wrong_target(connection: ServiceConnection, workspace: Workspace) -> list[Mismatch]:

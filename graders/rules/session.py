@@ -17,7 +17,7 @@ from graders.evidence import (
     Unavailable,
 )
 from graders.lab import Lab, Session
-from graders.rules.mismatch import Mismatch
+from graders.reasons import Mismatch
 
 
 @dataclass(frozen=True)

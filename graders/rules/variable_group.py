@@ -11,7 +11,7 @@ from graders.evidence import (
     Variable,
 )
 from graders.lab import Lab
-from graders.rules.mismatch import Mismatch
+from graders.reasons import Mismatch
 
 
 def missing_variables(variables: Mapping[str, Variable], wanted: Iterable[str]) -> list[Mismatch]:

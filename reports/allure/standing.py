@@ -31,6 +31,6 @@ def restate(folder: Path, run: Run, verdicts: Iterable[Verdict]) -> None:
             continue
         result["status"] = STATUS[verdict.outcome]
         result.pop("statusDetails", None)
-        if verdict.outcome is not Outcome.PASSED or verdict.standing:
+        if verdict.outcome is not Outcome.PASSED or verdict.past:
             result["statusDetails"] = {"message": labels.message(verdict)}
         path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")

@@ -123,7 +123,7 @@ def _case(suite: Element, learner: Learner, verdict: Verdict) -> Element:
     _property(properties, "points", points_text(verdict.points))
     if verdict.outcome.is_decided:
         _property(properties, "earned", points_text(verdict.earned))
-    if verdict.standing:
+    if verdict.past:
         _property(properties, "standing", discreet(verdict.standing, [learner]))
     return case
 

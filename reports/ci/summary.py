@@ -116,7 +116,7 @@ def _change(run: Run, one: Change) -> str:
 
 
 def _unconfirmed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = [verdict for grade in grades for verdict in grade.verdicts if verdict.standing]
+    found = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
     if found:
         heading = "## Marks that stand, though tonight did not confirm them"
         yield _list((heading, ""), found, "mark", partial(_standing, run))

@@ -11,18 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graders.cohort import Learner
 from graders.guidance import first_to_read
+from graders.reasons import Mismatch, Reason
 from graders.rubric import TASKS, Check
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.feedback.page import Feedback, Finding, Group, Line, TaskLine, ToMend
+from graders.wording import past_for_the_learner, waits_for
+from reports.feedback.page import Feedback, Group, Line, TaskLine, ToMend
 from reports.gradebook import points_text
 from reports.links import links
 from reports.run_facts import Run
 
-_EXPECTED_FOUND = re.compile(
-    r"(?:(?P<what>[^`]*?): )?expected (?P<expected>.*?); found (?P<found>.*)"
-)
-_STEP = re.compile(r"\(step (\d\.\d+)\)")
-_ALSO_FOUND = "; found: "
 _SERVICES = ("Azure DevOps", "GitHub", "Azure Resource Manager", "Azure ML", "the endpoint")
 """What a learner may be told could not be seen; of everything else only the grader knows."""
 
@@ -89,17 +86,9 @@ def addressed(title: str) -> str:
     return re.sub(r"\bthe learner\b", "you", to_you)
 
 
-def findings(reason: str) -> tuple[Finding, ...]:
-    """What each line of a reason says was expected and found."""
-    lines = [line.strip() for line in reason.splitlines()]
-    return tuple(_finding(line) for line in lines if line and not line.startswith("expected: "))
-
-
-def _finding(line: str) -> Finding:
-    said = _EXPECTED_FOUND.fullmatch(line)
-    if said is None:
-        return Finding("", "", line.removeprefix("found "))
-    return Finding(said["what"] or "", said["expected"], said["found"])
+def _mismatches(why: Reason) -> tuple[Mismatch, ...]:
+    """What was expected and found; of an earlier version's reason all that is known of it."""
+    return why.mismatches or tuple(Mismatch("", "", line) for line in why.note.splitlines())
 
 
 def _to_mend(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None = None) -> ToMend:
@@ -107,7 +96,8 @@ def _to_mend(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None =
     how_much = [_things(len(waiting)), in_points(sum(one.points for one in waiting))]
     return ToMend(
         _line(verdict),
-        findings(verdict.reason),
+        _mismatches(verdict.why),
+        verdict.why.more,
         verdict.hint,
         _groups(waiting),
         ", ".join(filter(None, how_much)),
@@ -132,39 +122,30 @@ def _in_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 def _by_root(verdicts: Sequence[Verdict]) -> Mapping[str, list[Verdict]]:
     """Failed check -> what is blocked by it, be it over others; under "" what is so by none."""
-    by_step: dict[str, list[Verdict]] = {}
-    for one in verdicts:
-        by_step.setdefault(one.step, []).append(one)
+    by_check = {one.check: one for one in verdicts}
     found: dict[str, list[Verdict]] = {}
     for one in _of(verdicts, Outcome.BLOCKED):
-        root = _root(one, by_step)
+        root = _root(one, by_check)
         found.setdefault(root.check if root else "", []).append(one)
     return found
 
 
-def _root(blocked: Verdict, by_step: Mapping[str, Sequence[Verdict]]) -> Verdict | None:
-    """The failed check at the step that a reason names, or at the one that blocks that step."""
+def _root(blocked: Verdict, by_check: Mapping[str, Verdict]) -> Verdict | None:
+    """The failed check that blocks this one, be it over others."""
     been: set[str] = set()
-    while (step := _step_in(blocked.reason)) not in been:
-        been.add(step)
-        there = by_step.get(step, ())
-        if failed := _of(there, Outcome.FAILED):
-            return failed[0]
-        further = _of(there, Outcome.BLOCKED)
-        blocked = further[0] if further else blocked
-    return None
-
-
-def _step_in(reason: str) -> str:
-    found = _STEP.search(reason)
-    return found[1] if found else ""
+    one: Verdict | None = blocked
+    while one and one.why.blocked_by and one.check not in been:
+        been.add(one.check)
+        one = by_check.get(one.why.blocked_by.check)
+    return one if one and one.outcome is Outcome.FAILED else None
 
 
 def _groups(verdicts: Iterable[Verdict], *, whole: bool = False) -> tuple[Group, ...]:
     """By cause. What was found in a thing's place stands where it is to be mended, if anywhere."""
     causes: dict[str, list[Verdict]] = {}
     for one in verdicts:
-        cause = one.reason if whole else one.reason.partition(_ALSO_FOUND)[0]
+        blocked_by = one.why.blocked_by
+        cause = one.reason if whole or blocked_by is None else waits_for(blocked_by)
         causes.setdefault(cause, []).append(one)
     return tuple(Group(cause, _lines(own)) for cause, own in causes.items())
 
@@ -177,17 +158,17 @@ def _unseen(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
     """By the service that could not be seen, where it was one; why is not the learner's matter."""
     services: dict[str, list[Verdict]] = {}
     for one in _of(verdicts, Outcome.NOT_ASSESSED):
-        service = one.reason.partition(": could not see ")[0]
+        service = one.why.unseen.service if one.why.unseen else ""
         services.setdefault(service if service in _SERVICES else "", []).append(one)
     return tuple(Group(service, _lines(own)) for service, own in services.items())
 
 
 def _standing(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
-    """By the sentence; what it says in parentheses is for whoever runs the grader."""
+    """By what it says; what this run found besides is for whoever runs the grader."""
     said: dict[str, list[Verdict]] = {}
     for one in verdicts:
-        if one.standing:
-            said.setdefault(one.standing.partition(" (")[0], []).append(one)
+        if one.past:
+            said.setdefault(past_for_the_learner(one.past), []).append(one)
     return tuple(Group(sentence, _lines(own)) for sentence, own in said.items())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graders.cohort import Learner
+from graders.reasons import Mismatch
 
 
 @dataclass(frozen=True)
@@ -14,15 +15,6 @@ class Line:
     step: str
     title: str
     points: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as the lab says; ``what`` or ``expected`` are empty where not said."""
-
-    what: str
-    expected: str
-    found: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,9 @@ class ToMend:
     """One check that failed, or was noted, and what waits for it."""
 
     line: Line
-    findings: tuple[Finding, ...]
+    findings: tuple[Mismatch, ...]
+    more: int
+    """How many more there are."""
     hint: str
     waiting: tuple[Group, ...] = ()
     waits: str = ""

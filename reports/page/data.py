@@ -116,8 +116,8 @@ def _points(points: float | None) -> str | None:
 
 
 def _instructors(grade: Grade) -> list[str]:
-    told = (part for verdict in grade.verdicts for part in verdict.for_instructor.split("; "))
-    return list(dict.fromkeys(strip_controls(part) for part in told if part))
+    notes = (note for verdict in grade.verdicts for note in verdict.for_instructor)
+    return list(dict.fromkeys(map(strip_controls, notes)))
 
 
 def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Group]) -> None:

@@ -31,6 +31,7 @@ from pathlib import Path
 
 import pytest
 
+from graders.codec import to_json
 from graders.rubric import check_of
 from graders.verdicts import Outcome
 from reports.run_facts import RUN
@@ -104,7 +105,7 @@ def pytest_runtest_makereport(item, call):
     elif report.failed:
         outcome, reason = Outcome.NOT_ASSESSED, "it answered 503"
     verdict = example.verdict(item.callspec.params["learner"], check, outcome, reason)
-    report.user_properties.append(("verdict", verdict.to_json()))
+    report.user_properties.append(("verdict", to_json(verdict)))
     return report
 """
 

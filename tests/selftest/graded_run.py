@@ -9,6 +9,7 @@ from pathlib import Path
 
 from graders.cohort import Learner
 from graders.lab import Lab
+from graders.reasons import Reason
 from graders.rubric import TASKS, Check
 from graders.verdicts import Outcome, Verdict
 from reports.run_facts import Run
@@ -67,9 +68,11 @@ def verdicts(
 
 
 def verdict(
-    learner: str, check: Check, outcome: Outcome = Outcome.PASSED, reason: str = ""
+    learner: str, check: Check, outcome: Outcome = Outcome.PASSED, reason: str | Reason = ""
 ) -> Verdict:
-    return Verdict.on(check, learner, outcome, reason)
+    """``reason`` is facts, or a sentence where a test does not look at them."""
+    why = Reason(note=reason) if isinstance(reason, str) else reason
+    return Verdict.on(check, learner, outcome, why)
 
 
 def from_task(task: int, outcome: Outcome, reason: str) -> dict[str, tuple[Outcome, str]]:

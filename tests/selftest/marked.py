@@ -12,6 +12,7 @@ from fixtures.grading import PROJECT, whole_rubric
 from fixtures.simulator.mistakes import mistakes_of, read_catalogue
 from graders.cohort import Learner, read_cohort
 from graders.marks import MarksTable
+from graders.reasons import OwnerNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict, grade
 from reports.run_facts import Run
@@ -95,8 +96,10 @@ def _verdicts(
     for check in rubric:
         outcome = outcomes.get(check.id, Outcome.PASSED)
         said = "" if outcome is Outcome.PASSED else reason
-        verdict = Verdict.on(check, learner, outcome, said)
-        found.append(replace(verdict, for_instructor="the work of SOMEBODY-ELSE"))
+        verdict = Verdict.on(check, learner, outcome, Reason(note=said))
+        found.append(
+            replace(verdict, owners=(OwnerNote("it", Relation.IS_OF, ("SOMEBODY-ELSE",)),))
+        )
     return found
 
 

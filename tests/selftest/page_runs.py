@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from graders.cohort import Learner
+from graders.reasons import OwnerNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports.run_facts import Run
@@ -43,7 +44,10 @@ def hostile_run(reports: Path = Path("reports/out")) -> tuple[Run, Sequence[Verd
         said = (Outcome.FAILED, f"expected `x`; found {learner.name}")
         unseen = example.from_task(7, Outcome.NOT_ASSESSED, learner.name)
         own = example.verdicts(learner.id, {"ci-run-succeeded": said, **unseen})
-        verdicts += [replace(own[0], for_instructor=learner.name), *own[1:]]
+        verdicts += [
+            replace(own[0], owners=(OwnerNote("it", Relation.IS_OF, (learner.name,)),)),
+            *own[1:],
+        ]
     return example.run(learners, reports, class_name=HOSTILE[0]), verdicts
 
 
@@ -64,7 +68,7 @@ def large_run(
         (Outcome.NOT_ASSESSED, UNSEEN),
     )
     verdicts = [
-        Verdict.on(check, one.id, outcome, reason.format(n=one.number))
+        Verdict.on(check, one.id, outcome, Reason(note=reason.format(n=one.number)))
         for one in everyone
         for place, check in enumerate(rubric)
         for outcome, reason in [outcomes[(place // 9 + one.number) % 4]]

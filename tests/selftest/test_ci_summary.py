@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from graders import snapshot
+from graders.reasons import PastNote
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports import ci
@@ -124,9 +126,10 @@ def test_what_changed_is_told_where_it_is_known() -> None:
 
 def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
     run = example.run([example.learner("l1")])
-    standing = "was passing on 2026-11-22, could not be confirmed tonight"
+    standing = "was passing on 22 November 2026, could not be confirmed tonight"
+    past = PastNote(passed_at=datetime(2026, 11, 22, tzinfo=UTC))
     first, *others = example.verdicts("l1")
-    grades = grades_of(run, [replace(first, standing=standing), *others])
+    grades = grades_of(run, [replace(first, past=past), *others])
     text = summary.text(run, grades)
     assert f"did not confirm them\n\n- l1: project-exists: {standing}\n" in text
 

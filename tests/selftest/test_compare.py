@@ -149,7 +149,7 @@ def test_points_of_a_lab_file_take_the_place_of_another_ones(tmp_path: Path) -> 
     file = lab_file(tmp_path, "variable-group-exists = 20\nconnection-exists = 7")
     rubric = with_points(example.RUBRIC, read_lab_file(file).points)
     run = example.run([BOB], rubric=rubric)
-    verdicts = [Verdict.on(check, "bob", Outcome.PASSED, "") for check in rubric]
+    verdicts = [Verdict.on(check, "bob", Outcome.PASSED) for check in rubric]
     book = read_book(stored(tmp_path / "run", run, verdicts))
     assert book.rubric["variable-group-exists"].points == 20
     plain = book.worth(LabFile(), "no lab file")

@@ -19,7 +19,6 @@ from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders import snapshot
 from graders.collector import collect
 from graders.custody import Custody, comparison, custody, own_of
-from graders.custody.findings import Findings
 from graders.evidence import Evidence, Unavailable
 from graders.lab import Lab
 from graders.lab_file import read_class
@@ -288,7 +287,7 @@ def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Grad
         lists = (seen.training_runs, seen.models, seen.published_pipelines, seen.endpoints)
         is_changed = any(own_of(listed, own) != listed for listed in lists)
         assert is_changed == (kinds not in ([], ["workspace"]))
-        assert bool(own.for_instructor["own_work"])
+        assert bool(own.owners["own_work"])
     assert found[name_of(OWNER)].borrowed == ()
     assert found[name_of(OWNER)].left_by_others == {"diabetes_regression_model.pkl:2"}
 
@@ -311,7 +310,7 @@ def test_whose_it_is_stands_in_the_instructors_part_only(plant: Plant, taken: Gr
     of_owner = {name_of(OWNER), 'Learner 1"', "learner1@example.org", "AE MLOps 01"}
     for check, verdict in taken.verdicts(learner_of(plant)).items():
         if verdict["outcome"] == "failed":
-            assert name_of(OWNER) in verdict["for_instructor"], check
+            assert name_of(OWNER) in " ".join(verdict["for_instructor"]), check
         assert not [name for name in of_owner if name in verdict["reason"]], check
     assert "For the instructor only:" in taken.run.text
     number = learner_of(plant)
@@ -349,9 +348,9 @@ def test_feedback_tells_the_kind_of_thing_but_not_whose_it_is(plant: Plant, take
     for kind in KINDS[plant]:
         assert re.search(rf"{kind}\)?: (expected )?your own", text)
     told = {
-        one["for_instructor"]
+        note
         for one in taken.verdicts(learner_of(plant)).values()
-        if one.get("for_instructor")
+        for note in one.get("for_instructor", ())
     }
     assert told
     assert not [one for one in told if discretion.shown(one) in text]
@@ -382,7 +381,7 @@ def test_a_tag_takes_nothing_from_whom_it_names(tmp_path: Path) -> None:
     assert set(found.outcomes(OWNER).values()) == {"passed"}
     verdict = found.verdicts(2)[OWN_WORK]
     assert (verdict["outcome"], found.failed(2)) == ("noted", set())
-    assert name_of(OWNER) in verdict["for_instructor"]
+    assert name_of(OWNER) in " ".join(verdict["for_instructor"])
 
 
 @pytest.mark.parametrize(
@@ -394,7 +393,7 @@ def test_where_nothing_tells_who_had_it_first_nobody_loses_it(plant: Plant, tmp_
         others = {check: said for check, said in found.outcomes(number).items() if said != "passed"}
         assert others == {OWN_WORK: "not assessed"}
         assert found.total(number) == 100
-        told = found.verdicts(number)[OWN_WORK]["for_instructor"]
+        told = " ".join(found.verdicts(number)[OWN_WORK]["for_instructor"])
         assert "cannot be told" in told
         assert name_of(3 - number) in told
 
@@ -408,7 +407,7 @@ def test_an_endpoint_that_anothers_pipeline_replaced_is_for_the_instructor_to_ju
     assert found.failed(OWNER) == set()
     assert outcomes["endpoint-serves-the-registered-model"] == "not assessed"
     assert found.total(OWNER) is None
-    told = found.verdicts(OWNER)["endpoint-serves-the-registered-model"]["for_instructor"]
+    told = " ".join(found.verdicts(OWNER)["endpoint-serves-the-registered-model"]["for_instructor"])
     assert name_of(2) in told
 
 
@@ -435,7 +434,7 @@ def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path
     partner = replace(lab, learner=replace(lab.learner, id="partner"))
     evidence = {lab.learner.id: first, "partner": replace(first, learner="partner")}
     found = custody([lab, partner], evidence)
-    assert all(not (one.borrowed or one.unclear or one.for_instructor) for one in found.values())
+    assert all(not (one.borrowed or one.unclear or one.owners) for one in found.values())
 
 
 def test_a_name_that_anybody_may_give_is_nobodys_own(tmp_path: Path) -> None:
@@ -464,7 +463,7 @@ def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
     assert copy is not None
     found = custody(labs.values(), {name_of(2): copy})[name_of(2)]
     assert (found.borrowed, found.not_own, found.unclear) == ((), {}, ("model",))
-    assert name_of(OWNER) in found.for_instructor["registered_models"][0]
+    assert name_of(OWNER) in found.owners["registered_models"][0].learners
 
 
 def test_with_a_part_of_the_class_nobody_is_named(tmp_path: Path) -> None:
@@ -571,7 +570,7 @@ def test_an_address_without_a_host_is_nobodys(
         learner: replace(one, endpoints=(replace(one.endpoints[0], scoring_uri=address),))  # type: ignore[index]
         for learner, one in evidence.items()
     }
-    assert set(map(len, (one.for_instructor for one in custody(labs, both).values()))) == {0}
+    assert set(map(len, (one.owners for one in custody(labs, both).values()))) == {0}
 
 
 def test_an_older_endpoint_that_was_changed_since_proves_nothing(
@@ -592,11 +591,3 @@ def test_an_older_endpoint_that_was_changed_since_proves_nothing(
     for number in (1, 2):
         own = found[name_of(number)]
         assert (own.borrowed, own.unclear) == ((), ("endpoint",))
-
-
-def test_a_name_does_not_begin_a_sentence_for_the_instructor() -> None:
-    findings = Findings()
-    findings.tell("training_runs", "training run x; bo cheated in every task")
-    assert findings.frozen(0).for_instructor["own_work"] == (
-        "training run x, bo cheated in every task",
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,31 +15,40 @@ from playwright.sync_api import Browser
 from fixtures.grading import whole_rubric
 from graders.evidence import Unavailable
 from graders.guidance import first_to_read
+from graders.reasons import Blockage, Mismatch, OwnerNote, PastNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports import feedback, gradebook
-from reports.feedback.content import addressed, findings
-from reports.feedback.page import Finding
+from reports.feedback.content import addressed
 from reports.run_facts import Run
 from tests.selftest import browser as chromium
 from tests.selftest import graded_run as example
 
 ADA = example.learner("ada", "Ada Lovelace", 1)
 BOB = example.learner("bob", "Bob Ångström", 2)
-Others = Mapping[str, tuple[Outcome, str]]
+Others = Mapping[str, tuple[Outcome, str | Reason]]
 
-NO_GROUP = "expected a variable group `devopsforai-aml-vg`; found `devops-aml-vg` (3 edits away)"
+NO_GROUP = Reason(
+    (Mismatch("", "a variable group `devopsforai-aml-vg`", "`devops-aml-vg` (3 edits away)"),)
+)
+
+
+def blocked(check: str, cause: str, found: str = "") -> tuple[Outcome, Reason]:
+    step = next((one.step for one in example.RUBRIC if one.id == check), "5.12")
+    return Outcome.BLOCKED, Reason(blocked_by=Blockage(check, step, cause, found))
+
+
 FAILED: Others = {"variable-group-exists": (Outcome.FAILED, NO_GROUP)}
 NO_RUN = {
-    "ci-run-succeeded": (Outcome.BLOCKED, "no run was made in the group (step 2.6); found: `x`"),
-    "endpoint-answers": (Outcome.BLOCKED, "no CI run has succeeded (step 5.10)"),
-    "cd-run-succeeded": (Outcome.BLOCKED, "no CI run has succeeded (step 5.10)"),
+    "ci-run-succeeded": blocked("variable-group-exists", "no run was made in the group", "`x`"),
+    "endpoint-answers": blocked("ci-run-succeeded", "no CI run has succeeded"),
+    "cd-run-succeeded": blocked("ci-run-succeeded", "no CI run has succeeded"),
 }
 PENDING: Others = {"ci-run-succeeded": (Outcome.PENDING, "run 7 of the CI pipeline is still going")}
 CAUSE = Unavailable(
     "GitHub", "repository x/y", "its token /srv/key has expired", "Renew GITHUB_TOKEN."
 )
-UNSEEN: Others = {"repository-exists": (Outcome.NOT_ASSESSED, str(CAUSE))}
+UNSEEN: Others = {"repository-exists": (Outcome.NOT_ASSESSED, Reason(unseen=CAUSE))}
 NOTED: Others = {"group-is-open": (Outcome.NOTED, "permissions: expected all; found both")}
 
 
@@ -187,8 +196,8 @@ def test_what_waits_for_something_that_is_not_to_mend_is_told_apart() -> None:
 
 def test_steps_that_block_each_other_end() -> None:
     round_ = {
-        "ci-run-succeeded": (Outcome.BLOCKED, "no CD (step 6.6)"),
-        "cd-run-succeeded": (Outcome.BLOCKED, "no CI (step 5.10)"),
+        "ci-run-succeeded": blocked("cd-run-succeeded", "no CD"),
+        "cd-run-succeeded": blocked("ci-run-succeeded", "no CI"),
         "endpoint-answers": (Outcome.BLOCKED, "who knows"),
     }
     assert "who knows" in section(pages(round_)[0], "Waiting for something else")
@@ -201,7 +210,7 @@ def test_sections_come_in_the_order_of_what_there_is_to_do() -> None:
         **UNSEEN,
         **PENDING,
         "connection-exists": (Outcome.FAILED, "expected `a`; found `b`"),
-        "endpoint-answers": (Outcome.BLOCKED, "the run is not there (step 5.12)"),
+        "endpoint-answers": blocked("left-out", "the run is not there"),
     }
     assert headings(pages(everything)[0]) == [
         "Your grade",
@@ -228,28 +237,17 @@ def test_others_to_mend_come_in_the_order_of_the_lab_whatever_the_rubrics() -> N
 
 
 def test_several_mismatches_are_a_list() -> None:
-    reason = "CPU cores: expected 1; found 0.5\nmemory in GB: expected 4; found 2\n"
-    text, page = pages({"endpoint-answers": (Outcome.FAILED, reason)})
+    found = (Mismatch("CPU cores", "1", "0.5"), Mismatch("memory in GB", "4", "2"))
+    text, page = pages({"endpoint-answers": (Outcome.FAILED, Reason(found, more=3))})
+    assert "  - and 3 more\n" in text
     assert "- Expected and found:\n  - CPU cores: expected 1; found 0.5\n  - memory in GB" in text
     assert page.count("<li>CPU cores: expected 1; found 0.5</li>") == 1
 
 
-@pytest.mark.parametrize(
-    ("reason", "found"),
-    [
-        ("expected `a`; found `b`", [("", "`a`", "`b`")]),
-        ("state: expected Ready; found Failed", [("state", "Ready", "Failed")]),
-        ("x: expected a; found b; found c", [("x", "a", "b; found c")]),
-        ("found AKS_NAME\nfound MODEL_NAME", [("", "", "AKS_NAME"), ("", "", "MODEL_NAME")]),
-        ("expected: The pipeline is enabled", []),
-        ("something else", [("", "", "something else")]),
-        ("", []),
-    ],
-)
-def test_a_reason_is_read_as_expected_and_found(
-    reason: str, found: list[tuple[str, str, str]]
-) -> None:
-    assert findings(reason) == tuple(Finding(*one) for one in found)
+def test_a_reason_of_an_earlier_version_is_told_as_it_was() -> None:
+    text, page = pages({"endpoint-answers": (Outcome.FAILED, "CPU: expected 1; found 2")})
+    assert "- Found: CPU: expected 1; found 2" in text
+    assert "<dd>CPU: expected 1; found 2</dd>" in page
 
 
 def test_titles_speak_to_the_learner() -> None:
@@ -278,9 +276,10 @@ def test_why_something_was_not_seen_is_not_the_learners_matter() -> None:
 
 def test_what_earlier_looks_saw_is_told_without_why_it_was_not_seen_again() -> None:
     said = "was passing on 20 November 2026, could not be confirmed tonight"
+    passed = datetime(2026, 11, 20, tzinfo=UTC)
+    past = PastNote(passed_at=passed, tonight=Outcome.NOT_ASSESSED, why=Reason(unseen=CAUSE))
     verdicts = [
-        replace(one, standing=f"{said} (not assessed: {CAUSE})") if one.task == 4 else one
-        for one in example.verdicts("ada")
+        replace(one, past=past) if one.task == 4 else one for one in example.verdicts("ada")
     ]
     markdown, html = pages(verdicts=verdicts)
     told = section(markdown, "What earlier looks saw")
@@ -294,7 +293,7 @@ def test_what_earlier_looks_saw_is_told_without_why_it_was_not_seen_again() -> N
 
 def test_what_is_for_the_instructor_is_not_for_the_learner() -> None:
     judged = [
-        replace(one, for_instructor="it is bob's: Ångström")
+        replace(one, owners=(OwnerNote("it", Relation.IS_OF, ("bob: Ångström",)),))
         for outcome in Outcome
         for one in example.verdicts("ada", example.from_task(2, outcome, "because"))
     ]
@@ -440,11 +439,12 @@ def test_hostile_text_adds_no_element_and_no_attribute(hostile: str) -> None:
     def page(text: str) -> Tags:
         someone = example.learner("ada", "A", 1)
         someone = replace(someone, id=f"ada {text}", name=f"A {text}")
-        reason = f"x {text}: expected a {text}; found b {text}"
+        one = Mismatch(f"x {text}", f"a {text}", f"b {text}")
+        reason = Reason((one,))
         others = {
             "variable-group-exists": (Outcome.FAILED, reason),
-            "connection-exists": (Outcome.FAILED, f"{reason}\n{reason}"),
-            "endpoint-answers": (Outcome.BLOCKED, f"no {text} (step 2.6)"),
+            "connection-exists": (Outcome.FAILED, Reason((one, one))),
+            "endpoint-answers": blocked("variable-group-exists", f"no {text}"),
             "ci-run-succeeded": (Outcome.PENDING, f"{text} is still going"),
             "group-is-open": (Outcome.NOTED, reason),
         }
@@ -481,7 +481,7 @@ def test_a_page_is_fit_for_everybody(
     kind: str, scheme: str, browser: Browser, tmp_path: Path
 ) -> None:
     """axe-core finds nothing, a narrow screen needs no scrolling sideways, nothing is fetched."""
-    long = f"expected `{'x' * 300}`; found {HOSTILE[0]} {'y' * 300}"
+    long = Reason((Mismatch("", f"`{'x' * 300}`", f"{HOSTILE[0]} {'y' * 300}"),))
     everything = {
         "variable-group-exists": (Outcome.FAILED, long),
         **NO_RUN,

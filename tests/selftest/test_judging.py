@@ -23,6 +23,7 @@ from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
 from graders.lab_file import read_class
 from graders.problems import InputProblems
+from graders.reasons import Mismatch
 from graders.verdicts import Outcome, Verdict
 from tests.selftest import runs
 from tests.selftest.hostile import with_each_text
@@ -57,7 +58,7 @@ def told_in(run: runs.Outcome) -> dict[tuple[str, str], tuple[str, ...]]:
         (one["learner"], one["check"]): (
             one["outcome"],
             one["reason"],
-            one.get("for_instructor", ""),
+            tuple(one.get("for_instructor", ())),
         )
         for one in run.book()["verdicts"]
     }
@@ -285,7 +286,7 @@ def test_rules_are_asked_when_a_check_is_judged(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check calls the rule of that name, not one that was there when it was loaded."""
-    monkeypatch.setattr(rules, "wrong_size", lambda _: [rules.Mismatch("size", "1", "2")])
+    monkeypatch.setattr(rules, "wrong_size", lambda _: [Mismatch("size", "1", "2")])
     verdict = judge.verdict("user1", "endpoint-has-the-labs-size")
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "size: expected 1; found 2")
 

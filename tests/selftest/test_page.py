@@ -9,12 +9,14 @@ import secrets
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graders.reasons import OwnerNote, PastNote, Reason, Relation
 from graders.verdicts import Outcome
 from reports import page
 from reports.gradebook import grades_of
@@ -236,11 +238,15 @@ def test_what_nearly_everyone_fails_is_told_before_the_charts() -> None:
     assert '<div class="alert">' not in of_one
 
 
+def note(thing: str) -> OwnerNote:
+    return OwnerNote(thing, Relation.IS_OF, ("bob",))
+
+
 def test_what_is_for_the_instructor_stands_apart_from_what_a_learner_reads() -> None:
     run = example.run([example.learner("ada"), example.learner("bob")])
     own = example.verdicts("ada", {"ci-run-succeeded": (Outcome.FAILED, "it is not there")})
-    own[0] = replace(own[0], for_instructor="the run is bob's; the model is bob's")
-    own[1] = replace(own[1], for_instructor="the run is bob's")
+    own[0] = replace(own[0], owners=(note("the run"), note("the model")))
+    own[1] = replace(own[1], owners=(note("the run"),))
     text = page.render(run, grades_of(run, [*own, *example.verdicts("bob")]))
     found = data(text)
     assert found["learners"][0]["x"] == ["the run is bob's", "the model is bob's"]
@@ -358,16 +364,20 @@ def test_a_reason_that_many_are_told_stands_once() -> None:
     assert text.count("there is no pipeline of that name at all") == 1
 
 
+PAST = PastNote(
+    passed_at=datetime(2026, 11, 20, tzinfo=UTC), tonight=Outcome.FAILED, why=Reason(note="why")
+)
+
+
 def test_what_past_runs_have_a_say_in_is_told() -> None:
     run = example.run([example.learner("ada")], policy="the best run so far")
     verdicts = [
-        replace(one, standing="was passing on 20 November 2026, could not be confirmed (why)")
-        if one.task == 2
-        else one
-        for one in example.verdicts("ada")
+        replace(one, past=PAST) if one.task == 2 else one for one in example.verdicts("ada")
     ]
     text = page.render(run, grades_of(run, verdicts))
     (learner,) = data(text)["learners"]
-    assert learner["h"] == ["3 checks: was passing on 20 November 2026, could not be confirmed"]
+    assert learner["h"] == [
+        "3 checks: was passing on 20 November 2026, could not be confirmed tonight"
+    ]
     assert "<dt>Counts</dt><dd>the best run so far</dd>" in text
     assert "<dt>Counts</dt>" not in of({})[1]

@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 
 from graders.problems import InputProblems
+from graders.reasons import Mismatch, Reason
 from graders.standing import Found, PastRun
 from graders.verdicts import Outcome
+from graders.wording import in_words
 from reports.past_runs import FILE_NAME, PastRuns, Whose
 
 FIRST = datetime(2026, 11, 20, 2, 30, 1, 5, tzinfo=UTC)
 PASSED = Found(Outcome.PASSED)
-LOST = Found(Outcome.FAILED, "expected a group `a`; found 'b'\nand \"c\"", agreed=True)
+LOST = Found(Outcome.FAILED, Reason((Mismatch("", "a group `a`", "'b'\nand \"c\""),)), agreed=True)
 FOUND = {("ada", "group-exists"): PASSED, ("bob", "group-exists"): LOST}
 RUN = PastRun(FIRST, FOUND)
 OURS = Whose("live", {"ada": "org/ada", "bob": "org/bob"})
@@ -62,15 +64,15 @@ def test_people_can_read_it(store: PastRuns) -> None:
             " WHERE learner = 'bob'"
         ).fetchall()
         count = file.execute("SELECT count(*) FROM verdicts").fetchone()
-    assert rows == [(FIRST.isoformat(), "org/bob", "group-exists", "failed", 1, LOST.reason)]
+    assert rows == [(FIRST.isoformat(), "org/bob", "group-exists", "failed", 1, in_words(LOST.why))]
     assert count == (2,)
 
 
 def test_half_a_surrogate_pair_costs_no_night(store: PastRuns) -> None:
-    odd = {("ada", "group-exists"): replace(LOST, reason="found \ud83d")}
-    store.add(replace(RUN, found=odd), OURS, "sha256:1")
+    odd = replace(LOST, why=Reason(note="found \ud83d").bounded)
+    store.add(replace(RUN, found={("ada", "group-exists"): odd}), OURS, "sha256:1")
     (run,) = store.runs(OURS)
-    assert run.found["ada", "group-exists"].reason == "found \\ud83d"
+    assert run.found["ada", "group-exists"] == odd
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders import snapshot
+from graders.codec import from_json, to_json
 from graders.cohort import Learner, read_cohort
 from graders.collector import unseen
 from graders.evidence import Evidence, Unavailable
@@ -23,6 +24,7 @@ from graders.guidance import first_to_read
 from graders.lab_file import LabFile, read_lab_file
 from graders.names import near_misses
 from graders.problems import InputProblems
+from graders.reasons import Reason
 from graders.rubric import Check
 from graders.services.guard import without_secrets
 from graders.verdicts import Outcome, Verdict, grade
@@ -107,7 +109,7 @@ OUTCOMES = st.lists(st.sampled_from(Outcome), min_size=len(CHECKS), max_size=len
 
 def verdicts_of(outcomes: list[Outcome]) -> list[Verdict]:
     return [
-        Verdict.on(check, "zoë", outcome, "why")
+        Verdict.on(check, "zoë", outcome, Reason(note="why"))
         for check, outcome in zip(CHECKS, outcomes, strict=True)
     ]
 
@@ -155,9 +157,8 @@ def test_the_first_message_is_a_failed_one_wherever_anything_failed(
 @steadily
 @given(st.sampled_from(Outcome), ANY_TEXT)
 def test_a_verdict_crosses_to_another_process_unchanged(outcome: Outcome, reason: str) -> None:
-    verdict = Verdict.on(CHECKS[1], "zoë", outcome, reason)
-    assert Verdict.from_json(verdict.to_json()) == verdict
-    assert verdict.to_json().isascii()
+    verdict = Verdict.on(CHECKS[1], "zoë", outcome, Reason(note=reason))
+    assert from_json(to_json(verdict)) == verdict
 
 
 # --- snapshots ------------------------------------------------------------------------------------

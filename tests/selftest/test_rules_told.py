@@ -13,7 +13,7 @@ from graders import rules
 from graders.cohort import Learner
 from graders.evidence import Access, Answer, PublishedPipeline, UpstreamRun, Variable
 from graders.lab import Leniency
-from graders.rules import Mismatch
+from graders.reasons import Mismatch
 from tests.selftest.right_work import (
     CI,
     CI_RUN,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graders.reasons import Reason
 from graders.standing import (
     APART,
     MANY,
@@ -19,13 +20,14 @@ from graders.standing import (
     Nightly,
     PastRun,
     Policy,
+    Standing,
     agreed,
-    day,
     in_doubt,
     marks,
     standings,
 )
 from graders.verdicts import Outcome
+from graders.wording import day, in_words, past_note
 from tests.selftest.graded_run import RUBRIC
 
 BLOCKED, FAILED, NOTED = Outcome.BLOCKED, Outcome.FAILED, Outcome.NOTED
@@ -34,10 +36,16 @@ FIRST = datetime(2026, 11, 20, 2, tzinfo=UTC)
 NIGHT = timedelta(days=1)
 ADA: Key = ("ada", "project-exists")
 
-GONE = Found(FAILED, "found none", agreed=True)
-GONE_ONCE = Found(FAILED, "found none")
-UNSEEN = Found(NOT_ASSESSED, "503")
+GONE = Found(FAILED, Reason(note="found none"), agreed=True)
+GONE_ONCE = Found(FAILED, Reason(note="found none"))
+UNSEEN = Found(NOT_ASSESSED, Reason(note="503"))
+RUNS = Found(PENDING, Reason(pending_on="it runs"))
 SEEN = Found(PASSED)
+
+
+def told(standing: Standing) -> str:
+    assert standing.note is not None
+    return past_note(standing.note)
 
 
 def nights(*found: Found, key: Key = ADA, apart: timedelta = NIGHT) -> list[PastRun]:
@@ -53,8 +61,8 @@ def outcome(*found: Found, apart: timedelta = NIGHT) -> Outcome:
 
 @pytest.mark.parametrize("before", [GONE, GONE_ONCE, UNSEEN, Found(PENDING), Found(BLOCKED)])
 def test_a_mark_goes_up_at_once(before: Found) -> None:
-    standing = standings(nights(before, Found(PASSED, "version 2 of it")))[ADA]
-    assert (standing.outcome, standing.reason) == (PASSED, "version 2 of it")
+    standing = standings(nights(before, Found(PASSED, Reason(note="version 2 of it"))))[ADA]
+    assert (standing.outcome, in_words(standing.why)) == (PASSED, "version 2 of it")
 
 
 def test_what_was_never_passed_is_what_it_was_found_last() -> None:
@@ -63,20 +71,22 @@ def test_what_was_never_passed_is_what_it_was_found_last() -> None:
     assert outcome(UNSEEN, Found(BLOCKED)) is BLOCKED
 
 
-@pytest.mark.parametrize("tonight", [GONE, GONE_ONCE, UNSEEN, Found(PENDING, "it runs")])
+@pytest.mark.parametrize(
+    "tonight", [GONE, GONE_ONCE, UNSEEN, Found(PENDING, Reason(note="it runs"))]
+)
 def test_one_night_takes_nothing_away_and_says_so(tonight: Found) -> None:
     standing = standings(nights(SEEN, tonight))[ADA]
     assert standing.outcome is PASSED
-    said = f"({tonight.outcome}: {tonight.reason})"
-    assert standing.note == (
+    said = f"({tonight.outcome}: {in_words(tonight.why)})"
+    assert told(standing) == (
         f"was passing on 20 November 2026, could not be confirmed tonight {said}"
     )
 
 
 def test_two_looks_on_two_nights_take_it_away_and_say_since_when() -> None:
     standing = standings(nights(SEEN, GONE, GONE))[ADA]
-    assert (standing.outcome, standing.reason) == (FAILED, "found none")
-    assert standing.note == (
+    assert (standing.outcome, in_words(standing.why)) == (FAILED, "found none")
+    assert told(standing) == (
         "was passing on 20 November 2026, has not been since 21 November 2026: two looks each night"
     )
 
@@ -114,12 +124,12 @@ def test_what_went_down_comes_up_again_and_can_go_down_again() -> None:
 
 def test_what_went_down_and_cannot_be_seen_is_undecided() -> None:
     standing = standings(nights(SEEN, GONE, GONE, UNSEEN))[ADA]
-    assert (standing.outcome, standing.reason) == (NOT_ASSESSED, "503")
+    assert (standing.outcome, in_words(standing.why)) == (NOT_ASSESSED, "503")
 
 
 def test_advice_is_what_it_was_found_last() -> None:
-    standing = standings(nights(SEEN, Found(NOTED, "closed")))[ADA]
-    assert (standing.outcome, standing.reason, standing.note) == (NOTED, "closed", "")
+    standing = standings(nights(SEEN, Found(NOTED, Reason(note="closed"))))[ADA]
+    assert (standing.outcome, in_words(standing.why), standing.note) == (NOTED, "closed", None)
 
 
 def test_who_was_not_judged_tonight_keeps_what_stood() -> None:
@@ -167,7 +177,7 @@ def test_what_a_large_part_of_the_class_loses_at_once_stands(
     standing = standings(runs)["l0", "project-exists"]
     assert (standing.outcome is FAILED) is goes_down
     if not goes_down:
-        assert standing.note == (
+        assert told(standing) == (
             "was passing on 20 November 2026, could not be confirmed tonight"
             f" ({lost} of the {learners} who had passed it lost it at once, so the grader's"
             " rights or the tenant may have changed; failed: found none)"
@@ -207,7 +217,10 @@ def test_nobody_is_looked_at_again_for_advice() -> None:
         ([GONE_ONCE, UNSEEN], GONE_ONCE),
         ([GONE_ONCE, UNSEEN, GONE_ONCE], GONE),
         ([UNSEEN, UNSEEN, UNSEEN], UNSEEN),
-        ([UNSEEN, UNSEEN, Found(PENDING, "it runs")], Found(PENDING, "it runs")),
+        (
+            [UNSEEN, UNSEEN, Found(PENDING, Reason(note="it runs"))],
+            Found(PENDING, Reason(note="it runs")),
+        ),
     ],
 )
 def test_what_several_looks_of_one_run_found(looks: list[Found], expected: Found) -> None:
@@ -219,10 +232,7 @@ def test_what_several_looks_of_one_run_found(looks: list[Found], expected: Found
 
 def run_of(night: int, passed: set[str], *, as_of: datetime | None = None) -> PastRun:
     """One run of ada, who passed those checks of the rubric and failed the others."""
-    found = {
-        ("ada", check.id): SEEN if check.id in passed else Found(FAILED, "found none", agreed=True)
-        for check in RUBRIC
-    }
+    found = {("ada", check.id): SEEN if check.id in passed else GONE for check in RUBRIC}
     return PastRun(FIRST + night * NIGHT, found, as_of)
 
 
@@ -244,10 +254,10 @@ def test_the_best_run_so_far_counts_as_a_whole() -> None:
     runs = [run_of(night, passed) for night, passed in enumerate([ALL, set(), set(), set()])]
     assert passed_in(best, *runs) == ALL
     assert passed_in(Nightly(), *runs) == set()
-    note = marks(best, runs, RUBRIC)[ADA].note
+    standing = marks(best, runs, RUBRIC)[ADA]
     # on the second night what was lost still stood, and of equals the last run counts
-    assert note == "of the best run so far, on 21 November 2026"
-    assert marks(best, runs[:2], RUBRIC)[ADA].note.startswith("was passing on 20 November")
+    assert told(standing) == "of the best run so far, on 21 November 2026"
+    assert told(marks(best, runs[:2], RUBRIC)[ADA]).startswith("was passing on 20 November")
 
 
 def test_a_run_with_anything_undecided_is_not_the_best() -> None:
@@ -267,10 +277,10 @@ def test_what_is_found_after_the_deadline_changes_nothing() -> None:
     runs = [run_of(0, {"project-exists"}), run_of(1, ALL - {"endpoint-answers"}), run_of(2, ALL)]
     assert passed_in(held, *runs) == ALL - {"endpoint-answers"}
     standing = marks(held, runs, RUBRIC)
-    assert standing[ADA].note.startswith("held at the deadline, 2026-11-21T02:00+00:00")
-    assert marks(held, runs[:2], RUBRIC)[ADA].note == ""
+    assert told(standing[ADA]).startswith("held at the deadline, 2026-11-21T02:00+00:00")
+    assert marks(held, runs[:2], RUBRIC)[ADA].note is None
     doubtful = [*nights(SEEN, GONE), run_of(2, ALL)]
-    assert marks(held, doubtful, RUBRIC)[ADA].note == (
+    assert told(marks(held, doubtful, RUBRIC)[ADA]) == (
         "held at the deadline, 2026-11-21T02:00+00:00; was passing on 20 November 2026,"
         " could not be confirmed tonight (failed: found none)"
     )
@@ -287,7 +297,7 @@ def test_whom_nobody_looked_at_before_the_deadline_is_undecided() -> None:
     held = Nightly(Policy.DEADLINE, deadline=DEADLINE)
     standing = marks(held, [run_of(2, ALL)], RUBRIC)[ADA]
     assert standing.outcome is NOT_ASSESSED
-    assert standing.reason == (
+    assert in_words(standing.why) == (
         "no run looked before the deadline (2026-11-21T02:00+00:00);"
         " grade with --as-of 2026-11-21T02:00+00:00"
     )

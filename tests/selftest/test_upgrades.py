@@ -1,8 +1,12 @@
-"""Evidence that an earlier version has collected is read and judged as ever."""
+"""What an earlier version has written is read: evidence, grade books, the store of past runs."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +14,17 @@ import pytest
 from fixtures.grading import whole_rubric
 from graders import snapshot
 from graders.lab_file import read_class
+from graders.reasons import Reason
 from graders.snapshot import SCHEMA, SnapshotError
+from graders.standing import Found
 from graders.verdicts import Outcome
+from reports import past_runs, stored
+from reports.past_runs import PastRuns, Whose
 from tests.selftest import judged, runs
 from tests.selftest.test_judging import DEMO
 
-SAMPLES = Path(__file__).parent / "golden" / "evidence"
+GOLDEN = Path(__file__).parent / "golden"
+SAMPLES = GOLDEN / "evidence"
 """A folder a schema: the demo cohort's first learner, who did all of the lab, as it was written."""
 SCHEMAS = sorted(int(folder.name) for folder in SAMPLES.iterdir())
 
@@ -62,3 +71,56 @@ def test_old_evidence_that_is_none_is_refused_and_raises_nothing_else(
     (tmp_path / "user1.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(SnapshotError, match="is not evidence"):
         snapshot.read(tmp_path, "user1")
+
+
+# --- grade books ----------------------------------------------------------------------------------
+
+
+def test_there_is_a_grade_book_of_every_earlier_schema() -> None:
+    known = sorted(int(folder.name) for folder in (GOLDEN / "gradebook").iterdir())
+    assert list(stored._UPGRADES) == known
+
+
+def test_reasons_that_were_sentences_stay_what_they_said() -> None:
+    book = stored.read_book(GOLDEN / "gradebook" / "1")
+    lost = book.verdicts["bob", "variable-group-exists"]
+    assert lost.outcome is Outcome.FAILED
+    assert lost.reason == "expected a variable group `x`; found `y` (1 edit away), `z`"
+    assert book.verdicts["ada", "variable-group-exists"].reason == ""
+    assert {one: grade.total for one, grade in book.grades.items()} == {"ada": 100, "bob": 85}
+
+
+# --- past runs ------------------------------------------------------------------------------------
+
+PLACES = Whose("live", {"ada": "org/ada", "bob": "org/bob"})
+
+
+@pytest.fixture
+def first_schema(tmp_path: Path) -> PastRuns:
+    shutil.copy(GOLDEN / "past_runs" / "1" / "runs.sqlite", tmp_path)
+    return PastRuns(tmp_path)
+
+
+def test_there_is_a_store_of_every_earlier_schema() -> None:
+    known = sorted(int(folder.name) for folder in (GOLDEN / "past_runs").iterdir())
+    assert list(past_runs._UPGRADES) == known
+
+
+def test_past_runs_of_the_first_schema_still_count(first_schema: PastRuns) -> None:
+    first_schema.check()
+    (run,) = first_schema.runs(PLACES)
+    said = Reason(note="expected a group `a`; found `b`\nand `c`")
+    assert run.at == datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
+    assert run.found == {
+        ("ada", "group-exists"): Found(Outcome.PASSED),
+        ("bob", "group-exists"): Found(Outcome.FAILED, said, agreed=True),
+    }
+    first_schema.add(run, PLACES, "sha256:2")
+    assert first_schema.runs(PLACES) == [run, run]
+
+
+def test_people_read_what_was_said_then(first_schema: PastRuns) -> None:
+    first_schema.check()
+    with closing(sqlite3.connect(first_schema.file)) as store:
+        said = store.execute("SELECT reason FROM history ORDER BY learner").fetchall()
+    assert said == [("",), ("expected a group `a`; found `b`\nand `c`",)]

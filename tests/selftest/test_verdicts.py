@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from graders.codec import from_json, to_json
+from graders.reasons import Reason
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict, grade
 
@@ -18,7 +20,7 @@ UNDECIDED = (Outcome.PENDING, Outcome.NOT_ASSESSED)
 
 
 def on(check: Check, outcome: Outcome = Outcome.PASSED, reason: str = "") -> Verdict:
-    return Verdict.on(check, "ada", outcome, reason)
+    return Verdict.on(check, "ada", outcome, Reason(note=reason))
 
 
 def test_a_verdict_is_its_check_its_learner_and_what_became_of_it() -> None:
@@ -31,11 +33,11 @@ def test_a_verdict_is_its_check_its_learner_and_what_became_of_it() -> None:
         title="A run succeeded",
         points=4,
         outcome=Outcome.FAILED,
-        reason="run 3 failed",
+        why=Reason(note="run 3 failed"),
         hint="Run it.",
     )
-    assert Verdict.from_json(verdict.to_json()) == verdict
-    assert type(Verdict.from_json(verdict.to_json()).outcome) is Outcome
+    assert from_json(to_json(verdict)) == verdict
+    assert type(from_json(to_json(verdict)).outcome) is Outcome
     assert Verdict.on(RUN, "ada", Outcome.PASSED).reason == ""
 
 

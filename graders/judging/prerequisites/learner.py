@@ -107,4 +107,4 @@ def _require_work(work: rules.Work, lab: Lab) -> None:
     if work.training_runs is not None:  # nobody asks for them without a training pipeline
         require_visible(work.training_runs)
     if not rules.dated(work, lab):
-        raise Blocked("nothing was run yet (step 5.11)")
+        raise Blocked("ci-has-a-completed-run", "nothing was run yet")

@@ -1,0 +1,31 @@
+"""What a comparison that does not hold says: the mismatches in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graders.judging.named import Named
+from graders.reasons import Mismatch
+from graders.texts import LONGEST_VALUE, clipped
+
+
+def mismatches_of(op: str, left: object, right: object) -> tuple[Mismatch, ...]:
+    """What was expected and found where ``left op right`` does not hold; ``op`` is in or ==."""
+    if op == "in" and isinstance(right, Named):
+        name = str(left)
+        expected, found = f"{right.a_kind} `{name}`", right.instead_of(name)
+        return (Mismatch("", expected, found, right.near_miss(name)),)
+    if op == "in" and isinstance(right, Iterable):
+        found = ", ".join(map(_quoted, right))
+        return (Mismatch("", _quoted(left), found or "nothing"),)
+    if isinstance(left, list) and right == []:
+        return tuple(map(_mismatch, left))
+    return (Mismatch("", _quoted(right), _quoted(left)),)
+
+
+def _quoted(value: object) -> str:
+    return f"`{clipped(str(value), LONGEST_VALUE - 2)}`"  # never without its second mark
+
+
+def _mismatch(problem: object) -> Mismatch:
+    return problem if isinstance(problem, Mismatch) else Mismatch("", "", str(problem))

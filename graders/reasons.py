@@ -1,0 +1,142 @@
+"""How and why a check ended: facts. Words are made of them last, in :mod:`graders.wording`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from graders.evidence import Unavailable
+from graders.texts import MOST_LINES, shown_value
+
+
+class Outcome(StrEnum):
+    """What became of one check for one learner, and whose turn it is."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # the learner's turn
+    BLOCKED = "blocked"  # the learner's turn, at an earlier step
+    PENDING = "pending"  # nobody's turn yet: the cloud is still working
+    NOT_ASSESSED = "not assessed"  # our turn: it could not be seen
+    NOTED = "noted"  # advisory, no points at stake
+
+    @property
+    def is_decided(self) -> bool:
+        return self not in (Outcome.PENDING, Outcome.NOT_ASSESSED)
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One thing that is not as the lab wants it; ``what`` is empty where the check says it."""
+
+    what: str
+    expected: str
+    found: str
+    near_miss: str = ""
+    """The name of what is there and was probably meant; empty: nothing is."""
+
+
+@dataclass(frozen=True)
+class Blockage:
+    """What a check waits for: the check that has to pass first, its step, and what is wrong."""
+
+    check: str
+    step: str
+    cause: str
+    found: str = ""
+    """What there is in place of what is missing; empty: that is not the matter."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a check ended as it did. Which part is filled in follows from the outcome."""
+
+    mismatches: tuple[Mismatch, ...] = ()
+    """Of what failed or was noted."""
+    more: int = 0
+    """How many more mismatches there are than are kept."""
+    blocked_by: Blockage | None = None
+    unseen: Unavailable | None = None
+    """What a service did not show: it is not assessed."""
+    pending_on: str = ""
+    """What the cloud is still working on."""
+    note: str = ""
+    """What a check that passed found; why one was not assessed where no service is to blame;
+    all that an earlier version of this program kept of a reason."""
+    doubt: str = ""
+    """What speaks against it all the same; empty: nothing."""
+
+    @property
+    def bounded(self) -> Reason:
+        """The same, safe to show: each text on one line, without controls, none too long."""
+        kept = self.mismatches[:MOST_LINES]
+        return Reason(
+            mismatches=tuple(_shown(one) for one in kept),
+            more=self.more + len(self.mismatches) - len(kept),
+            blocked_by=self.blocked_by and _shown(self.blocked_by),
+            unseen=self.unseen and _shown(self.unseen),
+            pending_on=shown_value(self.pending_on),
+            note=shown_value(self.note),
+            doubt=shown_value(self.doubt),
+        )
+
+
+UNSAID = Reason()
+
+
+class Relation(StrEnum):
+    """What a thing in one learner's lab has to do with other learners."""
+
+    IS_OF = "is of"
+    MADE_BY = "made by"  # the first: in whose workspace; the second: by whose CI
+    LISTED_BY = "listed by"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True)
+class OwnerNote:
+    """Whose a thing is: for the instructor alone, never a part of what a learner reads."""
+
+    thing: str
+    relation: Relation
+    learners: tuple[str, ...]
+    proof: str = ""
+
+    @property
+    def bounded(self) -> OwnerNote:
+        """The same, safe to show."""
+        return _shown(self)
+
+
+@dataclass(frozen=True)
+class PastNote:
+    """Why a mark is not simply what this run found: what runs of other nights have to say."""
+
+    held_at: datetime | None = None
+    """The deadline at which it is held."""
+    best_run: datetime | None = None
+    """When the run began that counts, where the best one does."""
+    passed_at: datetime | None = None
+    """When a run last saw it pass."""
+    missed_at: datetime | None = None
+    """Since when it has not been passing, by two looks each night."""
+    tonight: Outcome | None = None
+    """What this run found and could not confirm."""
+    why: Reason = UNSAID
+    """Why this run found it so."""
+    lost_by: tuple[int, int] | None = None
+    """How many lost the check at once, of how many who had passed it."""
+
+
+_FactT = TypeVar("_FactT", Mismatch, Blockage, Unavailable, OwnerNote)
+
+
+def _shown(fact: _FactT) -> _FactT:
+    return replace(fact, **{name: _safe(value) for name, value in vars(fact).items()})
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_safe, value))
+    return shown_value(value) if type(value) is str else value

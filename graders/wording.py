@@ -1,0 +1,117 @@
+"""Words for facts: the one place that makes sentences of reasons, for one reader at a time.
+
+Nothing reads them but people: whoever wants a fact takes it from :mod:`graders.reasons`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from graders.reasons import Blockage, Mismatch, OwnerNote, PastNote, Reason, Relation
+
+if TYPE_CHECKING:
+    from graders.verdicts import Verdict
+
+# --- why a check ended as it did ------------------------------------------------------------------
+
+
+def in_words(reason: Reason) -> str:
+    """A reason for whoever grades: one line for each mismatch."""
+    return "\n".join(_lines(reason))
+
+
+def _lines(reason: Reason) -> Iterator[str]:
+    yield from map(mismatch, reason.mismatches)
+    if reason.more:
+        yield f"and {reason.more} more"
+    said = [blockage(reason.blocked_by)] if reason.blocked_by else []
+    said += [str(reason.unseen)] if reason.unseen else []
+    said += [reason.pending_on, reason.note, reason.doubt]
+    if line := "; ".join(filter(None, said)):
+        yield line
+
+
+def mismatch(one: Mismatch) -> str:
+    """``what: expected …; found …``"""
+    parts = [f"expected {one.expected}"] if one.expected else []
+    parts += [f"found {one.found}"] if one.found else []
+    what = f"{one.what}: " if one.what else ""
+    return what + "; ".join(parts)
+
+
+def blockage(one: Blockage) -> str:
+    """What is wrong and the step that it hangs on; what there is instead, if anything."""
+    found = f"; found: {one.found}" if one.found else ""
+    return f"{waits_for(one)}{found}"
+
+
+def waits_for(one: Blockage) -> str:
+    """The same for the learner who reads elsewhere what was found."""
+    return f"{one.cause} (step {one.step})"
+
+
+def for_the_learner(verdict: Verdict) -> str:
+    """What a failed check says: its title, each mismatch, and the step that fixes it."""
+    said = "\n".join(f"  {line}" for line in _lines(verdict.why))
+    return f"{verdict.title}\n{said}\n  to mend it: step {verdict.step}: {verdict.hint}"
+
+
+# --- for the instructor ---------------------------------------------------------------------------
+
+
+def owner_note(note: OwnerNote) -> str:
+    """Whose a thing is, in one line."""
+    whose = ", ".join(dict.fromkeys(note.learners))
+    proof = f" ({note.proof})" if note.proof else ""
+    if note.relation is Relation.MADE_BY:
+        there, maker = note.learners
+        return f"{note.thing} in {there}'s workspace was made by {maker}'s CI"
+    if note.relation is Relation.LISTED_BY:
+        return f"{note.thing} is listed by {whose} too"
+    if note.relation is Relation.UNCLEAR:
+        return f"whose {note.thing} is cannot be told: {note.proof}"
+    return f"{note.thing} is {whose}'s{proof}"
+
+
+# --- past runs ------------------------------------------------------------------------------------
+
+
+def past_note(note: PastNote) -> str:
+    """Which run a mark comes from, and why this one does not decide it: for whoever grades."""
+    return past_for_the_learner(note) + _not_confirmed(note)
+
+
+def past_for_the_learner(note: PastNote) -> str:
+    """The same without what this run found, which is for whoever grades."""
+    said = []
+    if note.held_at:
+        said.append(f"held at the deadline, {note.held_at.isoformat(timespec='minutes')}")
+    if note.best_run:
+        said.append(f"of the best run so far, on {day(note.best_run)}")
+    if note.passed_at and note.missed_at:
+        since = f"has not been since {day(note.missed_at)}"
+        said.append(f"was passing on {day(note.passed_at)}, {since}: two looks each night")
+    elif note.passed_at:
+        said.append(f"was passing on {day(note.passed_at)}, could not be confirmed tonight")
+    return "; ".join(said)
+
+
+def _not_confirmed(note: PastNote) -> str:
+    why = []
+    if note.lost_by:
+        lost, had = note.lost_by
+        why.append(
+            f"{lost} of the {had} who had passed it lost it at once, so the grader's rights or"
+            " the tenant may have changed"
+        )
+    if note.tonight:
+        why.append(f"{note.tonight}: {in_words(note.why)}")
+    return f" ({'; '.join(why)})" if why else ""
+
+
+def day(time: datetime) -> str:
+    """A day for people, in UTC: ``20 November 2026``."""
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
