@@ -22,6 +22,7 @@ from pathlib import Path
 
 from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import Catalogue, read_catalogue
+from graders.reasons import UNSAID, Reason
 from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks, stood
 from graders.verdicts import Outcome
 from reports.past_runs import PastRuns, Whose
@@ -100,7 +101,9 @@ def seen(learner: Learner, fault: str) -> dict[Key, Found]:
         lies = outcomes(fault)
         found |= {check: one for check, one in lies.items() if one is not Outcome.PASSED}
     return {
-        (learner.id, check): Found(one, "" if one is Outcome.PASSED else "as found")
+        (learner.id, check): Found(
+            one, UNSAID if one is Outcome.PASSED else Reason(note="as found")
+        )
         for check, one in found.items()
     }
 

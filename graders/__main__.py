@@ -12,35 +12,25 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from graders import snapshot
 from graders.as_of import moment
-from graders.cohort import Learner
-from graders.evidence import Unavailable
-from graders.judging.checks import load_checks
-from graders.judging.judge import Judge, Subject
-from graders.judging.outcomes import NotAssessed
-from graders.judging.stored import StoredEvidence
-from graders.lab import Lab
-from graders.lab_file import LabFile, find_lab_file, missing_for, read_class
-from graders.names import you_have
+from graders.lab_file import find_lab_file
 from graders.problems import InputProblems
-from graders.rubric import Check, with_points
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import harmless
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
+from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
-from reports.run_facts import Run
+from reports.stored_run import Inputs, stored_run, verdicts_of
 from reports.submission import submission_of
 
-CHECKS = Path(__file__).resolve().parents[1] / "tests" / "lab"
 _BAD_INPUT, _NOT_WRITTEN = 4, 3
 
 
@@ -81,58 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-@dataclass(frozen=True)
-class _Class:
-    """The class that is judged, by its files."""
-
-    learners: tuple[Learner, ...]
-    chosen: tuple[Learner, ...]
-    lab: LabFile
-    evidence: Path
-    as_of: datetime | None
-
-    @cached_property
-    def labs(self) -> Mapping[str, Lab]:
-        return {one.id: self.lab.for_learner(one) for one in self.learners}
-
-    @cached_property
-    def tenant(self) -> str:
-        return snapshot.tenant_of(self.evidence)
-
-    @cached_property
-    def stored(self) -> StoredEvidence:
-        return StoredEvidence(self.evidence, self.tenant, self.labs, self.as_of)
-
-    @cached_property
-    def rubric(self) -> Mapping[str, Check]:
-        """The checks that this class's lab file asks for, with its points."""
-        checks = [one.check for one in load_checks(CHECKS)]
-        self.lab.check_points(checks)
-        asked_for = [check for check in checks if self.lab.asks_for(check)]
-        return {check.id: check for check in with_points(asked_for, self.lab.points)}
-
-    @property
-    def judge(self) -> Judge:
-        everyone = len(self.chosen) == len(self.learners)
-        subject = Subject(self.labs, self.stored, names_owners=everyone)
-        return Judge(subject, load_checks(CHECKS), self.rubric)
-
-    def faults(self) -> Iterator[tuple[str, tuple[Unavailable, ...]]]:
-        for one in self.chosen:
-            try:
-                found = self.stored(one.id).faults()
-            except NotAssessed:
-                continue
-            if found:
-                yield one.id, found
-
-
 def _judge(given: argparse.Namespace) -> int:
-    started = datetime.now(UTC)
-    whole = _class_of(given)
-    run = _run_of(given, whole, started)
-    judge = whole.judge
-    verdicts = [verdict for one in whole.chosen for verdict in judge.verdicts(one.id)]
+    run = _run_of(given)
+    verdicts = verdicts_of(run)
     grades = grades_of(run, verdicts)
     written, trouble = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
@@ -141,19 +82,23 @@ def _judge(given: argparse.Namespace) -> int:
     return _NOT_WRITTEN if trouble else _status(given.fail_on, verdicts)
 
 
-def _class_of(given: argparse.Namespace) -> _Class:
-    lab_file = find_lab_file(given.learners, given.lab)
-    learners, lab = read_class(given.learners, lab_file)
-    known = {one.id: one for one in learners}
-    for one in given.learner:
-        if one not in known:
-            said = [f"it is not in {given.learners.name}", you_have(one, known)]
-            raise BadInput(f"--learner {one}: {'; '.join(filter(None, said))}.")
-    chosen = tuple(one for one in learners if not given.learner or one.id in given.learner)
-    labs = [lab.for_learner(one) for one in chosen]
-    if missing := missing_for(*labs, file=(lab_file or Path("lab.toml")).name):
-        raise InputProblems(missing)
-    return _Class(tuple(learners), chosen, lab, given.evidence, _moment(given.as_of))
+def _run_of(given: argparse.Namespace) -> GradingRun:
+    run = stored_run(
+        Inputs(
+            cohort_file=given.learners,
+            lab_file=find_lab_file(given.learners, given.lab),
+            evidence=given.evidence,
+            reports=given.reports,
+            chosen=given.learner,
+            as_of=_moment(given.as_of),
+        )
+    )
+    return replace(
+        run,
+        exports=_exports(given.export),
+        pipeline=pipeline_of(os.environ),
+        submission=submission_of(os.environ),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -170,30 +115,7 @@ def _exports(text: str | None) -> tuple[str, ...]:
         raise BadInput(f"--export {text}: {error}.") from None
 
 
-def _run_of(given: argparse.Namespace, whole: _Class, started: datetime) -> Run:
-    ids = [one.id for one in whole.chosen]
-    return Run(
-        learners=whole.chosen,
-        rubric=tuple(whole.rubric.values()),
-        tenant=whole.tenant,
-        snapshot=given.evidence,
-        snapshot_digest=snapshot.digest(given.evidence, ids),
-        reports=given.reports,
-        started_at=started,
-        faults=dict(whole.faults()),
-        links={one: whole.labs[one] for one in ids},
-        left_out=len(whole.learners) - len(ids),
-        evidence_files={one: snapshot.path_of(given.evidence, one) for one in ids},
-        class_name=given.learners.stem,
-        as_of=whole.as_of,
-        exports=_exports(given.export),
-        marks=whole.lab.marks,
-        pipeline=pipeline_of(os.environ),
-        submission=submission_of(os.environ),
-    )
-
-
-def _write(run: Run, grades: tuple[Grade, ...]) -> tuple[list[tuple[str, Path]], list[str]]:
+def _write(run: GradingRun, grades: tuple[Grade, ...]) -> tuple[list[tuple[str, Path]], list[str]]:
     """What was written, and one sentence for each output that was not."""
     written: list[tuple[str, Path]] = []
     trouble: list[str] = []

@@ -2,9 +2,9 @@
 
 ``python -m reports compare OLD NEW``: what a second look, or other points, would change. OLD and
 NEW are reports folders of two runs. Either can be a lab file too: then the verdicts of the other
-are valued by its points; where both are, those of the run that ``--run`` names. (Another leniency
-or other names need judging: ``pytest --evidence … --lab … --reports …``, and then compare the two
-folders.)
+are valued by its points; where both are, those of the run that ``--run`` names. With ``--learners
+COHORT`` the evidence of that run is judged anew by the lab file: its names and its leniency count
+as well as its points.
 Exit status: 0 nothing differs, 1 something does, 2 an input is wrong.
 
 ``python -m reports report [FOLDER]`` builds the Allure report of a run, and ``python -m reports
@@ -21,12 +21,14 @@ from pathlib import Path
 
 from graders.lab_file import read_lab_file
 from graders.problems import InputProblems
+from graders.snapshot import SnapshotError
 from reports import compare_page
 from reports.allure import builder, serve
 from reports.ci.log import harmless
 from reports.compare import compare
 from reports.files import NotWritten, keep_private, write_whole
 from reports.stored import Book, read_book
+from reports.stored_run import Inputs, stored_run, verdicts_of
 
 OUT = Path(__file__).resolve().parent / "out"
 """Where runs write unless they are told otherwise."""
@@ -38,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     undo = keep_private()
     try:
         return int(given.run(given))
-    except (InputProblems, NotWritten) as problems:
+    except (InputProblems, NotWritten, SnapshotError) as problems:
         print(harmless(str(problems)), file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
@@ -48,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _compare(given: argparse.Namespace) -> int:
-    old, new = _books(given.old, given.new, given.run_of)
+    old, new = _books(given)
     found = compare(old, new)
     for line in compare_page.lines(found, old, new, everyone=given.all):
         print(harmless(line))
@@ -69,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("new", type=Path, metavar="NEW", help="another one, or a lab file")
     command.add_argument(
         "--run", type=Path, dest="run_of", default=OUT, metavar="DIR", help="for two lab files"
+    )
+    command.add_argument(
+        "--learners",
+        type=Path,
+        metavar="COHORT",
+        help="judge anew by a lab file, not its points alone",
     )
     command.add_argument("--all", action="store_true", help="every learner, however many")
     command.add_argument("--json", type=Path, metavar="FILE", help="write all of it there too")
@@ -101,19 +109,24 @@ def _serve(given: argparse.Namespace) -> int:
     return 0
 
 
-def _books(old: Path, new: Path, run: Path) -> tuple[Book, Book]:
-    """Both sides; a lab file is the other's verdicts, or that run's, by its points."""
-    runs = [path for path in (old, new) if not _is_lab_file(path)]
-    stored = {path: read_book(path) for path in runs or [run]}
+def _books(given: argparse.Namespace) -> tuple[Book, Book]:
+    """Both sides; a lab file is the other's run, or that run, valued or judged by it."""
+    sides = (given.old, given.new)
+    folders = [path for path in sides if not _is_lab_file(path)]
+    run = folders[0] if folders else given.run_of
     first, second = (
-        _by_its_points(path, next(iter(stored.values()))) if _is_lab_file(path) else stored[path]
-        for path in (old, new)
+        _by(path, run, given.learners) if _is_lab_file(path) else read_book(path) for path in sides
     )
     return first, second
 
 
-def _by_its_points(lab_file: Path, book: Book) -> Book:
-    return book.worth(read_lab_file(lab_file), str(lab_file))
+def _by(lab_file: Path, run: Path, cohort_file: Path | None) -> Book:
+    """A run by a lab file: its verdicts with other points, or judged anew."""
+    if cohort_file is None:
+        return read_book(run).worth(read_lab_file(lab_file), str(lab_file))
+    folder = run if run.is_dir() else run.parent
+    judged = stored_run(Inputs(cohort_file, lab_file, folder / "evidence", folder))
+    return Book.of(str(lab_file), judged, verdicts_of(judged))
 
 
 def _is_lab_file(path: Path) -> bool:

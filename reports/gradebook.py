@@ -23,7 +23,7 @@ from graders.rubric import TASKS
 from graders.verdicts import Grade, Verdict, grade
 from reports.class_view import failures, stopped
 from reports.files import write_whole
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 CSV_NAME = "gradebook.csv"
 JSON_NAME = "gradebook.json"
@@ -43,19 +43,19 @@ _FORMULA = re.compile(r"^(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])|^(?=[\t\r\n])"
 _FORMULA_AFTER_A_CUT = re.compile(r"(?<=;)(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])")
 
 
-def grades_of(run: Run, verdicts: Iterable[Verdict]) -> tuple[Grade, ...]:
+def grades_of(run: GradingRun, verdicts: Iterable[Verdict]) -> tuple[Grade, ...]:
     """One grade a learner, in cohort order; verdicts in the order of the rubric."""
-    order = {check.id: place for place, check in enumerate(run.rubric)}
+    order = {check.id: place for place, check in enumerate(run.checks)}
     by_learner: dict[str, list[Verdict]] = {learner.id: [] for learner in run.learners}
     for verdict in verdicts:
         if verdict.learner in by_learner:
             by_learner[verdict.learner].append(verdict)
     for own in by_learner.values():
         own.sort(key=lambda verdict: order.get(verdict.check, len(order)))
-    return tuple(grade(learner, own, run.rubric) for learner, own in by_learner.items())
+    return tuple(grade(learner, own, run.checks) for learner, own in by_learner.items())
 
 
-def write(run: Run, grades: Sequence[Grade]) -> tuple[Path, Path]:
+def write(run: GradingRun, grades: Sequence[Grade]) -> tuple[Path, Path]:
     """Write both files into the run's reports folder; raises OSError."""
     return (
         write_whole(run.reports / CSV_NAME, "\ufeff" + as_csv(run, grades)),
@@ -66,7 +66,7 @@ def write(run: Run, grades: Sequence[Grade]) -> tuple[Path, Path]:
 # --- CSV ------------------------------------------------------------------------------------------
 
 
-def as_csv(run: Run, grades: Sequence[Grade]) -> str:
+def as_csv(run: GradingRun, grades: Sequence[Grade]) -> str:
     """The text of ``gradebook.csv``, without its byte order mark."""
     learners = {learner.id: learner for learner in run.learners}
     text = io.StringIO(newline="")
@@ -76,7 +76,7 @@ def as_csv(run: Run, grades: Sequence[Grade]) -> str:
     return text.getvalue()
 
 
-def _row(run: Run, learner: Learner, own: Grade) -> list[str]:
+def _row(run: GradingRun, learner: Learner, own: Grade) -> list[str]:
     return [
         *(harmless(text) for text in (learner.id, learner.name, learner.email)),
         *(points_text(own.by_task[task]) for task in TASKS),
@@ -99,7 +99,7 @@ def points_text(points: float | None) -> str:
     return f"{points:.4f}".rstrip("0").rstrip(".")
 
 
-def graded_at(run: Run) -> str:
+def graded_at(run: GradingRun) -> str:
     """When the run started, as ``2026-11-23T09:33:15Z``."""
     return run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -107,7 +107,7 @@ def graded_at(run: Run) -> str:
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def as_json(run: Run, grades: Sequence[Grade]) -> str:
+def as_json(run: GradingRun, grades: Sequence[Grade]) -> str:
     """The text of ``gradebook.json``."""
     learners = {learner.id: learner for learner in run.learners}
     document = _header(run) | {
@@ -118,7 +118,7 @@ def as_json(run: Run, grades: Sequence[Grade]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _header(run: Run) -> dict[str, object]:
+def _header(run: GradingRun) -> dict[str, object]:
     note = f"{run.left_out} learners of the cohort were left out by --learner"
     return {
         "schema": SCHEMA,
@@ -128,21 +128,21 @@ def _header(run: Run) -> dict[str, object]:
         "graded_at": graded_at(run),
         "as_of": run.as_of.isoformat(timespec="seconds") if run.as_of else None,
         "policy": run.policy,
-        "snapshot": {"folder": str(run.snapshot), "digest": run.snapshot_digest},
+        "snapshot": {"folder": str(run.evidence_folder), "digest": run.snapshot_digest},
         "cohort": {
             "graded": len(run.learners),
             "left_out": run.left_out,
             "note": note if run.left_out else "",
         },
-        "possible": _number(sum(check.points for check in run.rubric)),
+        "possible": _number(sum(check.points for check in run.checks)),
         "rubric": [
             asdict(check) | {"task": check.task, "advisory": check.is_advisory}
-            for check in run.rubric
+            for check in run.checks
         ],
     }
 
 
-def _class_entry(run: Run, grades: Sequence[Grade]) -> dict[str, object]:
+def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
     """What failed, most first, and where learners stopped."""
     return {
         "stopped": stopped(grades),
@@ -155,12 +155,12 @@ def _class_entry(run: Run, grades: Sequence[Grade]) -> dict[str, object]:
                 "same_cause": one.same_cause,
                 "lab_or_tenant_may_be_wrong": one.is_of_nearly_everyone,
             }
-            for one in failures(run.rubric, grades)
+            for one in failures(run.checks, grades)
         ],
     }
 
 
-def _grade_entry(run: Run, learner: Learner, own: Grade) -> dict[str, object]:
+def _grade_entry(run: GradingRun, learner: Learner, own: Grade) -> dict[str, object]:
     return {
         "learner": learner.id,
         "name": learner.name,

@@ -17,26 +17,26 @@ from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
 from reports.files import is_open, narrow
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 Written = Sequence[tuple[str, Path]]
-Output = Callable[[Run, Sequence[Grade]], Written]
+Output = Callable[[GradingRun, Sequence[Grade]], Written]
 
 
-def _page(run: Run, grades: Sequence[Grade]) -> Written:
+def _page(run: GradingRun, grades: Sequence[Grade]) -> Written:
     return [("page", page.write(run, grades))]
 
 
-def _grade_book(run: Run, grades: Sequence[Grade]) -> Written:
+def _grade_book(run: GradingRun, grades: Sequence[Grade]) -> Written:
     book, verdicts = gradebook.write(run, grades)
     return [("grade book", book), ("every verdict", verdicts)]
 
 
-def _feedback(run: Run, grades: Sequence[Grade]) -> Written:
+def _feedback(run: GradingRun, grades: Sequence[Grade]) -> Written:
     return [("feedback", feedback.write(run, grades))]
 
 
-def _allure_report(run: Run, _: Sequence[Grade]) -> Written:
+def _allure_report(run: GradingRun, _: Sequence[Grade]) -> Written:
     return builder.build(run.reports, run.history).written if run.wants_report else []
 
 

@@ -20,8 +20,9 @@ from graders.verdicts import Outcome, Verdict
 from reports import ci, gradebook, outputs, terminal
 from reports.ci import log
 from reports.files import NotWritten, could_not_write
+from reports.grading_run import GradingRun
 from reports.pipeline import Pipeline, pipeline_of
-from reports.run_facts import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN, Run
+from reports.stash import CHANGES, GRADES, RUN, TROUBLE, VERDICTS, WRITTEN
 
 PROPERTY = "verdict"
 _CRASHED = "the process that judged it ended before it had a verdict; grade again"
@@ -116,7 +117,7 @@ class GradeBookWriter:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         self._config.stash[WRITTEN][:0] = written
 
-    def _whole_run(self) -> Run:
+    def _whole_run(self) -> GradingRun:
         """The run's facts, with what is known of it at its end."""
         stash = self._config.stash
         tonight = gradebook.grades_of(stash[RUN], stash[VERDICTS].values())

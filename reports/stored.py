@@ -14,7 +14,8 @@ from graders.lab_file import LabFile
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check, with_points
 from graders.verdicts import Grade, Outcome, Verdict, grade
-from reports.gradebook import JSON_NAME, SCHEMA
+from reports.gradebook import JSON_NAME, SCHEMA, graded_at
+from reports.grading_run import GradingRun
 
 _ADVISORY = {Outcome.FAILED: Outcome.NOTED, Outcome.NOTED: Outcome.FAILED}
 
@@ -32,6 +33,18 @@ class Book:
     rubric: Mapping[str, Check]
     verdicts: Mapping[tuple[str, str], Verdict]
     """(learner id, check id) -> verdict."""
+
+    @classmethod
+    def of(cls, source: str, run: GradingRun, verdicts: Iterable[Verdict]) -> Book:
+        """What a run has just judged."""
+        return cls(
+            source=source,
+            graded_at=graded_at(run),
+            digest=run.snapshot_digest,
+            names={one.id: one.name for one in run.learners},
+            rubric=run.rubric,
+            verdicts={(one.learner, one.check): one for one in verdicts},
+        )
 
     @cached_property
     def grades(self) -> Mapping[str, Grade]:

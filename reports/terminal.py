@@ -23,7 +23,7 @@ from graders.rubric import TASKS
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Failure, failures, stopped
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from reports.what_stands import what_stands
 
 NARROWEST = 80
@@ -45,7 +45,7 @@ class Page:
 
 
 def summary(
-    run: Run, grades: Sequence[Grade], written: Sequence[tuple[str, Path]], page: Page
+    run: GradingRun, grades: Sequence[Grade], written: Sequence[tuple[str, Path]], page: Page
 ) -> list[str]:
     """The lines of the summary, without line ends; only paths may be longer than the page."""
     console = _console(page)
@@ -79,11 +79,11 @@ def _console(page: Page) -> Console:
 # --- the matrix -----------------------------------------------------------------------------------
 
 
-def _matrix(console: Console, run: Run, grades: Sequence[Grade]) -> None:
+def _matrix(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     names = {learner.id: learner.name for learner in run.learners}
     tasks = [f"task {task}" for task in TASKS]
     console.print(_row(console, "learner", tasks, "total", "bold"))
-    possible = [sum(check.points for check in run.rubric if check.task == task) for task in TASKS]
+    possible = [sum(check.points for check in run.checks if check.task == task) for task in TASKS]
     whole = _points(sum(possible))
     console.print(_row(console, "points to be had", [_points(p) for p in possible], whole, "dim"))
     for grade in grades:
@@ -138,7 +138,7 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
 
 
-def _what_stands(console: Console, run: Run, grades: Sequence[Grade]) -> None:
+def _what_stands(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     """What past runs have a say in, learner by learner."""
     told = [(grade.learner, said) for grade in grades for said in what_stands(grade)]
     if not told:
@@ -195,8 +195,8 @@ def _some(learners: Sequence[str]) -> str:
     return shown if len(learners) <= 4 else f"{shown} and {len(learners) - 4} more"
 
 
-def _commonest_failures(console: Console, run: Run, grades: Sequence[Grade]) -> None:
-    ranked = failures(run.rubric, grades)
+def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    ranked = failures(run.checks, grades)
     if not ranked:
         return
     _heading(console, "Failed most often:")
@@ -270,7 +270,7 @@ def _short(path: Path) -> str:
         return str(path)
 
 
-def _banner(console: Console, run: Run) -> None:
+def _banner(console: Console, run: GradingRun) -> None:
     if run.is_simulated:
         console.print()
         text = "SIMULATED: the tenant was simulated; these are nobody's grades."

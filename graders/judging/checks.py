@@ -18,6 +18,8 @@ from graders.judging.registry import closure, parameters_of
 from graders.problems import InputProblems, KeyProblem, Problem
 from graders.rubric import Check, check_of
 
+GRADED = Path(__file__).resolve().parents[2] / "tests" / "lab"
+"""Where the graded checks are."""
 _OPERATORS: Mapping[type[ast.cmpop], str] = {ast.In: "in", ast.Eq: "=="}
 _COMPARE = "__compare__"
 """What an assertion becomes a call of: a name that no check can use by accident."""

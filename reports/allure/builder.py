@@ -19,7 +19,7 @@ from reports.allure.config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
 from reports.allure.ordering import Place
 from reports.allure.tool import Allure, not_built
 from reports.files import history_of, narrow
-from reports.run_facts import LAB_NAME
+from reports.grading_run import LAB_NAME
 
 FOLDER, FILE = "allure-report", "allure-report.html"
 ONE_FILE = 4000

@@ -8,25 +8,24 @@ import json
 from graders.cohort import Learner
 from graders.rubric import TASKS, Check
 from graders.verdicts import Outcome, Verdict
-from reports.run_facts import LAB_NAME, Run
+from reports.grading_run import LAB_NAME, GradingRun
 
 _CRITICAL_FROM = 3
 """Points from which on a check is critical."""
 
 
-def history_key(run: Run, learner: Learner, check: Check) -> str:
+def history_key(run: GradingRun, learner: Learner, check: Check) -> str:
     """What a result's history follows: this check, of this learner, in this place of this tenant.
 
     32 hexadecimal digits, the same in every run whatever the cohort's order, its size or the names
     it shows. Another place (organisation, project, repository, workspace) or the other kind of
     tenant has another key: what was seen there says nothing of here.
     """
-    lab = run.links.get(learner.id)
-    subject = json.dumps([run.tenant, lab.place if lab else "", learner.id, check.id])
+    subject = json.dumps([run.tenant, run.labs[learner.id].place, learner.id, check.id])
     return hashlib.sha256(subject.encode()).hexdigest()[:32]
 
 
-def labels(run: Run, learner: Learner, check: Check) -> list[tuple[str, str]]:
+def labels(run: GradingRun, learner: Learner, check: Check) -> list[tuple[str, str]]:
     """(label, value): tasks make the behaviours tree, learners the suites tree.
 
     A learner appears by id only: names and addresses stay out of reports that get published.

@@ -39,9 +39,10 @@ from graders.cohort import Learner
 from graders.rubric import Check, check_of
 from graders.verdicts import Outcome, Verdict
 from reports.allure import labels
+from reports.grading_run import GradingRun
 from reports.links import links
 from reports.recorder import verdict_in
-from reports.run_facts import RUN, Run
+from reports.stash import RUN
 
 STATUS = {
     Outcome.PASSED: Status.PASSED,
@@ -54,7 +55,7 @@ STATUS = {
 _OF_THE_MACHINE = ("host", "thread", "framework", "language", "package")
 """Labels of allure-pytest's own that say nothing of a learner, and name the grader's machine."""
 _Wrapper = Generator[None, Any, None]
-_JUDGED = pytest.StashKey[tuple[Run, Learner, Check] | None]()
+_JUDGED = pytest.StashKey[tuple[GradingRun, Learner, Check] | None]()
 
 
 def is_graded(item: pytest.Item) -> bool:
@@ -110,7 +111,7 @@ class GradedListener(AllureListener):  # type: ignore[misc]
         result: TestResult = self.allure_logger.get_test(self._cache.get(item.nodeid))
         return result
 
-    def _judged(self, item: pytest.Item) -> tuple[Run, Learner, Check] | None:
+    def _judged(self, item: pytest.Item) -> tuple[GradingRun, Learner, Check] | None:
         """What an item judges; None of the suite's own tests."""
         if _JUDGED not in item.stash:
             run = self.config.stash.get(RUN, None)
@@ -129,11 +130,9 @@ class GradedListener(AllureListener):  # type: ignore[misc]
         if judged := self._judged(item):
             identify(self._result_of(item), *judged)
 
-    def _attach_evidence(self, item: pytest.Item, run: Run, learner: Learner) -> None:
+    def _attach_evidence(self, item: pytest.Item, run: GradingRun, learner: Learner) -> None:
         """One file per learner, referred to by all of the learner's results."""
-        evidence = run.evidence_files.get(learner.id)
-        if evidence is None:
-            return
+        evidence = run.evidence_file(learner.id)
         name = f"{uuid.uuid5(uuid.NAMESPACE_OID, f'{evidence}')}-attachment.json"
         if _is_there(evidence, self._folder / name):
             attachment = Attachment("Evidence", name, "application/json")
@@ -161,17 +160,16 @@ def _is_there(source: Path, copy: Path) -> bool:
 # --- results --------------------------------------------------------------------------------------
 
 
-def describe(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
+def describe(result: TestResult, run: GradingRun, learner: Learner, check: Check) -> None:
     """Everything of a result that is known before its outcome."""
     result.name = check.title
     result.description = labels.description(check)
     result.labels.extend(Label(*label) for label in labels.labels(run, learner, check))
-    lab = run.links.get(learner.id)
-    if lab:
-        result.links.extend(Link("link", address, name) for name, address in links(lab))
+    pages = links(run.labs[learner.id])
+    result.links.extend(Link("link", address, name) for name, address in pages)
 
 
-def identify(result: TestResult, run: Run, learner: Learner, check: Check) -> None:
+def identify(result: TestResult, run: GradingRun, learner: Learner, check: Check) -> None:
     """Say whose history it continues, and leave out on which machine.
 
     Allure 2 goes by ``historyId``; Allure 3 makes its own of ``testCaseId`` and the parameters.
@@ -192,7 +190,7 @@ def judge(result: TestResult, verdict: Verdict) -> None:
         )
 
 
-def crashed(nodeid: str, run: Run, verdict: Verdict) -> TestResult | None:
+def crashed(nodeid: str, run: GradingRun, verdict: Verdict) -> TestResult | None:
     """The result of a check whose worker died before it could write one."""
     graded = run.graded(nodeid)
     if graded is None:

@@ -20,7 +20,7 @@ import pytest
 
 from reports.allure import results_folder
 from reports.allure.listener import GradedListener, ResultWriter, crashed, is_graded
-from reports.run_facts import ALLURE_RESULTS, RUN, VERDICTS, WRITTEN
+from reports.stash import ALLURE_RESULTS, RUN, VERDICTS, WRITTEN
 
 
 @pytest.hookimpl(tryfirst=True)  # before allure-pytest

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from reports.files import write_whole
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 NAME = "allure-results"
 _OURS = (
@@ -52,13 +52,13 @@ def clean(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def describe(folder: Path, run: Run) -> None:
+def describe(folder: Path, run: GradingRun) -> None:
     """Write what the report's front page shows of the run; raises OSError."""
     write_whole(folder / "environment.properties", _properties(environment(run)))
     write_whole(folder / "categories.json", json.dumps(CATEGORIES, indent=1) + "\n")
 
 
-def environment(run: Run) -> Mapping[str, str]:
+def environment(run: GradingRun) -> Mapping[str, str]:
     cohort = f"{len(run.learners)} learners"
     left_out = f" ({run.left_out} left out by --learner)" if run.left_out else ""
     return {

@@ -12,14 +12,14 @@ from pathlib import Path
 from graders.verdicts import Outcome, Verdict
 from reports.allure import labels
 from reports.allure.listener import STATUS
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 
-def restate(folder: Path, run: Run, verdicts: Iterable[Verdict]) -> None:
+def restate(folder: Path, run: GradingRun, verdicts: Iterable[Verdict]) -> None:
     """Let the results in a folder say what these verdicts say. Raises OSError."""
     learners = {one.id: one for one in run.learners}
     said = {
-        labels.history_key(run, learners[one.learner], run.checks[one.check]): one
+        labels.history_key(run, learners[one.learner], run.rubric[one.check]): one
         for one in verdicts
     }
     if not said:

@@ -15,7 +15,7 @@ from reports.ci import junit, log, summary
 from reports.ci.discreet import discreet
 from reports.class_view import Failure, failures, unseen
 from reports.files import write_whole
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 SUMMARY = "ci-summary.md"
 MOST = {"error": 4, "warning": 3, "notice": 3}
@@ -35,13 +35,13 @@ class Annotation:
     text: str
 
 
-def write_junit(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
+def write_junit(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     """In a pipeline, both JUnit files. Raises OSError."""
     names = ("learners' results, JUnit", "grader's faults, JUnit")
     return list(zip(names, junit.write(run, grades), strict=True)) if run.pipeline else []
 
 
-def write_summary(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
+def write_summary(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     """The summary, where the pipeline wants it: behind what stands in GitHub's file, or by itself.
 
     Raises OSError.
@@ -63,7 +63,7 @@ def write_summary(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     return [("CI summary", file)]
 
 
-def commands(run: Run, grades: Sequence[Grade]) -> list[str]:
+def commands(run: GradingRun, grades: Sequence[Grade]) -> list[str]:
     """The lines to print for the pipeline, when nothing else is printed any more."""
     if run.pipeline is None:
         return []
@@ -78,9 +78,9 @@ def commands(run: Run, grades: Sequence[Grade]) -> list[str]:
 # --- annotations ----------------------------------------------------------------------------------
 
 
-def annotations_of(run: Run, grades: Sequence[Grade]) -> list[Annotation]:
+def annotations_of(run: GradingRun, grades: Sequence[Grade]) -> list[Annotation]:
     """Faults, then what may be the lab's, then what many fail; largest first."""
-    ranked = failures(run.rubric, grades)
+    ranked = failures(run.checks, grades)
     suspects = [one for one in ranked if one.is_of_nearly_everyone]
     others = [one for one in ranked if not one.is_of_nearly_everyone and len(one.learners) > 1]
     return [
@@ -92,14 +92,14 @@ def annotations_of(run: Run, grades: Sequence[Grade]) -> list[Annotation]:
     ]
 
 
-def _faults(run: Run, grades: Sequence[Grade]) -> Iterator[Annotation]:
+def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
     for cause in unseen(grades):
         who = _count(len(cause.learners), "learner")
         title = f"Not assessed: {_count(cause.times, 'check')} of {who}"
         yield Annotation("error", title, discreet(cause.reason, run.learners))
 
 
-def _failed(run: Run, one: Failure, kind: log.Kind, title: str) -> Annotation:
+def _failed(run: GradingRun, one: Failure, kind: log.Kind, title: str) -> Annotation:
     who = f"{len(one.learners)} of {one.tried} fail step {one.check.step}, {one.check.id}"
     said = f"{one.check.title}. {one.same_cause} were told: {discreet(one.cause, run.learners)}"
     return Annotation(kind, f"{title}{who}", said)

@@ -22,7 +22,7 @@ from graders.verdicts import Grade, Outcome, Verdict
 from reports.ci.discreet import discreet
 from reports.files import write_whole
 from reports.gradebook import points_text
-from reports.run_facts import LAB_NAME, Run
+from reports.grading_run import LAB_NAME, GradingRun
 
 FOLDER = "junit"
 LEARNERS = "learners.xml"
@@ -34,7 +34,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 _COUNTS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
-def files(run: Run, grades: Sequence[Grade]) -> Mapping[str, str]:
+def files(run: GradingRun, grades: Sequence[Grade]) -> Mapping[str, str]:
     """File name -> XML of both files."""
     return {
         LEARNERS: _document(run, "learners", _suites(run, grades, _learners_suite)),
@@ -42,7 +42,7 @@ def files(run: Run, grades: Sequence[Grade]) -> Mapping[str, str]:
     }
 
 
-def write(run: Run, grades: Sequence[Grade]) -> list[Path]:
+def write(run: GradingRun, grades: Sequence[Grade]) -> list[Path]:
     """Write both files to ``junit`` in the reports folder; raises OSError."""
     folder = run.reports / FOLDER
     return [write_whole(folder / name, text) for name, text in files(run, grades).items()]
@@ -52,7 +52,7 @@ def write(run: Run, grades: Sequence[Grade]) -> list[Path]:
 
 
 def _suites(
-    run: Run, grades: Sequence[Grade], suite_of: Callable[[Learner, Grade], Element]
+    run: GradingRun, grades: Sequence[Grade], suite_of: Callable[[Learner, Grade], Element]
 ) -> Iterable[Element]:
     learners = {learner.id: learner for learner in run.learners}
     for grade in grades:
@@ -148,7 +148,7 @@ def _result(case: Element, kind: str, message: str, learner: Learner) -> Element
 # --- text -----------------------------------------------------------------------------------------
 
 
-def _document(run: Run, what: str, suites: Iterable[Element]) -> str:
+def _document(run: GradingRun, what: str, suites: Iterable[Element]) -> str:
     totals = dict.fromkeys(("tests", *_COUNTS.values()), 0)
     parts = []
     for suite in suites:

@@ -20,7 +20,7 @@ from reports.ci.discreet import discreet
 from reports.ci.markdown import Section, plain, within
 from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
 from reports.gradebook import graded_at, points_text
-from reports.run_facts import LAB_NAME, Change, Run
+from reports.grading_run import LAB_NAME, Change, GradingRun
 
 LIMIT = 1024 * 1024
 """Bytes of UTF-8 that GitHub takes of one step."""
@@ -30,7 +30,7 @@ _MOST = {"check": 15, "change": 100, "mark": 100, "reason": 20, "learner": 200}
 _Thing = TypeVar("_Thing")
 
 
-def text(run: Run, grades: Sequence[Grade], room: int = LIMIT) -> str:
+def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
     """The summary in at most ``room`` bytes of UTF-8; empty where not even its head finds room."""
     sections = [
         Section(tuple(_head(run, grades))),
@@ -48,7 +48,7 @@ def text(run: Run, grades: Sequence[Grade], room: int = LIMIT) -> str:
 # --- what it says ---------------------------------------------------------------------------------
 
 
-def _head(run: Run, grades: Sequence[Grade]) -> Iterator[str]:
+def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
     open_ = sum(bool(grade.withheld) for grade in grades)
     yield f"# {LAB_NAME}: {len(grades) - open_} of {len(grades)} graded, {open_} withheld"
     yield ""
@@ -72,8 +72,8 @@ def _head(run: Run, grades: Sequence[Grade]) -> Iterator[str]:
     yield f"- Graded at {graded_at(run)}{page}"
 
 
-def _suspect(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = [one for one in failures(run.rubric, grades) if one.is_of_nearly_everyone]
+def _suspect(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = [one for one in failures(run.checks, grades) if one.is_of_nearly_everyone]
     if found:
         heading = "## The lab or the tenant may be wrong"
         why = "Nearly everyone who got there fails these:"
@@ -86,14 +86,14 @@ def _list(
     return Section(before, tuple(map(told, things[: _MOST[kind]])), len(things), kind)
 
 
-def _failure(run: Run, one: Failure) -> str:
+def _failure(run: GradingRun, one: Failure) -> str:
     cause = plain(discreet(one.cause, run.learners))
     who = f"{len(one.learners)} of {one.tried}"
     told = "was told" if one.same_cause == 1 else "were told"
     return f"- step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
 
 
-def _changed(run: Run) -> Iterator[Section]:
+def _changed(run: GradingRun) -> Iterator[Section]:
     if run.changes is None:
         return
     heading = ("## What changed since last night", "")
@@ -110,24 +110,24 @@ def _what(one: Change) -> str:
     return plain(f"{one.check} {one.before.value} → {one.after.value}")
 
 
-def _change(run: Run, one: Change) -> str:
+def _change(run: GradingRun, one: Change) -> str:
     why = f". {plain(discreet(one.why, run.learners))}" if one.why else ""
     return f"- {plain(one.learner)}: {_what(one)}{why}"
 
 
-def _unconfirmed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+def _unconfirmed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     found = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
     if found:
         heading = "## Marks that stand, though tonight did not confirm them"
         yield _list((heading, ""), found, "mark", partial(_standing, run))
 
 
-def _standing(run: Run, verdict: Verdict) -> str:
+def _standing(run: GradingRun, verdict: Verdict) -> str:
     why = plain(discreet(verdict.standing, run.learners))
     return f"- {plain(verdict.learner)}: {plain(verdict.check)}: {why}"
 
 
-def _unseen(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+def _unseen(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     found = unseen(grades)
     if found:
         heading = "## Checks that could not be assessed, and why"
@@ -136,22 +136,22 @@ def _unseen(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
         )
 
 
-def _withheld(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
+def _withheld(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     found = withheld(grades)
     if found:
         heading = "## Grades withheld, and why"
         yield _list((heading, ""), found, "reason", lambda one: f"- {_cause(run, one)}")
 
 
-def _cause(run: Run, cause: Cause) -> str:
+def _cause(run: GradingRun, cause: Cause) -> str:
     shown = ", ".join(map(plain, cause.learners[:_FEW]))
     more = len(cause.learners) - _FEW
     who = f"{shown} and {more} more" if more > 0 else shown
     return f"{who}: {plain(discreet(cause.reason, run.learners))}"
 
 
-def _failed(run: Run, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = failures(run.rubric, grades)
+def _failed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = failures(run.checks, grades)
     if found:
         yield _list(("## Failed most often", ""), found, "check", partial(_failure, run))
 

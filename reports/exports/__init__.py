@@ -21,10 +21,10 @@ from reports.exports import (
     moodle,
 )
 from reports.exports.shape import Export
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 ALL = "all"
-Format = Callable[[Run, Sequence[Grade]], Export]
+Format = Callable[[GradingRun, Sequence[Grade]], Export]
 
 EXPORTS: Mapping[str, Format] = {
     "canvas": canvas.export,

@@ -23,13 +23,13 @@ from reports.exports.shape import (
     sort_out,
     title,
 )
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 FILE = "blackboard.txt"
 COLUMN = "blackboard_username"
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One row a learner whose grade is decided."""
     marks, left_out = sort_out(run, grades, _key)
     rows = [["Username", _heading(run)], *([one.key, mark_text(one.points)] for one in marks)]
@@ -37,7 +37,7 @@ def export(run: Run, grades: Sequence[Grade]) -> Export:
     return Export({file_name(run, FILE): text} if marks else {}, left_out)
 
 
-def _heading(run: Run) -> str:
+def _heading(run: GradingRun) -> str:
     column = f"{title(run)} [Total Pts: {mark_text(possible(run))} Score]"
     identity = run.marks.blackboard_column_id
     return column if identity is None or run.is_simulated else f"{column} |{identity}"

@@ -27,7 +27,7 @@ from reports.exports.shape import (
     text_cell,
     title,
 )
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 FILE = "canvas.csv"
 _ID = re.compile(r"[1-9][0-9]*")
@@ -35,7 +35,7 @@ _REWRITTEN = re.compile(r"-?[0-9.,]*[.,%][0-9.,]*%?")
 _NO_LEARNER = "Points Possible"
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One row a learner whose grade is decided."""
     excused = _excused(run)
 
@@ -49,17 +49,17 @@ def export(run: Run, grades: Sequence[Grade]) -> Export:
     return Export({file_name(run, FILE): text} if marks else {}, left_out)
 
 
-def _assignment_id(run: Run) -> int | None:
+def _assignment_id(run: GradingRun) -> int | None:
     return None if run.is_simulated else run.marks.canvas_assignment_id
 
 
-def _heading(run: Run) -> list[str]:
+def _heading(run: GradingRun) -> list[str]:
     identity = _assignment_id(run)
     assignment = title(run) if identity is None else f"{title(run)} ({identity})"
     return ["Student", "ID", "SIS Login ID", "Section", assignment]
 
 
-def _new_assignment(run: Run) -> list[list[str]]:
+def _new_assignment(run: GradingRun) -> list[list[str]]:
     """An assignment that is there already keeps its own points."""
     if _assignment_id(run) is not None:
         return []
@@ -100,7 +100,7 @@ def _student(learner: Learner) -> str:
     return text_cell(f"({learner.id})" if _NO_LEARNER in shown else shown)
 
 
-def _excused(run: Run) -> set[str]:
+def _excused(run: GradingRun) -> set[str]:
     """Whom a grade book exported from Canvas, given as cohort file, shows as excused."""
     ending = f"({_assignment_id(run)})"
     return {

@@ -18,17 +18,17 @@ from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, sort_out
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 VERSION = 3
 MOST_TESTS = 1000
 """More would outgrow what GitHub takes as the output of a step."""
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One file a learner whose grade is decided."""
-    unit = common_unit(check.points for check in run.rubric)
-    tests = sum(_exact(check.points) for check in run.rubric) / unit
+    unit = common_unit(check.points for check in run.checks)
+    tests = sum(_exact(check.points) for check in run.checks) / unit
 
     def key_of(learner: Learner) -> str:
         if tests > MOST_TESTS:
@@ -59,7 +59,7 @@ def units_of(points: float, unit: Fraction) -> int:
     return int(_exact(points) / unit)
 
 
-def name_of(run: Run, verdict: Verdict) -> str:
+def name_of(run: GradingRun, verdict: Verdict) -> str:
     """What the test is called: its step in the lab, and its title."""
     name = f"{verdict.step} {verdict.title}"
     return f"{BANNER} {name}" if run.is_simulated else name
@@ -76,7 +76,7 @@ def _exact(points: float) -> Fraction:
     return Fraction(repr(round(points, 4)))
 
 
-def _result(run: Run, mark: Mark, unit: Fraction) -> str:
+def _result(run: GradingRun, mark: Mark, unit: Fraction) -> str:
     verdicts = [one for one in mark.grade.verdicts if one.points]
     tests = [test for verdict in verdicts for test in _tests(run, verdict, unit)]
     passed = all(one.outcome is Outcome.PASSED for one in verdicts)
@@ -89,7 +89,7 @@ def _result(run: Run, mark: Mark, unit: Fraction) -> str:
     return json.dumps(document) + "\n"
 
 
-def _tests(run: Run, verdict: Verdict, unit: Fraction) -> Iterator[Mapping[str, object]]:
+def _tests(run: GradingRun, verdict: Verdict, unit: Fraction) -> Iterator[Mapping[str, object]]:
     """All tests of one check pass, or none does; only the first says why."""
     count = units_of(verdict.points, unit)
     passed = verdict.outcome is Outcome.PASSED

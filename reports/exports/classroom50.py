@@ -20,14 +20,14 @@ from graders.cohort import Learner
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.exports.classroom import common_unit, message, name_of, units_of
 from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, own, sort_out
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from reports.submission import Submission
 
 FILE = "classroom50/result.json"
 SCHEMA = "classroom50/result/v1"
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One file, where this run graded one learner for one submission and decided the grade."""
 
     def key_of(learner: Learner) -> str:
@@ -38,7 +38,7 @@ def export(run: Run, grades: Sequence[Grade]) -> Export:
     return Export({file_name(run, FILE): _result(run, mark) for mark in marks}, left_out)
 
 
-def _must_be_the_submissions(run: Run, learner: Learner) -> None:
+def _must_be_the_submissions(run: GradingRun, learner: Learner) -> None:
     """Raises LeftOutError where the mark would be nobody's there, or somebody else's."""
     submission = run.submission
     if missing := ", ".join(f"`{name}`" for name in submission.missing):
@@ -55,8 +55,8 @@ def _must_be_the_submissions(run: Run, learner: Learner) -> None:
         )
 
 
-def _result(run: Run, mark: Mark) -> str:
-    unit = Fraction(1, common_unit(check.points for check in run.rubric).denominator)
+def _result(run: GradingRun, mark: Mark) -> str:
+    unit = Fraction(1, common_unit(check.points for check in run.checks).denominator)
     verdicts = [one for one in mark.grade.verdicts if one.points]
     graded_at = run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = {
@@ -85,7 +85,7 @@ def _identity(submission: Submission) -> Mapping[str, str]:
     }
 
 
-def _test(run: Run, verdict: Verdict, unit: Fraction) -> Mapping[str, object]:
+def _test(run: GradingRun, verdict: Verdict, unit: Fraction) -> Mapping[str, object]:
     """What the contract asks for, and below it what the runner keeps as it is."""
     passed = verdict.outcome is Outcome.PASSED
     return {

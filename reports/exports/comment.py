@@ -6,12 +6,12 @@ from graders.guidance import first_to_read
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports.exports.shape import BANNER, mark_text, possible
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 _LONGEST = 600
 
 
-def comment(run: Run, grade: Grade) -> str:
+def comment(run: GradingRun, grade: Grade) -> str:
     """Plain text on one line: the points, and what to mend first.
 
     It says nothing that is for the instructor only. It begins with a digit or a letter.

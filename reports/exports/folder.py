@@ -14,14 +14,14 @@ from graders.verdicts import Grade
 from reports.exports import EXPORTS
 from reports.exports.shape import Export, file_name, quoted_csv, text_cell
 from reports.files import write_whole
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 FOLDER = "exports"
 LEFT_OUT = "left-out.csv"
 _LIST = ".written.json"
 
 
-def write(run: Run, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
+def write(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     """Write what ``run.exports`` names and delete what is left of earlier runs. Raises OSError.
 
     Returns (what, where): each format with how many learners are in it, and the list of those who
@@ -54,7 +54,7 @@ def _place(folder: Path, one: Export) -> Path | None:
     return folder / roots.most_common(1)[0][0] if roots else None
 
 
-def _left_out(run: Run, made: Mapping[str, Export]) -> str:
+def _left_out(run: GradingRun, made: Mapping[str, Export]) -> str:
     names = {learner.id: learner.name for learner in run.learners}
     rows = [
         [export, learner, names.get(learner, ""), why]

@@ -17,13 +17,13 @@ from graders.verdicts import Grade, Outcome, Verdict
 from reports.exports.comment import comment
 from reports.exports.shape import BANNER, Export, Mark, file_name, mark_number, sort_out
 from reports.gradebook import points_text
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 FILE = "results.json"
 _STATUS = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.BLOCKED: "failed"}
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One file a learner whose grade is decided."""
     marks, left_out = sort_out(run, grades, lambda learner: learner.id)
     files = {
@@ -33,7 +33,7 @@ def export(run: Run, grades: Sequence[Grade]) -> Export:
     return Export(files, left_out)
 
 
-def _results(run: Run, mark: Mark) -> str:
+def _results(run: GradingRun, mark: Mark) -> str:
     document = {
         "score": mark_number(mark.points),
         "output": comment(run, mark.grade),
@@ -47,7 +47,7 @@ def _results(run: Run, mark: Mark) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _test(run: Run, verdict: Verdict) -> Mapping[str, object]:
+def _test(run: GradingRun, verdict: Verdict) -> Mapping[str, object]:
     """What is not decided, or only noted, has no status: no points hang on it."""
     status = _STATUS.get(verdict.outcome)
     name = f"{BANNER} {verdict.title}" if run.is_simulated else verdict.title

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from graders.verdicts import Grade
 from reports.ci import junit
 from reports.exports.shape import Export, file_name
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """``junit/learners.xml`` and ``junit/faults.xml``."""
     made = junit.files(run, grades).items()
     return Export({file_name(run, f"{junit.FOLDER}/{name}"): text for name, text in made}, {})

@@ -26,14 +26,14 @@ from reports.exports.shape import (
     sort_out,
     title,
 )
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 FILE = "lti-ags.json"
 # Of Canvas: a mark is no new attempt of the learner's.
 _NO_SUBMISSION = {"https://canvas.instructure.com/lti/submission": {"new_submission": False}}
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One score a learner whose grade is decided."""
     marks, left_out = sort_out(run, grades, _key)
     document = {
@@ -56,7 +56,7 @@ def _key(learner: Learner) -> str:
     return identity
 
 
-def _score(run: Run, mark: Mark) -> Mapping[str, object]:
+def _score(run: GradingRun, mark: Mark) -> Mapping[str, object]:
     return {
         "userId": mark.key,
         "scoreGiven": mark_number(mark.points),

@@ -27,7 +27,7 @@ from reports.exports.shape import (
     text_cell,
     title,
 )
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 FILE = "moodle.csv"
 _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
@@ -36,7 +36,7 @@ _MOST = 100
 _OPEN_END = re.compile(r'\\(?="|$)')
 
 
-def export(run: Run, grades: Sequence[Grade]) -> Export:
+def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One row a learner whose grade is decided."""
     marks, left_out = sort_out(run, grades, _key)
     high = {} if run.marks.moodle_unlimited_grades else _too_high(marks)
@@ -45,7 +45,7 @@ def export(run: Run, grades: Sequence[Grade]) -> Export:
     return Export({file_name(run, FILE): text} if rows else {}, left_out | high)
 
 
-def _heading(run: Run) -> list[str]:
+def _heading(run: GradingRun) -> list[str]:
     name = title(run)
     return ["Email address", name, f"Feedback for {name}", run.marks.moodle_last_downloaded]
 
@@ -65,12 +65,12 @@ def _too_high(marks: Sequence[Mark]) -> dict[str, str]:
     return {mark.learner.id: reason for mark in marks if float(mark_text(mark.points)) > _MOST}
 
 
-def _row(run: Run, mark: Mark) -> list[str]:
+def _row(run: GradingRun, mark: Mark) -> list[str]:
     taken = str(int(run.started_at.timestamp()))
     return [mark.key, mark_text(mark.points), _feedback(run, mark), taken]
 
 
-def _feedback(run: Run, mark: Mark) -> str:
+def _feedback(run: GradingRun, mark: Mark) -> str:
     """Moodle shows it as HTML."""
     said = html.escape(comment(run, mark.grade), quote=False)
     return _OPEN_END.sub(r"\\ ", text_cell(said))

@@ -20,7 +20,7 @@ from graders.cohort import Learner
 from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.gradebook import harmless
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 BANNER = "SIMULATED"
 _CENT = Decimal("0.01")
@@ -57,7 +57,7 @@ KeyOf = Callable[[Learner], str]
 
 
 def sort_out(
-    run: Run, grades: Sequence[Grade], key_of: KeyOf
+    run: GradingRun, grades: Sequence[Grade], key_of: KeyOf
 ) -> tuple[tuple[Mark, ...], dict[str, str]]:
     """The marks that can be written, in cohort order, and why the others cannot.
 
@@ -122,16 +122,16 @@ def mark_number(points: float) -> float:
     return int(number) if number.is_integer() else number
 
 
-def possible(run: Run) -> float:
-    return sum(check.points for check in run.rubric)
+def possible(run: GradingRun) -> float:
+    return sum(check.points for check in run.checks)
 
 
-def title(run: Run) -> str:
+def title(run: GradingRun) -> str:
     """What the assignment is called."""
     return f"{BANNER} {run.marks.assignment}" if run.is_simulated else run.marks.assignment
 
 
-def file_name(run: Run, name: str) -> str:
+def file_name(run: GradingRun, name: str) -> str:
     """Where a file goes, below the folder of exports."""
     folder, _, file = name.rpartition("/")
     file = f"{BANNER}-{file}" if run.is_simulated else file

@@ -23,7 +23,7 @@ from reports.feedback import markdown
 from reports.feedback.content import feedback
 from reports.feedback.page import Feedback
 from reports.files import write_whole
-from reports.run_facts import LAB_NAME, Run
+from reports.grading_run import LAB_NAME, GradingRun
 
 FOLDER = "feedback"
 MARKDOWN = "feedback.md"
@@ -32,7 +32,7 @@ _MARK = "Written by the MLOps lab grader"
 """In every file of ours: what does not say so is not ours to remove."""
 
 
-def write(run: Run, grades: Sequence[Grade]) -> Path:
+def write(run: GradingRun, grades: Sequence[Grade]) -> Path:
     """Write every learner's pages, and remove those of a former run; raises OSError.
 
     Returns where to look: the folder of all, or a single learner's own page.
@@ -48,17 +48,17 @@ def write(run: Run, grades: Sequence[Grade]) -> Path:
     return path_of(run, grades[0].learner) / HTML if len(grades) == 1 else folder
 
 
-def path_of(run: Run, learner: str) -> Path:
+def path_of(run: GradingRun, learner: str) -> Path:
     """A learner's folder, whether or not it is there."""
     return run.reports / FOLDER / file_stem(learner)
 
 
-def as_markdown(run: Run, page: Feedback) -> str:
+def as_markdown(run: GradingRun, page: Feedback) -> str:
     """The text of ``feedback.md``."""
     return _filled("feedback.md.j2", _in_markdown, run, page)
 
 
-def as_html(run: Run, page: Feedback) -> str:
+def as_html(run: GradingRun, page: Feedback) -> str:
     """The text of ``feedback.html``."""
     return _filled("feedback.html.j2", _in_html, run, page)
 
@@ -87,7 +87,9 @@ def _is_ours(file: Path) -> bool:
 # --- templates ------------------------------------------------------------------------------------
 
 
-def _filled(template: str, make_harmless: Callable[[str], Markup], run: Run, page: Feedback) -> str:
+def _filled(
+    template: str, make_harmless: Callable[[str], Markup], run: GradingRun, page: Feedback
+) -> str:
     """A template whose every value is made harmless, in the way of the file it goes into."""
     return (
         _environment(make_harmless)

@@ -17,26 +17,25 @@ from graders.verdicts import Grade, Outcome, Verdict
 from graders.wording import past_for_the_learner, waits_for
 from reports.feedback.page import Feedback, Group, Line, TaskLine, ToMend
 from reports.gradebook import points_text
+from reports.grading_run import GradingRun
 from reports.links import links
-from reports.run_facts import Run
 
 _SERVICES = ("Azure DevOps", "GitHub", "Azure Resource Manager", "Azure ML", "the endpoint")
 """What a learner may be told could not be seen; of everything else only the grader knows."""
 
 
-def feedback(run: Run, learner: Learner, own: Grade) -> Feedback:
+def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
     """What a learner is to read of a grade of a run."""
     by_root = _by_root(own.verdicts)
     failed = [one for one in own.verdicts if one.outcome is Outcome.FAILED]
     begin = first_to_read(failed)
     rest = [one for one in _in_order(failed) if one is not begin]
-    lab = run.links.get(learner.id)
     return Feedback(
         learner=learner,
         total=points_text(own.total) or None,
         possible=points_text(own.possible),
         withheld=tuple(_why_withheld(run, own)) if own.withheld else (),
-        tasks=tuple(_tasks(run.rubric, own)),
+        tasks=tuple(_tasks(run.checks, own)),
         first=_to_mend(begin, by_root) if begin else None,
         pending=_grouped(own.verdicts, Outcome.PENDING),
         others=tuple(_to_mend(one, by_root) for one in rest),
@@ -44,11 +43,11 @@ def feedback(run: Run, learner: Learner, own: Grade) -> Feedback:
         advice=tuple(_to_mend(one) for one in _in_order(_of(own.verdicts, Outcome.NOTED))),
         unseen=_unseen(own.verdicts),
         standing=_standing(own.verdicts),
-        pages=tuple(links(lab)) if lab else (),
+        pages=tuple(links(run.labs[learner.id])),
     )
 
 
-def _why_withheld(run: Run, own: Grade) -> Iterator[str]:
+def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
     undecided = [one.outcome for one in own.verdicts if one.withholds]
     if unseen := undecided.count(Outcome.NOT_ASSESSED):
         yield (
@@ -61,9 +60,9 @@ def _why_withheld(run: Run, own: Grade) -> Iterator[str]:
             f"{pending} of the things that count cannot be judged yet, because the cloud is still"
             " working. Wait until it has finished, and be graded again."
         )
-    if len(own.verdicts) < len(run.rubric):
+    if len(own.verdicts) < len(run.checks):
         yield (
-            f"Only {len(own.verdicts)} of the {len(run.rubric)} things that the lab is graded by"
+            f"Only {len(own.verdicts)} of the {len(run.checks)} things that the lab is graded by"
             " were looked at this time. A part is no grade."
         )
 

@@ -22,21 +22,21 @@ from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.files import write_whole
 from reports.gradebook import points_text
+from reports.grading_run import LAB_NAME, GradingRun
 from reports.page.data import page_data
 from reports.page.facts import OUTCOMES, class_facts
-from reports.run_facts import LAB_NAME, Run
 
 NAME = "index.html"
 _STYLES = ("page.css", "detail.css", "print.css")
 _SCRIPTS = ("page.js", "filter.js", "table.js", "detail.js", "evidence.js", "start.js")
 
 
-def write(run: Run, grades: Sequence[Grade]) -> Path:
+def write(run: GradingRun, grades: Sequence[Grade]) -> Path:
     """Write the page into the run's reports folder; raises OSError."""
     return write_whole(run.reports / NAME, render(run, grades))
 
 
-def render(run: Run, grades: Sequence[Grade]) -> str:
+def render(run: GradingRun, grades: Sequence[Grade]) -> str:
     """The text of ``index.html``; ``grades`` in cohort order."""
     facts = class_facts(run, grades)
     style, script = (_joined(names) for names in (_STYLES, _SCRIPTS))

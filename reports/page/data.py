@@ -21,10 +21,10 @@ from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.feedback import FOLDER, HTML
 from reports.gradebook import points_text
+from reports.grading_run import GradingRun
 from reports.links import links
 from reports.page.evidence import packed
 from reports.page.facts import OUTCOMES, ClassFacts, Group
-from reports.run_facts import Run
 from reports.what_stands import what_stands
 
 NOT_RUN = "x"
@@ -46,7 +46,7 @@ class _Texts:
         return list(self._places)
 
 
-def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[str, object]:
+def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[str, object]:
     """What the script of the page draws the learners from; ready for JSON."""
     texts = _Texts()
     places = {one.check.id: one.place for one in facts.checks}
@@ -65,7 +65,7 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
         "simulated": run.is_simulated,
         "possible": points_text(facts.possible),
         "tasks": [
-            [task, title, points_text(sum(c.points for c in run.rubric if c.task == task))]
+            [task, title, points_text(sum(c.points for c in run.checks if c.task == task))]
             for task, title in TASKS.items()
         ],
         "checks": [
@@ -80,15 +80,15 @@ def page_data(run: Run, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[s
     }
 
 
-def _identity(run: Run, learner: Learner) -> dict[str, object]:
-    lab = run.links.get(learner.id)
+def _identity(run: GradingRun, learner: Learner) -> dict[str, object]:
+    lab = run.labs[learner.id]
     return {
         "k": file_stem(learner.id),
         "i": strip_controls(learner.id),
         "n": strip_controls(learner.name),
         "e": strip_controls(learner.email),
-        "l": [list(link) for link in links(lab)] if lab else [],
-        "v": _reference(run.reports, run.evidence_files.get(learner.id)),
+        "l": [list(link) for link in links(lab)],
+        "v": _reference(run.reports, run.evidence_file(learner.id)),
     }
 
 
@@ -126,9 +126,9 @@ def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Gro
             learners[place][kind] = number
 
 
-def _reference(reports: Path, file: Path | None) -> str:
+def _reference(reports: Path, file: Path) -> str:
     """Where the evidence is, seen from the page; empty when there is none."""
-    if file is None or not file.is_file():
+    if not file.is_file():
         return ""
     try:
         relative = os.path.relpath(file.resolve(), reports.resolve())

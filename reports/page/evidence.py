@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.verdicts import Grade, Outcome
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 LIMIT = 400_000
 """Characters of base64: with them a class of 200 is below a megabyte."""
@@ -24,7 +24,7 @@ _BLOCK_END = 8
 """Bytes at most that a stream needs to be ended in."""
 
 
-def packed(run: Run, grades: Sequence[Grade]) -> Mapping[str, object]:
+def packed(run: GradingRun, grades: Sequence[Grade]) -> Mapping[str, object]:
     """``text``: a JSON list of evidence, packed; ``of``: the learners' places, in the same order.
 
     Who has something to look up goes first. Empty when there is no evidence to show.
@@ -57,14 +57,14 @@ def _most_wanted(grades: Sequence[Grade]) -> list[int]:
     return sorted(range(len(grades)), key=is_all_right)
 
 
-def _found(run: Run, places: Iterable[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _found(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for place in places:
-        evidence = _read(run.evidence_files.get(run.learners[place].id))
+        evidence = _read(run.evidence_file(run.learners[place].id))
         if evidence:
             yield place, {key: one for key, one in evidence.items() if key not in _LEFT_OUT}
 
 
-def _read(file: Path | None) -> Mapping[str, Any]:
+def _read(file: Path) -> Mapping[str, Any]:
     """What a snapshot's file holds; nothing where it cannot be read: it was judged before."""
     try:
         told = json.loads(file.read_bytes()) if file else {}

@@ -12,7 +12,7 @@ from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
 from reports.class_view import Failure, cause_of, failures, stopped
 from reports.gradebook import points_text
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 OUTCOMES: Mapping[Outcome, tuple[str, str, str]] = {
     Outcome.PASSED: ("p", "✓", "nobody’s turn"),
@@ -89,14 +89,14 @@ class ClassFacts:
         )
 
 
-def class_facts(run: Run, grades: Sequence[Grade]) -> ClassFacts:
+def class_facts(run: GradingRun, grades: Sequence[Grade]) -> ClassFacts:
     """All that charts and summary show; ``grades`` in cohort order."""
     totals = [grade.total for grade in grades if grade.total is not None]
     checks = _checks(run, grades)
     ranked = sorted((one for one in checks if one.failure), key=_failed, reverse=True)
     return ClassFacts(
         checks=checks,
-        possible=sum(check.points for check in run.rubric),
+        possible=sum(check.points for check in run.checks),
         standing=len(totals),
         median=statistics.median(totals) if totals else None,
         withheld=_withheld(grades),
@@ -111,13 +111,13 @@ def _failed(one: CheckFacts) -> int:
     return one.counts.get(Outcome.FAILED, 0)
 
 
-def _checks(run: Run, grades: Sequence[Grade]) -> tuple[CheckFacts, ...]:
+def _checks(run: GradingRun, grades: Sequence[Grade]) -> tuple[CheckFacts, ...]:
     by_check: dict[str, Counter[Outcome]] = {}
     for grade in grades:
         for verdict in grade.verdicts:
             by_check.setdefault(verdict.check, Counter())[verdict.outcome] += 1
-    failed = {one.check.id: one for one in failures(run.rubric, grades)}
-    rubric = sorted(run.rubric, key=lambda check: check.task)
+    failed = {one.check.id: one for one in failures(run.checks, grades)}
+    rubric = sorted(run.checks, key=lambda check: check.task)
     return tuple(
         CheckFacts(check, place, by_check.get(check.id, Counter()), failed.get(check.id))
         for place, check in enumerate(rubric)
@@ -142,8 +142,8 @@ def _withheld(grades: Sequence[Grade]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: -len(group.learners)))
 
 
-def _totals(run: Run, grades: Sequence[Grade]) -> tuple[Group, ...]:
-    possible = sum(check.points for check in run.rubric)
+def _totals(run: GradingRun, grades: Sequence[Grade]) -> tuple[Group, ...]:
+    possible = sum(check.points for check in run.checks)
     tenths = [_tenth(grade.total, possible) for grade in grades]
     bounds = [points_text(possible * tenth / _TENTHS) for tenth in range(_TENTHS + 1)]
     said = [f"{low} to under {high} points" for low, high in pairwise(bounds)]

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from graders import snapshot
+
 ROOT = Path(__file__).resolve().parents[2]
 LEARNERS = ("ada", "zoë", "eve")
 """All right · a mistake in task 2 · cannot be seen.
@@ -34,7 +36,7 @@ import pytest
 from graders.codec import to_json
 from graders.rubric import check_of
 from graders.verdicts import Outcome
-from reports.run_facts import RUN
+from reports.stash import RUN
 from tests.selftest import graded_run as example
 
 pytest_plugins = ("reports.recorder", "reports.allure.plugin")
@@ -46,14 +48,13 @@ CHECKS = [check_of(one) for one in runpy.run_path(str(HERE / "test_lab.py")).val
 
 
 def pytest_configure(config):
-    folder = HERE / "evidence"
     config.stash[RUN] = example.run(
         LEARNERS,
         HERE / "out",
-        rubric=tuple(one for one in CHECKS if one),
+        rubric=[one for one in CHECKS if one],
         tenant=os.environ.get("TENANT", "simulated"),
         wants_report="REPORT" in os.environ,
-        evidence_files={one.id: folder / f"{one.number}-{one.id}.json" for one in LEARNERS},
+        evidence_folder=HERE / "evidence",
     )
 
 
@@ -94,7 +95,7 @@ def pytest_runtest_makereport(item, call):
     check = check_of(item.function)
     if not check or "silent" in check.id or (call.when != "call" and report.passed):
         return report
-    check = item.config.stash[RUN].checks[check.id]
+    check = item.config.stash[RUN].rubric[check.id]
     outcome, reason = Outcome.PASSED, ""
     if hasattr(report, "wasxfail"):
         outcome, reason = Outcome.NOTED, report.wasxfail
@@ -163,7 +164,7 @@ class GradedProject:
         (folder / "test_lab.py").write_text(_CHECKS, "utf-8")
         (folder / "test_ours.py").write_text(_OURS, "utf-8")
         for learner in LEARNERS[:2]:
-            file = folder / "evidence" / f"1-{learner}.json"
+            file = snapshot.path_of(folder / "evidence", learner)
             file.write_text(json.dumps({"seen of": learner}), "utf-8")
 
     def results(self) -> dict[tuple[str, str], dict]:

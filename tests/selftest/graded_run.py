@@ -12,7 +12,7 @@ from graders.lab import Lab
 from graders.reasons import Reason
 from graders.rubric import TASKS, Check
 from graders.verdicts import Outcome, Verdict
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 
 RUBRIC = (
     Check("project-exists", "The learner's project is there", "2.1", 3, "Ask for the project."),
@@ -26,16 +26,28 @@ RUBRIC = (
 )
 
 
-def run(learners: Sequence[Learner], reports: Path = Path("reports/out"), **changes: object) -> Run:
-    facts = Run(
-        learners=tuple(learners),
-        rubric=RUBRIC,
+def run(
+    learners: Sequence[Learner],
+    reports: Path = Path("reports/out"),
+    *,
+    rubric: Sequence[Check] = RUBRIC,
+    left_out: int = 0,
+    **changes: object,
+) -> GradingRun:
+    """A run of these learners, of a cohort that has so many more."""
+    labs = {one.id: lab(one) for one in learners}
+    others = {one: lab(learner(one)) for one in (f"left out {n}" for n in range(left_out))}
+    facts = GradingRun(
+        labs=labs,
+        everyone=labs | others,
+        rubric={check.id: check for check in rubric},
+        cohort_file=Path("cohort.csv"),
         tenant="simulated",
-        snapshot=reports / "snapshot",
-        snapshot_digest="sha256:0123",
+        evidence_folder=reports / "snapshot",
         reports=reports,
+        history=reports.parent / "history",
         started_at=datetime(2026, 11, 23, 9, 33, 15, 123456, tzinfo=UTC),
-        links={learner.id: lab(learner) for learner in learners},
+        snapshot_digest="sha256:0123",
     )
     return replace(facts, **changes)  # type: ignore[arg-type]
 

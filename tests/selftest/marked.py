@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from graders.marks import MarksTable
 from graders.reasons import OwnerNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict, grade
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from reports.submission import submission_of
 from tests.selftest import graded_run
 
@@ -44,7 +43,7 @@ NASTY = (
 class Cohort:
     """A run and its grades."""
 
-    run: Run
+    run: GradingRun
     grades: tuple[Grade, ...]
 
     def decided(self) -> dict[str, float]:
@@ -60,14 +59,12 @@ def cohort(
     reason: str = "",
 ) -> Cohort:
     """Learners with these outcomes; a check that is not named passed."""
-    run = Run(
-        learners=tuple(learners),
-        rubric=tuple(rubric),
+    run = graded_run.run(
+        learners,
+        reports,
+        rubric=rubric,
         tenant="live",
-        snapshot=reports / "evidence",
-        snapshot_digest="sha256:0123",
-        reports=reports,
-        started_at=datetime(2026, 11, 23, 9, 33, 15, 123456, tzinfo=UTC),
+        evidence_folder=reports / "evidence",
         marks=MARKS,
         submission=submission_of(RUNNER),
     )
@@ -82,11 +79,16 @@ def changed(found: Cohort, **facts: object) -> Cohort:
     return replace(found, run=replace(found.run, **facts))  # type: ignore[arg-type]
 
 
+def with_learners(found: Cohort, learners: Iterable[Learner]) -> Cohort:
+    """The same grades of learners who are called otherwise."""
+    return changed(found, labs={one.id: graded_run.lab(one) for one in learners})
+
+
 def only(found: Cohort, learner: str) -> Cohort:
     """The same, where that learner alone was graded."""
     grades = tuple(one for one in found.grades if one.learner == learner)
-    learners = tuple(one for one in found.run.learners if one.id == learner)
-    return Cohort(replace(found.run, learners=learners), grades)
+    labs = {learner: found.run.labs[learner]}
+    return Cohort(replace(found.run, labs=labs, everyone=labs), grades)
 
 
 def _verdicts(

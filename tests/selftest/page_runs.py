@@ -10,7 +10,7 @@ from graders.cohort import Learner
 from graders.reasons import OwnerNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from tests.selftest import graded_run as example
 
 UNSEEN = (
@@ -34,7 +34,7 @@ HOSTILE = (
 )
 
 
-def hostile_run(reports: Path = Path("reports/out")) -> tuple[Run, Sequence[Verdict]]:
+def hostile_run(reports: Path = Path("reports/out")) -> tuple[GradingRun, Sequence[Verdict]]:
     learners = [
         Learner(f"{n} {text[:40]}", n, text, f"{n}{text[:40]}@example.org")
         for n, text in enumerate(HOSTILE, start=1)
@@ -48,12 +48,14 @@ def hostile_run(reports: Path = Path("reports/out")) -> tuple[Run, Sequence[Verd
             replace(own[0], owners=(OwnerNote("it", Relation.IS_OF, (learner.name,)),)),
             *own[1:],
         ]
-    return example.run(learners, reports, class_name=HOSTILE[0]), verdicts
+    return example.run(
+        learners, reports, cohort_file=Path(f"{HOSTILE[0].replace('/', '')}.csv")
+    ), verdicts
 
 
 def large_run(
     learners: int, checks: int = 72, reports: Path = Path("reports/out")
-) -> tuple[Run, Sequence[Verdict]]:
+) -> tuple[GradingRun, Sequence[Verdict]]:
     """A class in which most is told to most: failed, blocked or not seen, with own numbers."""
     rubric = tuple(
         Check(f"check-number-{n}", f"The thing number {n} is there, as the lab has it",

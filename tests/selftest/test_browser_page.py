@@ -376,10 +376,11 @@ def test_hostile_names_are_shown_and_do_nothing(
 def test_evidence_that_would_turn_text_around_is_told_by_its_number(
     open_: Open, tmp_path: Path
 ) -> None:
-    file = tmp_path / "ada.json"
+    run = example.run([example.learner("ada")], tmp_path)
+    file = run.evidence_file("ada")
+    file.parent.mkdir()
     seen = {"project": "a\u202eb <img src=x> " * 10}
     file.write_text(json.dumps({"evidence": seen}), "utf-8")
-    run = example.run([example.learner("ada")], tmp_path, evidence_files={"ada": file})
     page = open_(grade_book_page.write(run, grades_of(run, example.verdicts("ada"))))
     page.get_by_role("button", name="ada").click()
     page.get_by_text("Evidence: what was seen").click()

@@ -24,8 +24,8 @@ from reports import ci
 from reports.ci import junit, log, summary
 from reports.ci.markdown import plain
 from reports.gradebook import grades_of
+from reports.grading_run import Change, GradingRun
 from reports.pipeline import Pipeline, pipeline_of
-from reports.run_facts import Change, Run
 from tests.selftest import graded_run as example
 from tests.selftest import runs
 from tests.selftest.pipeline_logs import obeyed_by_azure, obeyed_by_github
@@ -55,7 +55,7 @@ Others = Mapping[str, tuple[Outcome, str]]
 
 def graded(
     others: Mapping[str, Others], pipeline: Pipeline | None = GITHUB, **changes: object
-) -> tuple[Run, Sequence[Grade]]:
+) -> tuple[GradingRun, Sequence[Grade]]:
     """A class by learner id -> what each did not pass."""
     learners = [
         example.learner(identity, f"Name{number} Of", number)

@@ -30,7 +30,7 @@ def a_class(outcomes: list[tuple[Outcome, str]], check: str = CHECK) -> list[Ver
 
 def seen(outcomes: list[tuple[Outcome, str]]) -> list[Failure]:
     run = example.run([example.learner(f"l{n}", "", n) for n in range(1, len(outcomes) + 1)])
-    return failures(run.rubric, grades_of(run, a_class(outcomes)))
+    return failures(run.checks, grades_of(run, a_class(outcomes)))
 
 
 def test_the_shared_cause_is_told_whatever_number_a_learner_has() -> None:

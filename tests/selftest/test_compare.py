@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,16 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from graders import snapshot
 from graders.lab_file import LabFile, read_lab_file
 from graders.problems import InputProblems
 from graders.rubric import with_points
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook
+from reports.__main__ import main
 from reports.compare import compare
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from reports.stored import Book, read_book
 from tests.selftest import graded_run as example
 from tests.selftest import runs
+from tests.selftest.test_judging import DEMO
 
 ADA = example.learner("ada", "Ada Lovelace", 1)
 BOB = example.learner("bob", "Bob Ångström", 2)
@@ -27,7 +31,7 @@ LOST = {"variable-group-exists": (Outcome.FAILED, "expected a group; found none"
 OPEN = {"ci-run-succeeded": (Outcome.PENDING, "run 1 is still going")}
 
 
-def stored(folder: Path, run: Run, *verdicts: list[Verdict]) -> Path:
+def stored(folder: Path, run: GradingRun, *verdicts: list[Verdict]) -> Path:
     """A reports folder with the grade book of such a run."""
     grades = gradebook.grades_of(run, [one for own in verdicts for one in own])
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,6 +158,40 @@ def test_points_of_a_lab_file_take_the_place_of_another_ones(tmp_path: Path) -> 
     assert book.rubric["variable-group-exists"].points == 20
     plain = book.worth(LabFile(), "no lab file")
     assert tuple(plain.rubric.values()) == example.RUBRIC
+
+
+def test_a_lab_file_judges_the_evidence_anew_by_its_leniency(
+    demo: runs.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A connection by federation is a mistake where the class asks for a secret."""
+    shutil.copytree(demo.reports / "evidence", tmp_path / "run" / "evidence")
+    found = snapshot.read(tmp_path / "run" / "evidence", "user1")
+    assert found is not None
+    connections = [
+        replace(one, scheme="WorkloadIdentityFederation") for one in found.service_connections
+    ]
+    federated = replace(found, service_connections=tuple(connections))
+    snapshot.write(tmp_path / "run" / "evidence", federated)
+    lenient = runs.COHORTS / "lab.toml"
+    text = lenient.read_text("utf-8")
+    (strict := tmp_path / "strict.toml").write_text(
+        text.replace("federated_connection = true", "federated_connection = false"), "utf-8"
+    )
+    given = ["--run", str(tmp_path / "run"), "--learners", str(DEMO)]
+    assert main(["compare", str(lenient), str(lenient), *given]) == 0
+    capsys.readouterr()
+    assert main(["compare", str(lenient), str(strict), *given]) == 1
+    said = capsys.readouterr().out
+    assert "1 of 16 grades change" in said
+    assert "1 × service-connection-uses-a-service-principal: passed → failed" in said
+
+
+def test_without_its_evidence_nothing_is_judged_anew(
+    before: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = str(runs.COHORTS / "lab.toml")
+    assert main(["compare", lab, lab, "--run", str(before), "--learners", str(DEMO)]) == 2
+    assert "this folder holds no snapshot" in capsys.readouterr().err
 
 
 def outcome_of(book: Book, learner: str) -> Outcome:

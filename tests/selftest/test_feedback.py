@@ -20,7 +20,7 @@ from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports import feedback, gradebook
 from reports.feedback.content import addressed
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from tests.selftest import browser as chromium
 from tests.selftest import graded_run as example
 
@@ -62,7 +62,7 @@ def pages(
     return of(run, judged, ADA.id)
 
 
-def of(run: Run, verdicts: Sequence[Verdict], learner: str) -> tuple[str, str]:
+def of(run: GradingRun, verdicts: Sequence[Verdict], learner: str) -> tuple[str, str]:
     own = {one.learner: one for one in gradebook.grades_of(run, verdicts)}[learner]
     learners = {one.id: one for one in run.learners}
     page = feedback.feedback(run, learners[learner], own)
@@ -334,10 +334,6 @@ def test_links_lead_to_the_learners_own_pages() -> None:
     assert "- [GitHub repository](<https://github.com/lab-owner/mlops_01>)" in text
     assert 'href="https://dev.azure.com/lab%20organisation/AE%20MLOps%2001"' in page
     assert "mlops_02" not in text + page
-
-
-def test_without_a_lab_there_are_no_links() -> None:
-    assert section(pages(links={})[0], "Your own pages") == ""
 
 
 # --- files ----------------------------------------------------------------------------------------

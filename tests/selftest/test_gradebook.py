@@ -17,19 +17,19 @@ from graders.evidence import Unavailable
 from graders.rubric import TASKS
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from tests.selftest import graded_run as example
 
 ADA = example.learner("ada", "Ada Lovelace", 1)
 BOB = example.learner("bob", "Bob Ångström", 2)
 
 
-def csv_rows(run: Run, verdicts: list[Verdict]) -> list[dict[str, str]]:
+def csv_rows(run: GradingRun, verdicts: list[Verdict]) -> list[dict[str, str]]:
     text = gradebook.as_csv(run, gradebook.grades_of(run, verdicts))
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def document(run: Run, verdicts: list[Verdict]) -> dict:
+def document(run: GradingRun, verdicts: list[Verdict]) -> dict:
     return json.loads(gradebook.as_json(run, gradebook.grades_of(run, verdicts)))
 
 

@@ -17,7 +17,7 @@ from reports.exports.shape import mark_text
 from tests.selftest import canvas_importer as canvas
 from tests.selftest import graded_run, marked
 from tests.selftest import moodle_importer as moodle
-from tests.selftest.marked import Cohort, changed, person
+from tests.selftest.marked import Cohort, changed, person, with_learners
 from tests.selftest.spreadsheet import formulas
 
 COHORTS = {"catalogue": marked.catalogue, "demo": marked.demo, "hostile": marked.hostile}
@@ -84,7 +84,7 @@ def test_canvas_finds_by_login_who_has_no_id_in_the_cohort_file(found: Cohort) -
     logins = {number: f"l-{one}" for one, number in ids.items()}
     people = {key: replace(one, login=logins.get(key, "")) for key, one in before.people.items()}
     done = canvas.import_grades(
-        text_of("canvas", changed(found, learners=learners)), replace(before, people=people)
+        text_of("canvas", with_learners(found, learners)), replace(before, people=people)
     )
     assert (done.aborted, done.strangers, done.written) == ("", (), by_canvas_id(found))
 

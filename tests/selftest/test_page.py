@@ -16,13 +16,15 @@ from typing import Any
 
 import pytest
 
+from graders import snapshot
 from graders.reasons import OwnerNote, PastNote, Reason, Relation
+from graders.standing import Nightly, Policy
 from graders.verdicts import Outcome
 from reports import page
 from reports.gradebook import grades_of
+from reports.grading_run import GradingRun
 from reports.page import evidence
 from reports.page.facts import class_facts
-from reports.run_facts import Run
 from tests.selftest import graded_run as example
 from tests.selftest.page_runs import HOSTILE, hostile_run, large_run
 
@@ -46,7 +48,7 @@ class Page(HTMLParser):
 
 def of(
     outcomes: Mapping[str, tuple[Outcome, str]], name: str = "Ada", **changes: object
-) -> tuple[Run, str]:
+) -> tuple[GradingRun, str]:
     """A run of one learner with these outcomes, and its page."""
     run = example.run([example.learner("ada", name)], **changes)  # type: ignore[arg-type]
     return run, page.render(run, grades_of(run, example.verdicts("ada", outcomes)))
@@ -142,10 +144,8 @@ def test_the_evidence_is_a_file_beside_the_page(tmp_path: Path) -> None:
     evidence = tmp_path / "out" / "evidence of #1" / "ada.json"
     evidence.parent.mkdir(parents=True)
     evidence.write_text("{}", encoding="utf-8")
-    missing = tmp_path / "out" / "nobody.json"
     learners = [example.learner("ada"), example.learner("bob")]
-    files = {"ada": evidence, "bob": missing}
-    run = example.run(learners, tmp_path / "out", evidence_files=files)
+    run = example.run(learners, tmp_path / "out", evidence_folder=evidence.parent)
     verdicts = [*example.verdicts("ada"), *example.verdicts("bob")]
     ada, bob = data(page.render(run, grades_of(run, verdicts)))["learners"]
     assert ada["v"] == "evidence%20of%20%231/ada.json"
@@ -266,7 +266,7 @@ def test_a_simulated_run_says_so_above_all(tenant: str, shown: bool) -> None:
 
 
 def test_the_head_says_which_class_was_graded_when_and_on_what() -> None:
-    run, text = of({}, class_name="monday", left_out=3)
+    run, text = of({}, cohort_file=Path("monday.csv"), left_out=3)
     text = text.partition("</header>")[0]
     assert "monday</bdi></h1>" in text
     assert "2026-11-23 09:33 UTC" in text
@@ -305,7 +305,7 @@ def unpacked(found: dict) -> dict[int, dict]:
 
 def test_the_evidence_is_in_the_page_too(tmp_path: Path) -> None:
     learners = [example.learner(one) for one in ("ada", "bob", "eve", "zoë")]
-    files = {one.id: tmp_path / f"{one.id}.json" for one in learners}
+    files = {one.id: snapshot.path_of(tmp_path, one.id) for one in learners}
     for one in ("ada", "zoë"):
         seen = {
             "learner": one,
@@ -314,7 +314,7 @@ def test_the_evidence_is_in_the_page_too(tmp_path: Path) -> None:
         }
         files[one].write_text(json.dumps({"evidence": seen}), "utf-8")
     files["bob"].write_text("{ half a fi", "utf-8")
-    run = example.run(learners, evidence_files=files)
+    run = example.run(learners, evidence_folder=tmp_path)
     failed = {"project-exists": (Outcome.FAILED, "no")}
     verdicts = [
         one
@@ -330,11 +330,11 @@ def test_the_evidence_is_in_the_page_too(tmp_path: Path) -> None:
 
 def test_evidence_that_does_not_fit_stays_in_its_files(tmp_path: Path) -> None:
     run, verdicts = large_run(200)
-    files = {one.id: tmp_path / f"{one.id}.json" for one in run.learners}
+    files = {one.id: snapshot.path_of(tmp_path, one.id) for one in run.learners}
     for file in files.values():
         seen = {"noise": secrets.token_hex(3000)}
         file.write_text(json.dumps({"evidence": seen}), "utf-8")
-    text = page.render(replace(run, evidence_files=files), grades_of(run, verdicts))
+    text = page.render(replace(run, evidence_folder=tmp_path), grades_of(run, verdicts))
     assert len(text.encode()) < ONE_MB
     assert 50 < len(unpacked(data(text))) < 200
     assert len(data(text)["evidence"]["text"]) <= evidence.LIMIT
@@ -343,13 +343,13 @@ def test_evidence_that_does_not_fit_stays_in_its_files(tmp_path: Path) -> None:
 def test_one_learners_large_files_cost_the_others_no_evidence(tmp_path: Path) -> None:
     """Whoever has something to look up stands first; what does not fit is left out alone."""
     learners = [example.learner(name) for name in ("ada", "bob", "eve")]
-    files = {one.id: tmp_path / f"{one.id}.json" for one in learners}
+    files = {one.id: snapshot.path_of(tmp_path, one.id) for one in learners}
     large = secrets.token_hex(500_000)
     for one, seen in zip(learners, (large, "small", "small"), strict=True):
         files[one.id].write_text(json.dumps({"evidence": {"seen": seen}}), "utf-8")
-    run = example.run(learners, evidence_files=files)
+    run = example.run(learners, evidence_folder=tmp_path)
     verdicts = [
-        example.verdict(one.id, check, Outcome.FAILED) for one in learners for check in run.rubric
+        example.verdict(one.id, check, Outcome.FAILED) for one in learners for check in run.checks
     ]
     packed = evidence.packed(run, grades_of(run, verdicts))
     assert packed["of"] == [1, 2]
@@ -370,7 +370,7 @@ PAST = PastNote(
 
 
 def test_what_past_runs_have_a_say_in_is_told() -> None:
-    run = example.run([example.learner("ada")], policy="the best run so far")
+    run = example.run([example.learner("ada")], nightly=Nightly(Policy.BEST))
     verdicts = [
         replace(one, past=PAST) if one.task == 2 else one for one in example.verdicts("ada")
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from tests.selftest import graded_run as example
 from tests.selftest.graded_project import GradedProject
 
@@ -97,7 +97,7 @@ def test_a_grade_book_that_cannot_be_written_is_our_failure_and_said(
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def run_of(*ids: str) -> Run:
+def run_of(*ids: str) -> GradingRun:
     return example.run([example.learner(one) for one in ids])
 
 

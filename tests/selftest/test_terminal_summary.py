@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from graders.cohort import Learner
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook, terminal
-from reports.run_facts import Run
+from reports.grading_run import GradingRun
 from tests.selftest import graded_run as example
 
 GOLDEN = Path(__file__).parent / "golden" / "terminal.txt"
@@ -59,7 +59,7 @@ WRITTEN = (
 
 
 def lines(
-    run: Run, verdicts: Sequence[Verdict], page: terminal.Page = PAGE, written=WRITTEN
+    run: GradingRun, verdicts: Sequence[Verdict], page: terminal.Page = PAGE, written=WRITTEN
 ) -> list[str]:
     return terminal.summary(run, gradebook.grades_of(run, verdicts), written, page)
 

@@ -1,0 +1,171 @@
+"""One grading run: who is graded, by what, on which evidence, and where the results go."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from graders import snapshot
+from graders.cohort import Learner
+from graders.evidence import Unavailable
+from graders.judging.checks import GRADED, load_checks
+from graders.judging.judge import Judge, Subject
+from graders.judging.outcomes import NotAssessed
+from graders.judging.stored import StoredEvidence
+from graders.lab import Lab
+from graders.marks import MarksTable
+from graders.rubric import Check
+from graders.standing import Nightly, Policy
+from graders.verdicts import Grade, Outcome
+from reports.pipeline import Pipeline
+from reports.submission import Submission
+
+LAB_NAME = "MLOps lab"
+_GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mark that is not what it was after the run before: outcomes, and why."""
+
+    learner: str
+    check: str
+    before: Outcome
+    after: Outcome
+    why: str
+
+
+@dataclass(frozen=True)
+class GradingRun:
+    """One run, the same in every process that judges; reports see it as it ended.
+
+    ``labs`` are the chosen learners' in cohort order, ``everyone`` those of the whole cohort file,
+    ``rubric`` the checks by id with this lab file's points.
+    """
+
+    labs: Mapping[str, Lab]
+    everyone: Mapping[str, Lab]
+    rubric: Mapping[str, Check]
+    cohort_file: Path
+    tenant: str
+    """``simulated`` or ``live``; of stored evidence, the tenant it was collected from."""
+    evidence_folder: Path
+    reports: Path
+    history: Path
+    """The folder of what is kept from run to run."""
+    started_at: datetime
+    """When collecting began; stands as ``graded_at`` in everything written."""
+    lab_file: Path | None = None
+    is_stored: bool = False
+    """True: ``--evidence`` names the folder, nothing is collected."""
+    as_of: datetime | None = None
+    """Judge what had come about by then; None: what there was when it was collected."""
+    nightly: Nightly | None = None
+    """How past runs count; None: this run makes the mark alone."""
+    exports: tuple[str, ...] = ()
+    """The systems to write marks for, of :data:`reports.exports.EXPORTS`."""
+    marks: MarksTable = field(default_factory=MarksTable)
+    """What the mark is called in them."""
+    wants_report: bool = False
+    """Build the Allure report when everything else is written."""
+    pipeline: Pipeline | None = None
+    """The CI pipeline that the run is a step of; None on anybody's own machine."""
+    submission: Submission = field(default_factory=Submission)
+    """The submission to Classroom 50 that its runner has graded; empty anywhere else."""
+
+    # known once everything is collected
+    snapshot_digest: str = ""
+    faults: Mapping[str, tuple[Unavailable, ...]] = field(default_factory=dict)
+    """Learner id -> what could not be seen of that learner's lab."""
+
+    # known once everything is judged
+    changes: tuple[Change, ...] | None = None
+    """What is otherwise than in the run before; None where past runs do not count."""
+    tonight: tuple[Grade, ...] | None = None
+    """What this run found, whatever stands because of past runs; None: the grades say it."""
+
+    @cached_property
+    def learners(self) -> tuple[Learner, ...]:
+        return tuple(lab.learner for lab in self.labs.values())
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        return tuple(self.rubric.values())
+
+    @property
+    def left_out(self) -> int:
+        """How many learners of the cohort file ``--learner`` left out."""
+        return len(self.everyone) - len(self.labs)
+
+    @property
+    def class_name(self) -> str:
+        """What the class is called: the cohort file's name without its ending."""
+        return self.cohort_file.stem
+
+    @property
+    def is_simulated(self) -> bool:
+        return self.tenant == "simulated"
+
+    @property
+    def policy(self) -> str:
+        """Which of all runs makes the mark, in words; empty where this one does alone."""
+        if self.nightly is None:
+            return ""
+        if self.nightly.policy is Policy.DEADLINE and self.nightly.deadline:
+            return f"held at the deadline, {self.nightly.deadline.isoformat(timespec='minutes')}"
+        words = {Policy.LATEST: "the latest run", Policy.BEST: "the best run so far"}
+        return words[self.nightly.policy]
+
+    def evidence_file(self, learner: str) -> Path:
+        """The snapshot file to show as evidence; may be missing."""
+        return snapshot.path_of(self.evidence_folder, learner)
+
+    @cached_property
+    def evidence(self) -> StoredEvidence:
+        """Learner id -> what was found; raises NotAssessed where there is no sound snapshot."""
+        return StoredEvidence(self.evidence_folder, self.tenant, self.everyone, self.as_of)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What judges this run's learners, on this process's own copy of the checks."""
+        subject = Subject(self.everyone, self.evidence, names_owners=not self.left_out)
+        return Judge(subject, load_checks(GRADED), self.rubric)
+
+    def find_faults(self) -> Mapping[str, tuple[Unavailable, ...]]:
+        """Learner -> what could not be seen of that learner's lab; only those with something."""
+        found: dict[str, tuple[Unavailable, ...]] = {}
+        for learner in self.labs:
+            with contextlib.suppress(NotAssessed):
+                found[learner] = self.evidence(learner).faults()
+        return {learner: faults for learner, faults in found.items() if faults}
+
+    def digest(self) -> str:
+        """Of the snapshot as it is now."""
+        return snapshot.digest(self.evidence_folder, self.labs)
+
+    @cached_property
+    def _learners_by_parameter(self) -> Mapping[str, Learner]:
+        raw = {learner.id: learner for learner in self.learners}
+        return {_as_pytest_spells_it(identity): one for identity, one in raw.items()} | raw
+
+    def graded(self, nodeid: str) -> tuple[Learner, Check] | None:
+        """Whose check a test id stands for; None when it is not a graded one.
+
+        The id is all that the controller of several xdist workers knows of a test.
+        """
+        found = _GRADED_TEST.search(nodeid)
+        if not found:
+            return None
+        learner = self._learners_by_parameter.get(found["learner"])
+        check = self.rubric.get(found["test"].replace("_", "-"))
+        return (learner, check) if learner and check else None
+
+
+def _as_pytest_spells_it(parameter: str) -> str:
+    """A text parameter inside a test id: pytest escapes what is not printable ASCII."""
+    return parameter.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,81 @@
+"""A run of evidence that was collected before: judged here and now, without pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graders import snapshot
+from graders.judging.checks import GRADED, load_checks
+from graders.lab_file import LabFile, missing_for, read_class
+from graders.names import you_have
+from graders.problems import InputProblems, Problem
+from graders.rubric import Check, with_points
+from graders.verdicts import Verdict
+from reports.files import history_of
+from reports.grading_run import GradingRun
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is judged, by which files; ``chosen`` are the learners' ids, all where it is empty."""
+
+    cohort_file: Path
+    lab_file: Path | None
+    evidence: Path
+    reports: Path
+    chosen: Sequence[str] = ()
+    as_of: datetime | None = None
+
+
+def stored_run(given: Inputs) -> GradingRun:
+    """The run as it begins now. Raises InputProblems, or SnapshotError without a snapshot."""
+    learners, lab = read_class(given.cohort_file, given.lab_file)
+    everyone = {one.id: lab.for_learner(one) for one in learners}
+    _check_chosen(given, everyone)
+    labs = {one: own for one, own in everyone.items() if not given.chosen or one in given.chosen}
+    if missing := missing_for(*labs.values(), file=(given.lab_file or Path("lab.toml")).name):
+        raise InputProblems(missing)
+    run = GradingRun(
+        labs=labs,
+        everyone=everyone,
+        rubric=_rubric(lab),
+        cohort_file=given.cohort_file,
+        lab_file=given.lab_file,
+        tenant=snapshot.tenant_of(given.evidence),
+        evidence_folder=given.evidence,
+        is_stored=True,
+        reports=given.reports,
+        history=history_of(given.reports),
+        as_of=given.as_of,
+        marks=lab.marks,
+        started_at=datetime.now(UTC),
+    )
+    return replace(run, snapshot_digest=run.digest(), faults=run.find_faults())
+
+
+def verdicts_of(run: GradingRun) -> list[Verdict]:
+    """What the judge says of every learner of the run, one after the other."""
+    return [verdict for learner in run.labs for verdict in run.judge.verdicts(learner)]
+
+
+def _check_chosen(given: Inputs, known: Collection[str]) -> None:
+    problems = []
+    for one in given.chosen:
+        if one not in known:
+            remedy = you_have(one, known) or "name one of the cohort file"
+            problems.append(
+                Problem(given.cohort_file.name, "it has no such learner", remedy, value=one)
+            )
+    if problems:
+        raise InputProblems(problems)
+
+
+def _rubric(lab: LabFile) -> Mapping[str, Check]:
+    """The checks that this class's lab file asks for, with its points."""
+    checks = [one.check for one in load_checks(GRADED)]
+    lab.check_points(checks)
+    asked_for = [check for check in checks if lab.asks_for(check)]
+    return {check.id: check for check in with_points(asked_for, lab.points)}
