@@ -72,6 +72,18 @@ _RULES: dict[str, tuple[str, Flaw]] = {
         r"[A-Za-z0-9_-]+/(?!\.\.?$)[A-Za-z0-9._-]+",
         Flaw("not a GitHub repository", "write `owner/name`"),
     ),
+    "path": (
+        r"(?!\.\.?/)[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*",
+        Flaw("not the path of a file in the repository", "write it without a slash in front"),
+    ),
+    "asset": (
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}",
+        Flaw("not a name in Azure ML", "write letters, digits, `-`, `_` and `.` alone"),
+    ),
+    "endpoint": (
+        r"[a-z][a-z0-9-]{1,30}[a-z0-9]",
+        Flaw("not the name of an endpoint", "write 3 to 32 small letters, digits or hyphens"),
+    ),
 }
 
 

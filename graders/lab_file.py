@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr
 
 from graders.cohort import Learner, read_cohort
-from graders.lab import Lab, Leniency, Session
+from graders.lab import SHEET, Lab, Leniency, Session, Sheet
 from graders.lab_tables import (
     NamesTable,
     NightlyTable,
@@ -45,24 +45,26 @@ class LabFile(Table):
     points: dict[str, Points] = Field(default_factory=dict)
     _file: str = PrivateAttr(FILE_NAME)
 
-    def for_learner(self, learner: Learner) -> Lab:
-        """The learner's lab: what the row says, else what this file says of the number.
+    def for_learner(self, learner: Learner, sheet: Sheet = SHEET) -> Lab:
+        """The learner's lab: what the row says, else this file, else the sheet.
 
-        What neither says is empty; see :func:`missing_for`.
+        What none of them says is empty; see :func:`missing_for`.
         """
-        shared, own, names = self.tenant, learner, self.names
+        shared, own, n = self.tenant, learner, learner.number
+        names, workspace = self.names, sheet.workspace
+        group = names.resource_group or workspace.resource_group
         return Lab(
             learner=learner,
             organization=own.organization or shared.organization or "",
-            project=own.project or names.project.format(n=own.number),
+            project=own.project or (names.project or sheet.project.name).format(n=n),
             github_owner=own.github_owner or shared.github_owner or "",
-            repositories=self._repositories(learner),
+            repositories=self._repositories(learner, sheet),
             subscription_id=own.subscription_id or shared.subscription_id or "",
-            resource_group=own.resource_group or names.resource_group.format(n=own.number),
-            workspace=own.workspace or names.workspace.format(n=own.number),
+            resource_group=own.resource_group or group.format(n=n),
+            workspace=own.workspace or (names.workspace or workspace.name).format(n=n),
             location=own.location or shared.location,
             tenant_id=own.tenant_id or shared.tenant_id,
-            templates=self.template.accepted,
+            sheet=self.template.applied(names.applied(sheet, n)),
             leniency=self.leniency,
             session=Session(self.session.begins, self.session.ends),
             points=self._points_of_checks(),
@@ -95,10 +97,11 @@ class LabFile(Table):
         if problems:
             raise InputProblems(problems)
 
-    def _repositories(self, learner: Learner) -> tuple[str, ...]:
+    def _repositories(self, learner: Learner, sheet: Sheet) -> tuple[str, ...]:
         if learner.repository:
             return (learner.repository,)
-        names = (pattern.format(n=learner.number) for pattern in self.names.repository)
+        patterns = self.names.repository or sheet.repository.names
+        names = (pattern.format(n=learner.number) for pattern in patterns)
         return tuple(dict.fromkeys(names))
 
     def _points_of_checks(self) -> Mapping[str, float]:

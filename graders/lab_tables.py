@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import string
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Annotated
 
@@ -12,10 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from graders.as_of import moment
 from graders.fields import flaw
-from graders.lab import Lab
+from graders.lab.sheet import SHEET, DictatedName, Sheet, is_pattern
 from graders.standing import Policy
-
-_NUMBER_FORMAT = re.compile(r"0?[1-9]?d?")
 
 
 def _raise(what: str, remedy: str) -> None:
@@ -36,15 +33,10 @@ def _ruled(name: str) -> AfterValidator:
 
 def _pattern(name: str) -> AfterValidator:
     def check(pattern: str) -> str:
-        try:
-            parts = list(string.Formatter().parse(pattern))
-        except ValueError:
-            parts = [("", "", "", "")]
-        for _, place, spec, conversion in parts:
-            if place is not None and (
-                place != "n" or conversion or not _NUMBER_FORMAT.fullmatch(spec or "")
-            ):
-                _raise("not a naming pattern", "use {n} or {n:02d} for the number, nothing else")
+        if not is_pattern(pattern):
+            _raise("not a naming pattern", "use {n} or {n:02d} for the number, nothing else")
+        if not pattern:
+            _raise("this is empty", "fill it in, or delete the line")
         found = flaw(name, pattern.format(n=1))
         if found:
             _raise(found.what, found.remedy)
@@ -75,6 +67,9 @@ def _point_in_time(value: object) -> object:
 
 _Time = Annotated[datetime, BeforeValidator(_point_in_time)]
 _Names = Annotated[tuple[Annotated[str, _pattern("repository")], ...], AfterValidator(_some)]
+_Plain = Annotated[str, _pattern("")]
+_Path = Annotated[str, _pattern("path")]
+_Asset = Annotated[str, _pattern("asset")]
 _Templates = Annotated[tuple[Annotated[str, _ruled("template")], ...], AfterValidator(_some)]
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
 
@@ -96,20 +91,51 @@ class TenantTable(Table):
 class NamesTable(Table):
     """Naming patterns; ``{n}`` is the learner's number, ``{n:02d}`` the same in two digits.
 
-    The lab sheet writes ``mlops_0N``: from number 10 on that can be read in two ways, and both
-    are accepted.
+    What is left out is as the lab sheet has it.
     """
 
-    project: Annotated[str, _pattern("project")] = "AE MLOps {n:02d}"
-    repository: _Names = ("mlops_{n:02d}", "mlops_0{n}")
-    resource_group: Annotated[str, _pattern("resource_group")] = "User{n}AML"
-    workspace: Annotated[str, _pattern("workspace")] = "user{n}aml"
+    project: Annotated[str, _pattern("project")] | None = None
+    repository: _Names | None = None
+    resource_group: Annotated[str, _pattern("resource_group")] | None = None
+    workspace: Annotated[str, _pattern("workspace")] | None = None
+    variable_group: _Plain | None = None
+    service_connection: _Plain | None = None
+    ci_pipeline: _Plain | None = None
+    cd_pipeline: _Plain | None = None
+    ci_yaml: _Path | None = None
+    cd_yaml: _Path | None = None
+    variables_yaml: _Path | None = None
+    training_pipeline: _Plain | None = None
+    experiment: _Asset | None = None
+    model: _Asset | None = None
+    endpoint: Annotated[str, _pattern("endpoint")] | None = None
+
+    def applied(self, sheet: Sheet, number: int) -> Sheet:
+        """The sheet with this class's names, for one learner."""
+        given = {what: name for what in sheet.names() if (name := getattr(self, what))}
+        return sheet.renamed(given).filled(number)
+
+    @model_validator(mode="after")
+    def _two_pipelines(self) -> NamesTable:
+        names = self.applied(SHEET, 1).names()
+        pairs: tuple[tuple[DictatedName, DictatedName], ...] = (
+            ("ci_pipeline", "cd_pipeline"),
+            ("ci_yaml", "cd_yaml"),
+        )
+        for ci, cd in pairs:
+            if names[ci].casefold() == names[cd].casefold():
+                _raise(f"`{ci}` and `{cd}` are the same", "give each pipeline its own")
+        return self
 
 
 class TemplateTable(Table):
     """The template repositories a learner may have started from."""
 
-    accepted: _Templates = Lab.templates
+    accepted: _Templates | None = None
+
+    def applied(self, sheet: Sheet) -> Sheet:
+        accepted = self.accepted or sheet.template.accepted
+        return replace(sheet, template=replace(sheet.template, accepted=accepted))
 
 
 class SessionTable(Table):

@@ -22,6 +22,7 @@ from graders.custody.findings import Custody
 from graders.custody.listings import key_of
 from graders.evidence import Evidence
 from graders.lab import Lab
+from graders.lab.sheet import Tags
 
 __all__ = ["Custody", "compared_part", "custody", "key_of", "own_of"]
 
@@ -45,8 +46,8 @@ def compared_part(evidence: Evidence) -> Evidence:
     )
 
 
-def own_of(listed: _ListedT, found: Custody) -> _ListedT:
+def own_of(listed: _ListedT, found: Custody, tags: Tags) -> _ListedT:
     """A list of the evidence without what is another's; what is no list is left as it is."""
     if not isinstance(listed, tuple) or not found.not_own:
         return listed
-    return tuple(one for one in listed if key_of(one) not in found.not_own)  # type: ignore[return-value]
+    return tuple(one for one in listed if key_of(one, tags) not in found.not_own)  # type: ignore[return-value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from graders.custody.findings import Custody, Findings
 from graders.custody.listings import Listing, listings
@@ -44,13 +45,14 @@ class Class:
             return ()
         try:
             self._point_elsewhere(lab, found)
-            return list(listings(lab, found, self._builder))
+            return list(listings(lab, found, partial(self._builder, lab)))
         except Exception as error:
             self._found[learner].fault = f"our own mistake in comparing it ({type(error).__name__})"
             return ()
 
-    def _builder(self, tags: Mapping[str, str]) -> str:
-        learners = self._by_project.get(project_in(tags.get("BuildUri", "")), ())
+    def _builder(self, lab: Lab, tags: Mapping[str, str]) -> str:
+        uri = tags.get(lab.sheet.tags.build_uri, "")
+        learners = self._by_project.get(project_in(uri), ())
         return learners[0] if len(learners) == 1 else ""
 
     # --- what a learner's project points at -------------------------------------------------------
@@ -95,10 +97,12 @@ class Class:
             place_of(one.subscription_id, one.resource_group, one.workspace)
             for one in seen(found.service_connections)
         }
+        lab = self._labs[learner]
+        names = lab.sheet.variable_group.variables
         for group in seen(found.variable_groups):
-            names = [group.variables.get(name) for name in ("RESOURCE_GROUP", "WORKSPACE_NAME")]
-            values = [(one.value or "").strip() for one in names if one]
-            targets.add(place_of(self._labs[learner].subscription_id, *values))
+            own = map(group.variables.get, (names.resource_group, names.workspace_name))
+            values = [(one.value or "").strip() for one in own if one]
+            targets.add(place_of(lab.subscription_id, *values))
         return there in targets
 
     # --- what is listed in more than one lab ------------------------------------------------------

@@ -11,6 +11,7 @@ from graders.custody.places import seen
 from graders.evidence import Endpoint, Evidence, Model, PublishedPipeline, TrainingRun
 from graders.hosts import ONE_HOST_EACH
 from graders.lab import Lab
+from graders.lab.sheet import Tags
 from graders.urls import parts_of
 
 Thing = Endpoint | TrainingRun | PublishedPipeline | Model
@@ -51,7 +52,7 @@ class Listing:
         return f"since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "since an unknown time"
 
 
-def key_of(thing: Thing) -> str:
+def key_of(thing: Thing, tags: Tags) -> str:
     """What tells one thing from every other, wherever it is listed; empty: nothing does.
 
     A model is as good as the training run that it says it comes from. Only GUIDs are nobody else's:
@@ -63,8 +64,8 @@ def key_of(thing: Thing) -> str:
         if not host or host.endswith(ONE_HOST_EACH):
             return host
         return f"{host}{address.path}".casefold()
-    identifier = thing.tags.get("run_id", "") if isinstance(thing, Model) else thing.id
-    return identifier.casefold() if _GUID.fullmatch(identifier) else ""
+    named = thing.tags.get(tags.training_run, "") if isinstance(thing, Model) else thing.id
+    return named.casefold() if _GUID.fullmatch(named) else ""
 
 
 def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:
@@ -77,7 +78,7 @@ def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listi
             kind=_KINDS[about],
             name=name,
             resource=getattr(thing, "name", name),
-            key=key_of(thing),
+            key=key_of(thing, lab.sheet.tags),
             learner=lab.learner.id,
             at=at,
             changed_at=thing.updated_at if isinstance(thing, Endpoint) else None,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graders.custody.places import Index, index, place_of, repositories_of, seen, workspace_of
 from graders.evidence import Evidence, VariableGroup
 from graders.lab import Lab
-
-_USER = re.compile(r"user(\d+)(?!\d)", re.IGNORECASE)
+from graders.lab.sheet import VariableGroup as Dictated
 
 
 @dataclass(frozen=True)
@@ -35,21 +33,25 @@ class Pointers:
     def of(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
         for group in seen(found.variable_groups):
             if group.name == lab.variable_group:
-                yield from self._of_variables(group)
+                yield from self._of_variables(group, lab.sheet.variable_group)
         yield from self._of_connections(lab, found)
         yield from self._of_pipelines(lab, found)
 
-    def _of_variables(self, group: VariableGroup) -> Iterator[Pointer]:
+    def _of_variables(self, group: VariableGroup, dictated: Dictated) -> Iterator[Pointer]:
         values = {name: one.value or "" for name, one in group.variables.items()}
-        user = _USER.search(values.get("BASE_NAME", ""))
-        named: tuple[tuple[str, Index, str], ...] = (
-            ("BASE_NAME", self._of_number, user[1] if user else ""),
-            ("RESOURCE_GROUP", self._of_group, values.get("RESOURCE_GROUP", "").strip()),
-            ("WORKSPACE_NAME", self._of_name, values.get("WORKSPACE_NAME", "").strip()),
+        names = dictated.variables
+        numbers = dictated.base_name.numbers(values.get(names.base_name, ""))
+        own_group, workspace = (
+            values.get(name, "").strip() for name in (names.resource_group, names.workspace_name)
         )
-        for name, places, value in named:
+        named: tuple[tuple[str, str, Index, str], ...] = (
+            ("base_name", names.base_name, self._of_number, "".join(map(str, numbers[:1]))),
+            ("resource_group", names.resource_group, self._of_group, own_group),
+            ("workspace_name", names.workspace_name, self._of_name, workspace),
+        )
+        for about, name, places, place in named:
             said = f"{name} `{values.get(name, '')}`"
-            yield Pointer(name.lower(), said, places.get(value.casefold(), ()))
+            yield Pointer(about, said, places.get(place.casefold(), ()))
 
     def _of_connections(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
         for one in seen(found.service_connections):

@@ -6,7 +6,6 @@ Numbers in brackets are steps of the lab sheet.
 
 from graders.rules.endpoint import (
     CLOCK_SKEW,
-    SMOKE_TEST_RESULT,
     asks_for_key,
     bad_answer,
     no_description,
@@ -33,7 +32,6 @@ from graders.rules.mismatch import (
     same_name,
 )
 from graders.rules.registration import (
-    EXPECTED_MSE,
     project_in,
     registered_by,
     unexpected_error,
@@ -41,8 +39,6 @@ from graders.rules.registration import (
     wrongly_published,
 )
 from graders.rules.repository import (
-    ESSENTIAL_FILES,
-    TEMPLATE_TREE,
     altered_pipelines,
     inactive_repository,
     looks_generated,
@@ -52,10 +48,6 @@ from graders.rules.repository import (
     wrong_origin,
 )
 from graders.rules.runs import (
-    CI_JOBS,
-    CI_TASKS,
-    CI_TESTS,
-    counts_as_succeeded,
     environment_lacks,
     foreign_commit,
     incomplete_ci,
@@ -84,7 +76,6 @@ from graders.rules.session import (
     outside,
 )
 from graders.rules.variable_group import (
-    OVERRIDES,
     base_name_problems,
     closed_to_all,
     closed_to_pipelines,
@@ -95,15 +86,7 @@ from graders.rules.variable_group import (
 )
 
 __all__ = [
-    "CI_JOBS",
-    "CI_TASKS",
-    "CI_TESTS",
     "CLOCK_SKEW",
-    "ESSENTIAL_FILES",
-    "EXPECTED_MSE",
-    "OVERRIDES",
-    "SMOKE_TEST_RESULT",
-    "TEMPLATE_TREE",
     "Chain",
     "Dated",
     "Links",
@@ -116,7 +99,6 @@ __all__ = [
     "close_to",
     "closed_to_all",
     "closed_to_pipelines",
-    "counts_as_succeeded",
     "dangling_reference",
     "dated",
     "deployed_otherwise",

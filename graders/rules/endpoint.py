@@ -13,12 +13,11 @@ from graders.evidence import (
     Run,
     Workspace,
 )
+from graders.lab import Lab
 from graders.reasons import Mismatch
 from graders.rules.mismatch import close_to, same_name
 
 CLOCK_SKEW = timedelta(minutes=5)
-SMOKE_TEST_RESULT = (5215.198131579873, 3726.9954859385775)
-"""What the lab's own model (alpha 0.4) answers to the smoke-test query."""
 
 
 def unhealthy(endpoint: Endpoint) -> list[Mismatch]:
@@ -40,17 +39,18 @@ def no_description(swagger: bool) -> list[Mismatch]:
     return [] if swagger else [Mismatch("/swagger.json", "HTTP 200", "no description")]
 
 
-def wrong_size(endpoint: Endpoint) -> list[Mismatch]:
-    """A container instance with 1 core and 4 GB, as the template's deployment file says [7.4].
+def wrong_size(endpoint: Endpoint, lab: Lab) -> list[Mismatch]:
+    """A container instance of the size that the template's deployment file says [7.4].
 
     A managed online endpoint (v2) has no such size.
     """
     if endpoint.generation == 2:
         return []
+    dictated = lab.sheet.endpoint
     facts = (
-        ("compute type", "ACI", endpoint.compute_type),
-        ("CPU cores", 1, endpoint.cpu),
-        ("memory in GB", 4, endpoint.memory_gb),
+        ("compute type", dictated.compute_type, endpoint.compute_type),
+        ("CPU cores", dictated.cpu, endpoint.cpu),
+        ("memory in GB", dictated.memory_gb, endpoint.memory_gb),
     )
     return [Mismatch(what, str(want), str(got)) for what, want, got in facts if want != got]
 
@@ -77,19 +77,21 @@ def not_by_the_cd_run(
     return problems
 
 
-def bad_answer(answer: Answer) -> list[Mismatch]:
-    """The smoke-test query gets HTTP 200 and one finite number for each of its two rows [6.12]."""
-    expected = "HTTP 200 with a result of 2 numbers"
+def bad_answer(answer: Answer, lab: Lab) -> list[Mismatch]:
+    """The smoke-test query gets HTTP 200 and one finite number for each of its rows [6.12]."""
+    rows = len(lab.sheet.scoring.rows)
+    expected = f"HTTP 200 with a result of {rows} numbers"
     if answer.status != 200 or answer.result is None:
         return [Mismatch("answer", expected, f"HTTP {answer.status}: {answer.body}".strip(": "))]
-    if len(answer.result) != 2 or not all(map(math.isfinite, answer.result)):
+    if len(answer.result) != rows or not all(map(math.isfinite, answer.result)):
         return [Mismatch("answer", expected, f"result {list(answer.result)}")]
     return []
 
 
-def other_predictions(result: Sequence[float]) -> list[Mismatch]:
+def other_predictions(result: Sequence[float], lab: Lab) -> list[Mismatch]:
     """The numbers are those of the lab's own model, within a thousandth."""
-    if all(map(close_to, result, SMOKE_TEST_RESULT)):
+    predictions = lab.sheet.scoring.predictions
+    if all(map(close_to, result, predictions)):
         return []
-    expected = ", ".join(f"{number:.1f}" for number in SMOKE_TEST_RESULT)
+    expected = ", ".join(f"{number:.1f}" for number in predictions)
     return [Mismatch("prediction", expected, ", ".join(f"{number:.1f}" for number in result))]

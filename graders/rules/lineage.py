@@ -18,18 +18,17 @@ from graders.evidence import (
     TrainingRun,
     Unavailable,
 )
-from graders.lab import Lab
+from graders.lab import Lab, Sheet
 from graders.reasons import Mismatch
 from graders.rules.endpoint import bad_answer
 from graders.rules.mismatch import close_to
 
-TRAINING_STEPS = ("Train Model", "Evaluate Model", "Register Model")
-
 
 def wrong_model_file(file: ModelFile, lab: Lab) -> list[Mismatch]:
-    """``model.json`` names the lab's model and a version of it, once each and together [5.14]."""
+    """The file names the lab's model and a version of it, once each and together [5.14]."""
     if not (file.name or file.version or file.id):
-        return [Mismatch("model.json", f"a version of {lab.model}", "nothing readable")]
+        path = lab.sheet.ci.artifacts.model_file
+        return [Mismatch(path, f"a version of {lab.model}", "nothing readable")]
     facts = (
         ("name", lab.model, file.name),
         ("id", f"{file.name}:{file.version}", file.id),
@@ -41,64 +40,70 @@ def wrong_model_file(file: ModelFile, lab: Lab) -> list[Mismatch]:
 
 
 def not_the_registered_version(
-    file: ModelFile, models: Sequence[Model], ci_run: Run
+    file: ModelFile, models: Sequence[Model], ci_run: Run, lab: Lab
 ) -> list[Mismatch]:
     """The artifact's version is the one that this very run registered [5.18]."""
-    own = [model.version for model in models if model.tags.get("BuildId") == str(ci_run.id)]
+    build, path = lab.sheet.tags.build, lab.sheet.ci.artifacts.model_file
+    own = [model.version for model in models if model.tags.get(build) == str(ci_run.id)]
     if file.version in own:
         return []
     expected = f"version {' or '.join(own)}" if own else "a version that the run registered"
-    return [Mismatch(f"model.json of run {ci_run.id}", expected, f"version {file.version}")]
+    return [Mismatch(f"{path} of run {ci_run.id}", expected, f"version {file.version}")]
 
 
-def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run]) -> list[Mismatch]:
+def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
     """A training run that a succeeded CI run had started came to its good end [5.15]."""
-    own = trained_by(training, ci_runs)
+    own, build = trained_by(training, ci_runs, lab), lab.sheet.tags.build
     if any(run.is_completed for run in own):
         return []
     ids = " or ".join(str(run.id) for run in ci_runs)
     found = ", ".join(f"one that is {run.status}" for run in own)
     if not own:
-        others = ", ".join(run.tags.get("BuildId", "no BuildId") for run in training)
+        others = ", ".join(run.tags.get(build, f"no {build}") for run in training)
         found = f"runs of {others}" if others else "no run"
     return [Mismatch("training run", f"a completed one of CI run {ids}", found)]
 
 
-def trained_by(training: Iterable[TrainingRun], ci_runs: Iterable[Run]) -> list[TrainingRun]:
+def trained_by(
+    training: Iterable[TrainingRun], ci_runs: Iterable[Run], lab: Lab
+) -> list[TrainingRun]:
     """The training runs that bear the id of one of the CI runs."""
     ids = {str(run.id) for run in ci_runs}
-    return [run for run in training if run.tags.get("BuildId") in ids]
+    return [run for run in training if run.tags.get(lab.sheet.tags.build) in ids]
 
 
 def incomplete_training(
-    training: Sequence[TrainingRun], ci_runs: Sequence[Run], models: Sequence[Model]
+    training: Sequence[TrainingRun], ci_runs: Sequence[Run], models: Sequence[Model], lab: Lab
 ) -> list[Mismatch]:
-    """In some training run all three steps completed, and its error is the model's tag [5.15]."""
-    flaws = [_flaws(run, models) for run in trained_by(training, ci_runs)]
+    """In some training run every step completed, and its error is the model's tag [5.15]."""
+    flaws = [_flaws(run, models, lab.sheet) for run in trained_by(training, ci_runs, lab)]
     return min(flaws, key=len, default=[])
 
 
-def _flaws(run: TrainingRun, models: Sequence[Model]) -> list[Mismatch]:
+def _flaws(run: TrainingRun, models: Sequence[Model], sheet: Sheet) -> list[Mismatch]:
+    metric, tags = sheet.training.error_metric, sheet.tags
     status = {step.name: step.status for step in run.steps}
     wrong = [
         Mismatch(f"step {name}", "Completed", status.get(name, "not in the run"))
-        for name in TRAINING_STEPS
+        for name in sheet.training.steps
         if status.get(name) not in COMPLETED
     ]
-    error = run.metrics.get("mse") if isinstance(run.metrics, Mapping) else None
-    tags = [m.tags["mse"] for m in models if m.tags.get("run_id") == run.id and "mse" in m.tags]
-    if error is not None and tags and not any(close_to(tag, error) for tag in tags):
-        wrong.append(Mismatch("mse", f"{error:.1f}, as in the training run", ", ".join(tags)))
+    error = run.metrics.get(metric) if isinstance(run.metrics, Mapping) else None
+    own = [model.tags for model in models if model.tags.get(tags.training_run) == run.id]
+    said = [one[tags.error] for one in own if tags.error in one]
+    if error is not None and said and not any(close_to(one, error) for one in said):
+        wrong.append(Mismatch(metric, f"{error:.1f}, as in the training run", ", ".join(said)))
     return wrong
 
 
-def deployed_otherwise(deployment: Deployment, models: Sequence[Model]) -> list[Mismatch]:
+def deployed_otherwise(deployment: Deployment, models: Sequence[Model], lab: Lab) -> list[Mismatch]:
     """The CD run's own logs name a version that CI registered, and a good smoke test [6.12]."""
     own = [f"{model.name}:{model.version}" for model in models]
     said = f"{deployment.model}:{deployment.version}"
     wrong = [] if said in own else [Mismatch("deployed model", " or ".join(own), said.strip(":"))]
     if not deployment.smoke_test_passed:
-        wrong.append(Mismatch("smoke test", "Smoke test successful.", "no such line in its log"))
+        passed = lab.sheet.cd.log.smoke_test_passed
+        wrong.append(Mismatch("smoke test", passed, "no such line in its log"))
     return wrong
 
 
@@ -117,6 +122,7 @@ class Links:
     cd_runs: Sequence[Run]
     endpoint: Endpoint
     answer: Answer
+    lab: Lab
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def chain_of(links: Links) -> Chain:
 def unseen_links(links: Links) -> list[Unavailable | None]:
     """What a chain could have led through and nobody saw; None: it was not looked at."""
     parts = [
-        *(run.model_file for run in links.ci_runs if _may_have_published(run)),
+        *(run.model_file for run in links.ci_runs if _may_have_published(run, links.lab)),
         *(run.upstream for run in links.cd_runs),
         *(run.deployment for run in links.cd_runs if not isinstance(run.stages, tuple)),
         *(run.deployment for run in links.cd_runs if isinstance(run.deployment, Unavailable)),
@@ -154,8 +160,8 @@ def unseen_links(links: Links) -> list[Unavailable | None]:
     return [one for one in parts if one is None or isinstance(one, Unavailable)]
 
 
-def _may_have_published(run: Run) -> bool:
-    return not isinstance(run.artifacts, tuple) or "model" in run.artifacts
+def _may_have_published(run: Run, lab: Lab) -> bool:
+    return not isinstance(run.artifacts, tuple) or lab.sheet.ci.artifacts.model in run.artifacts
 
 
 def _chains(run: Run, links: Links) -> list[Chain]:
@@ -172,7 +178,7 @@ def _chains(run: Run, links: Links) -> list[Chain]:
 
 def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
     """From the commit to the artifact, and the model in it."""
-    chain = Chain(())
+    chain, tags = Chain(()), links.lab.sheet.tags
     if run.commit not in links.repository.commits:
         wanted = f"the commit of CI run {run.id} in the repository"
         return _ends(chain, "commit", wanted), None
@@ -180,10 +186,10 @@ def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
     if str(run.id) not in {one.version for one in links.published}:
         return _ends(chain, "published pipeline", f"one of version {run.id}"), None
     chain = Chain((*chain.links, f"pipeline version {run.id}"))
-    training = [one for one in trained_by(links.training, [run]) if one.is_completed]
-    models = [one for one in links.models if one.tags.get("BuildId") == str(run.id)]
+    training = [one for one in trained_by(links.training, [run], links.lab) if one.is_completed]
+    models = [one for one in links.models if one.tags.get(tags.build) == str(run.id)]
     trained = {one.id for one in training}
-    own = [one for one in models if one.tags.get("run_id") in trained]
+    own = [one for one in models if one.tags.get(tags.training_run) in trained]
     named = run.model_file.version if isinstance(run.model_file, ModelFile) else ""
     # a stage that ran again may have registered twice: then the artifact tells which one counts
     model = next((one for one in own if one.version == named), own[0] if own else None)
@@ -195,7 +201,8 @@ def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
     chain = Chain((*chain.links, f"model version {model.version}"))
     file = run.model_file
     if not isinstance(file, ModelFile) or file.version != model.version:
-        wanted = f"model.json of CI run {run.id} with {model.version}"
+        path = links.lab.sheet.ci.artifacts.model_file
+        wanted = f"{path} of CI run {run.id} with {model.version}"
         return _ends(chain, "artifact", wanted), None
     return Chain((*chain.links, f"artifact with version {model.version}")), model
 
@@ -222,7 +229,7 @@ def _served(chain: Chain, cd_run: Run, version: str, links: Links) -> Chain:
         said = f"version {' or '.join(served)}" if served else "no model"
         return _ends(chain, "endpoint", f"one that serves version {version}", said)
     chain = Chain((*chain.links, f"endpoint {links.endpoint.name}"))
-    if bad_answer(links.answer):
+    if bad_answer(links.answer, links.lab):
         return _ends(chain, "answer", "two numbers")
     return Chain((*chain.links, "live answer"))
 

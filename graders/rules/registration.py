@@ -15,9 +15,6 @@ from graders.reasons import Mismatch
 from graders.rules.mismatch import close_to
 from graders.urls import parameters_of, parts_of
 
-EXPECTED_MSE = 3295.741064355809
-"""The mean squared error of that model on the lab's data."""
-
 
 def wrongly_published(
     pipelines: Sequence[PublishedPipeline], ci_runs: Sequence[Run]
@@ -43,13 +40,13 @@ def unlinked_models(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -
 
 def registered_by(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> list[Model]:
     """The versions whose tags lead back to one of the runs."""
-    ids = {str(run.id) for run in ci_runs}
+    ids, tags = {str(run.id) for run in ci_runs}, lab.sheet.tags
     return [
         model
         for model in models
-        if model.tags.get("BuildId") in ids
-        and model.tags.get("experiment_name") == lab.experiment
-        and _is_run_of(model.tags.get("BuildUri", ""), model.tags["BuildId"], lab)
+        if model.tags.get(tags.build) in ids
+        and model.tags.get(tags.experiment) == lab.experiment
+        and _is_run_of(model.tags.get(tags.build_uri, ""), model.tags[tags.build], lab)
     ]
 
 
@@ -73,21 +70,23 @@ def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
 
 def _lineage(model: Model, lab: Lab) -> str:
     """What its tags say, but not whose another project is: that may be another learner's."""
-    build, uri = model.tags.get("BuildId"), model.tags.get("BuildUri")
+    tags = lab.sheet.tags
+    build, uri = model.tags.get(tags.build), model.tags.get(tags.build_uri)
     if build is None and uri is None:
-        return "no BuildId tag (registered by hand?)"
+        return f"no {tags.build} tag (registered by hand?)"
     if uri is not None and project_in(uri) != f"{lab.organization}/{lab.project}".casefold():
-        return f"{_tag('BuildId', build)} of another project"
-    return f"{_tag('BuildId', build)}, {_tag('BuildUri', uri)}"
+        return f"{_tag(tags.build, build)} of another project"
+    return f"{_tag(tags.build, build)}, {_tag(tags.build_uri, uri)}"
 
 
 def _tag(name: str, value: str | None) -> str:
     return f"no {name}" if value is None else f"{name} {value}"
 
 
-def unexpected_error(models: Sequence[Model]) -> list[Mismatch]:
-    """The tag ``mse`` of some version is what the unmodified code gives, within a thousandth."""
-    errors = [model.tags.get("mse", "nothing") for model in models]
-    if any(close_to(error, EXPECTED_MSE) for error in errors):
+def unexpected_error(models: Sequence[Model], lab: Lab) -> list[Mismatch]:
+    """The error of some version is what the unmodified code gives, within a thousandth."""
+    tag, expected = lab.sheet.tags.error, lab.sheet.model.error
+    errors = [model.tags.get(tag, "nothing") for model in models]
+    if any(close_to(error, expected) for error in errors):
         return []
-    return [Mismatch("mse", f"about {EXPECTED_MSE:.1f}", ", ".join(errors))]
+    return [Mismatch(tag, f"about {expected:.1f}", ", ".join(errors))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from graders.evidence import (
@@ -11,25 +12,6 @@ from graders.evidence import (
 from graders.lab import Lab
 from graders.reasons import Mismatch
 from graders.rules.learner_yaml import UnreadableError, read_yaml
-
-ESSENTIAL_FILES = (
-    ".pipelines/code-quality-template.yml",
-    ".pipelines/diabetes_regression-cd.yml",
-    ".pipelines/diabetes_regression-ci.yml",
-    ".pipelines/diabetes_regression-get-model-id-artifact-template.yml",
-    ".pipelines/diabetes_regression-publish-model-artifact-template.yml",
-    ".pipelines/diabetes_regression-variables-template.yml",
-    "diabetes_regression/evaluate/evaluate_model.py",
-    "diabetes_regression/register/register_model.py",
-    "diabetes_regression/scoring/deployment_config_aci.yml",
-    "diabetes_regression/scoring/inference_config.yml",
-    "diabetes_regression/scoring/score.py",
-    "diabetes_regression/training/train_aml.py",
-    "ml_service/pipelines/diabetes_regression_build_train_pipeline.py",
-    "ml_service/pipelines/run_train_pipeline.py",
-    "ml_service/util/smoke_test_scoring_service.py",
-)
-"""What the two pipelines cannot do without."""
 
 
 def missing_repository(
@@ -56,11 +38,11 @@ def wrong_origin(repository: Repository, template: str | None, lab: Lab) -> list
     return [Mismatch("origin", expected, f"generated from {template}")]
 
 
-def missing_files(repository: Repository) -> list[Mismatch]:
+def missing_files(repository: Repository, lab: Lab) -> list[Mismatch]:
     """Every file that the pipelines need is on the default branch [4.4]."""
     return [
         Mismatch("file", path, "not on the default branch")
-        for path in ESSENTIAL_FILES
+        for path in lab.sheet.essential_files
         if path not in repository.files
     ]
 
@@ -70,9 +52,8 @@ def altered_pipelines(repository: Repository, lab: Lab) -> list[Mismatch]:
 
     Other changes are the learner's freedom: instructors themselves patch the template.
     """
-    files = {
-        path: _content(repository, path) for path in (lab.ci_yaml, lab.cd_yaml, lab.variables_yaml)
-    }
+    sheet, ci, cd = lab.sheet, lab.sheet.ci, lab.sheet.cd
+    files = {path: _content(repository, path) for path in sheet.yaml_files}
     facts: tuple[tuple[str, str, str, Callable[[Mapping[str, Any]], list[str]]], ...] = (
         (lab.ci_yaml, "variable group of the CI pipeline", lab.variable_group, _groups),
         (lab.cd_yaml, "variable group of the CD pipeline", lab.variable_group, _groups),
@@ -82,11 +63,16 @@ def altered_pipelines(repository: Repository, lab: Lab) -> list[Mismatch]:
             lab.ci_pipeline,
             _sources,
         ),
-        (lab.ci_yaml, "first stage of the CI pipeline", "Model_CI", _stages),
-        (lab.ci_yaml, "second stage of the CI pipeline", "Trigger_AML_Pipeline", _stages),
-        (lab.cd_yaml, "first stage of the CD pipeline", "Deploy_ACI", _stages),
-        (lab.cd_yaml, "second stage of the CD pipeline", "Deploy_AKS", _stages),
-        (lab.variables_yaml, "MODEL_NAME", lab.model, _model_names),
+        (lab.ci_yaml, "first stage of the CI pipeline", ci.build.identifier, _stages),
+        (lab.ci_yaml, "second stage of the CI pipeline", ci.training.identifier, _stages),
+        (lab.cd_yaml, "first stage of the CD pipeline", cd.deployment.identifier, _stages),
+        (lab.cd_yaml, "second stage of the CD pipeline", cd.kubernetes.identifier, _stages),
+        (
+            lab.variables_yaml,
+            sheet.model.variable,
+            lab.model,
+            partial(_values, sheet.model.variable),
+        ),
     )
     unreadable = [
         Mismatch(f"file {path}", "YAML that can be read", content)
@@ -100,38 +86,33 @@ def altered_pipelines(repository: Repository, lab: Lab) -> list[Mismatch]:
     ]
 
 
-TEMPLATE_TREE = "0783464e1c71409343114eb70ed6217af7ad0158"
-"""Root tree of the template: a repository with this tree has exactly its files."""
-
-
-TEMPLATE_COMMIT = "855049a"
-"""Its only release; an import brings it along, a generated repository has a commit of its own."""
-
-
-def looks_generated(repository: Repository) -> bool:
+def looks_generated(repository: Repository, lab: Lab) -> bool:
     """What the files say of its origin, where GitHub does not tell [4.3]."""
-    imported = any(commit.startswith(TEMPLATE_COMMIT) for commit in repository.commits)
-    return repository.tree == TEMPLATE_TREE and not repository.is_fork and not imported
+    template = lab.sheet.template
+    imported = any(commit.startswith(template.release) for commit in repository.commits)
+    return repository.tree == template.tree and not repository.is_fork and not imported
 
 
-def modified_files(repository: Repository) -> list[Mismatch]:
+def modified_files(repository: Repository, lab: Lab) -> list[Mismatch]:
     """Equal root trees mean equal files, down to the last byte [4.4]."""
-    if repository.tree == TEMPLATE_TREE:
+    if repository.tree == lab.sheet.template.tree:
         return []
     return [Mismatch("files", "those of the template", f"another tree ({repository.tree})")]
 
 
-def inactive_repository(repository: Repository) -> list[Mismatch]:
-    """Neither archived nor disabled; the lab's own default branch is ``main`` [4.4]."""
+def inactive_repository(repository: Repository, lab: Lab) -> list[Mismatch]:
+    """Neither archived nor disabled, and on a default branch that the lab knows [4.4]."""
+    branches = lab.sheet.repository.default_branches
     said = [
         ("archived", repository.is_archived),
         ("disabled", repository.is_disabled),
         (
             f"default branch {repository.default_branch}",
-            repository.default_branch not in ("main", "master"),
+            repository.default_branch not in branches,
         ),
     ]
-    return [Mismatch("repository", "active, branch main", what) for what, is_so in said if is_so]
+    expected = f"active, branch {branches[0]}"
+    return [Mismatch("repository", expected, what) for what, is_so in said if is_so]
 
 
 def _content(repository: Repository, path: str) -> Mapping[str, Any] | str:
@@ -163,9 +144,9 @@ def _stages(content: Mapping[str, Any]) -> list[str]:
     return _texts(_entries(content, "stages"), "stage")
 
 
-def _model_names(content: Mapping[str, Any]) -> list[str]:
+def _values(variable: str, content: Mapping[str, Any]) -> list[str]:
     variables = _entries(content, "variables")
-    return _texts((one for one in variables if one.get("name") == "MODEL_NAME"), "value")
+    return _texts((one for one in variables if one.get("name") == variable), "value")
 
 
 def _sources(content: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from graders.cohort import Learner
 from graders.evidence import (
@@ -10,11 +10,17 @@ from graders.evidence import (
     Repository,
     Run,
     Stage,
-    Task,
     UpstreamRun,
 )
 from graders.lab import Lab
 from graders.reasons import Mismatch
+from graders.run_results import (
+    Result,
+    counts_as_succeeded,
+    deployment_results,
+    is_good,
+    tasks_of,
+)
 
 
 def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
@@ -28,7 +34,7 @@ def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
         return []
     where = "Azure Repos" if azure_repos else pipeline.repository_type
     expected = f"GitHub {lab.github_owner}/{lab.repositories[0]}"
-    slip = " (the sheet's step 5.2 says Azure Repos Git by mistake)" if azure_repos else ""
+    slip = f" ({lab.sheet.repository.slip})" if azure_repos else ""
     return [Mismatch("repository", expected, f"{where} {pipeline.repository_name}{slip}")]
 
 
@@ -39,39 +45,26 @@ def never_ran(runs: Sequence[Run]) -> list[Mismatch]:
     )
 
 
-def none_succeeded(runs: Sequence[Run]) -> list[Mismatch]:
+def none_succeeded(runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
     """Any run that succeeded counts, not only the latest: a re-run of unchanged code fails."""
-    if any(counts_as_succeeded(run) for run in runs):
+    if any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
         return []
     return [Mismatch("runs", "a run that succeeded", _failures(runs))]
 
 
-def counts_as_succeeded(run: Run) -> bool:
-    """Succeeded, or spoilt by nothing but the Kubernetes stage the lab does not ask for."""
-    if run.succeeded:
-        return True
-    if not run.is_completed or not isinstance(run.stages, tuple):
-        return False
-    spoilt = {stage.identifier for stage in run.stages if stage.result in ("failed", "canceled")}
-    return spoilt == {"Deploy_AKS"} and _stage_succeeded(run.stages, "Deploy_ACI")
-
-
-_ENVIRONMENT: Mapping[str, str] = {
-    "MLPublishedPipelineRestAPITask": "the Machine Learning extension is not installed",
-    "hosted parallelism": "there are no parallel jobs",
-}
-"""In what Azure Pipelines says against a run -> what the lab environment lacks then."""
-
-
-def environment_lacks(runs: Sequence[Run]) -> str:
+def environment_lacks(runs: Sequence[Run], lab: Lab) -> str:
     """What nobody could have succeeded without, and no learner can mend; empty when all is there.
 
     Said of the newest run, while none has succeeded.
     """
-    if not runs or any(map(counts_as_succeeded, runs)):
+    if not runs or any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
         return ""
     said = " ".join(runs[0].problems)
-    return next((lacks for words, lacks in _ENVIRONMENT.items() if words in said), "")
+    signs = {
+        lab.sheet.ci.training.run_task_type: "the Machine Learning extension is not installed",
+        "hosted parallelism": "there are no parallel jobs",
+    }
+    return next((lacks for words, lacks in signs.items() if words in said), "")
 
 
 def _failures(runs: Sequence[Run]) -> str:
@@ -104,82 +97,56 @@ def _failed_in(stage: Stage) -> list[str]:
     ]
 
 
-def _stage_succeeded(stages: Iterable[Stage], identifier: str) -> bool:
-    good = ("succeeded", "succeededWithIssues")
-    return any(stage.identifier == identifier and stage.result in good for stage in stages)
-
-
-CI_JOBS: Mapping[str, tuple[str, ...]] = {
-    "Model_CI": ("Model CI Pipeline",),
-    "Trigger_AML_Pipeline": (
-        "Get Pipeline ID for execution",
-        "Trigger ML Training Pipeline",
-        "Publish artifact if new model was registered",
-    ),
-}
-"""Stage -> display names of its jobs, in the lab's CI pipeline."""
-CI_TESTS = ("Run lint tests", "Run unit tests", "Publish test results")
-CI_TASKS = ("Publish Azure Machine Learning Pipeline", "Invoke ML pipeline")
-
-
-def incomplete_ci(stages: Sequence[Stage]) -> list[Mismatch]:
+def incomplete_ci(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
     """Both stages, their four jobs and the two tasks that train did succeed [5.13]."""
-    by_id = {stage.identifier: stage for stage in stages}
+    ci = lab.sheet.ci
+    by_id = {stage.identifier: stage.result for stage in stages}
     results = {job.name: job.result for stage in stages for job in stage.jobs}
-    results |= {task.name: task.result for task in _tasks(stages)}
-    wanted = [(f"stage {stage}", _result(by_id.get(stage))) for stage in CI_JOBS]
-    wanted += [(f"job {job}", results.get(job)) for jobs in CI_JOBS.values() for job in jobs]
-    wanted += [(f"task {task}", results.get(task)) for task in CI_TASKS]
-    return _not_succeeded(wanted)
+    results |= {task.name: task.result for task in tasks_of(stages)}
+    return _not_succeeded(
+        [
+            *((f"stage {one.identifier}", by_id.get(one.identifier)) for one in ci.stages),
+            *((f"job {job}", results.get(job)) for job in ci.jobs),
+            *((f"task {task}", results.get(task)) for task in ci.tasks),
+        ]
+    )
 
 
-def incomplete_deployment(stages: Sequence[Stage]) -> list[Mismatch]:
-    """The stage Deploy to ACI ran (not skipped), with its deployment and smoke test [6.12]."""
-    by_id = {stage.identifier: stage for stage in stages}
-    deploy = by_id.get("Deploy_ACI")
-    tasks = {task.name: task.result for task in _tasks([deploy] if deploy else [])}
-    wanted = [("stage Deploy to ACI", _result(deploy))]
-    if deploy and deploy.result != "skipped":
-        wanted += [(f"task {t}", tasks.get(t)) for t in ("Deploy to ACI (CLI)", "Smoke test")]
-    return _not_succeeded(wanted)
+def incomplete_deployment(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
+    """The stage that deploys ran (not skipped), with its deployment and smoke test [6.12]."""
+    return _not_succeeded(deployment_results(stages, lab.sheet.cd))
 
 
-def _result(stage: Stage | None) -> str | None:
-    return stage.result if stage else None
-
-
-def _tasks(stages: Iterable[Stage]) -> list[Task]:
-    return [task for stage in stages for job in stage.jobs for task in job.tasks]
-
-
-def _not_succeeded(results: Iterable[tuple[str, str | None]]) -> list[Mismatch]:
+def _not_succeeded(results: Iterable[Result]) -> list[Mismatch]:
     return [
         Mismatch(what, "succeeded", result or "not in the run")
         for what, result in results
-        if result not in ("succeeded", "succeededWithIssues")
+        if not is_good(result)
     ]
 
 
 def task_results(stages: Sequence[Stage], names: Iterable[str]) -> list[Mismatch]:
     """The named tasks are in the run and succeeded."""
-    found = {task.name: task.result for task in _tasks(stages)}
+    found = {task.name: task.result for task in tasks_of(stages)}
     return _not_succeeded((f"task {name}", found.get(name)) for name in names)
 
 
-def kubernetes_ran(stages: Sequence[Stage]) -> list[Mismatch]:
-    """The lab leaves Deploy to AKS out: skipped is right [6.12]."""
+def kubernetes_ran(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
+    """The lab leaves Kubernetes out: skipped is right [6.12]."""
+    left_out = lab.sheet.cd.kubernetes
     return [
-        Mismatch("stage Deploy to AKS", "skipped", stage.result or stage.state)
+        Mismatch(f"stage {left_out.name}", "skipped", stage.result or stage.state)
         for stage in stages
-        if stage.identifier == "Deploy_AKS" and stage.result != "skipped"
+        if stage.identifier == left_out.identifier and stage.result != "skipped"
     ]
 
 
-def smoke_test_failed(runs: Iterable[Run]) -> bool:
+def smoke_test_failed(runs: Iterable[Run], lab: Lab) -> bool:
     """Whether the newest run that was looked into failed in its smoke test."""
+    smoke_test = (lab.sheet.cd.deployment.smoke_test, "failed")
     for run in runs:
         if isinstance(run.stages, tuple):
-            return any(t.name == "Smoke test" and t.result == "failed" for t in _tasks(run.stages))
+            return any((one.name, one.result) == smoke_test for one in tasks_of(run.stages))
     return False
 
 
@@ -210,15 +177,16 @@ def wrong_order(cd_run: Run, ci_runs: Sequence[Run]) -> list[Mismatch]:
     return [Mismatch("order", "CI finished before CD started", f"CD started at {started:%H:%M}")]
 
 
-def foreign_commit(run: Run, repository: Repository) -> list[Mismatch]:
+def foreign_commit(run: Run, repository: Repository, lab: Lab) -> list[Mismatch]:
     """The run built a commit that is in the repository, from its default branch [5.11]."""
     problems = []
     if run.commit not in repository.commits:
         expected = f"a commit of {repository.full_name}"
         problems.append(Mismatch("commit", expected, run.commit or "none"))
     branch = run.branch.removeprefix("refs/heads/")
-    if branch not in {repository.default_branch, "main", "master"}:
-        problems.append(Mismatch("branch", repository.default_branch or "main", branch))
+    usual = lab.sheet.repository.default_branches
+    if branch not in {repository.default_branch, *usual}:
+        problems.append(Mismatch("branch", repository.default_branch or usual[0], branch))
     return problems
 
 

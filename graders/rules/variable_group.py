@@ -43,26 +43,25 @@ def padded_values(variables: Mapping[str, Variable]) -> list[Mismatch]:
     ]
 
 
-def base_name_problems(value: str, number: int) -> list[Mismatch]:
-    """3 to 15 letters, digits or hyphens, with the learner's ``userN`` in it [2.7].
+def base_name_problems(value: str, lab: Lab) -> list[Mismatch]:
+    """So many letters, digits or hyphens, with the learner's ``userN`` in it [2.7].
 
     The sheet says "letters and numbers only" and gives ``user4-project``: the hyphen is fine.
     ``user1`` must not be read into ``user10``.
     """
-    shape = re.fullmatch(r"[A-Za-z0-9-]{3,15}", value)
-    own = re.search(rf"user0*{number}(?!\d)", value, re.IGNORECASE)
-    if shape and own:
+    group, number = lab.sheet.variable_group, lab.learner.number
+    form, user = group.base_name, group.base_name.user.format(n=number)
+    is_right_size = form.shortest <= len(value) <= form.longest
+    if is_right_size and re.fullmatch(r"[A-Za-z0-9-]+", value) and number in form.numbers(value):
         return []
-    wanted = f"3 to 15 letters, digits or hyphens with user{number} in it"
-    return [Mismatch("BASE_NAME", wanted, value)]
+    size = f"{form.shortest} to {form.longest}"
+    wanted = f"{size} letters, digits or hyphens with {user} in it"
+    return [Mismatch(group.variables.base_name, wanted, value)]
 
 
-OVERRIDES = ("AKS_", "WEBAPP_", "MODEL_NAME", "EXPERIMENT_NAME", "TRAINING_PIPELINE_NAME")
-"""Variables the pipelines would take instead of the lab's own values, by their beginning."""
-
-
-def overriding_variables(names: Iterable[str]) -> list[str]:
-    return sorted(name for name in names if name.upper().startswith(OVERRIDES))
+def overriding_variables(names: Iterable[str], lab: Lab) -> list[str]:
+    beginnings = lab.sheet.variable_group.overriding
+    return sorted(name for name in names if name.upper().startswith(beginnings))
 
 
 def closed_to_pipelines(access: Access, pipelines: Iterable[Pipeline], lab: Lab) -> list[Mismatch]:

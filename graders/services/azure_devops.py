@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from graders.evidence import (
@@ -136,7 +137,9 @@ class _LabLook(ProjectLook):
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:
         """Source: distributedtask/variablegroups; lab task 2 steps 4 to 8."""
         ask = self.clients.library.get_variable_groups
-        return self.listed("variable groups", answers.variable_group, lambda: self.whole(ask))
+        labs = [name.upper() for name in self.lab.sheet.variable_group.variables]
+        read = partial(answers.variable_group, labs=labs)
+        return self.listed("variable groups", read, lambda: self.whole(ask))
 
     def _service_connections(self) -> tuple[ServiceConnection, ...] | Unavailable:
         """Source: serviceendpoint/endpoints, half-made ones included; lab task 3."""

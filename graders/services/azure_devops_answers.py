@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/rest/api/azure/devops/ (7.1), and the SDK's 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,10 +23,6 @@ from graders.evidence import (
     Variable,
     VariableGroup,
 )
-from graders.lab import VARIABLES
-
-LAB_VARIABLES = frozenset(VARIABLES)
-"""The variables whose values are evidence; any other could be a secret somebody left in plain."""
 
 _SCOPE = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)(/resourcegroups/(?P<group>[^/]+)"
@@ -42,16 +38,19 @@ def project(item: Any) -> Project:
     return Project(id=_there(item.id), name=_there(item.name), state=_word(_there(item.state)))
 
 
-def variable_group(item: Any) -> VariableGroup:
-    variables = {name: _variable(name, one) for name, one in (item.variables or {}).items()}
+def variable_group(item: Any, labs: Collection[str]) -> VariableGroup:
+    """``labs`` are the variables whose values are evidence: another could be a plain secret."""
+    variables = {
+        name: _variable(one, name.upper() in labs) for name, one in (item.variables or {}).items()
+    }
     return VariableGroup(_there(item.id), _there(item.name), item.type or "Vsts", variables)
 
 
-def _variable(name: str, item: Any) -> Variable:
+def _variable(item: Any, is_labs: bool) -> Variable:
     """Variables of a key vault have another model; all of them are secret."""
     is_secret = bool(_of(item, "is_secret", "isSecret"))
     value = _of(item, "value", "value")
-    if is_secret or name.upper() not in LAB_VARIABLES or not isinstance(value, str):
+    if is_secret or not is_labs or not isinstance(value, str):
         return Variable(None, is_secret)
     return Variable(value, is_secret)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graders import rules
 from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavailable, UpstreamRun
+from graders.run_results import counts_as_succeeded, deployed_whole, has_role
 from graders.services import azure_devops_answers as answers
 from graders.services import azure_devops_traces as traces
 from graders.services.azure_devops_look import SERVICE, ProjectLook, T
@@ -38,7 +38,7 @@ class RunsLook(ProjectLook):
     def _looked_into(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:
         """A CD run may have failed after it deployed: then it counts, and has to be found."""
         chosen = [self._in_detail(run, pipeline) for run in _worth_a_look(newest_first)]
-        if not self._is_cd(pipeline) or any(map(_deployed, chosen)):
+        if not self._is_cd(pipeline) or any(map(self._deployed, chosen)):
             return chosen
         known = {run.id for run in chosen}
         failed = [run for run in newest_first if run.is_completed and not run.succeeded]
@@ -55,7 +55,7 @@ class RunsLook(ProjectLook):
         run = replace(run, stages=self._stages(run))
         if self._is_ci(pipeline) and run.succeeded:
             run = self._with_artifacts(run)
-        if self._is_cd(pipeline) and rules.counts_as_succeeded(run):
+        if self._is_cd(pipeline) and counts_as_succeeded(run, self.lab.sheet.cd):
             run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
         return run
 
@@ -80,34 +80,34 @@ class RunsLook(ProjectLook):
         if isinstance(listed, Unavailable):
             return replace(run, artifacts=listed)
         run = replace(run, artifacts=tuple(name for name, _ in listed))
-        url = dict(listed).get(traces.ARTIFACT)
+        url = dict(listed).get(self.lab.sheet.ci.artifacts.model)
         return run if url is None else replace(run, model_file=self._model_file(run, url))
 
     def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
+        artifacts = self.lab.sheet.ci.artifacts
         return self.looked(
-            f"the artifact {traces.ARTIFACT} of run {run.id}",
-            lambda: traces.model_file(self.clients.download(url)),
+            f"the artifact {artifacts.model} of run {run.id}",
+            lambda: traces.model_file(self.clients.download(url), artifacts.model_file),
         )
 
     def _deployment(self, run: Run) -> Deployment | Unavailable | None:
         """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
-        if not isinstance(run.stages, tuple) or rules.incomplete_deployment(run.stages):
+        cd = self.lab.sheet.cd
+        if not isinstance(run.stages, tuple) or not deployed_whole(run.stages, cd):
             return None
-        logs = traces.logged_tasks(run)
-        if len(logs) < 2:
+        read, test = cd.deployment.read_task, cd.deployment.smoke_test
+        logs = traces.logs_of(run, cd.deployment)
+        if read not in logs or test not in logs:
             return _no_logs(run)
         ask = self.clients.builds.get_build_log_lines
-        tasks = (traces.PARSE_TASK, traces.SMOKE_TASK)
+
+        def lines(task: str) -> list[str]:
+            entries = self.clients.one_page(ask, self.project.id, run.id, logs[task])
+            return traces.whole_log(entries, task)
+
         return self.looked(
             f"the logs of run {run.id}",
-            lambda: traces.deployment(
-                *(
-                    traces.whole_log(
-                        self.clients.one_page(ask, self.project.id, run.id, logs[one]), one
-                    )
-                    for one in tasks
-                )
-            ),
+            lambda: traces.deployment(lines(read), lines(test), cd.log),
         )
 
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
@@ -119,15 +119,14 @@ class RunsLook(ProjectLook):
         )
 
     def _is_ci(self, pipeline: Pipeline) -> bool:
-        return _is(pipeline, self.lab.ci_pipeline, self.lab.ci_yaml)
+        return has_role(pipeline, self.lab.sheet.ci)
 
     def _is_cd(self, pipeline: Pipeline) -> bool:
-        return _is(pipeline, self.lab.cd_pipeline, self.lab.cd_yaml)
+        return has_role(pipeline, self.lab.sheet.cd)
 
-
-def _is(pipeline: Pipeline, name: str, yaml: str) -> bool:
-    is_named = pipeline.name.casefold() == name.casefold()
-    return is_named or pipeline.yaml_path.casefold() == yaml.casefold()
+    def _deployed(self, run: Run) -> bool:
+        """Or nobody knows: what could not be seen once is not asked for again."""
+        return not isinstance(run.stages, tuple) or deployed_whole(run.stages, self.lab.sheet.cd)
 
 
 def _worth_a_look(newest_first: Iterable[Run]) -> Sequence[Run]:
@@ -135,11 +134,6 @@ def _worth_a_look(newest_first: Iterable[Run]) -> Sequence[Run]:
     completed = [run for run in newest_first if run.is_completed]
     succeeded = [run for run in completed if run.succeeded]
     return succeeded[:_LOOKED_INTO] or completed[:1]
-
-
-def _deployed(run: Run) -> bool:
-    """Or nobody knows: what could not be seen once is not asked for again."""
-    return not isinstance(run.stages, tuple) or not rules.incomplete_deployment(run.stages)
 
 
 def _when(run: Run) -> tuple[float, int]:

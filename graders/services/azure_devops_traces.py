@@ -1,4 +1,4 @@
-"""What runs leave behind in files: the artifact ``model`` of CI, the logs of CD.
+"""What runs leave behind in files: the artifact of CI that names the model, the logs of CD.
 
 Source: the template's pipelines, which write both; build/artifacts and build/logs.
 """
@@ -12,23 +12,18 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from graders.evidence import Deployment, ModelFile, Run, Task
+from graders.evidence import Deployment, ModelFile, Run
+from graders.lab.sheet import DeploymentStage, Log
+from graders.run_results import stage_of, tasks_of
 from graders.services import web
 
 if TYPE_CHECKING:
     import requests
 
-ARTIFACT = "model"
 ARTIFACT_HOSTS = (".artifacts.visualstudio.com",)
-PARSE_TASK = "Parse Json for Model Name and Version"
-SMOKE_TASK = "Smoke test"
-_MODEL_JSON = "model.json"
 _MOST_BYTES = 64 * 1024
 _MOST_WORDS = 100
 _STAMP = r"(?:\S+Z\s+)?"
-_NAME = re.compile(_STAMP + r"Model Name:\s*(\S+)\s*")
-_VERSION = re.compile(_STAMP + r"Model Version:\s*(\S+)\s*")
-_PASSED = re.compile(_STAMP + r"Smoke test successful\.?\s*")
 
 
 def artifact(item: Any) -> tuple[str, str]:
@@ -52,14 +47,14 @@ def download(session: requests.Session, url: str, headers: Mapping[str, str]) ->
     return response.content
 
 
-def model_file(archive: bytes) -> ModelFile:
-    """What ``model.json`` says; all empty when the artifact has none, or it is not JSON.
+def model_file(archive: bytes, name: str) -> ModelFile:
+    """What the file ``name`` says; all empty when the artifact has none, or it is not JSON.
 
     Raises ``UnexpectedBodyError`` when what came is no zip file: that is not the learner's doing.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            text = _text_of(opened)
+            text = _text_of(opened, name)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         raise web.UnexpectedBodyError("the artifact is not a readable zip file") from None
     try:
@@ -70,10 +65,10 @@ def model_file(archive: bytes) -> ModelFile:
     return ModelFile(*(_plain(said.get(key)) for key in ("name", "version", "id")))
 
 
-def _text_of(archive: zipfile.ZipFile) -> str:
+def _text_of(archive: zipfile.ZipFile, name: str) -> str:
     """Bounded in bytes: whoever can run CI can publish what they like."""
     for entry in archive.infolist():
-        if entry.filename.rpartition("/")[2] == _MODEL_JSON:
+        if entry.filename.rpartition("/")[2] == name:
             with archive.open(entry) as file:
                 return file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
     return ""
@@ -84,17 +79,11 @@ def _plain(value: object) -> str:
     return str(value)[:_MOST_WORDS] if is_plain else ""
 
 
-def logged_tasks(run: Run) -> Mapping[str, int]:
-    """Task -> number of its log, of the two that tell what was deployed."""
+def logs_of(run: Run, deployment: DeploymentStage) -> Mapping[str, int]:
+    """Task -> number of its log, of the tasks of the stage that deploys."""
     stages = run.stages if isinstance(run.stages, tuple) else ()
-    tasks: list[Task] = [
-        task
-        for stage in stages
-        if stage.identifier == "Deploy_ACI"
-        for job in stage.jobs
-        for task in job.tasks
-    ]
-    return {t.name: t.log for t in tasks if t.name in (PARSE_TASK, SMOKE_TASK) and t.log}
+    stage = stage_of(stages, deployment.identifier)
+    return {task.name: task.log for task in tasks_of([stage] if stage else []) if task.log}
 
 
 def whole_log(lines: Iterable[object], task: str) -> list[str]:
@@ -109,16 +98,18 @@ def whole_log(lines: Iterable[object], task: str) -> list[str]:
     return texts
 
 
-def deployment(parsing: Iterable[str], testing: Iterable[str]) -> Deployment:
+def deployment(reading: Iterable[str], testing: Iterable[str], log: Log) -> Deployment:
     """What the lines of the two logs say, the last word counting; scripts are shown in them too."""
-    lines = list(parsing)
+    lines = list(reading)
+    passed = re.compile(_STAMP + re.escape(log.smoke_test_passed.rstrip(".")) + r"\.?\s*")
     return Deployment(
-        _last(_NAME, lines),
-        _last(_VERSION, lines),
-        any(_PASSED.fullmatch(line) for line in testing),
+        _last(log.model_name, lines),
+        _last(log.model_version, lines),
+        any(passed.fullmatch(line) for line in testing),
     )
 
 
-def _last(form: re.Pattern[str], lines: Iterable[str]) -> str:
+def _last(label: str, lines: Iterable[str]) -> str:
+    form = re.compile(_STAMP + re.escape(label) + r"\s*(\S+)\s*")
     found = [match[1] for line in lines if (match := form.fullmatch(line))]
     return found[-1][:_MOST_WORDS] if found else ""

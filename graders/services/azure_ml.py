@@ -124,7 +124,7 @@ class AzureML:
         found = self._find(client, lab, sightings)
         if isinstance(found, Unavailable):
             return MLFacts.none(found)
-        models = azure_ml_v2.registered_models(client, lab.model, sightings)
+        models = azure_ml_v2.registered_models(client, lab.sheet, sightings)
         region = self._regional.region(found.discovery_url, sightings)
         if isinstance(region, Unavailable):
             return MLFacts(found.workspace, region, region, models, region, region)
@@ -231,7 +231,7 @@ class _Deployed:
         key = self._key(endpoint) if endpoint.auth_enabled else None
         if isinstance(key, Unavailable):
             return key
-        return scoring.ask(endpoint, key, self.sightings)
+        return scoring.ask(endpoint, key, self.lab.sheet.scoring, self.sightings)
 
     def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
         if not scoring.may_be_asked(endpoint.scoring_uri):

@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Endpoint, Model, Sighting, Unavailable
+from graders.lab import Sheet
 from graders.services.azure_ml_v1 import EXCERPT, SERVICE, moment
 from graders.services.triage import look
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
-TAGS = ("area", "run_id", "experiment_name", "mse", "BuildId", "BuildUri")
-"""The tags that the lab's own registration step sets; others are not evidence."""
 _NOT_FOUND = 404
 _STATES = {
     "succeeded": "Healthy",
@@ -30,17 +29,18 @@ _STATES = {
 
 
 def registered_models(
-    client: MLClient, name: str, sightings: list[Sighting]
+    client: MLClient, sheet: Sheet, sightings: list[Sighting]
 ) -> tuple[Model, ...] | Unavailable:
-    """Versions of the model ``name``; where it has none, the other models' names instead.
+    """Versions of the lab's model; where it has none, the other models' names instead.
 
     Archived ones are left out by the service. It answers 404 for a name it does not know, which
     is believed only when the list of all names was read and does not have it.
     """
+    name = sheet.model.name
     versions = look(
         SERVICE,
         f"the versions of the model {name}",
-        lambda: tuple(model_version(one) for one in client.models.list(name=name)),
+        lambda: tuple(model_version(one, sheet.tags) for one in client.models.list(name=name)),
         sightings,
     )
     missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
@@ -59,7 +59,7 @@ def registered_models(
     return tuple(one for one in others if one.name != name)
 
 
-def model_version(model: Any) -> Model:
+def model_version(model: Any, labs: Iterable[str]) -> Model:
     """The SDK's ``Model`` with the lab's own tags, the only ones that are evidence."""
     tags = model.tags or {}
     created = model.creation_context
@@ -67,7 +67,7 @@ def model_version(model: Any) -> Model:
     return Model(
         name=str(model.name),
         version=str(model.version),
-        tags={key: str(tags[key]) for key in TAGS if tags.get(key) is not None},
+        tags={key: str(tags[key]) for key in labs if tags.get(key) is not None},
         created_at=at,
         created_by=str(created.created_by or "") if created else "",
     )
@@ -149,8 +149,8 @@ def online_endpoint(endpoint: Any, deployments: Iterable[Any]) -> Endpoint:
 def model_id(arm_id: str) -> str:
     """``…/models/NAME/versions/N`` as ``NAME:N``; anything else as it is.
 
-    >>> model_id("/subscriptions/s/x/models/diabetes.pkl/versions/2")
-    'diabetes.pkl:2'
+    >>> model_id("/subscriptions/s/x/models/a.pkl/versions/2")
+    'a.pkl:2'
     """
     parts = arm_id.split("/")
     if len(parts) > 3 and (parts[-4].lower(), parts[-2].lower()) == ("models", "versions"):

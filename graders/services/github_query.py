@@ -12,20 +12,6 @@ from pathlib import PurePosixPath
 
 from graders.lab import Lab
 
-LAB_DIRECTORIES = (
-    "",
-    ".pipelines",
-    "diabetes_regression",
-    "diabetes_regression/training",
-    "diabetes_regression/evaluate",
-    "diabetes_regression/register",
-    "diabetes_regression/scoring",
-    "ml_service",
-    "ml_service/pipelines",
-    "ml_service/util",
-)
-"""Where the template keeps what the lab's two pipelines run; ``""`` is the root."""
-
 _FACTS = """
 fragment Facts on Repository {
   nameWithOwner isFork isArchived isDisabled isPrivate
@@ -75,10 +61,11 @@ class Places:
     @classmethod
     def of(cls, labs: Iterable[Lab]) -> Places:
         """Every place the labs name; a parent always comes before what is in it."""
-        files = {path for lab in labs for path in (lab.ci_yaml, lab.cd_yaml, lab.variables_yaml)}
+        sheets = [lab.sheet for lab in labs]
+        files = {path for sheet in sheets for path in sheet.essential_files}
         parents = {_key(parent) for path in files for parent in PurePosixPath(path).parents}
-        directories = dict.fromkeys((*LAB_DIRECTORIES, *sorted(parents)))
-        return cls(tuple(directories), tuple(sorted(files)))
+        read = {path for sheet in sheets for path in sheet.yaml_files}
+        return cls(tuple(sorted(parents)), tuple(sorted(read)))
 
 
 @dataclass(frozen=True)

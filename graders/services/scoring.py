@@ -17,23 +17,25 @@ import requests
 
 from graders.evidence import Answer, Endpoint, Sighting, Unavailable
 from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
+from graders.lab.sheet import Scoring
 from graders.services import web
 from graders.services.answers import raised_in_model
 from graders.services.triage import look
 from graders.urls import parts_of
 
 SERVICE = "the endpoint"
-QUERY = {"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]}
 EXCERPT = 300
 MOST_NUMBERS = 10
-"""The query has two rows; a list of more than this is shown as the text it is."""
+"""A list of more than this is shown as the text it is."""
 _NOT_FOUND = 404
 _JUDGED = (200, 400, 422)
 """What the learner's own code answers. Any other status may be ours or the platform's, unless the
 container says that the code raised."""
 
 
-def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answer | Unavailable:
+def ask(
+    endpoint: Endpoint, key: str | None, scoring: Scoring, sightings: list[Sighting]
+) -> Answer | Unavailable:
     """The endpoint's answer to the lab's query, and whether it describes itself.
 
     ``key`` is sent only to an endpoint that wants one. Two requests; a third where the first gets
@@ -50,7 +52,7 @@ def ask(endpoint: Endpoint, key: str | None, sightings: list[Sighting]) -> Answe
         )
     headers = {"Authorization": f"Bearer {key}"} if key and endpoint.auth_enabled else {}
     with web.open_session(1) as session:
-        conversation = _Conversation(session, headers, sightings)
+        conversation = _Conversation(session, headers, scoring, sightings)
         answer = conversation.score(uri)
         if isinstance(answer, Answer) and answer.result is None:
             answer = conversation.score(uri)  # one bad answer may be the network's
@@ -66,12 +68,12 @@ def may_be_asked(uri: str) -> bool:
     )
 
 
-def read_answer(status: int, text: str, key: str | None = None) -> Answer:
-    """What a body says: the numbers of ``{"result": [number, …]}``, else an excerpt.
+def read_answer(status: int, text: str, output: str, key: str | None = None) -> Answer:
+    """What a body says: the numbers of ``{output: [number, …]}``, else an excerpt.
 
     A JSON text inside a JSON string is reported as it came, the lab's own code sends no such.
     """
-    result = _numbers(text) if status == requests.codes.ok else None
+    result = _numbers(text, output) if status == requests.codes.ok else None
     return Answer(status, result, "" if result is not None else _excerpt(text, key))
 
 
@@ -79,17 +81,24 @@ def read_answer(status: int, text: str, key: str | None = None) -> Answer:
 class _Conversation:
     session: requests.Session
     headers: Mapping[str, str]
+    scoring: Scoring
     sightings: list[Sighting]
 
     def score(self, uri: str) -> Answer | Unavailable:
         def call() -> Answer:
             response = self.session.post(
-                uri, json=QUERY, headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
+                uri,
+                json=self.scoring.query,
+                headers=self.headers,
+                timeout=web.TIMEOUT,
+                allow_redirects=False,
             )
             is_judged = response.status_code in _JUDGED or raised_in_model(response)
             if not is_judged or _is_page(response):
                 raise web.NotAnswered(response)
-            return read_answer(response.status_code, _text(response), self._key)
+            return read_answer(
+                response.status_code, _text(response), self.scoring.output, self._key
+            )
 
         return look(SERVICE, "its answer to the lab's query", call, self.sightings)
 
@@ -116,9 +125,9 @@ def beside(uri: str) -> str:
     return urlunsplit((*parts_of(uri)[:2], "/swagger.json", "", ""))
 
 
-def _numbers(text: str) -> tuple[float, ...] | None:
+def _numbers(text: str, output: str) -> tuple[float, ...] | None:
     body = _json(text)
-    numbers = body.get("result") if isinstance(body, dict) else None
+    numbers = body.get(output) if isinstance(body, dict) else None
     if not isinstance(numbers, list) or len(numbers) > MOST_NUMBERS:
         return None
     if not all(_is_finite(one) for one in numbers):

@@ -3,7 +3,7 @@
 from graders import rules
 from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace
 from graders.judging.named import Named
-from graders.lab import VARIABLES, Lab
+from graders.lab import Lab
 from graders.rubric import check
 
 
@@ -20,16 +20,17 @@ def test_variable_group_exists(variable_groups: Named[VariableGroup], lab: Lab) 
 
 
 @check(step="2.7", points=2, hint="Add every variable of the table, spelled exactly as there.")
-def test_variable_group_has_every_variable(variable_group: VariableGroup) -> None:
+def test_variable_group_has_every_variable(variable_group: VariableGroup, lab: Lab) -> None:
     """The group has all six variables of the lab's table."""
-    assert rules.missing_variables(variable_group.variables, VARIABLES) == []
+    wanted = lab.sheet.variable_group.variables
+    assert rules.missing_variables(variable_group.variables, wanted) == []
 
 
 @check(step="2.7", points=1, hint="Open the padlock of the variable, and link no key vault.")
-def test_variables_are_plain_text(variable_group: VariableGroup) -> None:
+def test_variables_are_plain_text(variable_group: VariableGroup, lab: Lab) -> None:
     """The variables are plain text, so that the pipelines can read them."""
-    group = variable_group
-    assert rules.unreadable_variables(group.type, group.variables, VARIABLES) == []
+    group, wanted = variable_group, lab.sheet.variable_group.variables
+    assert rules.unreadable_variables(group.type, group.variables, wanted) == []
 
 
 @check(step="2.7", points=1, hint="Delete the blanks before and after the value.")
@@ -41,7 +42,7 @@ def test_values_have_no_blanks_around_them(variable_group: VariableGroup) -> Non
 @check(step="2.7", points=1, hint="BASE_NAME holds your own userN, such as `userN-project`.")
 def test_base_name_identifies_the_learner(base_name: str, lab: Lab) -> None:
     """BASE_NAME is short and has the learner's userN in it."""
-    assert rules.base_name_problems(base_name, lab.learner.number) == []
+    assert rules.base_name_problems(base_name, lab) == []
 
 
 @check(step="2.7", points=2, hint="Use the key form of the region: `centralus`, not `Central US`.")
@@ -99,6 +100,6 @@ def test_variable_group_is_open_to_all_pipelines(variable_group_access: Access) 
 @check(
     step="2.7", hint="Remove variables the lab does not list: they change what the pipelines do."
 )
-def test_variable_group_has_no_override(variable_group: VariableGroup) -> None:
+def test_variable_group_has_no_override(variable_group: VariableGroup, lab: Lab) -> None:
     """The group has no variable that overrides the pipelines' own values."""
-    assert rules.overriding_variables(variable_group.variables) == []
+    assert rules.overriding_variables(variable_group.variables, lab) == []

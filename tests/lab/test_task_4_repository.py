@@ -27,9 +27,9 @@ def test_repository_is_made_from_the_template(
 
 
 @check(step="4.4", points=2, hint="Put the template's files back on the default branch.")
-def test_repository_has_the_essential_files(repository: Repository) -> None:
+def test_repository_has_the_essential_files(repository: Repository, lab: Lab) -> None:
     """The default branch has every file that the pipelines need."""
-    assert rules.missing_files(repository) == []
+    assert rules.missing_files(repository, lab) == []
 
 
 @check(step="4.4", points=2, hint="Undo your changes to the pipelines' YAML files.")
@@ -39,12 +39,12 @@ def test_pipelines_yaml_is_still_the_labs(pipeline_files: Repository, lab: Lab) 
 
 
 @check(step="4.4", hint="The lab works without changes to the template's files.")
-def test_repository_is_unmodified(repository: Repository) -> None:
+def test_repository_is_unmodified(repository: Repository, lab: Lab) -> None:
     """The files are the template's, unchanged."""
-    assert rules.modified_files(repository) == []
+    assert rules.modified_files(repository, lab) == []
 
 
 @check(step="4.4", hint="Unarchive the repository; its default branch is `main` or `master`.")
-def test_repository_is_active(repository: Repository) -> None:
+def test_repository_is_active(repository: Repository, lab: Lab) -> None:
     """The repository is neither archived nor disabled, and its default branch is a usual one."""
-    assert rules.inactive_repository(repository) == []
+    assert rules.inactive_repository(repository, lab) == []

@@ -47,21 +47,21 @@ def test_ci_has_a_completed_run(ci_runs: tuple[Run, ...]) -> None:
 
 
 @check(step="5.12", points=3, hint="Open the failed task's log, mend its cause, run again.")
-def test_ci_run_succeeded(some_ci_runs: tuple[Run, ...]) -> None:
+def test_ci_run_succeeded(some_ci_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CI pipeline succeeded."""
-    assert rules.none_succeeded(some_ci_runs) == []
+    assert rules.none_succeeded(some_ci_runs, lab) == []
 
 
 @check(step="5.13", points=2, hint="Run the whole pipeline, with no stage left out.")
-def test_ci_run_has_every_stage_and_job(ci_stages: tuple[Stage, ...]) -> None:
+def test_ci_run_has_every_stage_and_job(ci_stages: tuple[Stage, ...], lab: Lab) -> None:
     """In a succeeded run both stages and their four jobs succeeded."""
-    assert rules.incomplete_ci(ci_stages) == []
+    assert rules.incomplete_ci(ci_stages, lab) == []
 
 
 @check(step="5.14", points=2, hint="The artifact is published when a new model was registered.")
-def test_ci_run_published_the_model_artifact(whole_ci_artifacts: tuple[str, ...]) -> None:
+def test_ci_run_published_the_model_artifact(whole_ci_artifacts: tuple[str, ...], lab: Lab) -> None:
     """The succeeded run published the artifact `model`."""
-    assert "model" in whole_ci_artifacts
+    assert lab.sheet.ci.artifacts.model in whole_ci_artifacts
 
 
 @check(step="5.14", points=1, hint="Leave the last job of the CI file as the template has it.")
@@ -71,17 +71,19 @@ def test_model_artifact_names_the_model(model_file: ModelFile, lab: Lab) -> None
 
 
 @check(step="5.11", points=2, hint="Run the pipeline on the default branch of your repository.")
-def test_ci_run_built_a_commit_of_the_repository(ci_run: Run, repository: Repository) -> None:
+def test_ci_run_built_a_commit_of_the_repository(
+    ci_run: Run, repository: Repository, lab: Lab
+) -> None:
     """The succeeded run built a commit of the repository's default branch."""
-    assert rules.foreign_commit(ci_run, repository) == []
+    assert rules.foreign_commit(ci_run, repository, lab) == []
 
 
 @check(step="5.15", points=2, hint="Open the training run in the studio; mend its cause, run CI.")
 def test_training_run_completed(
-    training_runs: tuple[TrainingRun, ...], succeeded_ci_runs: tuple[Run, ...]
+    training_runs: tuple[TrainingRun, ...], succeeded_ci_runs: tuple[Run, ...], lab: Lab
 ) -> None:
     """The training run that the CI run started has completed."""
-    assert rules.untrained(training_runs, succeeded_ci_runs) == []
+    assert rules.untrained(training_runs, succeeded_ci_runs, lab) == []
 
 
 @check(step="5.17", points=2, hint="Run CI again, and leave the published pipeline enabled.")
@@ -118,10 +120,10 @@ def test_model_is_registered_by_the_ci_run(
 
 @check(step="5.18", points=1, hint="Run CI anew, and let it register and publish by itself.")
 def test_model_artifact_is_the_registered_version(
-    sound_model_file: ModelFile, ci_models: tuple[Model, ...], ci_run: Run
+    sound_model_file: ModelFile, ci_models: tuple[Model, ...], ci_run: Run, lab: Lab
 ) -> None:
     """The artifact names the version that its own run registered."""
-    assert rules.not_the_registered_version(sound_model_file, ci_models, ci_run) == []
+    assert rules.not_the_registered_version(sound_model_file, ci_models, ci_run, lab) == []
 
 
 @check(step="5.15", hint="The template's pipeline trains, evaluates and registers.")
@@ -129,21 +131,24 @@ def test_training_run_has_every_step(
     measured_training_runs: tuple[TrainingRun, ...],
     succeeded_ci_runs: tuple[Run, ...],
     models: tuple[Model, ...],
+    lab: Lab,
 ) -> None:
     """Its three steps completed, and its error is the registered model's."""
-    assert rules.incomplete_training(measured_training_runs, succeeded_ci_runs, models) == []
+    assert rules.incomplete_training(measured_training_runs, succeeded_ci_runs, models, lab) == []
 
 
 @check(step="5.13", hint="Undo the change that made lint or unit tests fail.")
-def test_ci_run_passed_its_tests(ci_stages: tuple[Stage, ...]) -> None:
+def test_ci_run_passed_its_tests(ci_stages: tuple[Stage, ...], lab: Lab) -> None:
     """Lint and unit tests of the succeeded run passed."""
-    assert rules.task_results(ci_stages, rules.CI_TESTS) == []
+    assert rules.task_results(ci_stages, lab.sheet.ci.build.tests) == []
 
 
 @check(step="5.14", hint="The report comes with every whole run.")
-def test_ci_run_published_the_coverage_report(ci_run: Run, ci_artifacts: tuple[str, ...]) -> None:
+def test_ci_run_published_the_coverage_report(
+    ci_run: Run, ci_artifacts: tuple[str, ...], lab: Lab
+) -> None:
     """The succeeded run published its code coverage report."""
-    assert f"Code Coverage Report_{ci_run.id}" in ci_artifacts
+    assert lab.sheet.ci.artifacts.coverage.format(run=ci_run.id) in ci_artifacts
 
 
 @check(step="5.11", hint="Start the run yourself, signed in with your lab account.")
@@ -153,6 +158,6 @@ def test_ci_run_was_started_by_the_learner(ci_run: Run, lab: Lab) -> None:
 
 
 @check(step="5.18", hint="Other numbers mean changed code, parameters or data.")
-def test_model_has_the_expected_error(ci_models: tuple[Model, ...]) -> None:
+def test_model_has_the_expected_error(ci_models: tuple[Model, ...], lab: Lab) -> None:
     """The model's error is that of the lab's unmodified code."""
-    assert rules.unexpected_error(ci_models) == []
+    assert rules.unexpected_error(ci_models, lab) == []

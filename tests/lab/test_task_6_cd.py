@@ -32,15 +32,17 @@ def test_cd_pipeline_is_enabled(cd_pipeline: Pipeline) -> None:
 
 
 @check(step="6.10", points=2, hint="Open the failed task's log, mend its cause, run again.")
-def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...]) -> None:
+def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CD pipeline succeeded."""
-    assert rules.none_succeeded(finished_cd_runs) == []
+    assert rules.none_succeeded(finished_cd_runs, lab) == []
 
 
 @check(step="6.12", points=2, hint="Set ACI_DEPLOYMENT_NAME, leave the YAML as it is, run again.")
-def test_cd_run_deployed_to_container_instances(deploying_cd_stages: tuple[Stage, ...]) -> None:
+def test_cd_run_deployed_to_container_instances(
+    deploying_cd_stages: tuple[Stage, ...], lab: Lab
+) -> None:
     """In a succeeded run the stage Deploy to ACI deployed the model and its smoke test passed."""
-    assert rules.incomplete_deployment(deploying_cd_stages) == []
+    assert rules.incomplete_deployment(deploying_cd_stages, lab) == []
 
 
 @check(step="6.11", points=2, hint="Run CD with its default values, after CI has succeeded.")
@@ -61,13 +63,13 @@ def test_cd_run_followed_the_ci_run(cd_run: Run, succeeded_ci_runs: tuple[Run, .
 
 @check(step="6.12", points=2, hint="Run CD again with its default values, after CI.")
 def test_cd_run_deployed_the_registered_model(
-    deployment: Deployment, ci_models: tuple[Model, ...]
+    deployment: Deployment, ci_models: tuple[Model, ...], lab: Lab
 ) -> None:
     """The run's logs name a model version that CI registered, and a good smoke test."""
-    assert rules.deployed_otherwise(deployment, ci_models) == []
+    assert rules.deployed_otherwise(deployment, ci_models, lab) == []
 
 
 @check(step="6.12", hint="Remove the AKS_… variables: the lab does not deploy to Kubernetes.")
-def test_cd_run_left_kubernetes_alone(cd_stages: tuple[Stage, ...]) -> None:
+def test_cd_run_left_kubernetes_alone(cd_stages: tuple[Stage, ...], lab: Lab) -> None:
     """The stage Deploy to AKS was skipped."""
-    assert rules.kubernetes_ran(cd_stages) == []
+    assert rules.kubernetes_ran(cd_stages, lab) == []

@@ -22,9 +22,9 @@ def test_endpoint_is_healthy(settled_endpoint: Endpoint) -> None:
 @check(
     step="7.4", points=1, hint="Let the CD pipeline deploy it: 1 core, 4 GB, container instance."
 )
-def test_endpoint_has_the_labs_size(endpoint: Endpoint) -> None:
+def test_endpoint_has_the_labs_size(endpoint: Endpoint, lab: Lab) -> None:
     """The endpoint is a container instance of the size the lab deploys."""
-    assert rules.wrong_size(endpoint) == []
+    assert rules.wrong_size(endpoint, lab) == []
 
 
 @check(step="7.4", points=2, hint="Run CD again, so that it deploys the model of your CI run.")
@@ -44,9 +44,9 @@ def test_endpoint_was_deployed_by_the_cd_run(
 
 
 @check(step="7.4", points=3, hint="Send the smoke-test query yourself and read the answer.")
-def test_endpoint_answers_the_query(answer: Answer) -> None:
+def test_endpoint_answers_the_query(answer: Answer, lab: Lab) -> None:
     """The live endpoint answers the scoring query with two numbers."""
-    assert rules.bad_answer(answer) == []
+    assert rules.bad_answer(answer, lab) == []
 
 
 @check(step="7.4", hint="The lab's endpoint is open; a key is your own choice.")
@@ -56,9 +56,9 @@ def test_endpoint_needs_no_key(endpoint: Endpoint) -> None:
 
 
 @check(step="7.4", hint="Other numbers mean another model than the lab's own.")
-def test_endpoint_predicts_like_the_labs_model(predictions: tuple[float, ...]) -> None:
+def test_endpoint_predicts_like_the_labs_model(predictions: tuple[float, ...], lab: Lab) -> None:
     """The numbers are those of the lab's own model."""
-    assert rules.other_predictions(predictions) == []
+    assert rules.other_predictions(predictions, lab) == []
 
 
 @check(step="7.4", hint="An endpoint deployed by the CD run describes itself at /swagger.json.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from graders import rules
 from graders.cohort import Learner
 from graders.evidence import (
     Endpoint,
@@ -113,8 +112,8 @@ def repository(**changes: object) -> Repository:
         template=LAB.templates[0],
         default_branch="main",
         head="c0ffee",
-        tree=rules.TEMPLATE_TREE,
-        files=dict.fromkeys(rules.ESSENTIAL_FILES, "blob"),
+        tree=LAB.sheet.template.tree,
+        files=dict.fromkeys(LAB.sheet.essential_files, "blob"),
         texts={},
         commits=frozenset({"c0ffee"}),
     )

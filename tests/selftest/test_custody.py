@@ -20,7 +20,7 @@ from graders import snapshot
 from graders.collector import collect
 from graders.custody import Custody, comparison, custody, own_of
 from graders.evidence import Evidence, Unavailable
-from graders.lab import Lab
+from graders.lab import SHEET, Lab
 from graders.lab_file import read_class
 from graders.services.cloud import Cloud
 from graders.services.door import Door
@@ -285,7 +285,7 @@ def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Grad
         assert [one.what for one in own.borrowed] == kinds
         assert all("learner0" not in f"{one.expected} {one.found}" for one in own.borrowed)
         lists = (seen.training_runs, seen.models, seen.published_pipelines, seen.endpoints)
-        is_changed = any(own_of(listed, own) != listed for listed in lists)
+        is_changed = any(own_of(listed, own, SHEET.tags) != listed for listed in lists)
         assert is_changed == (kinds not in ([], ["workspace"]))
         assert bool(own.owners["own_work"])
     assert found[name_of(OWNER)].borrowed == ()
@@ -296,8 +296,8 @@ def test_a_list_that_could_not_be_seen_is_left_as_it_is(taken: Graded) -> None:
     learner = name_of(learner_of(borrowed_endpoint))
     unseen = Unavailable("the cloud", "this", "it answered 503", "Run again")
     found = custody(taken.labs.values(), taken.evidence)[learner]
-    assert own_of(unseen, found) is unseen
-    assert own_of(taken.evidence[learner].endpoints, found) == ()
+    assert own_of(unseen, found, SHEET.tags) is unseen
+    assert own_of(taken.evidence[learner].endpoints, found, SHEET.tags) == ()
 
 
 def test_the_learner_whose_own_it_is_keeps_the_marks(taken: Graded) -> None:

@@ -62,14 +62,14 @@ def repository_of(number: int, token: Token) -> Repository:
 def test_the_model_answer_is_right(token: Token) -> None:
     repository = repository_of(1, token)
     assert rules.wrong_origin(repository, repository.template, lab(1)) == []
-    assert rules.missing_files(repository) == []
+    assert rules.missing_files(repository, lab(1)) == []
     assert rules.altered_pipelines(repository, lab(1)) == []
     assert repository.head in repository.commits
 
 
 def test_a_missing_file_is_seen_to_be_missing(token: Token) -> None:
-    missing = [one.what for one in rules.missing_files(repository_of(4, token))]
-    found = [one.expected for one in rules.missing_files(repository_of(4, token))]
+    missing = [one.what for one in rules.missing_files(repository_of(4, token), lab(1))]
+    found = [one.expected for one in rules.missing_files(repository_of(4, token), lab(1))]
     assert len(missing) == 1
     assert "diabetes_regression/scoring/score.py" in (*missing, *found)
 

@@ -286,7 +286,7 @@ def test_rules_are_asked_when_a_check_is_judged(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check calls the rule of that name, not one that was there when it was loaded."""
-    monkeypatch.setattr(rules, "wrong_size", lambda _: [Mismatch("size", "1", "2")])
+    monkeypatch.setattr(rules, "wrong_size", lambda *_: [Mismatch("size", "1", "2")])
     verdict = judge.verdict("user1", "endpoint-has-the-labs-size")
     assert (verdict.outcome, verdict.reason) == (Outcome.FAILED, "size: expected 1; found 2")
 

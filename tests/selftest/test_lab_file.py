@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from graders.cohort import Learner
-from graders.lab import Leniency
+from graders.lab import SHEET, Leniency
+from graders.lab.sheet import DictatedName
 from graders.lab_file import LabFile, find_lab_file, missing_for, read_class, read_lab_file
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check
+from graders.services.github_query import Places
 from graders.standing import Nightly, Policy
 
 Save = Callable[[str], Path]
@@ -70,6 +72,28 @@ def test_the_file_gives_what_the_class_shares(save: Save) -> None:
     assert lab.points == {"project-exists": 2.5}
 
 
+@pytest.mark.parametrize("what", SHEET.names())
+def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, what: DictatedName) -> None:
+    name = "our-{n:02d}-name"
+    lab = read_lab_file(save(f'[names]\n{what} = "{name}"')).for_learner(Learner("ann", 4))
+    assert getattr(lab, what) == "our-04-name"
+    assert lab.sheet.names() == SHEET.names() | {what: "our-04-name"}
+    assert lab.place.endswith(f" {what}=our-04-name")
+
+
+def test_a_yaml_file_of_another_name_is_essential_in_place_of_the_sheets(save: Save) -> None:
+    lab = read_lab_file(save('[names]\ncd_yaml = "ci/cd.yml"')).for_learner(Learner("ann", 4))
+    files = set(lab.sheet.essential_files)
+    assert files == {*SHEET.essential_files, "ci/cd.yml"} - {SHEET.cd.yaml}
+    assert {"", "ci"} <= set(Places.of([lab]).directories)
+
+
+def test_two_pipelines_cannot_have_one_name_or_file(save: Save) -> None:
+    for what, name in (("ci_pipeline", SHEET.cd.name), ("cd_yaml", SHEET.ci.yaml.upper())):
+        (problem,) = problems_of(save(f'[names]\n{what} = "{name}"'))
+        assert (problem.column, problem.remedy) == ("names", "give each pipeline its own")
+
+
 def test_a_learners_own_row_goes_before_the_file() -> None:
     file = LabFile.model_validate({"tenant": {"organization": "acme", "location": "westeurope"}})
     own = Learner("ann", 4, organization="other", repository="r", workspace="w", location="uksouth")
@@ -88,7 +112,10 @@ def test_the_sample_class_is_sound() -> None:
     labs = [file.for_learner(learner) for learner in learners]
     assert [learner.number for learner in learners] == [4, 12]
     assert missing_for(*labs) == ()
-    assert (file.names, file.leniency) == (LabFile().names, LabFile().leniency)
+    sheets = [LabFile().for_learner(learner) for learner in learners]
+    for lab, sheet in zip(labs, sheets, strict=True):
+        assert (lab.sheet, lab.project, lab.workspace) == (SHEET, sheet.project, sheet.workspace)
+        assert (lab.repositories, lab.leniency) == (sheet.repositories, Leniency())
 
 
 # --- every problem, with its place ----------------------------------------------------------------
@@ -115,6 +142,11 @@ def test_the_sample_class_is_sound() -> None:
         ("[names]\nrepository = []", 2, "names.repository", "at least one"),
         ('[template]\naccepted = ["starter"]', 2, "template.accepted.0", "owner/name"),
         ('[names]\nrepository = "mlops_{n}"', 2, "names.repository", "list"),
+        ('[names]\nci_yaml = "/ci.yml"', 2, "names.ci_yaml", "without a slash"),
+        ('[names]\ncd_yaml = "../cd.yml"', 2, "names.cd_yaml", "without a slash"),
+        ('[names]\nmodel = "a/b"', 2, "names.model", "letters, digits"),
+        ('[names]\nendpoint = "Mine"', 2, "names.endpoint", "small letters"),
+        ('[names]\nvariable_group = ""', 2, "names.variable_group", "delete the line"),
         ("names = 3", 1, "names", "[table]"),
         ("leniency = 3", 1, "leniency", "[table]"),
         ("names = {zebra = 1}", None, "names.zebra", "project, repository"),

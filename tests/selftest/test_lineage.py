@@ -44,6 +44,7 @@ CD = replace(
     deployment=Deployment(NAME, "1", smoke_test_passed=True),
 )
 LINKS = Links(
+    lab=LAB,
     repository=repository(commits=frozenset({CI.commit})),
     ci_runs=(CI,),
     published=(PublishedPipeline("p", LAB.training_pipeline, "101", is_active=True),),
@@ -94,12 +95,12 @@ def test_the_model_file_names_the_model_and_a_version_once_each_and_together() -
 
 def test_the_artifact_bears_the_version_that_the_same_run_registered() -> None:
     second, other = replace(MODEL, version="2"), replace(MODEL, version="3", tags={"BuildId": "7"})
-    assert rules.not_the_registered_version(FILE, [second, MODEL], CI) == []
+    assert rules.not_the_registered_version(FILE, [second, MODEL], CI, LAB) == []
     wrong = replace(FILE, version="3")
-    assert told(rules.not_the_registered_version(wrong, [MODEL, second, other], CI)) == [
+    assert told(rules.not_the_registered_version(wrong, [MODEL, second, other], CI, LAB)) == [
         ("model.json of run 101", "version 1 or 2", "version 3")
     ]
-    assert told(rules.not_the_registered_version(wrong, [other], CI)) == [
+    assert told(rules.not_the_registered_version(wrong, [other], CI, LAB)) == [
         ("model.json of run 101", "a version that the run registered", "version 3")
     ]
 
@@ -108,31 +109,31 @@ def test_a_training_run_of_one_of_the_ci_runs_came_to_its_good_end() -> None:
     ours = [CI, replace(CI, id=102)]
     failed = replace(TRAINING, status="Failed")
     strange = [replace(TRAINING, tags={"BuildId": "7"}), replace(TRAINING, tags={})]
-    assert rules.untrained([failed, TRAINING], ours) == []
-    assert rules.untrained([replace(TRAINING, tags={"BuildId": "102"})], ours) == []
+    assert rules.untrained([failed, TRAINING], ours, LAB) == []
+    assert rules.untrained([replace(TRAINING, tags={"BuildId": "102"})], ours, LAB) == []
     expected = "a completed one of CI run 101 or 102"
     for training, said in (
         ([failed, replace(failed, status="Canceled")], "one that is Failed, one that is Canceled"),
         (strange, "runs of 7, no BuildId"),
         ([], "no run"),
     ):
-        assert told(rules.untrained(training, ours)) == [("training run", expected, said)]
+        assert told(rules.untrained(training, ours, LAB)) == [("training run", expected, said)]
 
 
 def test_every_step_of_some_training_run_completed() -> None:
-    assert rules.incomplete_training([TRAINING], [CI], [TRAINED]) == []
-    assert rules.incomplete_training([], [CI], [TRAINED]) == []
+    assert rules.incomplete_training([TRAINING], [CI], [TRAINED], LAB) == []
+    assert rules.incomplete_training([], [CI], [TRAINED], LAB) == []
     finished = replace(TRAINING, steps=tuple(TrainingStep(one, "Finished") for one in STEPS))
-    assert rules.incomplete_training([finished], [CI], [TRAINED]) == []
+    assert rules.incomplete_training([finished], [CI], [TRAINED], LAB) == []
     poor = replace(TRAINING, steps=(TrainingStep(STEPS[1], "Failed"),))
-    assert told(rules.incomplete_training([poor], [CI], [TRAINED])) == [
+    assert told(rules.incomplete_training([poor], [CI], [TRAINED], LAB)) == [
         ("step Train Model", "Completed", "not in the run"),
         ("step Evaluate Model", "Completed", "Failed"),
         ("step Register Model", "Completed", "not in the run"),
     ]
-    assert rules.incomplete_training([poor, TRAINING], [CI], [TRAINED]) == []
+    assert rules.incomplete_training([poor, TRAINING], [CI], [TRAINED], LAB) == []
     better = replace(TRAINING, steps=TRAINING.steps[:2])
-    assert told(rules.incomplete_training([poor, better], [CI], [TRAINED])) == [
+    assert told(rules.incomplete_training([poor, better], [CI], [TRAINED], LAB)) == [
         ("step Register Model", "Completed", "not in the run")
     ]
 
@@ -140,7 +141,7 @@ def test_every_step_of_some_training_run_completed() -> None:
 def test_the_error_of_the_training_run_is_a_tag_of_its_model() -> None:
     def found(*errors: str, run: TrainingRun = TRAINING, run_id: str = TRAINING.id) -> Any:
         tagged = [replace(MODEL, tags={"run_id": run_id, "mse": one}) for one in errors]
-        return told(rules.incomplete_training([run], [CI], [*tagged, TRAINED_UNTAGGED]))
+        return told(rules.incomplete_training([run], [CI], [*tagged, TRAINED_UNTAGGED], LAB))
 
     assert found("1", "2") == [("mse", "3295.7, as in the training run", "1, 2")]
     assert found("1", "3295.8") == []
@@ -156,16 +157,16 @@ TRAINED_UNTAGGED = replace(MODEL, version="9", tags={"run_id": TRAINING.id})
 def test_the_log_of_the_deployment_names_a_registered_version_and_a_good_smoke_test() -> None:
     models = [MODEL, replace(MODEL, version="2")]
     right = Deployment(NAME, "2", smoke_test_passed=True)
-    assert rules.deployed_otherwise(right, models) == []
+    assert rules.deployed_otherwise(right, models, LAB) == []
     bad = Deployment("X", "3", smoke_test_passed=False)
-    assert told(rules.deployed_otherwise(bad, models)) == [
+    assert told(rules.deployed_otherwise(bad, models, LAB)) == [
         ("deployed model", f"{NAME}:1 or {NAME}:2", "X:3"),
         ("smoke test", "Smoke test successful.", "no such line in its log"),
     ]
     silent = Deployment("", "", smoke_test_passed=True)
-    assert told(rules.deployed_otherwise(silent, models))[0][2] == ""
+    assert told(rules.deployed_otherwise(silent, models, LAB))[0][2] == ""
     half = Deployment("mine", "", smoke_test_passed=True)
-    assert told(rules.deployed_otherwise(half, models))[0][2] == "mine"
+    assert told(rules.deployed_otherwise(half, models, LAB))[0][2] == "mine"
 
 
 # --- one chain ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from graders.evidence import (
     Variable,
 )
 from graders.lab import Leniency
+from graders.run_results import counts_as_succeeded
 from tests.selftest.right_work import (
     CD,
     CI,
@@ -43,14 +44,14 @@ from tests.selftest.right_work import (
 
 @pytest.mark.parametrize("value", ["user4-project", "USER4", "user4project", "myuser04"])
 def test_a_base_name_with_the_learners_own_number_is_right(value: str) -> None:
-    assert rules.base_name_problems(value, 4) == []
+    assert rules.base_name_problems(value, LAB) == []
 
 
 @pytest.mark.parametrize(
     "value", ["user40-project", "user5-project", "project", "u4", "user4-project-123", "user4_x"]
 )
 def test_a_base_name_of_another_learner_or_shape_is_wrong(value: str) -> None:
-    (mismatch,) = rules.base_name_problems(value, 4)
+    (mismatch,) = rules.base_name_problems(value, LAB)
     assert "user4" in mismatch.expected
 
 
@@ -161,28 +162,30 @@ def test_the_pipeline_builds_the_learners_own_github_repository() -> None:
 
 def test_a_run_spoilt_by_kubernetes_alone_counts() -> None:
     failed = replace(CI_RUN, result="failed")
-    assert rules.counts_as_succeeded(CI_RUN)
-    assert rules.counts_as_succeeded(replace(failed, stages=stages(Deploy_AKS="failed")))
-    assert not rules.counts_as_succeeded(replace(failed, stages=stages(Deploy_ACI="failed")))
-    assert not rules.counts_as_succeeded(replace(failed, stages=()))
-    assert not rules.counts_as_succeeded(failed)
+    assert counts_as_succeeded(CI_RUN, LAB.sheet.cd)
+    assert counts_as_succeeded(replace(failed, stages=stages(Deploy_AKS="failed")), LAB.sheet.cd)
+    assert not counts_as_succeeded(
+        replace(failed, stages=stages(Deploy_ACI="failed")), LAB.sheet.cd
+    )
+    assert not counts_as_succeeded(replace(failed, stages=()), LAB.sheet.cd)
+    assert not counts_as_succeeded(failed, LAB.sheet.cd)
 
 
 def test_any_run_that_succeeded_counts_not_the_latest() -> None:
     later = replace(CI_RUN, id=103, number="20261120.2", result="failed")
-    assert rules.none_succeeded([later, CI_RUN]) == []
-    (mismatch,) = rules.none_succeeded([later])
+    assert rules.none_succeeded([later, CI_RUN], LAB) == []
+    (mismatch,) = rules.none_succeeded([later], LAB)
     assert "20261120.2 failed" in mismatch.found
 
 
 def test_the_skipped_kubernetes_stage_is_right_and_a_skipped_deployment_is_not() -> None:
-    assert rules.incomplete_deployment(stages()) == []
-    assert rules.kubernetes_ran(stages()) == []
-    assert rules.kubernetes_ran(stages(Deploy_AKS="succeeded"))
-    assert rules.incomplete_deployment(stages(Deploy_ACI="skipped"))
-    (mismatch,) = rules.incomplete_deployment(stages(smoke="failed"))
+    assert rules.incomplete_deployment(stages(), LAB) == []
+    assert rules.kubernetes_ran(stages(), LAB) == []
+    assert rules.kubernetes_ran(stages(Deploy_AKS="succeeded"), LAB)
+    assert rules.incomplete_deployment(stages(Deploy_ACI="skipped"), LAB)
+    (mismatch,) = rules.incomplete_deployment(stages(smoke="failed"), LAB)
     assert mismatch.what == "task Smoke test"
-    assert rules.incomplete_deployment(())
+    assert rules.incomplete_deployment((), LAB)
 
 
 def test_cd_takes_the_model_from_a_succeeded_run_of_the_learners_own_ci() -> None:
@@ -201,10 +204,12 @@ def test_cd_comes_after_ci_on_the_same_branch() -> None:
 
 
 def test_the_run_built_a_commit_of_this_repository() -> None:
-    assert rules.foreign_commit(CI_RUN, repository()) == []
-    assert rules.foreign_commit(CI_RUN, repository(commits=frozenset({"dead"})))
-    assert rules.foreign_commit(replace(CI_RUN, branch="refs/heads/mine"), repository())
-    assert rules.foreign_commit(replace(CI_RUN, branch="refs/heads/master"), repository()) == []
+    assert rules.foreign_commit(CI_RUN, repository(), LAB) == []
+    assert rules.foreign_commit(CI_RUN, repository(commits=frozenset({"dead"})), LAB)
+    assert rules.foreign_commit(replace(CI_RUN, branch="refs/heads/mine"), repository(), LAB)
+    assert (
+        rules.foreign_commit(replace(CI_RUN, branch="refs/heads/master"), repository(), LAB) == []
+    )
 
 
 def test_who_started_it_is_only_asked_where_the_cohort_says_who() -> None:
@@ -258,17 +263,17 @@ def test_the_address_of_the_run_may_be_quoted_or_not() -> None:
 )
 def test_the_models_error_is_compared_with_a_tolerance(mse: str, is_expected: bool) -> None:
     model = replace(MODEL, tags={"mse": mse})
-    assert (rules.unexpected_error([model]) == []) is is_expected
+    assert (rules.unexpected_error([model], LAB) == []) is is_expected
 
 
 # --- task 7 ---------------------------------------------------------------------------------------
 
 
 def test_the_size_is_that_of_the_templates_deployment_file() -> None:
-    assert rules.wrong_size(ENDPOINT) == []
-    assert len(rules.wrong_size(replace(ENDPOINT, compute_type="AKS", cpu=2))) == 2
-    assert rules.wrong_size(replace(ENDPOINT, cpu=None))
-    assert rules.wrong_size(replace(ENDPOINT, generation=2, cpu=None, memory_gb=None)) == []
+    assert rules.wrong_size(ENDPOINT, LAB) == []
+    assert len(rules.wrong_size(replace(ENDPOINT, compute_type="AKS", cpu=2), LAB)) == 2
+    assert rules.wrong_size(replace(ENDPOINT, cpu=None), LAB)
+    assert rules.wrong_size(replace(ENDPOINT, generation=2, cpu=None, memory_gb=None), LAB) == []
 
 
 def test_the_endpoint_serves_a_version_the_run_registered() -> None:
@@ -299,14 +304,14 @@ def test_the_endpoint_is_no_older_than_the_cd_run_and_in_its_region() -> None:
     ],
 )
 def test_an_answer_is_two_finite_numbers(answer: Answer) -> None:
-    assert rules.bad_answer(answer)
-    assert rules.bad_answer(Answer(200, (1.0, 2.0))) == []
+    assert rules.bad_answer(answer, LAB)
+    assert rules.bad_answer(Answer(200, (1.0, 2.0)), LAB) == []
 
 
 def test_the_documented_sample_output_is_not_the_labs_model() -> None:
-    assert rules.other_predictions(rules.SMOKE_TEST_RESULT) == []
-    assert rules.other_predictions((5215.18, 3727.03)) == []
-    assert rules.other_predictions((5021.509689995557, 3693.645386402646))
+    assert rules.other_predictions(LAB.sheet.scoring.predictions, LAB) == []
+    assert rules.other_predictions((5215.18, 3727.03), LAB) == []
+    assert rules.other_predictions((5021.509689995557, 3693.645386402646), LAB)
 
 
 # --- boundaries, and every item of a list --------------------------------------------------------
@@ -326,24 +331,26 @@ def test_the_documented_sample_output_is_not_the_labs_model() -> None:
     ],
 )
 def test_no_part_of_ci_may_be_left_out(part: str) -> None:
-    assert rules.incomplete_ci(ci_stages()) == []
-    assert part in " ".join(one.what for one in rules.incomplete_ci(ci_stages(without=part)))
-    assert rules.incomplete_ci(ci_stages(**{part: "failed"}))
-    assert rules.incomplete_ci(ci_stages(**{part: "succeededWithIssues"})) == []
+    assert rules.incomplete_ci(ci_stages(), LAB) == []
+    assert part in " ".join(one.what for one in rules.incomplete_ci(ci_stages(without=part), LAB))
+    assert rules.incomplete_ci(ci_stages(**{part: "failed"}), LAB)
+    assert rules.incomplete_ci(ci_stages(**{part: "succeededWithIssues"}), LAB) == []
 
 
 @pytest.mark.parametrize("task", ["Run lint tests", "Run unit tests", "Publish test results"])
 def test_no_test_of_ci_may_be_left_out(task: str) -> None:
-    assert rules.task_results(ci_stages(), rules.CI_TESTS) == []
-    assert rules.task_results(ci_stages(without=task), rules.CI_TESTS)
+    assert rules.task_results(ci_stages(), LAB.sheet.ci.build.tests) == []
+    assert rules.task_results(ci_stages(without=task), LAB.sheet.ci.build.tests)
 
 
 def test_only_kubernetes_may_spoil_a_run_and_only_after_the_deployment() -> None:
     canceled = replace(CI_RUN, result="canceled")
-    assert rules.counts_as_succeeded(replace(canceled, stages=stages(Deploy_AKS="canceled")))
+    assert counts_as_succeeded(
+        replace(canceled, stages=stages(Deploy_AKS="canceled")), LAB.sheet.cd
+    )
     warned = stages(Deploy_ACI="succeededWithIssues", Deploy_AKS="failed")
-    assert rules.counts_as_succeeded(replace(canceled, stages=warned))
-    assert rules.counts_as_succeeded(replace(CI_RUN, result="partiallySucceeded"))
+    assert counts_as_succeeded(replace(canceled, stages=warned), LAB.sheet.cd)
+    assert counts_as_succeeded(replace(CI_RUN, result="partiallySucceeded"), LAB.sheet.cd)
     for spoilt in (
         replace(canceled, stages=stages(Deploy_ACI="skipped", Deploy_AKS="failed")),
         replace(canceled, stages=stages(Deploy_ACI="canceled", Deploy_AKS="failed")),
@@ -352,20 +359,20 @@ def test_only_kubernetes_may_spoil_a_run_and_only_after_the_deployment() -> None
         replace(canceled, stages=(*ci_stages(), *stages(Deploy_AKS="failed")[1:])),
         replace(canceled, status="cancelling", stages=stages(Deploy_AKS="failed")),
     ):
-        assert not rules.counts_as_succeeded(spoilt)
+        assert not counts_as_succeeded(spoilt, LAB.sheet.cd)
 
 
 def test_a_failed_run_is_told_with_its_cause() -> None:
     failed = replace(CI_RUN, result="failed", problems=("no such group",))
     parts = ci_stages(**{"Run unit tests": "failed", "Invoke ML pipeline": "canceled"})
-    (mismatch,) = rules.none_succeeded([replace(failed, stages=parts), failed])
+    (mismatch,) = rules.none_succeeded([replace(failed, stages=parts), failed], LAB)
     assert mismatch.found == (
         "run 20261120.1 failed: no such group; Model_CI › Run unit tests failed; "
         "Trigger_AML_Pipeline › Invoke ML pipeline canceled (and 1 other runs that did not succeed)"
     )
-    (mismatch,) = rules.none_succeeded([replace(failed, problems=())])
+    (mismatch,) = rules.none_succeeded([replace(failed, problems=())], LAB)
     assert mismatch.found == "run 20261120.1 failed"
-    (mismatch,) = rules.none_succeeded([])
+    (mismatch,) = rules.none_succeeded([], LAB)
     assert mismatch.found == "the pipeline never ran"
 
 
@@ -374,23 +381,25 @@ def test_both_tasks_of_the_deployment_count() -> None:
     (job,) = aci.jobs
     for task in job.tasks:
         left = tuple(one for one in job.tasks if one is not task)
-        found = rules.incomplete_deployment((replace(aci, jobs=(replace(job, tasks=left),)), aks))
+        found = rules.incomplete_deployment(
+            (replace(aci, jobs=(replace(job, tasks=left),)), aks), LAB
+        )
         assert [one.what for one in found] == [f"task {task.name}"]
     skipped = replace(stages(Deploy_ACI="skipped")[0], jobs=())
-    (mismatch,) = rules.incomplete_deployment((skipped, aks))
+    (mismatch,) = rules.incomplete_deployment((skipped, aks), LAB)
     assert (mismatch.what, mismatch.found) == ("stage Deploy to ACI", "skipped")
     elsewhere = (replace(aci, jobs=()), replace(aks, jobs=aci.jobs))
-    assert len(rules.incomplete_deployment(elsewhere)) == 2
+    assert len(rules.incomplete_deployment(elsewhere, LAB)) == 2
 
 
 def test_the_newest_run_that_was_looked_into_tells_of_the_smoke_test() -> None:
     passed = replace(CI_RUN, stages=stages())
     failed = replace(CI_RUN, stages=stages(smoke="failed"))
     other = replace(CI_RUN, stages=ci_stages(**{"Run unit tests": "failed"}))
-    assert rules.smoke_test_failed([CI_RUN, failed, passed])
-    assert not rules.smoke_test_failed([passed, failed])
-    assert not rules.smoke_test_failed([other])
-    assert not rules.smoke_test_failed([CI_RUN])
+    assert rules.smoke_test_failed([CI_RUN, failed, passed], LAB)
+    assert not rules.smoke_test_failed([passed, failed], LAB)
+    assert not rules.smoke_test_failed([other], LAB)
+    assert not rules.smoke_test_failed([CI_RUN], LAB)
 
 
 def test_one_of_several_ci_runs_is_enough() -> None:
@@ -407,7 +416,7 @@ def test_one_of_several_ci_runs_is_enough() -> None:
     assert rules.wrongly_published([one], [later, CI_RUN]) == []
     assert rules.registered_by([MODEL], [later, CI_RUN], LAB) == [MODEL]
     other = replace(MODEL, tags={**MODEL.tags, "mse": "3000"})
-    assert rules.unexpected_error([other, MODEL]) == []
+    assert rules.unexpected_error([other, MODEL], LAB) == []
 
 
 def test_a_run_on_a_branch_of_ones_own_is_told_with_the_branches() -> None:
@@ -419,7 +428,7 @@ def test_a_run_on_a_branch_of_ones_own_is_told_with_the_branches() -> None:
 @pytest.mark.parametrize("branch", ["trunk", "main", "master"])
 def test_a_run_of_the_default_branch_or_a_usual_one_is_right(branch: str) -> None:
     run = replace(CI_RUN, branch=f"refs/heads/{branch}")
-    assert rules.foreign_commit(run, repository(default_branch="trunk")) == []
+    assert rules.foreign_commit(run, repository(default_branch="trunk"), LAB) == []
 
 
 def test_the_account_is_compared_whatever_its_case() -> None:
@@ -472,9 +481,9 @@ def test_a_model_is_told_with_its_lineage() -> None:
 
 
 def test_every_file_the_pipelines_need_is_on_the_list() -> None:
-    assert len(rules.ESSENTIAL_FILES) == 15
+    assert len(LAB.sheet.essential_files) == 15
     bare = repository(files={})
-    assert [one.what for one in rules.missing_files(bare)] == ["file"] * 15
+    assert [one.what for one in rules.missing_files(bare, LAB)] == ["file"] * 15
 
 
 @pytest.mark.parametrize(
@@ -518,15 +527,16 @@ def test_odd_yaml_is_the_learners_not_our_own_mistake(odd: str) -> None:
 
 
 def test_accepted_templates_may_be_spelled_in_any_case() -> None:
-    capitals = replace(LAB, templates=("SollianceNet/Labs",))
+    template = replace(LAB.sheet.template, accepted=("SollianceNet/Labs",))
+    capitals = replace(LAB, sheet=replace(LAB.sheet, template=template))
     assert rules.wrong_origin(repository(), "solliancenet/labs", capitals) == []
 
 
 def test_what_is_wrong_with_an_inactive_repository_is_told() -> None:
     bad = repository(is_archived=True, is_disabled=True, default_branch="trunk")
-    found = [one.found for one in rules.inactive_repository(bad)]
+    found = [one.found for one in rules.inactive_repository(bad, LAB)]
     assert found == ["archived", "disabled", "default branch trunk"]
-    assert rules.inactive_repository(repository(default_branch="master")) == []
+    assert rules.inactive_repository(repository(default_branch="master"), LAB) == []
 
 
 def test_similar_repositories_are_told() -> None:
@@ -539,10 +549,10 @@ def test_similar_repositories_are_told() -> None:
 
 def test_files_tell_the_origin_where_github_does_not() -> None:
     own = frozenset({"c0ffee"})
-    assert rules.looks_generated(repository(commits=own))
-    assert not rules.looks_generated(repository(commits=own, tree="other"))
-    assert not rules.looks_generated(repository(commits=own, is_fork=True))
-    assert not rules.looks_generated(repository(commits=own | {"855049a" + "0" * 33}))
+    assert rules.looks_generated(repository(commits=own), LAB)
+    assert not rules.looks_generated(repository(commits=own, tree="other"), LAB)
+    assert not rules.looks_generated(repository(commits=own, is_fork=True), LAB)
+    assert not rules.looks_generated(repository(commits=own | {"855049a" + "0" * 33}), LAB)
 
 
 def test_group_and_workspace_of_the_connection_both_count() -> None:
@@ -575,7 +585,7 @@ def test_a_reference_dangles_only_when_its_own_name_does() -> None:
     ["AKS_X", "WEBAPP_NAME", "MODEL_NAME", "EXPERIMENT_NAME", "TRAINING_PIPELINE_NAME", "aks_x"],
 )
 def test_each_override_is_known(name: str) -> None:
-    assert rules.overriding_variables([name, "LOCATION"]) == [name]
+    assert rules.overriding_variables([name, "LOCATION"], LAB) == [name]
 
 
 def test_other_variables_are_told_and_the_labs_own_are_not() -> None:
@@ -626,12 +636,12 @@ def test_an_endpoint_may_lead_the_first_cd_run_by_the_clock_skew() -> None:
 
 def test_each_size_counts() -> None:
     for change in ({"compute_type": "AKS"}, {"cpu": 2}, {"memory_gb": 8}):
-        assert len(rules.wrong_size(replace(ENDPOINT, **change))) == 1
+        assert len(rules.wrong_size(replace(ENDPOINT, **change), LAB)) == 1
 
 
 def test_each_number_of_the_answer_counts() -> None:
-    first, second = rules.SMOKE_TEST_RESULT
-    assert rules.other_predictions((first, 1.0))
-    (mismatch,) = rules.other_predictions((1.0, second))
+    first, second = LAB.sheet.scoring.predictions
+    assert rules.other_predictions((first, 1.0), LAB)
+    (mismatch,) = rules.other_predictions((1.0, second), LAB)
     assert mismatch.found == "1.0, 3727.0"
-    assert rules.bad_answer(Answer(400, (1.0, 2.0)))
+    assert rules.bad_answer(Answer(400, (1.0, 2.0)), LAB)

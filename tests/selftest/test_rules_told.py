@@ -57,7 +57,7 @@ def test_what_is_wrong_with_the_variables_is_told() -> None:
         ("variable group", "plain variables", "a group of type AzureKeyVault")
     ]
     assert told(rules.padded_values(found)) == [("LOCATION", "'z'", "' z'")]
-    assert told(rules.base_name_problems("user5", 4)) == [
+    assert told(rules.base_name_problems("user5", LAB)) == [
         ("BASE_NAME", "3 to 15 letters, digits or hyphens with user4 in it", "user5")
     ]
 
@@ -67,7 +67,7 @@ def test_what_is_wrong_with_the_variables_is_told() -> None:
     [("u4", False), ("user4", True), ("user4" + 10 * "x", True), ("user4" + 11 * "x", False)],
 )
 def test_a_base_name_has_at_most_15_characters(value: str, is_right: bool) -> None:
-    assert (rules.base_name_problems(value, 4) == []) is is_right
+    assert (rules.base_name_problems(value, LAB) == []) is is_right
 
 
 def test_who_may_use_the_group_is_told() -> None:
@@ -141,17 +141,17 @@ def test_what_is_wrong_with_the_repository_is_told() -> None:
     assert told(rules.missing_repository((), (), either)) == [
         ("repository", names, "no such repository")
     ]
-    files = dict.fromkeys(rules.ESSENTIAL_FILES[1:], "blob")
-    assert told(rules.missing_files(repository(files=files))) == [
+    files = dict.fromkeys(LAB.sheet.essential_files[1:], "blob")
+    assert told(rules.missing_files(repository(files=files), LAB)) == [
         ("file", ".pipelines/code-quality-template.yml", "not on the default branch")
     ]
-    assert told(rules.modified_files(repository(tree="beef"))) == [
+    assert told(rules.modified_files(repository(tree="beef"), LAB)) == [
         ("files", "those of the template", "another tree (beef)")
     ]
-    assert rules.modified_files(repository()) == []
-    assert rules.inactive_repository(repository()) == []
+    assert rules.modified_files(repository(), LAB) == []
+    assert rules.inactive_repository(repository(), LAB) == []
     bad = repository(is_archived=True, is_disabled=True, default_branch="trunk")
-    assert told(rules.inactive_repository(bad)) == [
+    assert told(rules.inactive_repository(bad, LAB)) == [
         ("repository", "active, branch main", "archived"),
         ("repository", "active, branch main", "disabled"),
         ("repository", "active, branch main", "default branch trunk"),
@@ -194,11 +194,11 @@ def test_how_the_runs_ended_is_told() -> None:
     never = "the pipeline never ran"
     assert told(rules.never_ran([])) == [("runs", "a run that came to its end", never)]
     assert rules.never_ran([CI_RUN]) == []
-    assert told(rules.none_succeeded([])) == [("runs", "a run that succeeded", never)]
+    assert told(rules.none_succeeded([], LAB)) == [("runs", "a run that succeeded", never)]
     problem = replace(CI_RUN, result="failed", problems=("this", "that"))
     older = replace(problem, id=100, number="20261119.1")
     said = "run 20261120.1 failed: this; that (and 2 other runs that did not succeed)"
-    assert told(rules.none_succeeded([problem, older, older])) == [
+    assert told(rules.none_succeeded([problem, older, older], LAB)) == [
         ("runs", "a run that succeeded", said)
     ]
 
@@ -207,7 +207,7 @@ def test_jobs_that_a_failed_stage_left_out_are_told_and_others_are_not() -> None
     def said(stage: str, job: str) -> str:
         parts = ci_stages(**{"Trigger_AML_Pipeline": stage, "Trigger ML Training Pipeline": job})
         failed = replace(CI_RUN, result="failed", stages=parts)
-        return rules.none_succeeded([failed])[0].found
+        return rules.none_succeeded([failed], LAB)[0].found
 
     left_out = ": Trigger_AML_Pipeline › Trigger ML Training Pipeline skipped"
     assert said("failed", "skipped") == f"run 20261120.1 failed{left_out}"
@@ -230,31 +230,33 @@ def test_jobs_that_a_failed_stage_left_out_are_told_and_others_are_not() -> None
 def test_what_the_environment_lacks_is_told_of_the_newest_run(problem: str, lacks: str) -> None:
     failed = replace(CI_RUN, result="failed")
     newest = replace(failed, problems=("Something else.", problem))
-    assert rules.environment_lacks([newest, failed]) == lacks
-    assert rules.environment_lacks([failed, newest]) == ""
-    assert rules.environment_lacks([newest, CI_RUN]) == ""
-    assert rules.environment_lacks([]) == ""
+    assert rules.environment_lacks([newest, failed], LAB) == lacks
+    assert rules.environment_lacks([failed, newest], LAB) == ""
+    assert rules.environment_lacks([newest, CI_RUN], LAB) == ""
+    assert rules.environment_lacks([], LAB) == ""
 
 
 def test_each_part_of_a_run_that_did_not_succeed_is_told() -> None:
     parts = ci_stages(**{"Run unit tests": "failed", "Publish test results": "skipped"})
-    assert told(rules.task_results(parts, (*rules.CI_TESTS, "Mine"))) == [
+    assert told(rules.task_results(parts, (*LAB.sheet.ci.build.tests, "Mine"))) == [
         ("task Run unit tests", "succeeded", "failed"),
         ("task Publish test results", "succeeded", "skipped"),
         ("task Mine", "succeeded", "not in the run"),
     ]
-    assert told(rules.incomplete_deployment(())) == [
+    assert told(rules.incomplete_deployment((), LAB)) == [
         ("stage Deploy to ACI", "succeeded", "not in the run")
     ]
-    failed = told(rules.incomplete_deployment(stages(Deploy_ACI="failed")))
+    failed = told(rules.incomplete_deployment(stages(Deploy_ACI="failed"), LAB))
     assert failed == [("stage Deploy to ACI", "succeeded", "failed")]
-    lost = rules.incomplete_ci(ci_stages(without="Trigger_AML_Pipeline"))
+    lost = rules.incomplete_ci(ci_stages(without="Trigger_AML_Pipeline"), LAB)
     assert told(lost)[:1] == [("stage Trigger_AML_Pipeline", "succeeded", "not in the run")]
-    assert told(rules.kubernetes_ran(stages(Deploy_AKS="failed"))) == [
+    assert told(rules.kubernetes_ran(stages(Deploy_AKS="failed"), LAB)) == [
         ("stage Deploy to AKS", "skipped", "failed")
     ]
     going = tuple(replace(one, result=None, state="inProgress") for one in stages())
-    assert told(rules.kubernetes_ran(going)) == [("stage Deploy to AKS", "skipped", "inProgress")]
+    assert told(rules.kubernetes_ran(going, LAB)) == [
+        ("stage Deploy to AKS", "skipped", "inProgress")
+    ]
 
 
 def test_the_run_that_cd_took_the_model_from_is_told() -> None:
@@ -280,12 +282,12 @@ def test_a_run_that_began_too_early_is_told_with_its_time() -> None:
 
 def test_what_a_run_built_is_told() -> None:
     foreign = replace(CI_RUN, commit="dead", branch="refs/heads/mine")
-    assert told(rules.foreign_commit(foreign, repository(default_branch="trunk"))) == [
+    assert told(rules.foreign_commit(foreign, repository(default_branch="trunk"), LAB)) == [
         ("commit", "a commit of solliancelabs/mlops_04", "dead"),
         ("branch", "trunk", "mine"),
     ]
     unknown = replace(foreign, commit="")
-    assert told(rules.foreign_commit(unknown, repository(default_branch=None))) == [
+    assert told(rules.foreign_commit(unknown, repository(default_branch=None), LAB)) == [
         ("commit", "a commit of solliancelabs/mlops_04", "none"),
         ("branch", "main", "mine"),
     ]
@@ -323,7 +325,7 @@ def test_where_models_come_from_is_told() -> None:
         )
     ]
     wrong = replace(MODEL, version="2", tags={"mse": "12"})
-    assert told(rules.unexpected_error([by_hand, wrong])) == [
+    assert told(rules.unexpected_error([by_hand, wrong], LAB)) == [
         ("mse", "about 3295.7", "nothing, 12")
     ]
 
@@ -342,7 +344,7 @@ def test_what_the_endpoint_says_of_itself_is_told() -> None:
     assert told(rules.asks_for_key(keyed)) == [("authentication", "none", "a key")]
     assert told(rules.no_description(False)) == [("/swagger.json", "HTTP 200", "no description")]
     big = replace(ENDPOINT, compute_type="AKS", cpu=0.5, memory_gb=None)
-    assert told(rules.wrong_size(big)) == [
+    assert told(rules.wrong_size(big, LAB)) == [
         ("compute type", "ACI", "AKS"),
         ("CPU cores", "1", "0.5"),
         ("memory in GB", "4", "None"),
@@ -385,11 +387,11 @@ def test_when_and_where_the_endpoint_was_made_is_told() -> None:
 )
 def test_what_the_endpoint_answered_is_told(answer: Answer, said: str) -> None:
     expected = "HTTP 200 with a result of 2 numbers"
-    assert told(rules.bad_answer(answer)) == [("answer", expected, said)]
+    assert told(rules.bad_answer(answer, LAB)) == [("answer", expected, said)]
 
 
 def test_other_predictions_are_told_to_a_tenth() -> None:
-    assert told(rules.other_predictions((1.04, 2.06))) == [
+    assert told(rules.other_predictions((1.04, 2.06), LAB)) == [
         ("prediction", "5215.2, 3727.0", "1.0, 2.1")
     ]
 

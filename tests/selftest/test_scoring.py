@@ -6,6 +6,7 @@ import pytest
 from requests.adapters import HTTPAdapter
 
 from graders.evidence import Answer, Endpoint, Unavailable
+from graders.lab import SHEET
 from graders.services import scoring
 from graders.services.door import Door, Patience
 from tests.selftest.canned_cloud import CannedCloud
@@ -47,14 +48,14 @@ def cloud(monkeypatch):
     ],
 )
 def test_only_finite_numbers_are_a_result(status, text, result):
-    answer = scoring.read_answer(status, text)
+    answer = scoring.read_answer(status, text, "result")
     assert (answer.status, answer.result) == (status, result)
     assert bool(answer.body) is (result is None)
     assert len(answer.body) <= scoring.EXCERPT
 
 
 def test_an_excerpt_is_short_on_one_line_and_without_the_key():
-    answer = scoring.read_answer(422, "key K3Y is\nwrong " * 100, "K3Y")
+    answer = scoring.read_answer(422, "key K3Y is\nwrong " * 100, "result", "K3Y")
     assert len(answer.body) == 300
     assert "K3Y" not in answer.body
     assert "\n" not in answer.body
@@ -85,7 +86,9 @@ def test_only_azures_own_scoring_hosts_are_asked(uri, may):
 
 def test_a_good_answer_costs_two_requests_without_any_token(cloud):
     sightings = []
-    assert scoring.ask(endpoint(), None, sightings) == Answer(200, (5215.2, 3727.0), "", True)
+    assert scoring.ask(endpoint(), None, SHEET.scoring, sightings) == Answer(
+        200, (5215.2, 3727.0), "", True
+    )
     assert cloud.addresses() == [
         "POST 0000.centralus.azurecontainer.io/score",
         "GET 0000.centralus.azurecontainer.io/swagger.json",
@@ -100,40 +103,42 @@ def test_a_netrc_on_the_graders_machine_is_not_sent(cloud, tmp_path, monkeypatch
     netrc.write_text("default login me password canary\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    assert isinstance(scoring.ask(endpoint(), None, []), Answer)
+    assert isinstance(scoring.ask(endpoint(), None, SHEET.scoring, []), Answer)
     assert not any("Authorization" in one.headers for one in cloud.asked)
 
 
 def test_the_key_goes_only_to_an_endpoint_that_wants_one(cloud):
-    scoring.ask(endpoint(auth=False), "K3Y", [])
+    scoring.ask(endpoint(auth=False), "K3Y", SHEET.scoring, [])
     assert not any("Authorization" in one.headers for one in cloud.asked)
-    scoring.ask(endpoint(auth=True), "K3Y", [])
+    scoring.ask(endpoint(auth=True), "K3Y", SHEET.scoring, [])
     assert [one.headers["Authorization"] for one in cloud.asked[2:]] == ["Bearer K3Y"] * 2
 
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_a_refusal_of_the_query_is_the_learners_answer(cloud, status):
     cloud.answers["/score"] = (status, "could not parse the input")
-    answer = scoring.ask(endpoint(), None, [])
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert answer == Answer(status, None, "could not parse the input", True)
 
 
 def test_one_bad_answer_may_be_the_networks(cloud):
     cloud.answers["/score"] = [(200, ""), (200, GOOD)]
-    assert scoring.ask(endpoint(), None, []) == Answer(200, (5215.2, 3727.0), "", True)
+    assert scoring.ask(endpoint(), None, SHEET.scoring, []) == Answer(
+        200, (5215.2, 3727.0), "", True
+    )
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 429, 500, 502, 503, 504])
 def test_what_could_be_ours_is_nobodys_fault(cloud, status):
     cloud.answers["/score"] = (status, "no")
-    answer = scoring.ask(endpoint(), None, [])
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)
     assert answer.status == status
     assert len(cloud.asked) == 1
 
 
 def test_a_stranger_is_not_asked(cloud):
-    answer = scoring.ask(endpoint("http://user:pw@169.254.169.254/score"), None, [])
+    answer = scoring.ask(endpoint("http://user:pw@169.254.169.254/score"), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)
     assert "169.254.169.254 is not a host the grader talks to" in str(answer)
     assert "pw" not in str(answer)
@@ -151,14 +156,14 @@ def test_a_stranger_is_not_asked(cloud):
 )
 def test_an_endpoint_describes_itself_or_does_not(cloud, reply, swagger):
     cloud.answers["/swagger.json"] = reply
-    answer = scoring.ask(endpoint(), None, [])
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Answer)
     assert answer.swagger is swagger
 
 
 def test_a_description_that_cannot_be_seen_leaves_the_answer(cloud):
     cloud.answers["/swagger.json"] = (503, "busy")
-    answer = scoring.ask(endpoint(), None, [])
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Answer)
     assert answer.result == (5215.2, 3727.0)
     assert isinstance(answer.swagger, Unavailable)
@@ -178,7 +183,7 @@ def test_the_containers_own_word_that_the_model_raised_is_its_answer(
 ) -> None:
     cloud.answers["/score"] = (status, "run() got an unexpected keyword argument 'method'")
     cloud.headers = headers
-    answer = scoring.ask(endpoint(), None, [])
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Answer)
     assert (answer.status, answer.result) == (status, None)
     assert "unexpected keyword" in answer.body
@@ -198,4 +203,4 @@ def test_without_that_word_a_5xx_is_not_the_learners(
 ) -> None:
     cloud.answers["/score"] = (status, "Bad Gateway")
     cloud.headers = headers
-    assert isinstance(scoring.ask(endpoint(), None, []), Unavailable)
+    assert isinstance(scoring.ask(endpoint(), None, SHEET.scoring, []), Unavailable)

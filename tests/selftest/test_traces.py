@@ -11,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from graders.evidence import Deployment, ModelFile, TrainingStep
+from graders.lab import SHEET
 from graders.services import azure_devops_traces as traces
 from graders.services.azure_ml_history import metrics_by_run, training_runs
 from graders.services.web import NotAnswered, UnexpectedBodyError
@@ -48,22 +49,22 @@ MARKED = b"\xef\xbb\xbf" + json.dumps(SAID).encode()
     ],
 )  # fmt: skip
 def test_the_artifact_says_what_its_model_json_says(archive: bytes, file: ModelFile) -> None:
-    assert traces.model_file(archive) == file
+    assert traces.model_file(archive, "model.json") == file
 
 
 def test_files_beside_the_models_do_not_hide_it_and_a_huge_one_is_read_within_bounds() -> None:
     many = zipped(**{f"n{n}": "x" for n in range(100)}, model_json=json.dumps(SAID))
     huge = zipped(model_json=json.dumps(SAID | {"name": "x" * 10_000_000}))
     long = zipped(model_json=json.dumps(SAID | {"name": "x" * 10_000}))
-    assert traces.model_file(many) == ModelFile("a.pkl", "3", "a.pkl:3")
-    assert traces.model_file(huge) == ModelFile("", "", "")
-    assert len(traces.model_file(long).name) == 100
+    assert traces.model_file(many, "model.json") == ModelFile("a.pkl", "3", "a.pkl:3")
+    assert traces.model_file(huge, "model.json") == ModelFile("", "", "")
+    assert len(traces.model_file(long, "model.json").name) == 100
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", zipped(model_json="{}")[:-9]])
 def test_what_is_no_zip_file_says_nothing_of_the_learner(body: bytes) -> None:
     with pytest.raises(UnexpectedBodyError):
-        traces.model_file(body)
+        traces.model_file(body, "model.json")
 
 
 @pytest.mark.parametrize(
@@ -103,9 +104,9 @@ def test_the_last_word_of_the_logs_counts_and_no_script_that_is_shown() -> None:
         "2026-11-20T13:50:00Z the Model Version: 4",
     ]
     testing = ["2026-11-20T13:55:00Z Smoke test successful."]
-    assert traces.deployment(parsing, testing) == Deployment("a.pkl", "3", True)
+    assert traces.deployment(parsing, testing, SHEET.cd.log) == Deployment("a.pkl", "3", True)
     echoed = ["print('Smoke test successful.')", "no Smoke test successful."]
-    assert traces.deployment([], echoed) == Deployment("", "", False)
+    assert traces.deployment([], echoed, SHEET.cd.log) == Deployment("", "", False)
 
 
 @pytest.mark.parametrize("cut", [slice(1, None), slice(None, -1), slice(0, 0)])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from graders import rules
 from graders.custody import key_of
 from graders.evidence import Endpoint, Model, Unavailable
+from graders.lab import SHEET
 from graders.services import scoring
 from graders.services.guard import service_of
 from graders.urls import parameters_of, parts_of
@@ -36,5 +37,5 @@ def test_no_tag_and_no_address_raises(text: str) -> None:
     assert rules.registered_by([model], [CI_RUN], LAB) == []
     assert rules.unlinked_models([model], [CI_RUN], LAB)
     endpoint = Endpoint("e", 1, "Healthy", "ACI", 1.0, 4.0, False, text, "", ())
-    assert isinstance(key_of(endpoint), str)
-    assert isinstance(scoring.ask(endpoint, None, []), Unavailable)
+    assert isinstance(key_of(endpoint, SHEET.tags), str)
+    assert isinstance(scoring.ask(endpoint, None, SHEET.scoring, []), Unavailable)

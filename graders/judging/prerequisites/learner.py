@@ -21,31 +21,35 @@ from graders.lab import Lab, Session
 
 @prerequisite
 def own_training_runs(
-    collected_training_runs: tuple[TrainingRun, ...] | Unavailable | None, custody: Custody
+    collected_training_runs: tuple[TrainingRun, ...] | Unavailable | None,
+    custody: Custody,
+    lab: Lab,
 ) -> tuple[TrainingRun, ...] | Unavailable | None:
     """Without those that are another learner's; so the next three."""
-    return own_of(collected_training_runs, custody)
+    return own_of(collected_training_runs, custody, lab.sheet.tags)
 
 
 @prerequisite
 def own_models(
-    collected_models: tuple[Model, ...] | Unavailable, custody: Custody
+    collected_models: tuple[Model, ...] | Unavailable, custody: Custody, lab: Lab
 ) -> tuple[Model, ...] | Unavailable:
-    return own_of(collected_models, custody)
+    return own_of(collected_models, custody, lab.sheet.tags)
 
 
 @prerequisite
 def own_published_pipelines(
-    collected_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable, custody: Custody
+    collected_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable,
+    custody: Custody,
+    lab: Lab,
 ) -> tuple[PublishedPipeline, ...] | Unavailable:
-    return own_of(collected_published_pipelines, custody)
+    return own_of(collected_published_pipelines, custody, lab.sheet.tags)
 
 
 @prerequisite
 def own_endpoints(
-    collected_endpoints: tuple[Endpoint, ...] | Unavailable, custody: Custody
+    collected_endpoints: tuple[Endpoint, ...] | Unavailable, custody: Custody, lab: Lab
 ) -> tuple[Endpoint, ...] | Unavailable:
-    return own_of(collected_endpoints, custody)
+    return own_of(collected_endpoints, custody, lab.sheet.tags)
 
 
 @prerequisite

@@ -1,7 +1,6 @@
-"""The lab filled in for one learner: every dictated name, spelled once.
+"""The lab filled in for one learner: where it is, and what the sheet dictates.
 
-Source of the names: the lab sheet, tasks 2 to 7, and the template repository's pipelines. Where a
-class differs from them, its lab file says so (:mod:`graders.lab_file`).
+Where a class differs from the sheet, its lab file says so (:mod:`graders.lab_file`).
 """
 
 from __future__ import annotations
@@ -13,16 +12,7 @@ from datetime import datetime
 from pydantic import StrictBool
 
 from graders.cohort import Learner
-
-VARIABLES = (
-    "BASE_NAME",
-    "LOCATION",
-    "RESOURCE_GROUP",
-    "WORKSPACE_NAME",
-    "WORKSPACE_SVC_CONNECTION",
-    "ACI_DEPLOYMENT_NAME",
-)
-"""The variables of task 2 step 7."""
+from graders.lab.sheet import SHEET, Sheet
 
 
 @dataclass(frozen=True)
@@ -69,23 +59,9 @@ class Lab:
     location: str | None
     tenant_id: str | None
 
-    # what: dictated to everyone
-    variable_group: str = "devopsforai-aml-vg"
-    service_connection: str = "aml-workspace-connection"
-    ci_pipeline: str = "Model-Train-Register-CI"
-    cd_pipeline: str = "Model-Deploy-CD"
-    ci_yaml: str = ".pipelines/diabetes_regression-ci.yml"
-    cd_yaml: str = ".pipelines/diabetes_regression-cd.yml"
-    variables_yaml: str = ".pipelines/diabetes_regression-variables-template.yml"
-    training_pipeline: str = "diabetes-Training-Pipeline"
-    experiment: str = "mlopspython"
-    model: str = "diabetes_regression_model.pkl"
-    endpoint: str = "mlops-aci"
-
-    templates: tuple[str, ...] = (
-        "solliancenet/labs-ae-mlops-starter",
-        "solliancenet/ae-mlops-starter",
-    )
+    # what
+    sheet: Sheet = SHEET
+    """With the names that the class gives to things."""
     leniency: Leniency = Leniency()
     session: Session = Session()
     points: Mapping[str, float] = field(default_factory=dict)
@@ -93,10 +69,65 @@ class Lab:
 
     @property
     def place(self) -> str:
-        """Where this lab is looked for, in one line; equal for the same places in any case."""
+        """Where this lab is looked for, in one line; equal for the same places in any case.
+
+        Things that the class calls otherwise than the sheet are other places too.
+        """
+        sheets, own = SHEET.names(), self.sheet.names()
         parts = (
             f"{self.organization}/{self.project}",
             *(f"{self.github_owner}/{name}" for name in self.repositories),
             f"{self.subscription_id}/{self.resource_group}/{self.workspace}",
+            *(f"{what}={name}" for what, name in own.items() if name != sheets[what]),
         )
         return " ".join(parts).casefold()
+
+    # --- the sheet's names, for short -------------------------------------------------------------
+
+    @property
+    def variable_group(self) -> str:
+        return self.sheet.variable_group.name
+
+    @property
+    def service_connection(self) -> str:
+        return self.sheet.service_connection.name
+
+    @property
+    def ci_pipeline(self) -> str:
+        return self.sheet.ci.name
+
+    @property
+    def cd_pipeline(self) -> str:
+        return self.sheet.cd.name
+
+    @property
+    def ci_yaml(self) -> str:
+        return self.sheet.ci.yaml
+
+    @property
+    def cd_yaml(self) -> str:
+        return self.sheet.cd.yaml
+
+    @property
+    def variables_yaml(self) -> str:
+        return self.sheet.template.variables_yaml
+
+    @property
+    def training_pipeline(self) -> str:
+        return self.sheet.training.pipeline
+
+    @property
+    def experiment(self) -> str:
+        return self.sheet.training.experiment
+
+    @property
+    def model(self) -> str:
+        return self.sheet.model.name
+
+    @property
+    def endpoint(self) -> str:
+        return self.sheet.endpoint.name
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return self.sheet.template.accepted

@@ -1,0 +1,6 @@
+"""The lab: the sheet that dictates it, and what a class and a learner make of it."""
+
+from graders.lab.lab import Lab, Leniency, Session
+from graders.lab.sheet import SHEET, Sheet
+
+__all__ = ["SHEET", "Lab", "Leniency", "Session", "Sheet"]

@@ -1,0 +1,67 @@
+"""What a run of the lab's two pipelines came to, as its stages and tasks say.
+
+Collecting asks which runs are worth a look, judging asks what they are worth: both ask here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from graders.evidence import Pipeline, Run, Stage, Task
+from graders.lab.sheet import CD
+from graders.lab.sheet import Pipeline as Dictated
+
+Result = tuple[str, str | None]
+"""What it is of, such as ``task Smoke test``, and the result; None: it is not in the run."""
+
+
+def is_good(result: str | None) -> bool:
+    """Azure Pipelines shows a success with warnings as a success too."""
+    return result in ("succeeded", "succeededWithIssues")
+
+
+def stage_of(stages: Iterable[Stage], identifier: str) -> Stage | None:
+    return next((stage for stage in stages if stage.identifier == identifier), None)
+
+
+def tasks_of(stages: Iterable[Stage]) -> list[Task]:
+    return [task for stage in stages for job in stage.jobs for task in job.tasks]
+
+
+def has_role(pipeline: Pipeline, dictated: Dictated) -> bool:
+    """Whether it has the name or runs the YAML file: a misnamed pipeline ran all the same."""
+    is_named = pipeline.name.casefold() == dictated.name.casefold()
+    return is_named or pipeline.yaml_path.casefold() == dictated.yaml.casefold()
+
+
+def counts_as_succeeded(run: Run, cd: CD) -> bool:
+    """Succeeded, or spoilt by nothing but the Kubernetes stage the lab does not ask for."""
+    if run.succeeded:
+        return True
+    if not run.is_completed or not isinstance(run.stages, tuple):
+        return False
+    spoilt = {stage.identifier for stage in run.stages if stage.result in ("failed", "canceled")}
+    return spoilt == {cd.kubernetes.identifier} and has_deployed(run, cd)
+
+
+def has_deployed(run: Run, cd: CD) -> bool:
+    """Whether its deployment stage is known to have succeeded."""
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    stage = stage_of(stages, cd.deployment.identifier)
+    return stage is not None and is_good(stage.result)
+
+
+def deployment_results(stages: Sequence[Stage], cd: CD) -> list[Result]:
+    """How the deployment stage ended and, unless it was skipped, its two tasks."""
+    stage = stage_of(stages, cd.deployment.identifier)
+    results: list[Result] = [(f"stage {cd.deployment.name}", stage.result if stage else None)]
+    if stage and stage.result != "skipped":
+        found = {task.name: task.result for task in tasks_of([stage])}
+        wanted = (cd.deployment.deploy_task, cd.deployment.smoke_test)
+        results += [(f"task {name}", found.get(name)) for name in wanted]
+    return results
+
+
+def deployed_whole(stages: Sequence[Stage], cd: CD) -> bool:
+    """Whether stage, deployment and smoke test succeeded."""
+    return all(is_good(result) for _, result in deployment_results(stages, cd))
