@@ -134,8 +134,9 @@ class TemplateTable(Table):
     accepted: _Templates | None = None
 
     def applied(self, sheet: Sheet) -> Sheet:
-        accepted = self.accepted or sheet.template.accepted
-        return replace(sheet, template=replace(sheet.template, accepted=accepted))
+        if not self.accepted:
+            return sheet
+        return replace(sheet, template=replace(sheet.template, accepted=self.accepted))
 
 
 class SessionTable(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from rapidfuzz.distance import OSA
 
@@ -48,6 +49,12 @@ def you_have(name: str, names: Iterable[str]) -> str:
         for other, edits in near_misses(name, names)[:3]
     ]
     return f"you have {'; '.join(shown)}" if shown else ""
+
+
+def as_counted(file: PurePath) -> tuple[object, ...]:
+    """A key that sorts files of a folder as people count: ``task_2`` before ``task_10``."""
+    parts = re.split(r"(\d+)", file.name)
+    return tuple(int(part) if part.isdecimal() else part for part in parts)
 
 
 def file_stem(identity: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from graders.judging.outcomes import ComparisonFailed
 from graders.judging.registry import closure, parameters_of
+from graders.names import as_counted
 from graders.problems import InputProblems, KeyProblem, Problem
 from graders.rubric import Check, check_of
 
@@ -42,7 +43,11 @@ def load_checks(folder: Path) -> tuple[GradedCheck, ...]:
     no prerequisite, two checks of one id, a file that is no Python.
     """
     problems: list[Problem] = []
-    found = [one for file in sorted(folder.glob("test_*.py")) for one in _checks_in(file, problems)]
+    found = [
+        one
+        for file in sorted(folder.glob("test_*.py"), key=as_counted)
+        for one in _checks_in(file, problems)
+    ]
     problems += _repeated(found)
     if problems:
         raise InputProblems(problems)

@@ -6,7 +6,7 @@ import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -312,7 +312,7 @@ class Sheet:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    tasks: Mapping[int, Name]
+    tasks: Mapping[int, Name] = field(hash=False)
     """Number -> title of every graded task."""
     project: Project
     workspace: Workspace
@@ -340,22 +340,24 @@ class Sheet:
 
     def names(self) -> dict[DictatedName, str]:
         """The names that a class may change, as they are here."""
-        return {
-            name: getattr(getattr(self, role), field) for name, (role, field) in _PLACES.items()
-        }
+        return {name: getattr(getattr(self, role), key) for name, (role, key) in _PLACES.items()}
 
     def renamed(self, names: Mapping[DictatedName, str]) -> Sheet:
         """The same sheet with other names in some places."""
         sheet = self
         for name, value in names.items():
-            role, field = _PLACES[name]
-            part: Any = replace(getattr(sheet, role), **{field: value})
+            role, key = _PLACES[name]
+            part: Any = replace(getattr(sheet, role), **{key: value})
             sheet = replace(sheet, **{role: part})
         return sheet
 
     def filled(self, number: int) -> Sheet:
         """The same sheet with the learner's number in the names that a class may change."""
-        return self.renamed({what: name.format(n=number) for what, name in self.names().items()})
+        patterns = {what: name for what, name in self.names().items() if "{" in name}
+        return self.renamed({what: name.format(n=number) for what, name in patterns.items()})
+
+    def __deepcopy__(self, _: object) -> Sheet:
+        return self  # nothing of it ever changes
 
 
 def read_sheet(path: Path) -> Sheet:

@@ -14,7 +14,7 @@ import pytest
 from fixtures.simulator import template
 from fixtures.simulator.process import SimulatedTenant
 from fixtures.simulator.state import LearnerWorld
-from graders.lab import Lab
+from graders.lab import SHEET, Lab
 
 GH = shutil.which("gh")
 pytestmark = pytest.mark.skipif(GH is None, reason="gh, GitHub's command-line client, is not here")
@@ -75,4 +75,4 @@ def test_the_commits(gh: Any, lab: Lab, world: LearnerWorld) -> None:
 
 def test_a_file(gh: Any, lab: Lab) -> None:
     found = gh("api", f"repos/{name_of(lab)}/contents/{lab.ci_yaml}", "--jq", ".content")
-    assert base64.b64decode(found).decode() == template.CI_YAML
+    assert base64.b64decode(found).decode() == template.texts(SHEET)[SHEET.ci.yaml]

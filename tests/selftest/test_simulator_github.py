@@ -15,7 +15,7 @@ from fixtures.simulator import template
 from fixtures.simulator.git_objects import Blob, Tree, content_of
 from fixtures.simulator.process import SimulatedTenant
 from fixtures.simulator.world import Repository
-from graders.rules import ESSENTIAL_FILES, TEMPLATE_TREE
+from graders.lab import SHEET
 from tests.selftest.simulated import OWNER, session_with, write_cohort
 
 API = "https://api.github.com"
@@ -79,8 +79,8 @@ def test_an_unmodified_copy_has_the_templates_tree_and_every_essential_file(
     github: Github,
 ) -> None:
     tree = github.get_repo(REPOSITORY).get_git_tree("main", recursive=True)
-    assert tree.sha == TEMPLATE_TREE
-    assert set(ESSENTIAL_FILES) <= {entry.path for entry in tree.tree if entry.type == "blob"}
+    assert tree.sha == SHEET.template.tree
+    assert set(SHEET.essential_files) <= {entry.path for entry in tree.tree if entry.type == "blob"}
     ids = {entry.path: entry.sha for entry in tree.tree}
     assert ids[CI_YAML] == "5a539af01e681c4ccc58d3e0c78d864e560f2b6d"
 
@@ -172,8 +172,8 @@ def test_a_batch_answers_what_it_can(session: requests.Session) -> None:
     assert [(e["type"], e["path"]) for e in answer["errors"]] == [("NOT_FOUND", ["r1"])]
     assert found["nameWithOwner"] == REPOSITORY
     assert found["templateRepository"] == {"nameWithOwner": TEMPLATE}
-    assert found["root"] == {"__typename": "Tree", "oid": TEMPLATE_TREE}
-    assert found["defaultBranchRef"]["target"]["tree"] == {"oid": TEMPLATE_TREE}
+    assert found["root"] == {"__typename": "Tree", "oid": SHEET.template.tree}
+    assert found["defaultBranchRef"]["target"]["tree"] == {"oid": SHEET.template.tree}
     assert found["nothing"] is None
     entries = {entry["name"]: entry for entry in found["pipelines"]["entries"]}
     assert entries["diabetes_regression-ci.yml"]["mode"] == 0o100644
@@ -221,7 +221,7 @@ def tree_of(**changes: Any) -> Tree:
 
 
 def test_ids_are_gits_own() -> None:
-    everything = [path.partition("/")[0] for path in template.PATHS]
+    everything = [path.partition("/")[0] for path in template.texts(SHEET)]
     assert template.blob_id("hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
     assert tree_of(removed=everything).oid == EMPTY_TREE
     one_file = tree_of(removed=everything, texts={"a.txt": "hello\n"})
@@ -231,7 +231,7 @@ def test_ids_are_gits_own() -> None:
 
 
 def test_folders_are_ordered_as_git_orders_them() -> None:
-    everything = [path.partition("/")[0] for path in template.PATHS]
+    everything = [path.partition("/")[0] for path in template.texts(SHEET)]
     tree = tree_of(removed=everything, texts={"a/b": "", "a.txt": "", "a0": ""})
     assert list(tree.entries) == ["a.txt", "a", "a0"]
     assert tree.oid == "99e132b2b476988064f1327a26c111cc95316150"  # as `git write-tree` says
@@ -239,7 +239,7 @@ def test_folders_are_ordered_as_git_orders_them() -> None:
 
 def test_a_changed_file_changes_its_folders_and_nothing_else() -> None:
     same, changed = tree_of(), tree_of(texts={CI_YAML: "stages: []\n"})
-    assert same.oid == TEMPLATE_TREE
+    assert same.oid == SHEET.template.tree
     assert same.oid != changed.oid
     files = {path: thing.oid for path, thing in changed.walk() if isinstance(thing, Blob)}
     before = {path: thing.oid for path, thing in same.walk() if isinstance(thing, Blob)}
@@ -249,9 +249,9 @@ def test_a_changed_file_changes_its_folders_and_nothing_else() -> None:
 
 
 def test_writing_the_same_text_again_changes_nothing() -> None:
-    same = tree_of(texts={CI_YAML: template.text_of(CI_YAML)})
+    same = tree_of(texts={CI_YAML: template.texts(SHEET)[CI_YAML]})
     assert same.find(CI_YAML) == tree_of().find(CI_YAML)
-    assert same.oid == TEMPLATE_TREE
+    assert same.oid == SHEET.template.tree
 
 
 def test_an_empty_repository_has_no_commits() -> None:
@@ -262,10 +262,10 @@ def test_the_first_commit_keeps_the_templates_tree() -> None:
     commits = ["a" * 40, "b" * 40]
     content = content_of(Repository("o", "r", commits=commits, removed=["LICENSE"]))
     assert [commit.oid for commit in content.commits] == commits
-    assert [commit.tree.oid == TEMPLATE_TREE for commit in content.commits] == [False, True]
+    assert [commit.tree.oid == SHEET.template.tree for commit in content.commits] == [False, True]
     assert content.commit("b" * 7) is content.commits[1]
 
 
 def test_the_simulated_pipelines_are_yaml() -> None:
-    for text in template.WRITTEN.values():
+    for text in map(template.texts(SHEET).get, SHEET.yaml_files):
         assert isinstance(yaml.safe_load(text), dict)
