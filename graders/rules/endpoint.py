@@ -79,12 +79,12 @@ def not_by_the_cd_run(
 
 def bad_answer(answer: Answer, lab: Lab) -> list[Mismatch]:
     """The smoke-test query gets HTTP 200 and one finite number for each of its rows [6.12]."""
-    rows = len(lab.sheet.scoring.rows)
-    expected = f"HTTP 200 with a result of {rows} numbers"
+    rows, output = len(lab.sheet.scoring.rows), lab.sheet.scoring.output
+    expected = f"HTTP 200 with a {output} of {rows} numbers"
     if answer.status != 200 or answer.result is None:
         return [Mismatch("answer", expected, f"HTTP {answer.status}: {answer.body}".strip(": "))]
     if len(answer.result) != rows or not all(map(math.isfinite, answer.result)):
-        return [Mismatch("answer", expected, f"result {list(answer.result)}")]
+        return [Mismatch("answer", expected, f"{output} {list(answer.result)}")]
     return []
 
 
