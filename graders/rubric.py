@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from graders.lab import SHEET
-
-TASKS = SHEET.tasks
 _Test = Callable[..., None]
 
 

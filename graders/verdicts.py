@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from graders.lab import SHEET
 from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Reason
-from graders.rubric import TASKS, Check
+from graders.rubric import Check
 from graders.wording import in_words, owner_note, past_note
 
 __all__ = ["Grade", "Outcome", "Verdict", "grade"]
@@ -102,7 +103,7 @@ def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) ->
         verdicts=tuple(verdicts),
         possible=sum(check.points for check in checks),
         earned=sum(verdict.earned for verdict in verdicts),
-        by_task={task: _task_points(task, verdicts, unjudged) for task in TASKS},
+        by_task={task: _task_points(task, verdicts, unjudged) for task in SHEET.tasks},
         withheld=_why_withheld(undecided, unjudged),
     )
 

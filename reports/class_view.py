@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from graders.rubric import TASKS, Check
+from graders.lab import SHEET
+from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
 
 NEARLY_EVERYONE = 0.8
@@ -95,9 +96,9 @@ def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
 def stopped(grades: Sequence[Grade]) -> dict[str, int]:
     """Where learners stopped -> how many: the last task of which they have half the points."""
     counted = Counter(_last_task(grade) for grade in grades)
-    last = max(TASKS)
-    said = {None: "not decided yet", 0: f"before task {min(TASKS)}", last: f"all of task {last}"}
-    order = [0, *TASKS, None]
+    first, last = min(SHEET.tasks), max(SHEET.tasks)
+    said = {None: "not decided yet", 0: f"before task {first}", last: f"all of task {last}"}
+    order = [0, *SHEET.tasks, None]
     return {said.get(one, f"task {one}"): counted[one] for one in order if counted[one]}
 
 

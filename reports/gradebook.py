@@ -19,7 +19,7 @@ from pathlib import Path
 from graders.codec import facts_of
 from graders.cohort import Learner
 from graders.guidance import first_to_read
-from graders.rubric import TASKS
+from graders.lab import SHEET
 from graders.verdicts import Grade, Verdict, grade
 from reports.class_view import failures, stopped
 from reports.files import write_whole
@@ -32,7 +32,7 @@ COLUMNS = (
     "learner",
     "name",
     "email",
-    *(f"task{task}" for task in TASKS),
+    *(f"task{task}" for task in SHEET.tasks),
     "total",
     "reason",
     "tenant",
@@ -79,7 +79,7 @@ def as_csv(run: GradingRun, grades: Sequence[Grade]) -> str:
 def _row(run: GradingRun, learner: Learner, own: Grade) -> list[str]:
     return [
         *(harmless(text) for text in (learner.id, learner.name, learner.email)),
-        *(points_text(own.by_task[task]) for task in TASKS),
+        *(points_text(own.by_task[task]) for task in SHEET.tasks),
         points_text(own.total),
         harmless(" ".join(own.withheld.split())),
         "SIMULATED" if run.is_simulated else run.tenant,

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable
 
 from fixtures.grading import whole_rubric
-from graders.rubric import TASKS, Check
+from graders.lab import SHEET
+from graders.rubric import Check
 
 _HEAD = """# The rubric
 
@@ -19,7 +20,7 @@ def page(checks: Iterable[Check]) -> str:
     """The whole rubric as Markdown, a table per task."""
     every = tuple(checks)
     parts = [_HEAD]
-    for task, title in TASKS.items():
+    for task, title in SHEET.tasks.items():
         own = [check for check in every if check.task == task]
         points = sum(check.points for check in own)
         parts += [f"\n## Task {task}: {title} ({points:g} points)\n", *_table(own)]

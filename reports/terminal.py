@@ -19,7 +19,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from graders.guidance import first_to_read
-from graders.rubric import TASKS
+from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_view import Failure, failures, stopped
@@ -81,14 +81,16 @@ def _console(page: Page) -> Console:
 
 def _matrix(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     names = {learner.id: learner.name for learner in run.learners}
-    tasks = [f"task {task}" for task in TASKS]
+    tasks = [f"task {task}" for task in SHEET.tasks]
     console.print(_row(console, "learner", tasks, "total", "bold"))
-    possible = [sum(check.points for check in run.checks if check.task == task) for task in TASKS]
+    possible = [
+        sum(check.points for check in run.checks if check.task == task) for task in SHEET.tasks
+    ]
     whole = _points(sum(possible))
     console.print(_row(console, "points to be had", [_points(p) for p in possible], whole, "dim"))
     for grade in grades:
         learner = "  ".join(part for part in (grade.learner, names[grade.learner]) if part)
-        cells = [_points(grade.by_task[task]) for task in TASKS]
+        cells = [_points(grade.by_task[task]) for task in SHEET.tasks]
         total = "withheld" if grade.withheld else _points(grade.total)
         style = "yellow" if grade.withheld else ""
         console.print(_row(console, learner, cells, total, style))

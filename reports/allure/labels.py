@@ -6,7 +6,8 @@ import hashlib
 import json
 
 from graders.cohort import Learner
-from graders.rubric import TASKS, Check
+from graders.lab import SHEET
+from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports.grading_run import LAB_NAME, GradingRun
 
@@ -30,7 +31,7 @@ def labels(run: GradingRun, learner: Learner, check: Check) -> list[tuple[str, s
 
     A learner appears by id only: names and addresses stay out of reports that get published.
     """
-    feature = f"Task {check.task} – {TASKS[check.task]}"
+    feature = f"Task {check.task} – {SHEET.tasks[check.task]}"
     suites = "Learners (SIMULATED)" if run.is_simulated else "Learners"
     told = [
         ("epic", LAB_NAME),

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graders.cohort import Learner
 from graders.guidance import first_to_read
+from graders.lab import SHEET
 from graders.reasons import Mismatch, Reason
-from graders.rubric import TASKS, Check
+from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
 from graders.wording import past_for_the_learner, waits_for
 from reports.feedback.page import Feedback, Group, Line, TaskLine, ToMend
@@ -176,7 +177,7 @@ def _lines(verdicts: Iterable[Verdict]) -> tuple[Line, ...]:
 
 
 def _tasks(rubric: Sequence[Check], own: Grade) -> Iterator[TaskLine]:
-    for number, title in TASKS.items():
+    for number, title in SHEET.tasks.items():
         points = own.by_task[number]
         yield TaskLine(
             number,

@@ -17,7 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from graders.rubric import TASKS
+from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.files import write_whole
@@ -47,7 +47,7 @@ def render(run: GradingRun, grades: Sequence[Grade]) -> str:
         .render(
             run=run,
             lab=LAB_NAME,
-            tasks=TASKS,
+            tasks=SHEET.tasks,
             outcomes=OUTCOMES,
             facts=facts,
             data=page_data(run, grades, facts),

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from graders.cohort import Learner
 from graders.guidance import first_to_read
+from graders.lab import SHEET
 from graders.names import file_stem
-from graders.rubric import TASKS
 from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.feedback import FOLDER, HTML
@@ -66,7 +66,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
         "possible": points_text(facts.possible),
         "tasks": [
             [task, title, points_text(sum(c.points for c in run.checks if c.task == task))]
-            for task, title in TASKS.items()
+            for task, title in SHEET.tasks.items()
         ],
         "checks": [
             [c.task, c.step, strip_controls(c.title), points_text(c.points), strip_controls(c.hint)]
@@ -104,7 +104,7 @@ def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[st
     return {
         "o": "".join(letters),
         "r": reasons,
-        "t": [_points(grade.by_task[task]) for task in TASKS],
+        "t": [_points(grade.by_task[task]) for task in SHEET.tasks],
         "s": _points(grade.total),
         "w": strip_controls(grade.withheld),
         "f": places[first.check] if first else None,

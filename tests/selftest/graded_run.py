@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graders.cohort import Learner
-from graders.lab import Lab
+from graders.lab import SHEET, Lab
 from graders.reasons import Reason
-from graders.rubric import TASKS, Check
+from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports.grading_run import GradingRun
 
@@ -89,5 +89,5 @@ def verdict(
 
 def from_task(task: int, outcome: Outcome, reason: str) -> dict[str, tuple[Outcome, str]]:
     """The checks of a task and all after it, with one outcome."""
-    tasks = [number for number in TASKS if number >= task]
+    tasks = [number for number in SHEET.tasks if number >= task]
     return {check.id: (outcome, reason) for check in RUBRIC if check.task in tasks}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.evidence import Unavailable
-from graders.rubric import TASKS
+from graders.lab import SHEET
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook
 from reports.grading_run import GradingRun
@@ -61,7 +61,7 @@ def test_lost_points_are_a_number_not_a_gap(outcome: Outcome) -> None:
     [row] = csv_rows(
         example.run([ADA]), example.verdicts("ada", example.from_task(2, outcome, "gone"))
     )
-    assert [row[f"task{task}"] for task in TASKS] == ["0"] * 6
+    assert [row[f"task{task}"] for task in SHEET.tasks] == ["0"] * 6
     assert row["total"] == "0"
 
 

@@ -1,12 +1,13 @@
 """Near misses, and file names for any learner id."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from graders.names import file_stem, near_misses, nearest, you_have
+from graders.names import as_counted, file_stem, near_misses, nearest, you_have
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,14 @@ def folded(name: str) -> str:
 @given(IDS, IDS)
 def test_different_ids_never_share_a_file_name(one: str, other: str) -> None:
     assert (one == other) == (folded(file_stem(one)) == folded(file_stem(other)))
+
+
+def test_files_are_sorted_as_people_count() -> None:
+    files = [
+        Path(name) for name in ("task_10.toml", "task_2.toml", "whole_lab.toml", "task_1.toml")
+    ]
+    names = [file.stem for file in sorted(files, key=as_counted)]
+    assert names == ["task_1", "task_2", "task_10", "whole_lab"]
 
 
 @settings(deadline=None, derandomize=True, max_examples=500)
