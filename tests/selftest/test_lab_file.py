@@ -9,6 +9,7 @@ from graders.cohort import Learner
 from graders.lab import SHEET, Leniency
 from graders.lab.sheet import DictatedName
 from graders.lab_file import LabFile, find_lab_file, missing_for, read_class, read_lab_file
+from graders.lab_tables import NamesTable
 from graders.problems import InputProblems, Problem
 from graders.rubric import Check
 from graders.services.github_query import Places
@@ -70,6 +71,16 @@ def test_the_file_gives_what_the_class_shares(save: Save) -> None:
     assert (lab.resource_group, lab.templates) == ("rg", ("acme/starter",))
     assert lab.leniency == Leniency(v2_endpoint=True, manual_connection=False)
     assert lab.points == {"project-exists": 2.5}
+
+
+def test_the_sample_and_the_page_show_every_name_that_can_be_changed() -> None:
+    sample = (COHORTS / "lab.toml").read_text(encoding="utf-8")
+    page = (COHORTS.parents[1] / "docs" / "lab.md").read_text(encoding="utf-8")
+    keys = NamesTable.model_fields
+    assert [key for key in keys if f"`{key}`" not in page] == []
+    assert [
+        what for what, name in SHEET.names().items() if f'# {what} = "{name}"' not in sample
+    ] == []
 
 
 @pytest.mark.parametrize("what", SHEET.names())
