@@ -1,4 +1,4 @@
-"""The rubric: one ``@check`` above each graded test says its lab step, points and hint."""
+"""The rubric: one ``@check`` above each graded test says its lab step, points and hints."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ class Check:
     step: str
     points: float
     hint: str
+    """What to do, with places for the learner's own names: see :func:`graders.wording.advice`."""
+    missing: str = ""
+    """The same where nothing is there that was probably meant; empty: the hint does for both."""
     only_with: str = ""
     """The table of the lab file without which the check is left out; empty: it never is."""
     default_points: float | None = None
@@ -33,13 +36,14 @@ class Check:
 
 
 def check(
-    *, step: str, hint: str, points: float = 0, only_with: str = ""
+    *, step: str, hint: str, missing: str = "", points: float = 0, only_with: str = ""
 ) -> Callable[[_Test], Callable[[str], None]]:
     """Put a test on the rubric.
 
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
-    learner should do there, ``points`` what it is worth; without points it is advisory.
-    ``only_with`` names a table of the lab file that the check cannot do without.
+    learner should do there, ``missing`` the same where nothing is there that was probably meant,
+    ``points`` what it is worth; without points it is advisory. ``only_with`` names a table of the
+    lab file that the check cannot do without.
 
     What pytest collects is a test of one parameter, the learner; the judge calls the function
     itself (``judged``) with the prerequisites that it names.
@@ -51,7 +55,7 @@ def check(
         title = str(test.__doc__).strip().splitlines()[0].rstrip(".")
         identity = test.__name__.removeprefix("test_").replace("_", "-")
         item = _item_of(test)
-        item.check = Check(identity, title, step, points, hint, only_with)  # type: ignore[attr-defined]
+        item.check = Check(identity, title, step, points, hint, missing, only_with)  # type: ignore[attr-defined]
         item.judged = test  # type: ignore[attr-defined]
         return item
 

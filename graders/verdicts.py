@@ -26,13 +26,16 @@ class Verdict:
     outcome: Outcome
     why: Reason = UNSAID
     hint: str = ""
+    """What to do about it, where it failed or was noted."""
     owners: tuple[OwnerNote, ...] = ()
     """Whose the work is, where it is another learner's: never a part of what a learner reads."""
     past: PastNote | None = None
     """Why it is not what this run found; None: it is."""
 
     @classmethod
-    def on(cls, check: Check, learner: str, outcome: Outcome, why: Reason = UNSAID) -> Verdict:
+    def on(
+        cls, check: Check, learner: str, outcome: Outcome, why: Reason = UNSAID, hint: str = ""
+    ) -> Verdict:
         return cls(
             learner=learner,
             check=check.id,
@@ -42,7 +45,7 @@ class Verdict:
             points=check.points,
             outcome=outcome,
             why=why,
-            hint=check.hint,
+            hint=hint,
         )
 
     @property

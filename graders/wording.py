@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from graders.reasons import Blockage, Mismatch, OwnerNote, PastNote, Reason, Relation
+from graders.reasons import Blockage, Mismatch, Outcome, OwnerNote, PastNote, Reason, Relation
 
 if TYPE_CHECKING:
+    from graders.lab import Lab
+    from graders.rubric import Check
     from graders.verdicts import Verdict
 
 # --- why a check ended as it did ------------------------------------------------------------------
@@ -56,6 +58,27 @@ def for_the_learner(verdict: Verdict) -> str:
     """What a failed check says: its title, each mismatch, and the step that fixes it."""
     said = "\n".join(f"  {line}" for line in _lines(verdict.why))
     return f"{verdict.title}\n{said}\n  to mend it: step {verdict.step}: {verdict.hint}"
+
+
+def advice(check: Check, lab: Lab, outcome: Outcome, why: Reason) -> str:
+    """What a learner should do about a check; empty where there is nothing to do at its step.
+
+    A hint may name ``{lab.…}`` and ``{sheet.…}``, the learner's own; ``{variables.…}`` of the
+    sheet; ``{user}``, which names the learner; ``{expected}`` of the first mismatch, and
+    ``{near_miss}``: what is there and was probably meant.
+    """
+    if outcome not in (Outcome.FAILED, Outcome.NOTED):
+        return ""
+    first = why.mismatches[0] if why.mismatches else Mismatch("", "what the lab asks for", "")
+    template = check.hint if first.near_miss or not check.missing else check.missing
+    return template.format(
+        lab=lab,
+        sheet=lab.sheet,
+        variables=lab.sheet.variable_group.variables,
+        user=lab.sheet.variable_group.base_name.user.format(n=lab.learner.number),
+        expected=first.expected,
+        near_miss=f"`{first.near_miss}`" if first.near_miss else "what you have",
+    )
 
 
 # --- for the instructor ---------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from graders.codec import facts_of
 from graders.cohort import Learner
 from graders.guidance import first_to_read
 from graders.lab import SHEET
+from graders.rubric import Check
 from graders.verdicts import Grade, Verdict, grade
 from reports.class_view import failures, stopped
 from reports.files import write_whole
@@ -38,6 +39,7 @@ COLUMNS = (
     "tenant",
     "graded_at",
 )
+_HINTS = ("hint", "missing")
 _FORMULA = re.compile(r"^(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])|^(?=[\t\r\n])")
 # A spreadsheet that separates columns by semicolon cuts a cell there, and may run what follows.
 _FORMULA_AFTER_A_CUT = re.compile(r"(?<=;)(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])")
@@ -135,11 +137,14 @@ def _header(run: GradingRun) -> dict[str, object]:
             "note": note if run.left_out else "",
         },
         "possible": _number(sum(check.points for check in run.checks)),
-        "rubric": [
-            asdict(check) | {"task": check.task, "advisory": check.is_advisory}
-            for check in run.checks
-        ],
+        "rubric": [_check_entry(check) for check in run.checks],
     }
+
+
+def _check_entry(check: Check) -> dict[str, object]:
+    """Without the hints, which are filled in for each learner."""
+    facts = {name: value for name, value in asdict(check).items() if name not in _HINTS}
+    return facts | {"task": check.task, "advisory": check.is_advisory}
 
 
 def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
@@ -181,7 +186,7 @@ def _first_entry(own: Grade) -> Mapping[str, str] | None:
 
 
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
-    """Title, step and hint of a check stand once, in the rubric.
+    """Title and step of a check stand once, in the rubric; the hint is this learner's own.
 
     ``reason`` is in words and ``facts`` for programs. ``for_instructor`` is there only where
     something is another learner's, ``standing`` where runs of other nights have a say.
@@ -189,6 +194,7 @@ def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
     also = {
         "for_instructor": verdict.for_instructor,
         "standing": verdict.standing,
+        "hint": verdict.hint,
         "facts": facts_of(verdict),
     }
     return {name: value for name, value in also.items() if value} | {

@@ -6,13 +6,22 @@ import sys
 from collections.abc import Iterable
 
 from fixtures.grading import whole_rubric
+from graders.cohort import Learner
 from graders.lab import SHEET
+from graders.lab_file import LabFile
+from graders.reasons import UNSAID, Outcome
 from graders.rubric import Check
+from graders.wording import advice
 
+_OWNER, _SUBSCRIPTION = "your-owner", "your-subscription"
+_LAB = LabFile().for_learner(
+    Learner("user4", 4, github_owner=_OWNER, subscription_id=_SUBSCRIPTION)
+)
 _HEAD = """# The rubric
 
 Written by `make docs` from the checks in `tests/lab`; a lab file can change the points. A check
-without points is advisory: it is noted, never failed.
+without points is advisory: it is noted, never failed. Advice is filled in from each learner's own
+lab; here it is that of learner 4, where nothing is there yet.
 """
 
 
@@ -28,12 +37,16 @@ def page(checks: Iterable[Check]) -> str:
 
 
 def _table(checks: Iterable[Check]) -> Iterable[str]:
-    yield "| step | check | points | what it asks | how to mend it |"
+    yield "| step | check | points | what it asks | how to fix it |"
     yield "|---|---|---|---|---|"
     for check in checks:
         points = f"{check.points:g}" if check.points else "–"
         only = f" (only with `[{check.only_with}]` in the lab file)" if check.only_with else ""
-        yield f"| {check.step} | `{check.id}` | {points} | {check.title}{only} | {check.hint} |"
+        yield f"| {check.step} | `{check.id}` | {points} | {check.title}{only} | {_advice(check)} |"
+
+
+def _advice(check: Check) -> str:
+    return advice(check, _LAB, Outcome.FAILED, UNSAID).replace("|", "\\|")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def _check(entry: Mapping[str, Any]) -> Check:
         title=entry["title"],
         step=entry["step"],
         points=entry["points"],
-        hint=entry["hint"],
+        hint="",
         only_with=entry.get("only_with", ""),
         default_points=entry.get("default_points"),
     )
@@ -132,7 +132,8 @@ def _check(entry: Mapping[str, Any]) -> Check:
 def _verdicts(document: Mapping[str, Any], rubric: Mapping[str, Check]) -> Iterable[Verdict]:
     for entry in document["verdicts"]:
         outcome = Outcome(entry["outcome"])
-        verdict = Verdict.on(rubric[entry["check"]], entry["learner"], outcome)
+        check, hint = rubric[entry["check"]], entry.get("hint", "")
+        verdict = Verdict.on(check, entry["learner"], outcome, hint=hint)
         yield with_facts(verdict, entry.get("facts", {}))
 
 

@@ -13,15 +13,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from graders.cohort import Learner
 from graders.judging.outcomes import ComparisonFailed
 from graders.judging.registry import closure, parameters_of
+from graders.lab_file import LabFile
 from graders.names import as_counted
 from graders.problems import InputProblems, KeyProblem, Problem
+from graders.reasons import Mismatch, Outcome, Reason
 from graders.rubric import Check, check_of
+from graders.wording import advice
 
 GRADED = Path(__file__).resolve().parents[2] / "tests" / "lab"
 """Where the graded checks are."""
 _OPERATORS: Mapping[type[ast.cmpop], str] = {ast.In: "in", ast.Eq: "=="}
+_SOMEBODYS = LabFile().for_learner(Learner("user1", 1))
 _COMPARE = "__compare__"
 """What an assertion becomes a call of: a name that no check can use by accident."""
 
@@ -84,7 +89,24 @@ def _graded(file: str, test: Any, problems: list[Problem]) -> GradedCheck | None
         remedy = "name a prerequisite of graders/judging/prerequisites"
         problems.append(Problem(file, str(error), remedy, value=check.id))
         return None
+    if flaw := _flaw_of_hints(check):
+        remedy = "name what the learner's lab has, as graders/wording.py lists it"
+        problems.append(
+            Problem(file, f"this hint cannot be filled in ({flaw})", remedy, value=check.id)
+        )
+        return None
     return GradedCheck(check, test.judged, needs)
+
+
+def _flaw_of_hints(check: Check) -> str:
+    """What of a hint no lab has; empty: it can be told to everybody."""
+    for near_miss in ("", "near"):
+        try:
+            why = Reason((Mismatch("", "", "", near_miss),))
+            advice(check, _SOMEBODYS, Outcome.FAILED, why)
+        except (LookupError, AttributeError, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _is_test(node: ast.stmt) -> bool:

@@ -22,6 +22,7 @@ from graders.reasons import Blockage, OwnerNote, Reason
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
+from graders.wording import advice
 
 EvidenceOf = Callable[[str], Evidence]
 """Learner id -> what was collected; raises NotAssessed where there is nothing to judge."""
@@ -75,7 +76,9 @@ class Judge:
         outcome, why = self._judged(graded, things)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        verdict = Verdict.on(check, learner, outcome, why.bounded)
+        why = why.bounded
+        hint = advice(check, self._subject.labs[learner], outcome, why)
+        verdict = Verdict.on(check, learner, outcome, why, hint)
         if outcome is Outcome.PASSED:
             return verdict
         return replace(verdict, owners=self._owners(learner, graded))

@@ -22,7 +22,7 @@ def missing_repository(
         return []
     names = " or ".join(f"{lab.github_owner}/{name}" for name in lab.repositories)
     found = f"similar names: {', '.join(similar)}" if similar else "no such repository"
-    return [Mismatch("repository", names, found)]
+    return [Mismatch("repository", names, found, next(iter(similar), ""))]
 
 
 def wrong_origin(repository: Repository, template: str | None, lab: Lab) -> list[Mismatch]:

@@ -52,11 +52,12 @@ def severity(check: Check) -> str:
     return "critical" if check.points >= _CRITICAL_FROM else "normal"
 
 
-def description(check: Check) -> str:
-    """Markdown: the hint, then what is at stake."""
+def description(check: Check, hint: str = "") -> str:
+    """Markdown: what to do where there is something to do, then what is at stake."""
     points = "1 point" if check.points == 1 else f"{check.points:g} points"
     stake = "Advisory: no points at stake." if check.is_advisory else f"Worth {points}."
-    return f"{check.hint}\n\nLab step {check.step}. {stake}"
+    at_stake = f"Lab step {check.step}. {stake}"
+    return f"{hint}\n\n{at_stake}" if hint else at_stake
 
 
 def message(verdict: Verdict) -> str:

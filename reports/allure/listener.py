@@ -104,8 +104,9 @@ class GradedListener(AllureListener):  # type: ignore[misc]
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         verdict = verdict_in(report)
         result = self.allure_logger.get_test(None)  # the one that is open
-        if verdict and result:
-            judge(result, verdict)
+        run = self.config.stash.get(RUN, None)
+        if verdict and result and run:
+            judge(result, verdict, run.rubric[verdict.check])
 
     def _result_of(self, item: pytest.Item) -> TestResult:
         result: TestResult = self.allure_logger.get_test(self._cache.get(item.nodeid))
@@ -163,7 +164,6 @@ def _is_there(source: Path, copy: Path) -> bool:
 def describe(result: TestResult, run: GradingRun, learner: Learner, check: Check) -> None:
     """Everything of a result that is known before its outcome."""
     result.name = check.title
-    result.description = labels.description(check)
     result.labels.extend(Label(*label) for label in labels.labels(run, learner, check))
     pages = links(run.labs[learner.id])
     result.links.extend(Link("link", address, name) for name, address in pages)
@@ -178,10 +178,11 @@ def identify(result: TestResult, run: GradingRun, learner: Learner, check: Check
     result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
 
 
-def judge(result: TestResult, verdict: Verdict) -> None:
+def judge(result: TestResult, verdict: Verdict, check: Check) -> None:
     """Say of a result what the verdict says, so that Allure and the grade book never disagree."""
     trace = result.statusDetails.trace if result.statusDetails else None
     result.status = STATUS[verdict.outcome]
+    result.description = labels.description(check, verdict.hint)
     result.statusDetails = None
     if verdict.outcome is not Outcome.PASSED:
         says_more = result.status != Status.SKIPPED and trace != verdict.reason
@@ -208,7 +209,7 @@ def crashed(nodeid: str, run: GradingRun, verdict: Verdict) -> TestResult | None
     )
     describe(result, run, learner, check)
     identify(result, run, learner, check)
-    judge(result, verdict)
+    judge(result, verdict, check)
     return result
 
 

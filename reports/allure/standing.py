@@ -30,6 +30,7 @@ def restate(folder: Path, run: GradingRun, verdicts: Iterable[Verdict]) -> None:
         if verdict is None:
             continue
         result["status"] = STATUS[verdict.outcome]
+        result["description"] = labels.description(run.rubric[verdict.check], verdict.hint)
         result.pop("statusDetails", None)
         if verdict.outcome is not Outcome.PASSED or verdict.past:
             result["statusDetails"] = {"message": labels.message(verdict)}

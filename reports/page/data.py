@@ -69,7 +69,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
             for task, title in SHEET.tasks.items()
         ],
         "checks": [
-            [c.task, c.step, strip_controls(c.title), points_text(c.points), strip_controls(c.hint)]
+            [c.task, c.step, strip_controls(c.title), points_text(c.points)]
             for c in (one.check for one in facts.checks)
         ],
         "outcomes": {letter: [str(one), mark] for one, (letter, mark, _) in OUTCOMES.items()},
@@ -95,15 +95,19 @@ def _identity(run: GradingRun, learner: Learner) -> dict[str, object]:
 def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[str, object]:
     letters = [NOT_RUN] * len(places)
     reasons: list[int] = []
+    hints: list[int] = []
     for verdict in grade.verdicts:
         place = places[verdict.check]
         letters[place] = OUTCOMES[verdict.outcome][0]
         if verdict.reason:
             reasons += (place, texts.place(verdict.reason))
+        if verdict.hint:
+            hints += (place, texts.place(verdict.hint))
     first = first_to_read(grade.verdicts)
     return {
         "o": "".join(letters),
         "r": reasons,
+        "g": hints,
         "t": [_points(grade.by_task[task]) for task in SHEET.tasks],
         "s": _points(grade.total),
         "w": strip_controls(grade.withheld),

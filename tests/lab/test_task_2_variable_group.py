@@ -7,26 +7,33 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="2.3", points=1, hint="Select the project the lab environment made for you.")
+@check(step="2.3", points=1, hint="Restore the project `{lab.project}`, or ask your instructor.")
 def test_project_exists(project: Project) -> None:
     """The learner's project exists and is ready to be used."""
     assert project.state == "wellFormed"
 
 
-@check(step="2.6", points=3, hint="Name the group `devopsforai-aml-vg`, all in lower case.")
+@check(
+    step="2.6",
+    points=3,
+    hint="Rename {near_miss} to `{lab.variable_group}`, spelled exactly so.",
+    missing="Create the variable group `{lab.variable_group}` (steps 2.4 to 2.9).",
+)
 def test_variable_group_exists(variable_groups: Named[VariableGroup], lab: Lab) -> None:
     """The project has a variable group with the name the lab gives."""
     assert lab.variable_group in variable_groups
 
 
-@check(step="2.7", points=2, hint="Add every variable of the table, spelled exactly as there.")
+@check(
+    step="2.7", points=2, hint="Add every variable of the table, spelled exactly as it is there."
+)
 def test_variable_group_has_every_variable(variable_group: VariableGroup, lab: Lab) -> None:
     """The group has all six variables of the lab's table."""
     wanted = lab.sheet.variable_group.variables
     assert rules.missing_variables(variable_group.variables, wanted) == []
 
 
-@check(step="2.7", points=1, hint="Open the padlock of the variable, and link no key vault.")
+@check(step="2.7", points=1, hint="Open the padlock of the variable; link no key vault.")
 def test_variables_are_plain_text(variable_group: VariableGroup, lab: Lab) -> None:
     """The variables are plain text, so that the pipelines can read them."""
     group, wanted = variable_group, lab.sheet.variable_group.variables
@@ -39,13 +46,19 @@ def test_values_have_no_blanks_around_them(variable_group: VariableGroup) -> Non
     assert rules.padded_values(variable_group.variables) == []
 
 
-@check(step="2.7", points=1, hint="BASE_NAME holds your own userN, such as `userN-project`.")
+@check(
+    step="2.7",
+    points=1,
+    hint="Set {variables.base_name} to a name with `{user}` in it: `{user}-project`.",
+)
 def test_base_name_identifies_the_learner(base_name: str, lab: Lab) -> None:
     """BASE_NAME is short and has the learner's userN in it."""
     assert rules.base_name_problems(base_name, lab) == []
 
 
-@check(step="2.7", points=2, hint="Use the key form of the region: `centralus`, not `Central US`.")
+@check(
+    step="2.7", points=2, hint="Set {variables.location} to {expected}, the region in its key form."
+)
 def test_location_is_the_workspace_region(location: str, workspace: Workspace) -> None:
     """LOCATION is the region of the workspace, in key form."""
     assert location == workspace.location
@@ -54,22 +67,22 @@ def test_location_is_the_workspace_region(location: str, workspace: Workspace) -
 @check(
     step="2.7",
     points=2,
-    hint="RESOURCE_GROUP is your own resource group: `UserNAML` with your number.",
+    hint="Set {variables.resource_group} to your own, `{lab.resource_group}`.",
 )
 def test_resource_group_is_the_learners(resource_group: str, workspace: Workspace) -> None:
     """RESOURCE_GROUP names the resource group that holds the learner's workspace."""
     assert rules.same_name("RESOURCE_GROUP", resource_group, workspace.resource_group) == []
 
 
-@check(
-    step="2.7", points=2, hint="WORKSPACE_NAME is your own workspace: `userNaml` with your number."
-)
+@check(step="2.7", points=2, hint="Set {variables.workspace_name} to your own, `{lab.workspace}`.")
 def test_workspace_name_is_the_learners(workspace_name: str, workspace: Workspace) -> None:
     """WORKSPACE_NAME names the learner's workspace."""
     assert rules.same_name("WORKSPACE_NAME", workspace_name, workspace.name) == []
 
 
-@check(step="2.7", points=1, hint="WORKSPACE_SVC_CONNECTION is exactly `aml-workspace-connection`.")
+@check(
+    step="2.7", points=1, hint="Set {variables.service_connection} to `{lab.service_connection}`."
+)
 def test_variable_group_names_the_service_connection(
     workspace_svc_connection: str, lab: Lab
 ) -> None:
@@ -77,13 +90,13 @@ def test_variable_group_names_the_service_connection(
     assert workspace_svc_connection == lab.service_connection
 
 
-@check(step="2.7", points=1, hint="ACI_DEPLOYMENT_NAME is exactly `mlops-aci`.")
+@check(step="2.7", points=1, hint="Set {variables.endpoint} to `{lab.endpoint}`.")
 def test_variable_group_names_the_endpoint(aci_deployment_name: str, lab: Lab) -> None:
     """ACI_DEPLOYMENT_NAME is the name the lab gives."""
     assert aci_deployment_name == lab.endpoint
 
 
-@check(step="2.8", points=1, hint="Pipeline permissions > ⋮ > Open access.")
+@check(step="2.8", points=1, hint="Open Pipeline permissions > ⋮ > Open access.")
 def test_variable_group_is_open_to_the_pipelines(
     variable_group_access: Access, pipelines: Named[Pipeline], lab: Lab
 ) -> None:
@@ -91,15 +104,13 @@ def test_variable_group_is_open_to_the_pipelines(
     assert rules.closed_to_pipelines(variable_group_access, pipelines.values(), lab) == []
 
 
-@check(step="2.8", hint="The lab asks for open access; both pipelines one by one will do.")
+@check(step="2.8", hint="The lab asks for open access; permission for both pipelines works too.")
 def test_variable_group_is_open_to_all_pipelines(variable_group_access: Access) -> None:
     """Every pipeline of the project may use the variable group."""
     assert rules.closed_to_all(variable_group_access) == []
 
 
-@check(
-    step="2.7", hint="Remove variables the lab does not list: they change what the pipelines do."
-)
+@check(step="2.7", hint="Remove what the lab does not list: it changes what the pipelines do.")
 def test_variable_group_has_no_override(variable_group: VariableGroup, lab: Lab) -> None:
     """The group has no variable that overrides the pipelines' own values."""
     assert rules.overriding_variables(variable_group.variables, lab) == []

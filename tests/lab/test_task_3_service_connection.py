@@ -8,14 +8,19 @@ from graders.rubric import check
 
 
 @check(
-    step="3.4", points=3, hint="Name it `aml-workspace-connection`, type Azure Resource Manager."
+    step="3.4",
+    points=3,
+    hint="Rename {near_miss} to `{lab.service_connection}`, spelled exactly so.",
+    missing="Create the connection `{lab.service_connection}` (steps 3.1 to 3.4).",
 )
 def test_service_connection_exists(service_connections: Named[ServiceConnection], lab: Lab) -> None:
     """The project has an Azure Resource Manager connection with the name the lab gives."""
     assert lab.service_connection in service_connections
 
 
-@check(step="3.4", points=2, hint="Create it anew with scope level Machine Learning Workspace.")
+@check(
+    step="3.4", points=2, hint="Create it again with the scope level Machine Learning Workspace."
+)
 def test_service_connection_is_scoped_to_a_workspace(
     service_connection: ServiceConnection,
 ) -> None:
@@ -23,7 +28,11 @@ def test_service_connection_is_scoped_to_a_workspace(
     assert service_connection.scope_level == "AzureMLWorkspace"
 
 
-@check(step="3.4", points=2, hint="Select your own resource group and workspace in the lists.")
+@check(
+    step="3.4",
+    points=2,
+    hint="Create it again, for `{lab.workspace}` in `{lab.resource_group}`.",
+)
 def test_service_connection_reaches_the_learners_workspace(
     workspace_connection: ServiceConnection, workspace: Workspace
 ) -> None:
@@ -31,7 +40,7 @@ def test_service_connection_reaches_the_learners_workspace(
     assert rules.wrong_target(workspace_connection, workspace) == []
 
 
-@check(step="3.4", points=1, hint="Select the subscription of the lab environment.")
+@check(step="3.4", points=1, hint="Create it again in the subscription `{lab.subscription_id}`.")
 def test_service_connection_is_in_the_learners_subscription(
     subscribed_connection: ServiceConnection, lab: Lab
 ) -> None:
@@ -40,7 +49,7 @@ def test_service_connection_is_in_the_learners_subscription(
     assert rules.same_name("subscription", found, lab.subscription_id) == []
 
 
-@check(step="3.3", points=1, hint="Choose Service principal (automatic).")
+@check(step="3.3", points=1, hint="Create it again with Service principal (automatic).")
 def test_service_connection_uses_a_service_principal(
     service_connection: ServiceConnection, lab: Lab
 ) -> None:
@@ -48,7 +57,7 @@ def test_service_connection_uses_a_service_principal(
     assert rules.wrong_scheme(service_connection, lab) == []
 
 
-@check(step="3.4", points=1, hint="Read the error on the connection's page; create it as Owner.")
+@check(step="3.4", points=1, hint="Read the error on the connection's page; create it as an Owner.")
 def test_service_connection_is_ready(settled_service_connection: ServiceConnection) -> None:
     """Azure DevOps could set the connection up."""
     assert rules.not_ready(settled_service_connection) == []
@@ -62,7 +71,9 @@ def test_service_connection_is_open_to_the_pipelines(
     assert rules.closed_to_pipelines(service_connection_access, pipelines.values(), lab) == []
 
 
-@check(step="3.4", points=1, hint="WORKSPACE_SVC_CONNECTION and the connection's name must agree.")
+@check(
+    step="3.4", points=1, hint="Set {variables.service_connection} to the name of your connection."
+)
 def test_variable_group_names_an_existing_connection(
     workspace_svc_connection: str, some_service_connections: Named[ServiceConnection], lab: Lab
 ) -> None:
@@ -70,7 +81,7 @@ def test_variable_group_names_an_existing_connection(
     assert rules.dangling_reference(workspace_svc_connection, some_service_connections, lab) == []
 
 
-@check(step="3.3", hint="The lab shows Service principal (automatic); others work as well.")
+@check(step="3.3", hint="The lab shows Service principal (automatic); other ways work too.")
 def test_service_connection_is_automatic_with_a_secret(
     service_connection: ServiceConnection,
 ) -> None:

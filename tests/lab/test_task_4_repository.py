@@ -9,7 +9,8 @@ from graders.rubric import check
 @check(
     step="4.4",
     points=4,
-    hint="Owner: the lab's GitHub organisation; name: `mlops_0N` with your number.",
+    hint="Rename {near_miss} to `{lab.repositories[0]}` (Settings > General).",
+    missing="Create `{lab.github_owner}/{lab.repositories[0]}` from the template.",
 )
 def test_repository_exists(
     repositories: tuple[Repository, ...], similar_repositories: tuple[str, ...], lab: Lab
@@ -18,7 +19,9 @@ def test_repository_exists(
     assert rules.missing_repository(repositories, similar_repositories, lab) == []
 
 
-@check(step="4.3", points=2, hint="Make it with the lab's /generate link: no fork, no import.")
+@check(
+    step="4.3", points=2, hint="Create it again with the lab's template link: no fork, no import."
+)
 def test_repository_is_made_from_the_template(
     repository: Repository, template: str | None, lab: Lab
 ) -> None:
@@ -44,7 +47,10 @@ def test_repository_is_unmodified(repository: Repository, lab: Lab) -> None:
     assert rules.modified_files(repository, lab) == []
 
 
-@check(step="4.4", hint="Unarchive the repository; its default branch is `main` or `master`.")
+@check(
+    step="4.4",
+    hint="Unarchive it; name its default branch `{sheet.repository.default_branches[0]}`.",
+)
 def test_repository_is_active(repository: Repository, lab: Lab) -> None:
     """The repository is neither archived nor disabled, and its default branch is a usual one."""
     assert rules.inactive_repository(repository, lab) == []

@@ -16,19 +16,26 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="5.10", points=3, hint="Rename the pipeline to exactly `Model-Train-Register-CI`.")
+@check(
+    step="5.10",
+    points=3,
+    hint="Rename {near_miss} to `{lab.ci_pipeline}`, spelled exactly so (step 5.9).",
+    missing="Create the CI pipeline (steps 5.1 to 5.8) and rename it to `{lab.ci_pipeline}`.",
+)
 def test_ci_pipeline_exists(pipelines: Named[Pipeline], lab: Lab) -> None:
     """The project has a CI pipeline with the name the lab gives."""
     assert lab.ci_pipeline in pipelines
 
 
-@check(step="5.7", points=2, hint="Paste the path `/.pipelines/diabetes_regression-ci.yml`.")
+@check(
+    step="5.7", points=2, hint="Set its YAML file path to `/{lab.ci_yaml}` (Edit > ⋮ > Settings)."
+)
 def test_ci_pipeline_runs_the_ci_yaml(ci_pipeline: Pipeline, lab: Lab) -> None:
     """The CI pipeline runs the CI file of the repository."""
     assert ci_pipeline.yaml_path == lab.ci_yaml
 
 
-@check(step="5.5", points=2, hint="Select GitHub, then your own repository `mlops_0N`.")
+@check(step="5.5", points=2, hint="Select GitHub, then `{lab.github_owner}/{lab.repositories[0]}`.")
 def test_ci_pipeline_builds_the_learners_repository(ci_source: Pipeline, lab: Lab) -> None:
     """The CI pipeline builds the learner's GitHub repository."""
     assert rules.wrong_repository(ci_source, lab) == []
@@ -46,7 +53,7 @@ def test_ci_has_a_completed_run(ci_runs: tuple[Run, ...]) -> None:
     assert rules.never_ran(ci_runs) == []
 
 
-@check(step="5.12", points=3, hint="Open the failed task's log, mend its cause, run again.")
+@check(step="5.12", points=3, hint="Open the failed task's log, fix its cause, and run it again.")
 def test_ci_run_succeeded(some_ci_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CI pipeline succeeded."""
     assert rules.none_succeeded(some_ci_runs, lab) == []
@@ -58,7 +65,9 @@ def test_ci_run_has_every_stage_and_job(ci_stages: tuple[Stage, ...], lab: Lab) 
     assert rules.incomplete_ci(ci_stages, lab) == []
 
 
-@check(step="5.14", points=2, hint="The artifact is published when a new model was registered.")
+@check(
+    step="5.14", points=2, hint="Run the whole pipeline: it publishes the model that it registers."
+)
 def test_ci_run_published_the_model_artifact(whole_ci_artifacts: tuple[str, ...], lab: Lab) -> None:
     """The succeeded run published the artifact `model`."""
     assert lab.sheet.ci.artifacts.model in whole_ci_artifacts
@@ -78,7 +87,11 @@ def test_ci_run_built_a_commit_of_the_repository(
     assert rules.foreign_commit(ci_run, repository, lab) == []
 
 
-@check(step="5.15", points=2, hint="Open the training run in the studio; mend its cause, run CI.")
+@check(
+    step="5.15",
+    points=2,
+    hint="Open the training run in the studio, fix its cause, and run CI again.",
+)
 def test_training_run_completed(
     training_runs: tuple[TrainingRun, ...], succeeded_ci_runs: tuple[Run, ...], lab: Lab
 ) -> None:
@@ -95,7 +108,7 @@ def test_training_pipeline_is_published(
 
 
 @check(
-    step="5.17", points=2, hint="Run CI anew, whole, so that it publishes one pipeline of its own."
+    step="5.17", points=2, hint="Run all of CI again, so that it publishes one pipeline of its own."
 )
 def test_training_pipeline_is_published_by_the_ci_run(
     training_pipelines: tuple[PublishedPipeline, ...], succeeded_ci_runs: tuple[Run, ...]
@@ -104,13 +117,13 @@ def test_training_pipeline_is_published_by_the_ci_run(
     assert rules.wrongly_published(training_pipelines, succeeded_ci_runs) == []
 
 
-@check(step="5.18", points=2, hint="Let the CI run finish: it registers the model.")
+@check(step="5.18", points=2, hint="Let a CI run finish: it registers the model.")
 def test_model_is_registered(registered_models: Named[Model], lab: Lab) -> None:
     """The workspace has the registered model."""
     assert lab.model in registered_models
 
 
-@check(step="5.18", points=3, hint="Register the model by running CI in your own project.")
+@check(step="5.18", points=3, hint="Run CI in your own project: it registers the model.")
 def test_model_is_registered_by_the_ci_run(
     models: tuple[Model, ...], succeeded_ci_runs: tuple[Run, ...], lab: Lab
 ) -> None:
@@ -118,7 +131,7 @@ def test_model_is_registered_by_the_ci_run(
     assert rules.unlinked_models(models, succeeded_ci_runs, lab) == []
 
 
-@check(step="5.18", points=1, hint="Run CI anew, and let it register and publish by itself.")
+@check(step="5.18", points=1, hint="Run CI again, and let it register and publish by itself.")
 def test_model_artifact_is_the_registered_version(
     sound_model_file: ModelFile, ci_models: tuple[Model, ...], ci_run: Run, lab: Lab
 ) -> None:
@@ -143,7 +156,7 @@ def test_ci_run_passed_its_tests(ci_stages: tuple[Stage, ...], lab: Lab) -> None
     assert rules.task_results(ci_stages, lab.sheet.ci.build.tests) == []
 
 
-@check(step="5.14", hint="The report comes with every whole run.")
+@check(step="5.14", hint="Every whole run publishes the report.")
 def test_ci_run_published_the_coverage_report(
     ci_run: Run, ci_artifacts: tuple[str, ...], lab: Lab
 ) -> None:

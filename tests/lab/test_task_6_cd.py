@@ -7,19 +7,26 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="6.9", points=2, hint="Rename the pipeline to exactly `Model-Deploy-CD`.")
+@check(
+    step="6.9",
+    points=2,
+    hint="Rename {near_miss} to `{lab.cd_pipeline}`, spelled exactly so (step 6.8).",
+    missing="Create the CD pipeline (steps 6.2 to 6.7) and rename it to `{lab.cd_pipeline}`.",
+)
 def test_cd_pipeline_exists(pipelines: Named[Pipeline], lab: Lab) -> None:
     """The project has a CD pipeline with the name the lab gives."""
     assert lab.cd_pipeline in pipelines
 
 
-@check(step="6.6", points=1, hint="Paste the path `/.pipelines/diabetes_regression-cd.yml`.")
+@check(
+    step="6.6", points=1, hint="Set its YAML file path to `/{lab.cd_yaml}` (Edit > ⋮ > Settings)."
+)
 def test_cd_pipeline_runs_the_cd_yaml(cd_pipeline: Pipeline, lab: Lab) -> None:
     """The CD pipeline runs the CD file of the repository."""
     assert cd_pipeline.yaml_path == lab.cd_yaml
 
 
-@check(step="6.4", points=1, hint="Select GitHub, then your own repository `mlops_0N`.")
+@check(step="6.4", points=1, hint="Select GitHub, then `{lab.github_owner}/{lab.repositories[0]}`.")
 def test_cd_pipeline_builds_the_learners_repository(cd_source: Pipeline, lab: Lab) -> None:
     """The CD pipeline builds the learner's GitHub repository."""
     assert rules.wrong_repository(cd_source, lab) == []
@@ -31,13 +38,17 @@ def test_cd_pipeline_is_enabled(cd_pipeline: Pipeline) -> None:
     assert cd_pipeline.queue_status == "enabled"
 
 
-@check(step="6.10", points=2, hint="Open the failed task's log, mend its cause, run again.")
+@check(step="6.10", points=2, hint="Open the failed task's log, fix its cause, and run it again.")
 def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CD pipeline succeeded."""
     assert rules.none_succeeded(finished_cd_runs, lab) == []
 
 
-@check(step="6.12", points=2, hint="Set ACI_DEPLOYMENT_NAME, leave the YAML as it is, run again.")
+@check(
+    step="6.12",
+    points=2,
+    hint="Set {variables.endpoint} to `{lab.endpoint}`, leave the YAML as it is, and run CD again.",
+)
 def test_cd_run_deployed_to_container_instances(
     deploying_cd_stages: tuple[Stage, ...], lab: Lab
 ) -> None:
@@ -69,7 +80,10 @@ def test_cd_run_deployed_the_registered_model(
     assert rules.deployed_otherwise(deployment, ci_models, lab) == []
 
 
-@check(step="6.12", hint="Remove the AKS_… variables: the lab does not deploy to Kubernetes.")
+@check(
+    step="6.12",
+    hint="Remove the {sheet.variable_group.overriding[0]}… variables.",
+)
 def test_cd_run_left_kubernetes_alone(cd_stages: tuple[Stage, ...], lab: Lab) -> None:
     """The stage Deploy to AKS was skipped."""
     assert rules.kubernetes_ran(cd_stages, lab) == []

@@ -7,7 +7,7 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="7.3", points=2, hint="Run the CD pipeline; it deploys the endpoint `mlops-aci`.")
+@check(step="7.3", points=2, hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.")
 def test_endpoint_exists(endpoints: Named[Endpoint], lab: Lab) -> None:
     """The workspace has a real-time endpoint with the name the lab gives."""
     assert lab.endpoint in endpoints
@@ -20,7 +20,7 @@ def test_endpoint_is_healthy(settled_endpoint: Endpoint) -> None:
 
 
 @check(
-    step="7.4", points=1, hint="Let the CD pipeline deploy it: 1 core, 4 GB, container instance."
+    step="7.4", points=1, hint="Let the CD pipeline deploy it, in the size of the template's file."
 )
 def test_endpoint_has_the_labs_size(endpoint: Endpoint, lab: Lab) -> None:
     """The endpoint is a container instance of the size the lab deploys."""

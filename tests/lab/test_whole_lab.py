@@ -7,7 +7,9 @@ from graders.rubric import check
 
 
 @check(
-    step="7.4", points=2, hint="Run CI, then CD, with their default values, and touch nothing else."
+    step="7.4",
+    points=2,
+    hint="Run CI, then CD, with their default values, and change nothing else.",
 )
 def test_work_is_one_chain(chain: rules.Chain) -> None:
     """One lineage leads from a commit to the live answer."""
@@ -20,7 +22,11 @@ def test_work_is_the_learners_own(own_work: Custody) -> None:
     assert list(own_work.borrowed) == []
 
 
-@check(step="5.11", hint="Ask whoever grades what was done at another time.", only_with="session")
+@check(
+    step="5.11",
+    hint="Ask your instructor which work fell outside the session.",
+    only_with="session",
+)
 def test_work_was_done_in_the_session(dated_work: list[rules.Dated], session: Session) -> None:
     """The pipelines ran, and left what they left, while the class met."""
     assert rules.outside(dated_work, session) == []

@@ -12,6 +12,7 @@ from graders.lab import SHEET, Lab
 from graders.reasons import Reason
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
+from graders.wording import advice
 from reports.grading_run import GradingRun
 
 RUBRIC = (
@@ -84,7 +85,8 @@ def verdict(
 ) -> Verdict:
     """``reason`` is facts, or a sentence where a test does not look at them."""
     why = Reason(note=reason) if isinstance(reason, str) else reason
-    return Verdict.on(check, learner, outcome, why)
+    hint = advice(check, lab(Learner(learner, 1)), outcome, why)
+    return Verdict.on(check, learner, outcome, why, hint)
 
 
 def from_task(task: int, outcome: Outcome, reason: str) -> dict[str, tuple[Outcome, str]]:

@@ -11,7 +11,7 @@ from fixtures.grading import PROJECT, whole_rubric
 from fixtures.simulator.mistakes import mistakes_of, read_catalogue
 from graders.cohort import Learner, read_cohort
 from graders.marks import MarksTable
-from graders.reasons import OwnerNote, Reason, Relation
+from graders.reasons import OwnerNote, Relation
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict, grade
 from reports.grading_run import GradingRun
@@ -98,7 +98,7 @@ def _verdicts(
     for check in rubric:
         outcome = outcomes.get(check.id, Outcome.PASSED)
         said = "" if outcome is Outcome.PASSED else reason
-        verdict = Verdict.on(check, learner, outcome, Reason(note=said))
+        verdict = graded_run.verdict(learner, check, outcome, said)
         found.append(
             replace(verdict, owners=(OwnerNote("it", Relation.IS_OF, ("SOMEBODY-ELSE",)),))
         )

@@ -90,8 +90,13 @@ def test_a_result_is_labelled_by_task_step_and_learner(graded: GradedProject, le
         [learner],
         [feature],
     ]
-    assert result["description"] == "Add it.\n\nLab step 2.7. Worth 2 points."
+    assert result["description"] == "Lab step 2.7. Worth 2 points."
     assert len(result["links"]) == 4
+
+
+def test_what_failed_says_what_to_do(graded: GradedProject) -> None:
+    result = result_of(graded, "zoë", "The variable group is there")
+    assert result["description"] == "Name it as the lab does.\n\nLab step 2.6. Worth 3 points."
 
 
 def test_names_and_addresses_of_people_stay_out(graded: GradedProject) -> None:

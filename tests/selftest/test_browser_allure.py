@@ -65,7 +65,7 @@ def test_a_failed_check_says_all_there_is_to_say(page: AllurePage, report: str) 
     link = page.page.get_by_role("link", name="Azure DevOps project")
     assert "dev.azure.com/solliancelabs/AE%20MLOps%2003" in (link.get_attribute("href") or "")
     hint = page.page.frame_locator("[data-testid=test-result-description-frame]")
-    hint.get_by_text("Name it aml-workspace-connection").wait_for()
+    hint.get_by_text("Create the connection aml-workspace-connection").wait_for()
     assert not page.is_too_wide()
 
 

@@ -20,7 +20,7 @@ UNDECIDED = (Outcome.PENDING, Outcome.NOT_ASSESSED)
 
 
 def on(check: Check, outcome: Outcome = Outcome.PASSED, reason: str = "") -> Verdict:
-    return Verdict.on(check, "ada", outcome, Reason(note=reason))
+    return Verdict.on(check, "ada", outcome, Reason(note=reason), check.hint)
 
 
 def test_a_verdict_is_its_check_its_learner_and_what_became_of_it() -> None:

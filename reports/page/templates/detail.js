@@ -85,7 +85,7 @@ function firstStep(learner) {
   const check = CHECKS[learner.first];
   return make("div", { class: "first" },
     make("h3", null, `First to mend: step ${check.step}`),
-    make("p", null, ...told(check.hint)));
+    make("p", null, ...told(learner.hints.get(check.place) || "")));
 }
 
 function elsewhere(learner) {
@@ -120,20 +120,21 @@ function together(learner, checks) {
     const letter = learner.outcomes[check.place];
     const reason = learner.reasons.get(check.place) || "";
     const key = letter === "f" ? String(check.place) : `${letter} ${reason}`;
-    if (!groups.has(key)) groups.set(key, { letter, reason, checks: [] });
+    const hint = learner.hints.get(check.place) || "";
+    if (!groups.has(key)) groups.set(key, { letter, reason, hint, checks: [] });
     groups.get(key).checks.push(check);
   }
   return [...groups.values()].map((group) => entry(group));
 }
 
-function entry({ letter, reason, checks }) {
+function entry({ letter, reason, hint, checks }) {
   const [name] = OUTCOMES[letter];
   const single = checks.length === 1;
   return make("div", { class: "entry" }, mark(letter),
     make("div", null,
       single ? title(checks[0]) : make("p", { class: "what" }, `${checks.length} checks ${name}`),
       reason ? make("p", null, ...told(reason)) : "",
-      "fn".includes(letter) ? make("p", { class: "hint" }, make("strong", null, "To mend it: "), ...told(checks[0].hint)) : "",
+      hint ? make("p", { class: "hint" }, make("strong", null, "To fix it: "), ...told(hint)) : "",
       single ? "" : make("details", null, make("summary", null, "Which"), list(checks))));
 }
 

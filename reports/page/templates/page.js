@@ -1,8 +1,8 @@
 // What every part of the page uses: the data, and elements made of text only. Nothing here ever
 // turns text into HTML: learners' texts are text.
 const DATA = JSON.parse(document.getElementById("data").textContent);
-const CHECKS = DATA.checks.map(([task, step, title, points, hint], place) => ({
-  place, task, step, title, points, hint,
+const CHECKS = DATA.checks.map(([task, step, title, points], place) => ({
+  place, task, step, title, points,
 }));
 const TASKS = DATA.tasks.map(([task, title, points]) => ({
   task, title, points, checks: CHECKS.filter((check) => check.task === task),
@@ -21,6 +21,7 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   email: entry.e || "",
   outcomes: entry.o,
   reasons: pairs(entry.r || []),
+  hints: pairs(entry.g || []),
   byTask: entry.t,
   total: entry.s ?? null, // null: withheld
   withheld: entry.w || "",
