@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from graders.evidence import Endpoint, Evidence, Model, Run, TrainingRun, Unavailable
+from graders.evidence import Endpoint, Evidence, Model, Run, ServiceName, TrainingRun, Unavailable
 
 T = TypeVar("T")
 _Clock = Callable[[T], datetime | None]
@@ -150,4 +150,4 @@ def _unknown(what: str) -> Unavailable:
 
 
 def _unavailable(what: str, cause: str) -> Unavailable:
-    return Unavailable("the grader", f"{what} as of then", cause, _REMEDY)
+    return Unavailable(ServiceName.GRADER, f"{what} as of then", cause, _REMEDY)

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 from graders import snapshot
-from graders.evidence import Evidence, Unavailable
+from graders.evidence import (
+    AzureDevOpsEvidence,
+    AzureMLEvidence,
+    Evidence,
+    GitHubEvidence,
+    ServiceName,
+    Unavailable,
+)
 from graders.lab import Lab
 
 LookAt = Callable[[Lab], Evidence]
@@ -102,22 +109,9 @@ def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
 
 def unseen(learner: str, fault: Unavailable) -> Evidence:
     """The evidence about a learner of whom nothing could be seen, for this one reason."""
-    return Evidence(
-        learner=learner,
-        project=fault,
-        variable_groups=fault,
-        service_connections=fault,
-        pipelines=fault,
-        runs=fault,
-        repositories=fault,
-        similar_repositories=(),
-        workspace=fault,
-        published_pipelines=fault,
-        training_runs=fault,
-        models=fault,
-        endpoints=fault,
-        answer=fault,
-    )
+    parts = (AzureDevOpsEvidence, GitHubEvidence, AzureMLEvidence)
+    seen = {name: value for part in parts for name, value in vars(part.unseen(fault)).items()}
+    return Evidence(learner=learner, **seen)
 
 
 def _is_wanting(folder: Path, lab: Lab) -> bool:
@@ -192,7 +186,7 @@ def _written(folder: Path, evidence: Evidence) -> Evidence:
 
 def _own_fault(cause: str) -> Unavailable:
     return Unavailable(
-        service="the grader",
+        service=ServiceName.GRADER,
         what="the lab",
         cause=cause,
         remedy="Run again with --resume; if it stays, report it",

@@ -14,8 +14,10 @@ All times are time-zone aware (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
+from enum import StrEnum
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,22 @@ class Sighting:
     request_id: str | None = None
 
 
+class ServiceName(StrEnum):
+    """Where facts come from, as people call it; the last is ourselves."""
+
+    AZURE_DEVOPS = "Azure DevOps"
+    GITHUB = "GitHub"
+    RESOURCE_MANAGER = "Azure Resource Manager"
+    AZURE_ML = "Azure ML"
+    ENDPOINT = "the endpoint"
+    GRADER = "the grader"
+
+
 @dataclass(frozen=True)
 class Unavailable:
     """A fact that could not be seen, and what an operator should do about it."""
 
-    service: str
+    service: ServiceName
     what: str
     cause: str
     remedy: str
@@ -373,21 +386,42 @@ class Answer:
 # --- all of it ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that was seen of one learner's lab."""
+class _Part:
+    """What one service shows."""
 
-    learner: str
+    @classmethod
+    def unseen(cls, fault: Unavailable) -> Self:
+        """All of it, where none of it could be seen for this one reason."""
+        needed = (one.name for one in fields(cls) if one.default is MISSING)  # type: ignore[arg-type]
+        return cls(**dict.fromkeys(needed, fault))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AzureDevOpsEvidence(_Part):
+    """What Azure DevOps shows of one learner's lab."""
+
     project: Project | Unavailable
     variable_groups: tuple[VariableGroup, ...] | Unavailable
     service_connections: tuple[ServiceConnection, ...] | Unavailable
     pipelines: tuple[Pipeline, ...] | Unavailable
     runs: tuple[Run, ...] | Unavailable
     """Of the pipelines that matter, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitHubEvidence(_Part):
+    """What GitHub shows of it."""
+
     repositories: tuple[Repository, ...] | Unavailable
     """Those that bear one of the accepted names."""
-    similar_repositories: tuple[str, ...]
+    similar_repositories: tuple[str, ...] = ()
     """Near misses by name, never another learner's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AzureMLEvidence(_Part):
+    """What Azure Resource Manager, Azure ML and the endpoint itself show of it."""
+
     workspace: Workspace | Unavailable
     published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
     training_runs: tuple[TrainingRun, ...] | Unavailable | None
@@ -397,6 +431,13 @@ class Evidence:
     endpoints: tuple[Endpoint, ...] | Unavailable
     answer: Answer | Unavailable | None
     """None: there was no endpoint to ask."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(AzureMLEvidence, GitHubEvidence, AzureDevOpsEvidence):
+    """Everything that was seen of one learner's lab; fields come in the order of the lab."""
+
+    learner: str
     sightings: tuple[Sighting, ...] = field(default=())
     tenant: str = ""
     """``simulated`` or ``live``: where it was seen; filled in when it is collected."""

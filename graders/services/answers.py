@@ -10,6 +10,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from http.client import HTTPException
 from urllib.parse import urljoin
 
@@ -36,6 +37,19 @@ class TooLargeError(Refused):
     """An answer with more bytes than are read."""
 
 
+class Fault(Enum):
+    """What kept an answer away."""
+
+    REFUSED = auto()  # by ourselves
+    TLS = auto()
+    PROXY = auto()
+    NETWORK = auto()
+
+
+class BrokenOffAtProxyError(exceptions.ConnectionError):
+    """The connection ended without a word, at the proxy or beyond it."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One request that was tried, without secrets.
@@ -53,6 +67,8 @@ class Exchange:
     content_type: str = ""
     type_key: str = ""
     error: str = ""
+    fault: Fault | None = None
+    """What kind of trouble ``error`` is."""
     is_throttled: bool = False
     """The caller's allowance is used up, whatever the status says: GitHub says 403."""
     is_too_much: bool = False
@@ -69,6 +85,7 @@ def failed_exchange(
         None,
         datetime.now(UTC),
         error=str(fault),
+        fault=_fault_of(fault),
         is_too_much=isinstance(fault, TooLargeError | exceptions.ReadTimeout),
     )
 
@@ -89,6 +106,7 @@ def exchange(
         content_type=headers.get("Content-Type", "").partition(";")[0].strip().lower(),
         type_key=_type_key(response) if response.status_code >= 400 else "",
         error=error,
+        fault=Fault.REFUSED if error else None,
         is_throttled=response.status_code >= 400
         and (headers.get("x-ratelimit-remaining") == "0" or "Retry-After" in headers),
     )
@@ -230,6 +248,15 @@ def raised_in_model(response: requests.Response) -> bool:
     return response.status_code == 424 and of_model
 
 
+def _fault_of(error: requests.RequestException) -> Fault:
+    if isinstance(error, Refused):
+        return Fault.REFUSED
+    if isinstance(error, exceptions.SSLError):
+        return Fault.TLS
+    is_proxy = isinstance(error, exceptions.ProxyError | BrokenOffAtProxyError)
+    return Fault.PROXY if is_proxy else Fault.NETWORK
+
+
 def may_pass(error: requests.RequestException) -> bool:
     """Whether a fault may be gone on the next attempt."""
     if isinstance(error, Refused | exceptions.SSLError | exceptions.ProxyError):
@@ -260,7 +287,7 @@ def without_details(
     if isinstance(error, Refused):
         return type(error)(str(error), request=request)
     if isinstance(error, exceptions.ProxyError) and _broke_off_at_proxy(error):
-        return exceptions.ConnectionError("the connection broke off, at the proxy or beyond it")
+        return BrokenOffAtProxyError("the connection broke off, at the proxy or beyond it")
     if isinstance(error, exceptions.SSLError) and "CERTIFICATE" not in str(error).upper():
         return exceptions.SSLError("the TLS handshake broke off")
     for kind, words in _WORDS.items():

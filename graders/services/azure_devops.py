@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from graders.evidence import (
     Access,
+    AzureDevOpsEvidence,
     Pipeline,
     Project,
-    Run,
     ServiceConnection,
     Sighting,
     Unavailable,
@@ -33,21 +33,6 @@ from graders.vanished import Thing
 
 T = TypeVar("T")
 Protected = TypeVar("Protected", VariableGroup, ServiceConnection)
-
-
-@dataclass(frozen=True)
-class DevOpsFacts:
-    """What Azure DevOps showed of one learner's lab; the types are those of ``Evidence``."""
-
-    project: Project | Unavailable
-    variable_groups: tuple[VariableGroup, ...] | Unavailable
-    service_connections: tuple[ServiceConnection, ...] | Unavailable
-    pipelines: tuple[Pipeline, ...] | Unavailable
-    runs: tuple[Run, ...] | Unavailable
-
-    @classmethod
-    def none(cls, fault: Unavailable) -> DevOpsFacts:
-        return cls(fault, fault, fault, fault, fault)
 
 
 class AzureDevOps:
@@ -68,12 +53,12 @@ class AzureDevOps:
                 self._projects = look(SERVICE, what, self._list_projects, self._sightings)
             return self._projects
 
-    def look_at(self, lab: Lab, sightings: list[Sighting]) -> DevOpsFacts:
+    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
         """All of one learner's project; what hangs on something unseen is unseen likewise."""
         project = self._project(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
-            return DevOpsFacts.none(project)
+            return AzureDevOpsEvidence.unseen(project)
         return _LabLook(self._clients, project, lab, sightings).facts()
 
     def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
@@ -121,17 +106,21 @@ class AzureDevOps:
 class _LabLook(ProjectLook):
     """One look at one learner's project."""
 
-    def facts(self) -> DevOpsFacts:
+    def facts(self) -> AzureDevOpsEvidence:
         groups = self._variable_groups()
         connections = self._service_connections()
         open_to_all = self._open_to_all(groups, connections)
         pipelines = self._pipelines()
-        return DevOpsFacts(
-            self.project,
-            self._with_access("variablegroup", self.lab.variable_group, groups, open_to_all),
-            self._with_access("endpoint", self.lab.service_connection, connections, open_to_all),
-            pipelines,
-            RunsLook(self.clients, self.project, self.lab, self.sightings).runs(pipelines),
+        return AzureDevOpsEvidence(
+            project=self.project,
+            variable_groups=self._with_access(
+                "variablegroup", self.lab.variable_group, groups, open_to_all
+            ),
+            service_connections=self._with_access(
+                "endpoint", self.lab.service_connection, connections, open_to_all
+            ),
+            pipelines=pipelines,
+            runs=RunsLook(self.clients, self.project, self.lab, self.sightings).runs(pipelines),
         )
 
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:

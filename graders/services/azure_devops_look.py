@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from graders.evidence import Project, Sighting, Unavailable
+from graders.evidence import Project, ServiceName, Sighting, Unavailable
 from graders.lab import Lab
 from graders.services.azure_devops_client import Organization, Page
 from graders.services.triage import look
 
-SERVICE = "Azure DevOps"
+SERVICE = ServiceName.AZURE_DEVOPS
 
 T = TypeVar("T")
 

@@ -22,11 +22,12 @@ from azure.core.pipeline.transport import RequestsTransport
 from graders import hosts
 from graders.evidence import (
     Answer,
+    AzureMLEvidence,
     Endpoint,
     Model,
     PublishedPipeline,
+    ServiceName,
     Sighting,
-    TrainingRun,
     Unavailable,
     Workspace,
 )
@@ -42,26 +43,10 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it pins a marshmallow that it also warns about
     from azure.ai.ml import MLClient
 
-RESOURCE_MANAGER = "Azure Resource Manager"
+RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
 _CONNECTIONS = 16
 _NOT_FOUND = 404
 _Key = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class MLFacts:
-    """What Azure ML showed of one learner's lab; the types are those of ``Evidence``."""
-
-    workspace: Workspace | Unavailable
-    published_pipelines: tuple[PublishedPipeline, ...] | Unavailable
-    training_runs: tuple[TrainingRun, ...] | Unavailable | None
-    models: tuple[Model, ...] | Unavailable
-    endpoints: tuple[Endpoint, ...] | Unavailable
-    answer: Answer | Unavailable | None
-
-    @classmethod
-    def none(cls, fault: Unavailable) -> MLFacts:
-        return cls(fault, fault, fault, fault, fault, fault)
 
 
 @dataclass(frozen=True)
@@ -118,16 +103,23 @@ class AzureML:
         for discovery_url in {one.discovery_url for one in found if one}:
             self._regional.region(discovery_url, [])
 
-    def look_at(self, lab: Lab, sightings: list[Sighting]) -> MLFacts:
+    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
         """Five requests for a learner who has not deployed, seven for one who has."""
         client = self._client(lab)
         found = self._find(client, lab, sightings)
         if isinstance(found, Unavailable):
-            return MLFacts.none(found)
+            return AzureMLEvidence.unseen(found)
         models = azure_ml_v2.registered_models(client, lab.sheet, sightings)
         region = self._regional.region(found.discovery_url, sightings)
         if isinstance(region, Unavailable):
-            return MLFacts(found.workspace, region, region, models, region, region)
+            return AzureMLEvidence(
+                workspace=found.workspace,
+                published_pipelines=region,
+                training_runs=region,
+                models=models,
+                endpoints=region,
+                answer=region,
+            )
         place = Place(found.workspace, region)
         pipelines = self._regional.published_pipelines(place, sightings)
         trained = None
@@ -139,7 +131,14 @@ class AzureML:
         deployed = _Deployed(self._regional, place, client, lab, sightings)
         endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
-        return MLFacts(found.workspace, pipelines, trained, models, endpoints, answer)
+        return AzureMLEvidence(
+            workspace=found.workspace,
+            published_pipelines=pipelines,
+            training_runs=trained,
+            models=models,
+            endpoints=endpoints,
+            answer=answer,
+        )
 
     def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
         """Whether a thing answers when it is asked for by its id."""

@@ -14,7 +14,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from graders.evidence import Endpoint, PublishedPipeline, Sighting, Unavailable, Workspace
+from graders.evidence import (
+    Endpoint,
+    PublishedPipeline,
+    ServiceName,
+    Sighting,
+    Unavailable,
+    Workspace,
+)
 from graders.hosts import AZURE_ML
 from graders.services import web
 from graders.services.triage import has, look
@@ -25,7 +32,7 @@ if TYPE_CHECKING:
     import requests
     from azure.core.credentials import TokenCredential
 
-SERVICE = "Azure ML"
+SERVICE = ServiceName.AZURE_ML
 ARM_SCOPE = "https://management.azure.com/.default"
 MOST_PAGES = 20
 EXCERPT = 300

@@ -5,17 +5,26 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
-from graders.evidence import Evidence, Sighting, Unavailable
+from graders.evidence import (
+    AzureDevOpsEvidence,
+    AzureMLEvidence,
+    Evidence,
+    GitHubEvidence,
+    ServiceName,
+    Sighting,
+    Unavailable,
+)
 from graders.lab import Lab
-from graders.services.azure_devops import AzureDevOps, DevOpsFacts
+from graders.services.azure_devops import AzureDevOps
 from graders.services.azure_devops_look import SERVICE as AZURE_DEVOPS
-from graders.services.azure_ml import AzureML, MLFacts
+from graders.services.azure_ml import AzureML
 from graders.services.door import Door
-from graders.services.github import GitHub, GitHubFacts
+from graders.services.github import GitHub, Shown
 from graders.services.sign_in import SignIn
 from graders.vanished import Thing
 
@@ -37,7 +46,7 @@ class Cloud:
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
         self._azure_ml = AzureML(sign_in)
-        self._repositories: Mapping[str, GitHubFacts] = {}
+        self._repositories: Mapping[str, Shown] = {}
 
     def prepare(self, labs: Sequence[Lab]) -> None:
         """Do all that learners share, once, before any thread looks at one of them.
@@ -62,31 +71,28 @@ class Cloud:
             trained: list[Sighting] = []
             built: list[Sighting] = []
             ml_look = _beside(
-                lambda: _part("Azure ML", lambda: self._azure_ml.look_at(lab, trained), _no_ml)
+                lambda: _part(
+                    ServiceName.AZURE_ML,
+                    lambda: self._azure_ml.look_at(lab, trained),
+                    AzureMLEvidence.unseen,
+                )
             )
             devops = _part(
                 AZURE_DEVOPS,
                 lambda: self._organization(lab.organization).look_at(lab, built),
-                DevOpsFacts.none,
+                AzureDevOpsEvidence.unseen,
             )
-            github = _part("GitHub", lambda: self._look_at_github(lab, devops), _no_github)
+            github = _part(
+                ServiceName.GITHUB, lambda: self._look_at_github(lab, devops), _no_repositories
+            )
             ml = ml_look()
+        found, seen_at = github
         return Evidence(
+            **vars(devops),
+            **vars(found),
+            **vars(ml),
             learner=lab.learner.id,
-            project=devops.project,
-            variable_groups=devops.variable_groups,
-            service_connections=devops.service_connections,
-            pipelines=devops.pipelines,
-            runs=devops.runs,
-            repositories=github.repositories,
-            similar_repositories=github.similar,
-            workspace=ml.workspace,
-            published_pipelines=ml.published_pipelines,
-            training_runs=ml.training_runs,
-            models=ml.models,
-            endpoints=ml.endpoints,
-            answer=ml.answer,
-            sightings=(*built, *github.sightings, *trained),
+            sightings=(*built, *seen_at, *trained),
         )
 
     def still_there(self, lab: Lab, thing: Thing) -> bool | Unavailable:
@@ -107,32 +113,32 @@ class Cloud:
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 
-    def _look_at_github(self, lab: Lab, devops: DevOpsFacts) -> GitHubFacts:
+    def _look_at_github(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
         """The learner's part of the batch, with the commits that the runs name beside it."""
-        facts = self._repositories.get(lab.learner.id)
-        if facts is None:
-            facts = self._github.look_at([lab])[lab.learner.id]
-        wanted = _commits_named(devops) - _commits_known(facts)
+        seen = self._repositories.get(lab.learner.id)
+        if seen is None:
+            seen = self._github.look_at([lab])[lab.learner.id]
+        found, sightings = seen[0], list(seen[1])
+        wanted = _commits_named(devops) - _commits_known(found)
         if not wanted:
-            return facts
-        sightings = list(facts.sightings)
-        repositories = self._github.with_commits(facts.repositories, wanted, lab, sightings)
-        return GitHubFacts(repositories, facts.similar, tuple(sightings))
+            return seen
+        repositories = self._github.with_commits(found.repositories, wanted, lab, sightings)
+        return replace(found, repositories=repositories), tuple(sightings)
 
 
-def _commits_named(devops: DevOpsFacts) -> set[str]:
+def _commits_named(devops: AzureDevOpsEvidence) -> set[str]:
     """Of the runs that were looked into and succeeded: no others are linked to the repository."""
     runs = () if isinstance(devops.runs, Unavailable) else devops.runs
     return {run.commit for run in runs if run.commit and run.succeeded and run.stages is not None}
 
 
-def _commits_known(facts: GitHubFacts) -> set[str]:
-    if isinstance(facts.repositories, Unavailable):
+def _commits_known(found: GitHubEvidence) -> set[str]:
+    if isinstance(found.repositories, Unavailable):
         return set()
-    return {commit for one in facts.repositories for commit in one.commits}
+    return {commit for one in found.repositories for commit in one.commits}
 
 
-def _part(service: str, look: Callable[[], T], none: Callable[[Unavailable], T]) -> T:
+def _part(service: ServiceName, look: Callable[[], T], none: Callable[[Unavailable], T]) -> T:
     """One service's part; a fault of our own there costs this part only."""
     try:
         return look()
@@ -157,9 +163,5 @@ def _beside(call: Callable[[], T]) -> Callable[[], T]:
     return answer.get
 
 
-def _no_github(fault: Unavailable) -> GitHubFacts:
-    return GitHubFacts(fault)
-
-
-def _no_ml(fault: Unavailable) -> MLFacts:
-    return MLFacts.none(fault)
+def _no_repositories(fault: Unavailable) -> Shown:
+    return GitHubEvidence.unseen(fault), ()

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from github import Auth, Github
 from github.Requester import Requester
 
-from graders.evidence import Repository, Sighting, Unavailable
+from graders.evidence import GitHubEvidence, Repository, ServiceName, Sighting, Unavailable
 from graders.lab import Lab
 from graders.services import github_answers as answers
 from graders.services import github_rest as rest
@@ -29,18 +29,8 @@ from graders.vanished import Thing
 _LEARNERS_AT_ONCE = 50
 _MOST_PAGES = 200
 _TOO_SLOW = (408, 502, 504)
-
-
-@dataclass(frozen=True)
-class GitHubFacts:
-    """What was seen of one learner's repositories.
-
-    ``repositories`` are those that bear an accepted name, ``similar`` the names that come near.
-    """
-
-    repositories: tuple[Repository, ...] | Unavailable
-    similar: tuple[str, ...] = ()
-    sightings: tuple[Sighting, ...] = ()
+Shown = tuple[GitHubEvidence, tuple[Sighting, ...]]
+"""What GitHub shows of one learner's lab, and where that was seen."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,7 @@ class GitHub:
         self._everyone = tuple(everyone)
         self._own = threading.local()
 
-    def look_at(self, labs: Iterable[Lab]) -> Mapping[str, GitHubFacts]:
+    def look_at(self, labs: Iterable[Lab]) -> Mapping[str, Shown]:
         """Look at the repositories of a whole cohort: learner id -> facts.
 
         One request per fifty learners, and one per hundred repositories of an organisation in
@@ -107,7 +97,7 @@ class GitHub:
         path = f"/repos/{quote(thing.id)}"
         ask = partial(self._requester.requestJsonAndCheck, "GET", path)
         return has(
-            "GitHub",
+            ServiceName.GITHUB,
             str(thing),
             lambda: str(ask()[1]["full_name"]).casefold() == thing.id.casefold(),
         )
@@ -121,7 +111,7 @@ class GitHub:
                 continue
             path = f"/repos/{quote(repository.full_name)}/commits/{commit}"
             ask = partial(self._get_commit, path)
-            answer = look("GitHub", f"commit {commit[:8]}", ask, sightings)
+            answer = look(ServiceName.GITHUB, f"commit {commit[:8]}", ask, sightings)
             if not isinstance(answer, Unavailable):
                 there.add(commit)
             elif answer.status not in (409, 422):
@@ -138,7 +128,7 @@ class GitHub:
         sightings: list[Sighting] = []
         ask = partial(self._post, question.text, question.variables)
         with watching() as exchanges:
-            answer = look("GitHub", "repository", ask, sightings)
+            answer = look(ServiceName.GITHUB, "repository", ask, sightings)
         last = exchanges[-1] if exchanges else None
         too_much = last is not None and (last.status in _TOO_SLOW or last.is_too_much)
         if not too_much and not answers.is_too_much(answer):
@@ -189,7 +179,9 @@ class GitHub:
         names: dict[str, bool] = {}
         variables: dict[str, str | None] = {"owner": login, "after": None}
         for _ in range(_MOST_PAGES):
-            answer = look("GitHub", what, partial(self._post, LISTING, variables), sightings)
+            answer = look(
+                ServiceName.GITHUB, what, partial(self._post, LISTING, variables), sightings
+            )
             page = answer if isinstance(answer, Unavailable) else answers.read_names(answer, login)
             if isinstance(page, Unavailable):
                 return page
@@ -241,14 +233,14 @@ def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) ->
     return _Report(found, where, answers.read_standings(answer, question))
 
 
-def _facts(
-    lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]
-) -> GitHubFacts:
+def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]) -> Shown:
     found, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
     faults = [one for one in found if isinstance(one, Unavailable)]
     seen = tuple(one.repository for one in found if isinstance(one, answers.Seen))
     if faults or seen:
-        return GitHubFacts(faults[0] if faults else seen, (), sightings)
+        return GitHubEvidence(repositories=faults[0] if faults else seen), sightings
     owner = owners[lab.github_owner]
     doubt = owner.doubt_about(lab)
-    return GitHubFacts(doubt or (), owner.similar_to(lab, cohort), sightings + owner.sightings)
+    similar = owner.similar_to(lab, cohort)
+    shown = GitHubEvidence(repositories=doubt or (), similar_repositories=similar)
+    return shown, sightings + owner.sightings

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from graders.evidence import Repository, Unavailable
+from graders.evidence import Repository, ServiceName, Unavailable
 from graders.services.github_query import Asked, Batch, Places
 
 GRAPHQL_URL = "https://api.github.com/graphql"
@@ -109,7 +109,9 @@ def read_names(answer: object, owner: str) -> tuple[Mapping[str, bool], str | No
 
 def cannot_tell(what: str, cause: str) -> Unavailable:
     """GitHub answered, but not in a way that may be believed."""
-    return Unavailable("GitHub", what, cause, "Run again later with --resume", 200, GRAPHQL_URL)
+    return Unavailable(
+        ServiceName.GITHUB, what, cause, "Run again later with --resume", 200, GRAPHQL_URL
+    )
 
 
 def _read(
@@ -140,7 +142,7 @@ def doubtful(seen: Seen, asked: Asked) -> Repository:
         return repository
     what = f"the template of {repository.full_name}"
     cause = f"GitHub names none, and the token does not see {asked.template}"
-    doubt = Unavailable("GitHub", what, cause, _TEMPLATE_WANTED, 200, GRAPHQL_URL)
+    doubt = Unavailable(ServiceName.GITHUB, what, cause, _TEMPLATE_WANTED, 200, GRAPHQL_URL)
     return replace(repository, template=doubt)
 
 
@@ -231,4 +233,4 @@ def _refusal(
         cause, remedy = not_found
     else:
         cause, remedy = _REMEDIES.get(kind, (f"GitHub answered {kind}: {said}", "Run again later"))
-    return Unavailable("GitHub", what, cause, remedy, 200, GRAPHQL_URL)
+    return Unavailable(ServiceName.GITHUB, what, cause, remedy, 200, GRAPHQL_URL)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from graders.evidence import Sighting, Unavailable
+from graders.evidence import ServiceName, Sighting, Unavailable
 from graders.lab import Lab
 from graders.names import near_misses
 from graders.services.github_answers import Standing, cannot_tell
@@ -50,7 +50,7 @@ class Owner:
         if self._sees_everything():
             return None
         return Unavailable(
-            "GitHub", what, "it is missing, or the token may not see it", _OWNER_WANTED
+            ServiceName.GITHUB, what, "it is missing, or the token may not see it", _OWNER_WANTED
         )
 
     def similar_to(self, lab: Lab, cohort: Iterable[Lab]) -> tuple[str, ...]:

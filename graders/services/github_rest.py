@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from github.Requester import Requester
 
-from graders.evidence import Repository, Sighting, Unavailable
+from graders.evidence import Repository, ServiceName, Sighting, Unavailable
 from graders.services.github_answers import Found, Missing, Seen, cannot_tell, doubtful
 from graders.services.github_query import Asked, Places
 from graders.services.triage import look
@@ -28,7 +28,7 @@ class _Path:
         """The JSON below the repository, or Unavailable."""
         address = f"{self.root}{rest}"
         return look(
-            "GitHub",
+            ServiceName.GITHUB,
             "repository",
             lambda: self.requester.requestJsonAndCheck("GET", address)[1],
             self.sightings,

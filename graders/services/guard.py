@@ -37,6 +37,11 @@ class Service:
     plain: bool = False
     body_bytes: int | None = None
 
+    @property
+    def is_learners(self) -> bool:
+        """Whether a learner's own code answers there."""
+        return self.body_bytes is not None
+
     def serves(self, host: str) -> bool:
         return any(host == own or (own[0] == "." and host.endswith(own)) for own in self.hosts)
 

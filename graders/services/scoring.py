@@ -15,7 +15,7 @@ from urllib.parse import urlunsplit
 
 import requests
 
-from graders.evidence import Answer, Endpoint, Sighting, Unavailable
+from graders.evidence import Answer, Endpoint, ServiceName, Sighting, Unavailable
 from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
 from graders.lab.sheet import Scoring
 from graders.services import web
@@ -23,7 +23,7 @@ from graders.services.answers import raised_in_model
 from graders.services.triage import look
 from graders.urls import parts_of
 
-SERVICE = "the endpoint"
+SERVICE = ServiceName.ENDPOINT
 EXCERPT = 300
 MOST_NUMBERS = 10
 """A list of more than this is shown as the text it is."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from graders.evidence import Sighting, Unavailable
+from graders.evidence import ServiceName, Sighting, Unavailable
+from graders.services.answers import Fault
 from graders.services.door import Exchange, watching
 from graders.services.guard import service_of
 
@@ -20,19 +21,19 @@ _SIGN_IN_ERRORS = frozenset({"CredentialUnavailableError", "ClientAuthentication
 _SIGN_IN = "Entra ID"
 _LATER = "Grade again later with --resume."
 _RIGHTS = {
-    "Azure DevOps": "make the grader's identity a Reader of the project, a Reader of its library"
-    " and a User of its service connections",
-    "GitHub": "give the grader's token read access to the contents and metadata of the"
+    ServiceName.AZURE_DEVOPS: "make the grader's identity a Reader of the project, a Reader of its"
+    " library and a User of its service connections",
+    ServiceName.GITHUB: "give the grader's token read access to the contents and metadata of the"
     " repositories, and authorise it for the organisation's single sign-on",
-    "Azure Resource Manager": "give the grader's identity the Reader role on the subscription or"
-    " the resource groups",
-    "Azure ML": "give the grader's identity the AzureML Data Scientist or Reader role on the"
-    " workspace",
+    ServiceName.RESOURCE_MANAGER: "give the grader's identity the Reader role on the"
+    " subscription or the resource groups",
+    ServiceName.AZURE_ML: "give the grader's identity the AzureML Data Scientist or Reader"
+    " role on the workspace",
 }
 _TOKENS = {
-    "Azure DevOps": "Renew AZURE_DEVOPS_EXT_PAT, or unset it to sign in with Microsoft Entra ID;"
-    " the identity must be a member of the organisation.",
-    "GitHub": "Renew GITHUB_TOKEN; it must be allowed in the organisation.",
+    ServiceName.AZURE_DEVOPS: "Renew AZURE_DEVOPS_EXT_PAT, or unset it to sign in with Microsoft"
+    " Entra ID; the identity must be a member of the organisation.",
+    ServiceName.GITHUB: "Renew GITHUB_TOKEN; it must be allowed in the organisation.",
 }
 _ENTRA = (
     "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in with the Azure"
@@ -41,7 +42,7 @@ _ENTRA = (
 
 
 def look(
-    service: str, what: str, call: Callable[[], T | None], sightings: list[Sighting]
+    service: ServiceName, what: str, call: Callable[[], T | None], sightings: list[Sighting]
 ) -> T | Unavailable:
     """What one SDK call found, or why it could not be seen.
 
@@ -64,7 +65,7 @@ def look(
     return unavailable(service, what, last, error)
 
 
-def has(service: str, what: str, call: Callable[[], bool]) -> bool | Unavailable:
+def has(service: ServiceName, what: str, call: Callable[[], bool]) -> bool | Unavailable:
     """Whether a service has something, asked for by its id; ``call`` raises what is no answer.
 
     False only where the service says so. What it says may still be wrong: it answers 404 for what
@@ -86,7 +87,7 @@ def sightings_of(what: str, exchanges: Sequence[Exchange]) -> list[Sighting]:
 
 
 def unavailable(
-    service: str, what: str, last: Exchange | None, error: BaseException | None = None
+    service: ServiceName, what: str, last: Exchange | None, error: BaseException | None = None
 ) -> Unavailable:
     """Why something could not be seen, from the last exchange and the SDK's exception."""
     cause, remedy = _cause(service, last, error)
@@ -95,7 +96,9 @@ def unavailable(
     return Unavailable(service, what, cause, remedy, last.status, last.url)
 
 
-def _cause(service: str, last: Exchange | None, error: BaseException | None) -> tuple[str, str]:
+def _cause(
+    service: ServiceName, last: Exchange | None, error: BaseException | None
+) -> tuple[str, str]:
     """Cause and remedy in plain words; never an exception's own text, which may hold secrets."""
     kind = type(error).__name__ if error else "nothing"
     if last is None:
@@ -113,7 +116,7 @@ def _cause(service: str, last: Exchange | None, error: BaseException | None) -> 
     return f"the answer was not what the service promises ({kind})", _LATER
 
 
-def _cause_of_refusal(service: str, last: Exchange) -> tuple[str, str]:
+def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
     if _is_endpoint(last):  # what it says of itself is a learner's text, its codes too
         is_down = last.status is not None and last.status >= 500
         what = "the service has trouble of its own" if is_down else "it refused the question"
@@ -139,18 +142,18 @@ def _cause_of_refusal(service: str, last: Exchange) -> tuple[str, str]:
 
 
 def _remedy_for_connection(last: Exchange) -> str:
-    if last.error.startswith("refused: "):
+    if last.fault is Fault.REFUSED:
         return (
             "The grader does not go there: ask whoever runs the service why it names that address."
         )
-    if "TLS" in last.error:
+    if last.fault is Fault.TLS:
         return "Check REQUESTS_CA_BUNDLE, the machine's clock, and any proxy that inspects TLS."
-    if "proxy" in last.error:
+    if last.fault is Fault.PROXY:
         return "Check HTTPS_PROXY and HTTP_PROXY, and what the proxy allows."
     return f"Check the network of this machine. {_LATER}"
 
 
-def _token(service: str) -> str:
+def _token(service: ServiceName) -> str:
     return _TOKENS.get(service, _ENTRA)
 
 
@@ -178,4 +181,4 @@ def _is_sign_in_page(one: Exchange) -> bool:
 def _is_endpoint(one: Exchange) -> bool:
     """A learner's endpoint may say what it likes: that is a fact about the learner's work."""
     service = service_of(one.url)
-    return service is not None and service.name.startswith("the ")
+    return service is not None and service.is_learners

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graders.cohort import Learner
+from graders.evidence import ServiceName
 from graders.guidance import first_to_read
 from graders.lab import SHEET
 from graders.reasons import Mismatch, Reason
@@ -21,7 +22,7 @@ from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 from reports.links import links
 
-_SERVICES = ("Azure DevOps", "GitHub", "Azure Resource Manager", "Azure ML", "the endpoint")
+_SERVICES = frozenset(ServiceName) - {ServiceName.GRADER}
 """What a learner may be told could not be seen; of everything else only the grader knows."""
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,10 +18,10 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from graders.cohort import Learner
-from graders.evidence import Unavailable
+from graders.evidence import Repository, Sighting, Unavailable
 from graders.lab import Lab
 from graders.services.door import Door, Patience
-from graders.services.github import GitHub, GitHubFacts
+from graders.services.github import GitHub
 
 ORG = "solliancelabs"
 TEMPLATE = "solliancenet/labs-ae-mlops-starter"
@@ -206,16 +206,28 @@ def connected() -> Iterator[FakeGitHub]:
             yield fake
 
 
+class Shown(NamedTuple):
+    """What GitHub showed of one learner, and where."""
+
+    repositories: tuple[Repository, ...] | Unavailable
+    similar: tuple[str, ...]
+    sightings: tuple[Sighting, ...]
+
+
 def look_at(
     *labs: Lab, token: str = FakeSignIn.github_token, everyone: Sequence[Lab] = ()
-) -> dict[str, GitHubFacts]:
-    return dict(GitHub(FakeSignIn(token), everyone).look_at(labs))  # type: ignore[arg-type]
+) -> dict[str, Shown]:
+    found = GitHub(FakeSignIn(token), everyone).look_at(labs)  # type: ignore[arg-type]
+    return {
+        who: Shown(one.repositories, one.similar_repositories, where)
+        for who, (one, where) in found.items()
+    }
 
 
-def cause(facts: GitHubFacts) -> str:
+def cause(facts: Shown) -> str:
     assert isinstance(facts.repositories, Unavailable)
     return f"{facts.repositories.cause}. {facts.repositories.remedy}"
 
 
-def places(facts: GitHubFacts) -> list[str]:
+def places(facts: Shown) -> list[str]:
     return [urlsplit(one.url).path for one in facts.sightings]

@@ -12,7 +12,7 @@ import pytest
 
 from graders import snapshot
 from graders.as_of import as_of, moment
-from graders.evidence import Evidence, Model, Unavailable
+from graders.evidence import Evidence, Model, ServiceName, Unavailable
 from tests.selftest import runs
 
 LEARNER = "learner001"
@@ -120,7 +120,7 @@ def test_near_misses_and_what_has_no_clock_stay(evidence: Evidence) -> None:
 
 
 def test_what_could_not_be_seen_stays_unseen(evidence: Evidence) -> None:
-    fault = Unavailable("the cloud", "this", "it answered 503", "Run again.")
+    fault = Unavailable(ServiceName.AZURE_ML, "this", "it answered 503", "Run again.")
     unseen = replace(evidence, runs=fault, models=fault, endpoints=fault, answer=fault)
     found = as_of(unseen, NOON)
     assert found.runs == found.models == found.endpoints == found.answer == fault

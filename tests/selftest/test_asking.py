@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from graders.evidence import Answer, Evidence, Model, Run, Stage, Unavailable
+from graders.evidence import Answer, Evidence, Model, Run, ServiceName, Stage, Unavailable
 from graders.judging.prerequisites.requirements import chosen_repository
 from graders.verdicts import Outcome, Verdict
 from tests.selftest import judged, runs
@@ -22,7 +22,7 @@ from tests.selftest import judged, runs
 Case = Callable[[Evidence], Evidence]
 Outcomes = Mapping[str, str]
 CASES: dict[str, tuple[Case, Outcomes]] = {}
-UNSEEN = Unavailable("the cloud", "this", "it answered 503", "Run again.")
+UNSEEN = Unavailable(ServiceName.AZURE_ML, "this", "it answered 503", "Run again.")
 
 CD_PIPELINE = (
     "cd-pipeline-runs-the-cd-yaml",

@@ -13,9 +13,18 @@ from typing import Any
 import pytest
 
 from graders.cohort import Learner
-from graders.evidence import Access, Job, Project, Sighting, Unavailable, UpstreamRun, Variable
+from graders.evidence import (
+    Access,
+    AzureDevOpsEvidence,
+    Job,
+    Project,
+    Sighting,
+    Unavailable,
+    UpstreamRun,
+    Variable,
+)
 from graders.lab import Lab
-from graders.services.azure_devops import AzureDevOps, DevOpsFacts
+from graders.services.azure_devops import AzureDevOps
 from graders.services.door import Door, Patience
 from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
 from tests.selftest.fake_azure_devops import FakeOrganization, in_pages
@@ -80,7 +89,7 @@ def there(wire: Loopback) -> FakeOrganization:
     return fake
 
 
-def look(sightings: list[Sighting] | None = None, lab: Lab = LAB) -> DevOpsFacts:
+def look(sightings: list[Sighting] | None = None, lab: Lab = LAB) -> AzureDevOpsEvidence:
     azure_devops = AzureDevOps("org", SignIn(Entra(), "g", "pat"))
     return azure_devops.look_at(lab, [] if sightings is None else sightings)
 
@@ -116,7 +125,7 @@ def record(kind: str, identity: str, parent: str | None = None, **more: Any) -> 
     }
 
 
-def runs_of(facts: DevOpsFacts) -> dict[int, Any]:
+def runs_of(facts: AzureDevOpsEvidence) -> dict[int, Any]:
     assert not isinstance(facts.runs, Unavailable), facts.runs
     return {run.id: run for run in facts.runs}
 
@@ -139,7 +148,7 @@ def test_a_project_that_is_not_in_the_list_is_not_the_learners_fault(
     facts = look()
     assert isinstance(facts.project, Unavailable)
     assert "cohort file" in facts.project.remedy
-    assert facts == DevOpsFacts.none(facts.project)
+    assert facts == AzureDevOpsEvidence.unseen(facts.project)
     assert there.asked == ["_apis/projects"]
 
 
@@ -157,7 +166,7 @@ def test_unseen_projects_leave_everything_unseen(there: FakeOrganization, reply:
     there.projects = reply
     facts = look()
     assert isinstance(facts.project, Unavailable)
-    assert facts == DevOpsFacts.none(facts.project)
+    assert facts == AzureDevOpsEvidence.unseen(facts.project)
 
 
 def test_a_list_without_end_is_not_believed(there: FakeOrganization) -> None:

@@ -115,8 +115,8 @@ def test_asks_for_commits_that_the_runs_name(
     seen = cloud.look_at(labs[0])
     assert not isinstance(seen.repositories, Unavailable)
     bare = tuple(replace(one, commits=frozenset()) for one in seen.repositories)
-    known = cloud._repositories[labs[0].learner.id]
-    forgetful = {labs[0].learner.id: replace(known, repositories=bare)}
+    known, where = cloud._repositories[labs[0].learner.id]
+    forgetful = {labs[0].learner.id: (replace(known, repositories=bare), where)}
     monkeypatch.setattr(cloud, "_repositories", forgetful)
     again = cloud.look_at(labs[0])
     assert not isinstance(again.repositories, Unavailable)

@@ -19,7 +19,7 @@ from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders import snapshot
 from graders.collector import collect
 from graders.custody import Custody, comparison, custody, own_of
-from graders.evidence import Evidence, Unavailable
+from graders.evidence import Evidence, ServiceName, Unavailable
 from graders.lab import SHEET, Lab
 from graders.lab_file import read_class
 from graders.services.cloud import Cloud
@@ -294,7 +294,7 @@ def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Grad
 
 def test_a_list_that_could_not_be_seen_is_left_as_it_is(taken: Graded) -> None:
     learner = name_of(learner_of(borrowed_endpoint))
-    unseen = Unavailable("the cloud", "this", "it answered 503", "Run again")
+    unseen = Unavailable(ServiceName.AZURE_ML, "this", "it answered 503", "Run again")
     found = custody(taken.labs.values(), taken.evidence)[learner]
     assert own_of(unseen, found, SHEET.tags) is unseen
     assert own_of(taken.evidence[learner].endpoints, found, SHEET.tags) == ()

@@ -156,7 +156,7 @@ def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> No
 def commits_after(fake: FakeGitHub, *wanted: str) -> frozenset[str] | Unavailable:
     fake.add(f"{ORG}/mlops_04")
     github, sightings = GitHub(FakeSignIn()), []  # type: ignore[arg-type, var-annotated]
-    seen = github.look_at([lab_of(4)])["4"].repositories
+    seen = github.look_at([lab_of(4)])["4"][0].repositories
     fake.requests.clear()
     after = github.with_commits(seen, set(wanted), lab_of(4), sightings)
     return after if isinstance(after, Unavailable) else after[0].commits

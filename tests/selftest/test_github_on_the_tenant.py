@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.simulator.world import LearnerWorld
 from graders import rules
-from graders.evidence import Repository, Unavailable
+from graders.evidence import GitHubEvidence, Repository, Unavailable
 from graders.services import github_rest
 from graders.services.door import Door
 from graders.services.github import GitHub
@@ -54,7 +54,7 @@ def token() -> Iterator[Token]:
 
 
 def repository_of(number: int, token: Token) -> Repository:
-    seen = GitHub(token).look_at([lab(number)])[f"learner-{number}"].repositories  # type: ignore[arg-type]
+    seen = GitHub(token).look_at([lab(number)])[f"learner-{number}"][0].repositories  # type: ignore[arg-type]
     assert isinstance(seen, tuple)
     return seen[0]
 
@@ -84,13 +84,15 @@ def test_an_empty_repository_has_no_files(token: Token) -> None:
 
 def test_a_repository_that_is_not_there_and_one_that_is_nearly_there(token: Token) -> None:
     facts = GitHub(token).look_at([lab(number) for number in range(1, 6)])  # type: ignore[arg-type]
-    assert (facts["learner-2"].repositories, facts["learner-2"].similar) == ((), ("mlops_2",))
-    assert (facts["learner-5"].repositories, facts["learner-5"].similar) == ((), ())
+    assert facts["learner-2"][0] == GitHubEvidence(
+        repositories=(), similar_repositories=("mlops_2",)
+    )
+    assert facts["learner-5"][0] == GitHubEvidence(repositories=())
 
 
 def test_a_token_that_is_not_accepted_is_nobody_s_fault(token: Token) -> None:  # noqa: ARG001
     facts = GitHub(Token("ghp_foreign")).look_at([lab(5)])  # type: ignore[arg-type]
-    seen = facts["learner-5"].repositories
+    seen = facts["learner-5"][0].repositories
     assert isinstance(seen, Unavailable)
     assert "GITHUB_TOKEN" in seen.remedy
 

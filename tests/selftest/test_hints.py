@@ -59,7 +59,7 @@ def test_hints_are_the_learners_own() -> None:
     assert "`own-endpoint-9`" in said("endpoint-exists")
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.FAILED, Outcome.NOTED})
+@pytest.mark.parametrize("outcome", sorted({*Outcome} - {Outcome.FAILED, Outcome.NOTED}))
 def test_there_is_advice_only_where_there_is_something_to_do(outcome: Outcome) -> None:
     assert advice(HINTS["ci-pipeline-exists"], OTHERS, outcome, UNSAID) == ""
 

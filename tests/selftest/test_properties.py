@@ -19,7 +19,7 @@ from graders import snapshot
 from graders.codec import from_json, to_json
 from graders.cohort import Learner, read_cohort
 from graders.collector import unseen
-from graders.evidence import Evidence, Unavailable
+from graders.evidence import Evidence, ServiceName, Unavailable
 from graders.guidance import first_to_read
 from graders.lab_file import LabFile, read_lab_file
 from graders.names import near_misses
@@ -165,7 +165,10 @@ def test_a_verdict_crosses_to_another_process_unchanged(outcome: Outcome, reason
 
 
 def evidence_with(cause: str) -> Evidence:
-    return replace(unseen("zoë", Unavailable("x", "y", cause, "z")), similar_repositories=(cause,))
+    return replace(
+        unseen("zoë", Unavailable(ServiceName.AZURE_ML, "y", cause, "z")),
+        similar_repositories=(cause,),
+    )
 
 
 @steadily

@@ -10,7 +10,7 @@ import pytest
 
 from graders import rules
 from graders.collector import unseen
-from graders.evidence import Evidence, PublishedPipeline, TrainingRun, Unavailable
+from graders.evidence import Evidence, PublishedPipeline, ServiceName, TrainingRun, Unavailable
 from graders.lab import Session
 from tests.selftest.right_work import CI, CI_RUN, ENDPOINT, LAB, MODEL, NOON
 
@@ -21,7 +21,7 @@ CD_RUN = replace(CI_RUN, id=102, pipeline_id=12)
 PUBLISHED = PublishedPipeline("p", LAB.training_pipeline, "101", True, created_at=NOON + MINUTE)
 TRAINED = TrainingRun("0123456789", "Completed", {}, ended_at=NOON + 2 * MINUTE)
 REGISTERED = replace(MODEL, created_at=NOON + 3 * MINUTE)
-NOBODY = unseen("user4", Unavailable("a service", "the lab", "it is down", "Wait"))
+NOBODY = unseen("user4", Unavailable(ServiceName.AZURE_ML, "the lab", "it is down", "Wait"))
 WORK = replace(
     NOBODY,
     pipelines=(CI, CD),

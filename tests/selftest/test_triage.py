@@ -9,9 +9,10 @@ import pytest
 import requests
 from azure.core.exceptions import ClientAuthenticationError
 
-from graders.evidence import Sighting, Unavailable
-from graders.services.answers import Exchange
+from graders.evidence import ServiceName, Sighting, Unavailable
+from graders.services.answers import BrokenOffAtProxyError, Exchange, Fault, failed_exchange
 from graders.services.door import Door, Patience
+from graders.services.guard import Refused
 from graders.services.triage import look, unavailable
 from tests.selftest.loopback import Loopback, Reply, as_json
 
@@ -70,12 +71,39 @@ def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
     assert "canary" not in str(fault)
 
 
-def test_a_proxy_that_says_no_is_told_with_what_to_check() -> None:
-    error = "the proxy did not let the request through"
-    last = Exchange("GET", URLS["GitHub"], None, datetime.now(UTC), error=error)
-    fault = unavailable("GitHub", "the repository", last, None)
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        (Fault.PROXY, "HTTPS_PROXY"),
+        (Fault.TLS, "REQUESTS_CA_BUNDLE"),
+        (Fault.REFUSED, "The grader does not go there"),
+        (Fault.NETWORK, "Check the network of this machine"),
+    ],
+)
+def test_each_kind_of_trouble_is_told_with_what_to_check(kind: Fault, remedy: str) -> None:
+    """Whatever words it comes in: they may quote a learner's address."""
+    error = "refused: TLS at the proxy"
+    last = Exchange("GET", URLS["GitHub"], None, datetime.now(UTC), error=error, fault=kind)
+    fault = unavailable(ServiceName.GITHUB, "the repository", last, None)
     assert fault.cause == error
-    assert "HTTPS_PROXY" in fault.remedy
+    assert remedy in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (requests.exceptions.ProxyError("no"), Fault.PROXY),
+        (BrokenOffAtProxyError("it broke off"), Fault.PROXY),
+        (requests.exceptions.SSLError("no"), Fault.TLS),
+        (Refused("no"), Fault.REFUSED),
+        (requests.exceptions.ReadTimeout("no"), Fault.NETWORK),
+    ],
+)
+def test_what_kept_an_answer_away_is_noted_by_kind(
+    error: requests.RequestException, kind: Fault
+) -> None:
+    request = requests.Request("GET", URLS["GitHub"]).prepare()
+    assert failed_exchange(request, error).fault is kind
 
 
 @pytest.mark.parametrize("service", list(URLS))

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from fixtures import collecting
 from fixtures.simulator.process import SimulatedTenant
 from graders.cohort import read_cohort
-from graders.evidence import Endpoint, Evidence, Model, Unavailable
+from graders.evidence import Endpoint, Evidence, Model, ServiceName, Unavailable
 from graders.lab import Lab
 from graders.lab_file import read_lab_file
 from graders.services.cloud import Cloud
@@ -44,7 +44,7 @@ KINDS = {
     "model",
     "endpoint",
 }
-UNSEEN = Unavailable("a service", "a list", "503", "Later.")
+UNSEEN = Unavailable(ServiceName.AZURE_ML, "a list", "503", "Later.")
 
 
 @dataclass(frozen=True)
