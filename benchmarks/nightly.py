@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -21,11 +22,14 @@ from functools import cache
 from pathlib import Path
 
 from fixtures.grading import whole_rubric
-from fixtures.simulator.mistakes import Catalogue, read_catalogue
 from graders.reasons import UNSAID, Reason
 from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks, stood
 from graders.verdicts import Outcome
 from reports.past_runs import PastRuns, Whose
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.selftest import frozen
 
 FIRST = datetime(2026, 10, 1, 2, tzinfo=UTC)
 STAGES = tuple(f"stopped_after_task_{task}" for task in range(2, 7))
@@ -42,13 +46,12 @@ SOON = 2
 """The night, counted from the deletion, on which it should be found."""
 LOOKS = 3  # as fixtures/nightly.py
 RUBRIC = whole_rubric()
-CATALOGUE: Catalogue = read_catalogue()
 POINTS = {check.id: check.points for check in RUBRIC if check.points}
 
 
 @cache
 def outcomes(*mistakes: str) -> Mapping[str, Outcome]:
-    return CATALOGUE.expected(mistakes, RUBRIC)
+    return frozen.expected(mistakes)
 
 
 @dataclass

@@ -17,17 +17,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from fixtures.grading import GRADED, whole_rubric
+from fixtures.grading import GRADED
 from fixtures.simulator.mistakes import read_catalogue
 from graders import snapshot
 from graders.judging.checks import GradedCheck, load_checks
 from graders.lab import Lab
 from graders.verdicts import Outcome
 from tests import rule_mutants
-from tests.selftest import judged, runs
+from tests.selftest import frozen, judged, runs
 
 CATALOGUE = read_catalogue()
-RUBRIC = whole_rubric()
 SWAPS = 20
 OWNER, BORROWER = (f"learner{len(CATALOGUE.mistakes) + more:03d}" for more in (1, 2))
 HOUR = timedelta(hours=1)
@@ -109,19 +108,10 @@ def _borrow_the_endpoint(folder: Path, owner: str, borrower: str) -> None:
 
 
 def _expected() -> Outcomes:
-    return {
-        f"learner{number:03d}": {
-            check: str(said) for check, said in CATALOGUE.expected([name], RUBRIC).items()
-        }
-        for number, name in enumerate(CATALOGUE.mistakes, start=1)
-    } | {
-        OWNER: {check.id: "passed" for check in RUBRIC},
-        BORROWER: {
-            check: str(said)
-            for check, said in CATALOGUE.expected(["endpoint_deleted"], RUBRIC).items()
-        }
-        | {"work-is-the-learners-own": "noted"},
-    }
+    deleted = frozen.expected(["endpoint_deleted"]) | {"work-is-the-learners-own": Outcome.NOTED}
+    made = enumerate(CATALOGUE.mistakes, start=1)
+    outcomes = {f"learner{number:03d}": frozen.expected([name]) for number, name in made}
+    return outcomes | {OWNER: frozen.expected([]), BORROWER: deleted}
 
 
 def _deletions(ground: Ground, expected: Outcomes) -> Iterator[tuple[str, bool]]:

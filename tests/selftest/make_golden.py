@@ -1,8 +1,9 @@
-"""Write what is expected of the demo cohort anew: ``python -m tests.selftest.make_golden``.
+"""Freeze what is expected of the catalogue and of the demo cohort: ``make golden``.
 
-Verdicts are worked out from the scenario (the mistakes that each row names, and what the catalogue
-says of them), never from a run; the marks for other systems are those of these verdicts, as if the
-tenant had been a live one. The golden feedback is what a run wrote: read its diff.
+What follows from each entry of the catalogue, and what one mistake of a pair explains of the other,
+is what was found: the tests hold it against the causes that the entries list. The demo cohort's
+verdicts are those of the mistakes that its rows name; the marks for other systems are made of them,
+as if the tenant had been a live one. The golden feedback is what a run wrote. Read every diff.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import tempfile
 from pathlib import Path
 
 from fixtures.grading import PROJECT, whole_rubric
-from fixtures.simulator.mistakes import mistakes_of, read_catalogue
+from fixtures.simulator.mistakes import mistakes_of
 from graders.cohort import read_cohort
+from graders.verdicts import Outcome
 from reports import exports
-from tests.selftest import marked, runs
+from tests.selftest import frozen, marked, runs
+from tests.selftest.catalogue_class import CATALOGUE, PAIRS, collected
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.json"
 EXPORTS = GOLDEN.with_name("exports")
@@ -29,20 +32,12 @@ READ = ("user1", "user9", "user16", "user17")
 """Who did everything, who has to mend, who has to wait, and who could not be looked at."""
 
 
-def golden(cohort: Path) -> dict[str, dict[str, str]]:
+def golden(cohort: Path) -> dict[str, dict[str, Outcome]]:
     """Learner id -> check id -> the outcome that the learner's mistakes deserve."""
-    catalogue, rubric = read_catalogue(), whole_rubric()
-    expected = {
-        learner.id: catalogue.expected(mistakes_of(learner), rubric)
-        for learner in read_cohort(cohort)
-    }
-    return {
-        learner: {check: str(outcome) for check, outcome in outcomes.items()}
-        for learner, outcomes in expected.items()
-    }
+    return {one.id: frozen.expected(mistakes_of(one)) for one in read_cohort(cohort)}
 
 
-def as_text(verdicts: dict[str, dict[str, str]]) -> str:
+def as_text(verdicts: dict[str, dict[str, Outcome]]) -> str:
     return json.dumps(verdicts, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -73,12 +68,27 @@ def _write_feedback() -> None:
         if run.status:
             raise SystemExit(run.text)
         for learner in READ:
-            text = feedback_in(run.reports, learner)
-            (FEEDBACK / f"{learner}.md").write_text(text, encoding="utf-8", newline="\n")
+            _write(FEEDBACK / f"{learner}.md", feedback_in(run.reports, learner))
+
+
+def _freeze_the_catalogue() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = collected(Path(folder)).found()
+    outcomes = {made: one.outcomes for made, one in found.items()}
+    entries = {name: outcomes[name,] for name in CATALOGUE.entries}
+    _write(frozen.ENTRIES, frozen.text(entries, whole_rubric()))
+    frozen.of_entries.cache_clear()
+    pairs = {"+".join(made): frozen.explained(outcomes[made], made) for made in PAIRS}
+    _write(frozen.PAIRS, "".join(f"{name}: {said}\n" for name, said in pairs.items() if said))
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    GOLDEN.write_text(as_text(golden(DEMO)), encoding="utf-8", newline="\n")
+    _freeze_the_catalogue()
+    _write(GOLDEN, as_text(golden(DEMO)))
     shutil.rmtree(EXPORTS, ignore_errors=True)
     for name, content in golden_exports().items():
         (EXPORTS / name).parent.mkdir(parents=True, exist_ok=True)

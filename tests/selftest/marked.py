@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from fixtures.grading import PROJECT, whole_rubric
-from fixtures.simulator.mistakes import mistakes_of, read_catalogue
+from fixtures.simulator.mistakes import mistakes_of
 from graders.cohort import Learner, read_cohort
 from graders.marks import MarksTable
 from graders.reasons import OwnerNote, Relation
@@ -16,7 +16,7 @@ from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict, grade
 from reports.grading_run import GradingRun
 from reports.submission import submission_of
-from tests.selftest import graded_run
+from tests.selftest import frozen, graded_run
 
 DEMO = PROJECT / "fixtures" / "cohorts" / "demo.csv"
 MARKS = MarksTable(canvas_assignment_id=900, blackboard_column_id=664617)
@@ -109,21 +109,17 @@ def _verdicts(
 def demo() -> Cohort:
     """The demo cohort, as its mistakes deserve."""
     learners = read_cohort(DEMO)
-    catalogue, rubric = read_catalogue(), whole_rubric()
-    expected = {one.id: catalogue.expected(mistakes_of(one), rubric) for one in learners}
-    return cohort(learners, expected, rubric)
+    expected = {one.id: frozen.expected(mistakes_of(one)) for one in learners}
+    return cohort(learners, expected, whole_rubric())
 
 
 @cache
 def catalogue() -> Cohort:
     """One learner for each entry of the catalogues, told nasty reasons."""
-    entries, rubric = read_catalogue(), whole_rubric()
-    learners = [person(number, f"Learner {number}") for number, _ in enumerate(entries.entries, 1)]
-    expected = {
-        one.id: entries.expected([name], rubric)
-        for one, name in zip(learners, entries.entries, strict=True)
-    }
-    return cohort(learners, expected, rubric, reason=NASTY)
+    entries = frozen.of_entries()
+    learners = [person(number, f"Learner {number}") for number, _ in enumerate(entries, 1)]
+    expected = {one.id: found for one, found in zip(learners, entries.values(), strict=True)}
+    return cohort(learners, expected, whole_rubric(), reason=NASTY)
 
 
 def person(number: int, name: str, **cells: str) -> Learner:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,29 +13,25 @@ from typing import Any
 import pytest
 
 from fixtures.grading import whole_rubric
-from fixtures.simulator.mistakes import read_catalogue
+from fixtures.simulator.mistakes import Catalogue
 from graders import __main__ as command
 from graders import snapshot
 from graders.lab import Lab
-from graders.lab_file import read_class
 from graders.names import file_stem
 from graders.verdicts import Outcome
 from reports.feedback import markdown
-from tests.selftest import discretion, judged, pairs, runs
+from tests.selftest import causes, discretion, frozen, pairs
+from tests.selftest.catalogue_class import (
+    CATALOGUE,
+    MADE,
+    PAIRS,
+    WITH_A_MISTAKE,
+    Made,
+    collected,
+)
 from tests.selftest.counts import note
 
-CATALOGUE = read_catalogue()
 RUBRIC = whole_rubric()
-PAIRS = pairs.pairs(CATALOGUE)
-WITH_A_MISTAKE = pairs.with_variations(CATALOGUE)
-MADE: tuple[tuple[str, ...], ...] = (
-    *((one,) for one in CATALOGUE.entries),
-    *PAIRS,
-    *WITH_A_MISTAKE,
-)
-"""What each learner of the class did wrong, or otherwise."""
-FIRST = 12
-"""The first learner's number: from 10 on the sheet's names can be read in two ways."""
 TOLD = 0.95
 """The share of mistakes whose cause the first message must name."""
 
@@ -105,17 +101,18 @@ ONE_KIND_ONLY: Mapping[str, str] = {
 class Graded:
     """What a run said of each learner's mistakes."""
 
-    outcomes: Mapping[tuple[str, ...], Mapping[str, str]]
-    first: Mapping[tuple[str, ...], Mapping[str, str]]
-    blocked: Sequence[tuple[tuple[str, ...], str, str]]
+    found: Mapping[Made, causes.Found]
+    first: Mapping[Made, Mapping[str, str]]
+    blocked: Sequence[tuple[Made, str, str]]
     """Mistakes, check, reason."""
+    labs: Mapping[str, Lab]
+    made: Mapping[str, Made]
+    """Learner -> mistakes."""
     cohort: Path
     reports: Path
 
-    @cached_property
-    def labs(self) -> Mapping[str, Lab]:
-        learners, lab_file = read_class(self.cohort, self.cohort.with_name("lab.toml"))
-        return {one.id: lab_file.for_learner(one) for one in learners}
+    def learner(self, made: Made) -> str:
+        return next(one for one, own in self.made.items() if own == made)
 
     @cached_property
     def feedback(self) -> Mapping[str, str]:
@@ -135,91 +132,112 @@ class Graded:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    """One learner per entry and per pair, collected at once and judged without pytest."""
-    folder = tmp_path_factory.mktemp("catalogue")
-    wrong, right = (_column(names) for names in (CATALOGUE.mistakes, CATALOGUE.variations))
-    cohort = runs.write_cohort(folder / "catalogue.csv", len(MADE), wrong, right, FIRST)
-    reports = folder / "out"
-    judged.collect(cohort, reports / "evidence")
-    places = ("--evidence", str(reports / "evidence"), "--reports", str(reports))
-    assert command.main(["judge", "--learners", str(cohort), *places, "--fail-on", "never"]) == 0
+def graded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Graded:
+    """One learner per entry and per pair, collected at once and judged without pytest.
+
+    Where the chosen tests ask for single learners only, these alone are.
+    """
+    whole = collected(tmp_path_factory.mktemp("catalogue"), _asked_for(request.session.items))
+    reports = whole.evidence.parent
+    places = ("--evidence", str(whole.evidence), "--reports", str(reports))
+    arguments = ["--learners", str(whole.cohort), *places, "--fail-on", "never"]
+    assert command.main(["judge", *arguments]) == 0
     book = json.loads((reports / "gradebook.json").read_text(encoding="utf-8"))
-    return _read(book, cohort, reports)
-
-
-def _column(known: Container[str]) -> Mapping[int, str]:
-    """Learner's number -> a cell of the cohort file."""
-    return {
-        number: "+".join(name for name in made if name in known)
-        for number, made in enumerate(MADE, FIRST)
-    }
-
-
-def _read(book: Mapping[str, Any], cohort: Path, reports: Path) -> Graded:
-    made = _made_by_learner()
-    outcomes: dict[tuple[str, ...], dict[str, str]] = {names: {} for names in MADE}
-    for one in book["verdicts"]:
-        outcomes[made[one["learner"]]][one["check"]] = one["outcome"]
+    made = {learner: one for one, learner in whole.learners.items()}
     return Graded(
-        outcomes,
-        {made[one["learner"]]: one["first_to_read"] for one in book["grades"]},
-        [
+        found=whole.found(),
+        first={made[one["learner"]]: one["first_to_read"] for one in book["grades"]},
+        blocked=[
             (made[one["learner"]], one["check"], one["reason"])
             for one in book["verdicts"]
             if one["outcome"] == Outcome.BLOCKED
         ],
-        cohort,
-        reports,
+        labs=whole.labs,
+        made=made,
+        cohort=whole.cohort,
+        reports=reports,
     )
 
 
-def _made_by_learner() -> Mapping[str, tuple[str, ...]]:
-    return {f"learner{number:03d}": names for number, names in enumerate(MADE, FIRST)}
+def _asked_for(items: Sequence[pytest.Item]) -> Sequence[Made]:
+    own = [one for one in items if "graded" in getattr(one, "fixturenames", ())]
+    asked = {_params(one).get("made") for one in own}
+    return MADE if None in asked else [one for one in MADE if one in asked]
 
 
-@pytest.mark.parametrize("mistake", CATALOGUE.mistakes)
-def test_a_mistake_fails_its_own_checks_and_no_other(
-    mistake: str, graded: Graded, request: pytest.FixtureRequest
+def _params(item: pytest.Item) -> Mapping[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+# --- each entry alone -----------------------------------------------------------------------------
+
+
+def alone(names: Mapping[str, object]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("made", [(name,) for name in names], ids="".join)
+
+
+@alone(CATALOGUE.mistakes)
+def test_the_causes_of_a_mistake_explain_all_that_does_not_pass(
+    made: Made, graded: Graded, request: pytest.FixtureRequest
 ) -> None:
-    expected = CATALOGUE.expected([mistake], RUBRIC)
-    assert graded.outcomes[mistake,] == {check: str(said) for check, said in expected.items()}
+    stated = CATALOGUE.causes(made, RUBRIC)
+    certain = causes.listed_by(CATALOGUE.entries[made[0]], RUBRIC)
+    assert list(causes.astray(graded.found[made], stated, certain)) == []
     note(request, "mistakes, each alone", 1)
 
 
-@pytest.mark.parametrize("variation", CATALOGUE.variations)
+@alone(CATALOGUE.variations)
 def test_a_right_way_through_the_lab_earns_full_marks(
-    variation: str, graded: Graded, request: pytest.FixtureRequest
+    made: Made, graded: Graded, request: pytest.FixtureRequest
 ) -> None:
     """Nothing but what the entry says is noted, and that for no points."""
-    others = {
-        check: said for check, said in graded.outcomes[variation,].items() if said != "passed"
-    }
-    noted = {
-        check
-        for entry in CATALOGUE.with_included([variation])
-        for check in entry.verdicts.get(Outcome.NOTED, ())
-    }
-    assert others == dict.fromkeys(noted, "noted")
+    found = graded.found[made].outcomes
+    others = {check: said for check, said in found.items() if said is not Outcome.PASSED}
+    assert set(others.values()) <= {Outcome.NOTED}
+    assert others == CATALOGUE.causes(made, RUBRIC)
     note(request, "legitimate variations", 1)
+
+
+@alone(CATALOGUE.entries)
+def test_what_follows_from_an_entry_is_what_was_frozen(made: Made, graded: Graded) -> None:
+    """Freeze it anew with ``make golden``, and read what changed."""
+    was = frozen.line(frozen.of_entries().get(made[0], {}), RUBRIC)
+    assert frozen.line(graded.found[made].outcomes, RUBRIC) == was
+
+
+def test_only_entries_that_there_are_are_frozen() -> None:
+    assert list(frozen.of_entries()) == list(CATALOGUE.entries), "run: make golden"
+
+
+# --- two together ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("made", WITH_A_MISTAKE, ids="+".join)
 def test_a_variation_neither_hides_a_mistake_nor_worsens_it(
-    made: tuple[str, str], graded: Graded, request: pytest.FixtureRequest
+    made: Made, graded: Graded, request: pytest.FixtureRequest
 ) -> None:
-    expected = CATALOGUE.expected(made, RUBRIC)
-    assert graded.outcomes[made] == {check: str(said) for check, said in expected.items()}
+    assert graded.found[made].outcomes == frozen.expected(made)
     note(request, "variations with a mistake", 1)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids="+".join)
+@pytest.mark.parametrize("made", PAIRS, ids="+".join)
 def test_two_mistakes_fail_the_checks_of_both(
-    pair: tuple[str, str], graded: Graded, request: pytest.FixtureRequest
+    made: tuple[str, str], graded: Graded, request: pytest.FixtureRequest
 ) -> None:
-    expected = pairs.settled(CATALOGUE.expected(pair, RUBRIC), pair)
-    assert graded.outcomes[pair] == {check: str(said) for check, said in expected.items()}
+    """But where one root cause explains what the other would be, which costs once."""
+    found = graded.found[made]
+    expected = pairs.settled(found, made, CATALOGUE)
+    assert list(causes.astray_together(found, CATALOGUE.causes(made, RUBRIC), expected)) == []
     note(request, "pairs of mistakes", 1)
+
+
+@pytest.mark.parametrize("made", PAIRS, ids="+".join)
+def test_what_a_mistake_explains_of_another_is_what_was_frozen(
+    made: tuple[str, str], graded: Graded
+) -> None:
+    """Freeze it anew with ``make golden``, and read what changed."""
+    was = frozen.of_pairs().get("+".join(made), "")
+    assert frozen.explained(graded.found[made].outcomes, made) == was
 
 
 def test_there_are_enough_pairs_and_every_entry_of_a_task_is_in_one() -> None:
@@ -228,32 +246,31 @@ def test_there_are_enough_pairs_and_every_entry_of_a_task_is_in_one() -> None:
     assert {name for pair in PAIRS for name in pair} == of_tasks
 
 
-def test_the_first_message_names_the_cause(graded: Graded, tmp_path: object) -> None:
-    misses = list(_misses(graded, tmp_path))
-    assert len(misses) <= (1 - TOLD) * len(CATALOGUE.mistakes), "\n".join(misses)
+def test_a_new_mistake_moves_no_pair() -> None:
+    """Whichever came last, the pairs of all the others are the same without it."""
+    included = {one for entry in CATALOGUE.entries.values() for one in entry.includes}
+    for name in set(list(CATALOGUE.mistakes)[::20]) - included - {*pairs.WHATEVER_THE_WAY}:
+        before = {one: entry for one, entry in CATALOGUE.entries.items() if one != name}
+        assert pairs.pairs(Catalogue(before)) == [pair for pair in PAIRS if name not in pair]
 
 
-def test_the_misses_are_the_ones_that_the_catalogue_admits(
-    graded: Graded, tmp_path: object
-) -> None:
-    admitted = {one.name for one in CATALOGUE.mistakes.values() if one.untold}
-    assert {miss.partition(":")[0] for miss in _misses(graded, tmp_path)} == admitted
+# --- what a learner is told -----------------------------------------------------------------------
 
 
-def _misses(graded: Graded, tmp_path: object) -> list[str]:
-    """``entry: what was said first`` for each whose cause was not named."""
-    cohort = runs.write_cohort(tmp_path / "names.csv", len(MADE), first=FIRST)  # type: ignore[operator]
-    learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
-    misses = []
-    for learner, (name, *others) in zip(learners, MADE, strict=True):
-        if others or name not in CATALOGUE.mistakes:
-            continue
-        wanted = CATALOGUE.first(name, lab_file.for_learner(learner))
-        said = graded.first[name,]
-        assert wanted, f"{name} does not say what a learner should be told first"
-        if said["check"] != wanted.check or wanted.says not in said["reason"]:
-            misses.append(f"{name}: {said['check']}: {said['reason']}")
-    return misses
+@alone(CATALOGUE.mistakes)
+def test_the_first_message_names_the_cause(made: Made, graded: Graded) -> None:
+    """Unless the entry says why none can."""
+    (name,) = made
+    wanted = CATALOGUE.first(name, graded.labs[graded.learner(made)])
+    assert wanted, f"{name} does not say what a learner should be told first"
+    told = graded.first[made]
+    names_it = told["check"] == wanted.check and wanted.says in told["reason"]
+    assert names_it is not bool(CATALOGUE.entries[name].untold), told
+
+
+def test_nearly_every_cause_is_named() -> None:
+    untold = [one.name for one in CATALOGUE.mistakes.values() if one.untold]
+    assert len(untold) <= (1 - TOLD) * len(CATALOGUE.mistakes), untold
 
 
 def test_whatever_is_blocked_names_the_step_to_go_back_to(graded: Graded) -> None:
@@ -293,7 +310,7 @@ def test_feedback_holds_nothing_of_another_learner(
     others = discretion.Others({i: one for one, own in graded.identifiers.items() for i in own})
     leaks, told = [], set()
     for learner, text in graded.feedback.items():
-        made = _made_by_learner()[learner]
+        made = graded.made[learner]
         allowed = {
             THEIR_OWN_WORDS[mistake][0].format(
                 next=graded.labs[learner].learner.number + 1
@@ -311,10 +328,9 @@ def test_feedback_holds_nothing_of_another_learner(
 
 
 @pytest.mark.parametrize("kind", ["id", "name", "email", "project", "repository", "guid"])
-@pytest.mark.parametrize("made", [("not_started",), ("connection_to_a_neighbours_workspace",)])
-def test_the_search_finds_what_is_planted(made: tuple[str, ...], kind: str, graded: Graded) -> None:
-    learners = {names: one for one, names in _made_by_learner().items()}
-    reader, other = learners[made], list(graded.labs)[-1]
+@pytest.mark.parametrize("name", ["not_started", "connection_to_a_neighbours_workspace"])
+def test_the_search_finds_what_is_planted(name: str, kind: str, graded: Graded) -> None:
+    reader, other = graded.learner((name,)), list(graded.labs)[-1]
     lab = graded.labs[other]
     planted = {
         "id": other,

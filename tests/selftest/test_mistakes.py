@@ -17,6 +17,8 @@ from graders.lab_file import LabFile
 from graders.problems import InputProblems
 from graders.rubric import Check
 from graders.verdicts import Outcome
+from tests.selftest import frozen
+from tests.selftest.causes import Found, astray, astray_together, listed_by
 from tests.selftest.make_golden import DEMO, GOLDEN, as_text, golden
 
 CATALOGUE = read_catalogue()
@@ -58,7 +60,7 @@ def test_every_entry_changes_the_world(name: str) -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE.mistakes)
 def test_every_entry_has_a_consequence(name: str) -> None:
-    assert set(CATALOGUE.expected([name], RUBRIC).values()) - {PASSED}
+    assert CATALOGUE.causes([name], RUBRIC)
 
 
 def test_every_check_an_entry_names_is_on_the_rubric() -> None:
@@ -66,8 +68,8 @@ def test_every_check_an_entry_names_is_on_the_rubric() -> None:
 
 
 def test_every_check_is_failed_or_noted_by_some_entry() -> None:
-    expected = [CATALOGUE.expected([name], RUBRIC) for name in CATALOGUE.mistakes]
-    never = [c.id for c in RUBRIC if not any(one[c.id] in (FAILED, NOTED) for one in expected)]
+    causes = [CATALOGUE.causes([name], RUBRIC) for name in CATALOGUE.mistakes]
+    never = [c.id for c in RUBRIC if not any(one.get(c.id) in (FAILED, NOTED) for one in causes)]
     assert never == ["work-is-the-learners-own"]  # it takes two learners: see test_custody.py
 
 
@@ -380,11 +382,10 @@ def test_checks_that_are_not_on_the_rubric_are_told(tmp_path: Path, line: str, s
 
 # --- what the checks must say ---------------------------------------------------------------------
 
-VERDICTS = """
+CAUSES = """
 [base]
 story = "A story."
 fails = ["group-exists"]
-blocks = ["task2"]
 
 [own_word_first]
 story = "A story."
@@ -402,22 +403,151 @@ fails = ["group-is-open"]
 [unseen]
 story = "A story."
 not_assessed = ["task2"]
+
+[older]
+story = "An entry of the time when what is blocked was listed."
+fails = ["group-exists"]
+blocks = ["task2"]
 """
+EXISTS, IS_OPEN, CONNECTED, KEYLESS = (check.id for check in SMALL)
+UNSEEN = Outcome.NOT_ASSESSED
 
 
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ([], [PASSED, PASSED, PASSED, PASSED]),
-        (["base"], [FAILED, BLOCKED, PASSED, PASSED]),
-        (["own_word_first"], [PASSED, BLOCKED, PASSED, PASSED]),
-        (["whole_task"], [PASSED, PASSED, PASSED, NOTED]),
-        (["open", "base"], [FAILED, BLOCKED, PASSED, PASSED]),
-        (["base", "unseen"], [Outcome.NOT_ASSESSED, Outcome.NOT_ASSESSED, PASSED, PASSED]),
+        ([], {}),
+        (["base"], {EXISTS: FAILED}),
+        (["own_word_first"], {}),
+        (["whole_task"], {KEYLESS: NOTED}),
+        (["open", "base"], {EXISTS: FAILED, IS_OPEN: FAILED}),
+        (["base", "unseen"], {EXISTS: UNSEEN, IS_OPEN: UNSEEN}),
+        (["older"], {EXISTS: FAILED, IS_OPEN: BLOCKED}),
     ],
 )
-def test_the_expected_outcomes_follow_from_the_entries(
-    tmp_path: Path, names: list[str], said: list[Outcome]
+def test_an_entry_says_which_checks_are_the_causes(
+    tmp_path: Path, names: list[str], said: dict[str, Outcome]
 ) -> None:
-    expected = read(tmp_path, VERDICTS).expected(names, SMALL)
-    assert list(expected.values()) == said
+    assert read(tmp_path, CAUSES).causes(names, SMALL) == said
+
+
+@pytest.mark.parametrize(
+    ("entry", "outcomes", "blocked_by", "said"),
+    [
+        ("base", [FAILED, PASSED, PASSED, PASSED], {}, []),
+        ("base", [FAILED, BLOCKED, PASSED, PASSED], {IS_OPEN: EXISTS}, []),
+        ("base", [FAILED, BLOCKED, BLOCKED, PASSED], {IS_OPEN: CONNECTED, CONNECTED: EXISTS}, []),
+        ("base", [PASSED, PASSED, PASSED, PASSED], {}, [f"{EXISTS}: passed, not failed"]),
+        ("base", [FAILED, FAILED, PASSED, PASSED], {}, [f"{IS_OPEN}: failed, not passed"]),
+        (
+            "base",
+            [BLOCKED, PASSED, FAILED, PASSED],
+            {EXISTS: CONNECTED},
+            [f"{EXISTS}: blocked, not failed", f"{CONNECTED}: failed, not passed"],
+        ),
+        (
+            "base",
+            [FAILED, BLOCKED, PASSED, PASSED],
+            {IS_OPEN: CONNECTED},
+            [f"{IS_OPEN}: blocked by {CONNECTED}, which is passed"],
+        ),
+        (
+            "base",
+            [FAILED, BLOCKED, PASSED, NOTED],
+            {IS_OPEN: KEYLESS},
+            [f"{IS_OPEN}: blocked by {KEYLESS}, which is noted", f"{KEYLESS}: noted, not passed"],
+        ),
+        (
+            "base",
+            [FAILED, BLOCKED, PASSED, PASSED],
+            {IS_OPEN: IS_OPEN},
+            [f"{IS_OPEN}: blocked by {IS_OPEN}, which is blocked"],
+        ),
+        (
+            "own_word_first",
+            [BLOCKED, PASSED, FAILED, PASSED],
+            {EXISTS: CONNECTED},
+            [f"{EXISTS}: blocked, not passed", f"{CONNECTED}: failed, not passed"],
+        ),
+        ("older", [FAILED, BLOCKED, PASSED, PASSED], {IS_OPEN: EXISTS}, []),
+        ("older", [FAILED, PASSED, PASSED, PASSED], {}, [f"{IS_OPEN}: passed, not blocked"]),
+        (
+            "older",
+            [FAILED, BLOCKED, BLOCKED, PASSED],
+            {IS_OPEN: EXISTS, CONNECTED: EXISTS},
+            [f"{CONNECTED}: blocked, not passed"],
+        ),
+    ],
+)
+def test_what_is_blocked_leads_to_a_cause_and_is_what_the_entry_lists_where_it_does(
+    tmp_path: Path,
+    entry: str,
+    outcomes: list[Outcome],
+    blocked_by: dict[str, str],
+    said: list[str],
+) -> None:
+    catalogue = read(tmp_path, CAUSES)
+    causes, certain = catalogue.causes([entry], SMALL), listed_by(catalogue.entries[entry], SMALL)
+    found = Found(dict(zip((check.id for check in SMALL), outcomes, strict=True)), blocked_by)
+    assert list(astray(found, causes, certain)) == said
+
+
+def test_a_cause_that_is_included_may_be_blocked_by_another(tmp_path: Path) -> None:
+    text = f"""{CAUSES}
+        [more]
+        story = "A story."
+        includes = ["open"]
+        fails = ["group-exists"]
+        """
+    causes = read(tmp_path, text).causes(["more"], SMALL)
+    outcomes = dict.fromkeys((CONNECTED, KEYLESS), PASSED) | {EXISTS: FAILED, IS_OPEN: BLOCKED}
+    assert list(astray(Found(outcomes, {IS_OPEN: EXISTS}), causes, {EXISTS})) == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([FAILED, BLOCKED, PASSED, PASSED], []),
+        ([FAILED, FAILED, PASSED, PASSED], []),
+        ([FAILED, PASSED, PASSED, PASSED], [f"{IS_OPEN}: passed, not failed"]),
+        ([FAILED, BLOCKED, BLOCKED, PASSED], [f"{CONNECTED}: blocked, not passed"]),
+    ],
+)
+def test_of_two_mistakes_one_may_explain_what_the_other_would_fail(
+    outcomes: list[Outcome], said: list[str]
+) -> None:
+    causes = {EXISTS: FAILED, IS_OPEN: FAILED}
+    found = Found(
+        dict(zip((check.id for check in SMALL), outcomes, strict=True)),
+        {IS_OPEN: EXISTS, CONNECTED: EXISTS},
+    )
+    alone = dict.fromkeys((CONNECTED, KEYLESS), PASSED) | causes
+    assert sorted(astray_together(found, causes, alone)) == said
+
+
+# --- frozen outcomes ------------------------------------------------------------------------------
+
+TWO_TASKS = tuple(Check(one, "", "3.1" if one == "d" else "2.1", 1, "") for one in "abcd")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "line"),
+    [
+        ({}, ""),
+        ({"a": FAILED}, "failed a"),
+        ({"a": FAILED, "b": BLOCKED, "c": BLOCKED}, "failed a; blocked task2"),
+        ({"b": BLOCKED, "c": BLOCKED, "d": NOTED}, "blocked task2; noted task3; passed a"),
+        ({"a": FAILED, "b": BLOCKED, "c": UNSEEN}, "failed a; blocked b; not assessed c"),
+    ],
+)
+def test_outcomes_are_frozen_in_a_line_and_read_back(
+    outcomes: dict[str, Outcome], line: str
+) -> None:
+    assert frozen.line(outcomes, TWO_TASKS) == line
+    whole = {check.id: outcomes.get(check.id, PASSED) for check in TWO_TASKS}
+    assert frozen.read(frozen.text({"case": outcomes}, TWO_TASKS), TWO_TASKS) == {"case": whole}
+
+
+def test_a_new_check_is_blocked_where_the_rest_of_its_task_was() -> None:
+    new = (*TWO_TASKS, Check("e", "", "2.2", 0, ""))
+    assert frozen.read("case: failed a; blocked task2", new)["case"]["e"] is BLOCKED
