@@ -31,11 +31,11 @@ WHATEVER_THE_WAY = ("location_by_its_display_name", "cd_disabled", "endpoint_ans
 def pairs(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Entries of different tasks, each at least with one that goes with everything."""
     entries = sorted(of_tasks(catalogue), key=lambda one: one.name)
-    drawn = [pair for pair in combinations(entries, 2) if _is_drawn(pair)]
-    companions = [(one, _companion(one, catalogue)) for one in entries]
-    found = [_ordered(pair, catalogue) for pair in (*drawn, *companions)]
-    stated = [(one, other) for other, one in map(sorted, INTERACTIONS)]
-    return list(dict.fromkeys([*stated, *filter(None, found)]))
+    drawn = (_ordered(pair, catalogue) for pair in combinations(entries, 2) if _is_drawn(pair))
+    companions = (_companion(one, catalogue) for one in entries)
+    stated = ((one, other) for other, one in map(sorted, INTERACTIONS))
+    known = (pair for pair in stated if {*pair} <= catalogue.entries.keys())
+    return list(dict.fromkeys(filter(None, (*known, *drawn, *companions))))
 
 
 def settled(found: Found, pair: Sequence[str], catalogue: Catalogue) -> dict[str, Outcome]:
@@ -60,10 +60,10 @@ def _is_drawn(pair: tuple[Mistake, Mistake]) -> bool:
     return _number(one.name for one in pair) % SHARE == 0
 
 
-def _companion(entry: Mistake, catalogue: Catalogue) -> Mistake:
-    usual = [catalogue.entries[name] for name in WHATEVER_THE_WAY]
-    fitting = [one for one in usual if _ordered((entry, one), catalogue)]
-    return min(fitting, key=lambda one: _number({entry.name, one.name}))
+def _companion(entry: Mistake, catalogue: Catalogue) -> tuple[str, str] | None:
+    usual = sorted(WHATEVER_THE_WAY, key=lambda name: _number({entry.name, name}))
+    made = (_ordered((entry, catalogue.entries[name]), catalogue) for name in usual)
+    return next(filter(None, made), None)
 
 
 def _number(names: Iterable[str]) -> int:
