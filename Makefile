@@ -75,12 +75,11 @@ $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
 	$(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-golden: $(READY) ## renew what is expected of the demo cohort: verdicts from its scenario, feedback
+golden: $(READY) ## renew what is expected of the catalogue and the demo cohort: read the differences
 	$(BIN)/python -m tests.selftest.make_golden
 
-docs: $(READY) ## renew the pages that are written from the code
-	$(BIN)/python -m reports.rubric_page > docs/rubric.md
-	$(BIN)/python -m fixtures.simulator.mistakes_page > docs/mistakes.md
+docs: $(READY) ## renew the pages, counts and lines that documents take from the code
+	$(BIN)/python -m tests.selftest.make_docs
 
 screenshots: $(READY) ## renew the pictures in docs/screenshots (needs chromium)
 	$(BIN)/python -m tests.screenshots $(REPORTS)

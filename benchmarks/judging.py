@@ -26,11 +26,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from fixtures.grading import whole_rubric  # noqa: E402
 from graders import snapshot  # noqa: E402 (the path comes first)
 from graders.lab_file import read_class  # noqa: E402
 
 LAB = ROOT / "fixtures" / "cohorts" / "lab.toml"
-CHECKS = 72
+CHECKS = len(whole_rubric())
 TRIVIAL = """
 import pytest
 

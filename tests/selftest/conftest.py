@@ -16,11 +16,7 @@ from tests.selftest.large_cohort import grade_large_cohort
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> runs.Outcome:
     """The demo cohort, graded on the simulated tenant just as ``make grade`` does it."""
-    cohort = runs.COHORTS / "demo.csv"
-    return runs.grade(
-        *("--learners", cohort, "--tenant", "simulated", "--fail-on", "never"),
-        reports=tmp_path_factory.mktemp("demo"),
-    )
+    return runs.grade_demo(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

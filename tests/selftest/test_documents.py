@@ -3,44 +3,54 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from fixtures.grading import whole_rubric
-from fixtures.simulator import mistakes_page
-from fixtures.simulator.mistakes import own_files
-from reports.rubric_page import page
-from tests.selftest import runs
-
-README = (runs.PROJECT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [*runs.PROJECT.glob("*.md"), *runs.PROJECT.glob("docs/**/*.md")]
+from tests.selftest import make_docs, runs
+from tests.selftest.catalogue_class import CATALOGUE, PAIRS
+from tests.selftest.make_docs import DOCUMENTS
 
 
-def test_the_rubric_page_is_written_from_the_rubric() -> None:
-    written = (runs.PROJECT / "docs" / "rubric.md").read_text(encoding="utf-8")
-    assert written == page(whole_rubric()), "run: make docs"
-
-
-def test_the_mistakes_page_is_written_from_the_catalogue() -> None:
-    written = (runs.PROJECT / "docs" / "mistakes.md").read_text(encoding="utf-8")
-    assert written == mistakes_page.page(own_files()), "run: make docs"
-
-
-def test_the_readme_shows_what_a_run_prints(demo: runs.Outcome) -> None:
-    (shown,) = re.findall(r"holds these lines against a run -->\n```\n(.*?)```", README, re.DOTALL)
-    assert shown.strip() in demo.text
-
-
-def test_the_readme_counts_right(demo: runs.Outcome) -> None:
-    checks = whole_rubric()
-    points = sum(check.points for check in checks)
-    assert f"{len(checks)} checks, {points:g} points" in " ".join(README.split())
-    assert f"{len(demo.grade_book())} simulated" in " ".join(README.split())
+@pytest.mark.parametrize(
+    ("path", "text"), make_docs.pages().items(), ids=lambda one: str(one)[-10:]
+)
+def test_a_page_is_written_from_the_code(path: Path, text: str) -> None:
+    assert path.read_text(encoding="utf-8") == text, "run: make docs"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document: object) -> None:
-    text = document.read_text(encoding="utf-8")  # type: ignore[attr-defined]
+def test_what_a_document_takes_from_the_code_is_what_the_code_says(
+    document: Path, demo: runs.Outcome
+) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert text == make_docs.filled(text, make_docs.facts(demo)), "run: make docs"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_count_is_written_by_hand(document: Path, demo: runs.Outcome) -> None:
+    made = make_docs.facts(demo)
+    counts = {
+        "checks": made["checks"],
+        "questions": made["questions"],
+        "mistakes": len(CATALOGUE.mistakes),
+        "variations": len(CATALOGUE.variations),
+        "pairs": len(PAIRS),
+    }
+    text = document.read_text(encoding="utf-8")
+    stale = [f"{count} {what}" for what, count in counts.items() if f" {count} {what}" in text]
+    assert stale == [], "mark the spot: <!-- made:NAME -->…<!-- / -->"
+
+
+def test_a_spot_that_nothing_fills_is_refused() -> None:
+    assert make_docs.filled("<!-- made:a -->x<!-- / --> y", {"a": "1"}).endswith("1<!-- / --> y")
+    with pytest.raises(KeyError, match="nothing"):
+        make_docs.filled("<!-- made:nothing -->x<!-- / -->", {"a": "1"})
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
-    missing = [link for link in links if not (document.parent / link).exists()]  # type: ignore[attr-defined]
+    missing = [link for link in links if not (document.parent / link).exists()]
     assert missing == []
