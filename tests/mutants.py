@@ -9,7 +9,6 @@ rules are mutated (:mod:`tests.rule_mutants`).
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +29,6 @@ CATALOGUE = read_catalogue()
 SWAPS = 20
 OWNER, BORROWER = (f"learner{len(CATALOGUE.mistakes) + more:03d}" for more in (1, 2))
 HOUR = timedelta(hours=1)
-_COPIED = ("conftest.py", "pytest.ini", "pyproject.toml", "graders", "fixtures", "reports", "tests")
 
 Outcomes = Mapping[str, Mapping[str, str]]
 
@@ -56,7 +54,7 @@ class Ground:
 def main() -> int:
     """Print both scores and the survivors; 1 when there are too many, or any of the checks."""
     with tempfile.TemporaryDirectory() as folder:
-        of_rules = rule_mutants.score(_copied(Path(folder) / "mutated"))
+        of_rules = rule_mutants.score(runs.copied_project(Path(folder) / "mutated"))
         of_checks = _score_of_checks(Path(folder))
     return of_rules or of_checks
 
@@ -74,18 +72,6 @@ def _score_of_checks(folder: Path) -> int:
         print(f"{'SURVIVED' if survived else 'killed  '} {name}", flush=True)
     print(f"{count - len(survivors)} of {count} mutants of the checks and the evidence killed")
     return 1 if survivors else 0
-
-
-def _copied(project: Path) -> Path:
-    for name in _COPIED:
-        source = runs.PROJECT / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("out", "__pycache__")
-            shutil.copytree(source, project / name, ignore=ignored)
-        else:
-            project.mkdir(exist_ok=True)
-            shutil.copy(source, project / name)
-    return project
 
 
 def _prepared(folder: Path) -> Ground:

@@ -19,7 +19,7 @@ from fixtures.simulator.mistakes import mistakes_of
 from graders.cohort import read_cohort
 from graders.verdicts import Outcome
 from reports import exports
-from tests.selftest import frozen, marked, runs
+from tests.selftest import asking_cases, frozen, marked, runs
 from tests.selftest.catalogue_class import CATALOGUE, PAIRS, collected
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.json"
@@ -81,12 +81,20 @@ def _freeze_the_catalogue() -> None:
     _write(frozen.PAIRS, "".join(f"{name}: {said}\n" for name, said in pairs.items() if said))
 
 
+def _freeze_the_cases() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = asking_cases.asked(Path(folder))
+    outcomes = {name: one.outcomes for name, one in found.items()}
+    _write(asking_cases.FROZEN, frozen.text(outcomes, whole_rubric()))
+
+
 def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
     _freeze_the_catalogue()
+    _freeze_the_cases()
     _write(GOLDEN, as_text(golden(DEMO)))
     shutil.rmtree(EXPORTS, ignore_errors=True)
     for name, content in golden_exports().items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,12 @@ def grade_demo(reports: Path) -> Outcome:
     return grade(
         "--learners", cohort, "--tenant", "simulated", "--fail-on", "never", reports=reports
     )
+
+
+def copied_project(folder: Path) -> Path:
+    """All of the project but environments, results and caches, in a new folder."""
+    made = (".*", "__pycache__", "*.egg-info", "node_modules", "build", "out")
+    return Path(shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*made)))
 
 
 def write_cohort(
