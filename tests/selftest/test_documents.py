@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import options
 from tests.selftest import make_docs, runs
 from tests.selftest.catalogue_class import CATALOGUE, PAIRS
 from tests.selftest.make_docs import DOCUMENTS
@@ -46,6 +47,14 @@ def test_a_spot_that_nothing_fills_is_refused() -> None:
     assert make_docs.filled("<!-- made:a -->x<!-- / --> y", {"a": "1"}).endswith("1<!-- / --> y")
     with pytest.raises(KeyError, match="nothing"):
         make_docs.filled("<!-- made:nothing -->x<!-- / -->", {"a": "1"})
+
+
+def test_every_option_stands_in_the_readme() -> None:
+    parser = pytest.Parser(_ispytest=True)
+    options.add(parser)
+    known = {name for group in parser._groups for one in group.options for name in one.names()}
+    told = re.findall(r"--[a-z-]+", (runs.PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert known - set(told) == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
