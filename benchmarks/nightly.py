@@ -21,14 +21,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from fixtures.grading import whole_rubric
 from graders.reasons import UNSAID, Reason
 from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks, stood
 from graders.verdicts import Outcome
 from reports.past_runs import PastRuns, Whose
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from tests.selftest import frozen
 
 FIRST = datetime(2026, 10, 1, 2, tzinfo=UTC)
