@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from graders.as_of import moment
 from graders.fields import flaw
-from graders.lab.sheet import SHEET, DictatedName, Sheet, is_pattern
+from graders.lab.roles import is_pattern
+from graders.lab.sheet import SHEET, DictatedName, Sheet
 from graders.standing import Policy
 
 

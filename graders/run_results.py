@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from graders.evidence import Pipeline, Run, Stage, Task
-from graders.lab.sheet import CD
-from graders.lab.sheet import Pipeline as Dictated
+from graders.lab.roles import CD
+from graders.lab.roles import Pipeline as Dictated
 
 Result = tuple[str, str | None]
 """What it is of, such as ``task Smoke test``, and the result; None: it is not in the run."""

@@ -22,7 +22,7 @@ from graders.custody.findings import Custody
 from graders.custody.listings import key_of
 from graders.evidence import Evidence
 from graders.lab import Lab
-from graders.lab.sheet import Tags
+from graders.lab.roles import Tags
 
 __all__ = ["Custody", "compared_part", "custody", "key_of", "own_of"]
 

@@ -11,7 +11,7 @@ from graders.custody.places import seen
 from graders.evidence import Endpoint, Evidence, Model, PublishedPipeline, TrainingRun
 from graders.hosts import ONE_HOST_EACH
 from graders.lab import Lab
-from graders.lab.sheet import Tags
+from graders.lab.roles import Tags
 from graders.urls import parts_of
 
 Thing = Endpoint | TrainingRun | PublishedPipeline | Model

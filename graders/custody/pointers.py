@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graders.custody.places import Index, index, place_of, repositories_of, seen, workspace_of
 from graders.evidence import Evidence, VariableGroup
 from graders.lab import Lab
-from graders.lab.sheet import VariableGroup as Dictated
+from graders.lab.roles import VariableGroup as Dictated
 
 
 @dataclass(frozen=True)

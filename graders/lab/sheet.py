@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import re
-import string
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
+
+from graders.lab.roles import (
+    CD,
+    CI,
+    Endpoint,
+    Model,
+    Name,
+    Project,
+    Repository,
+    Scoring,
+    ServiceConnection,
+    Tags,
+    Template,
+    Training,
+    VariableGroup,
+    Workspace,
+)
 
 EDITIONS = Path(__file__).with_name("editions")
-_NUMBER_FORMAT = re.compile(r"0?[1-9]?d?")
-
-
-def is_pattern(text: str, place: str = "n") -> bool:
-    """Whether the only place in a text is ``{n}``, or ``{n:02d}`` for a number of two digits."""
-    try:
-        parts = list(string.Formatter().parse(text))
-    except ValueError:
-        return False
-    return all(
-        name is None
-        or (name == place and not conversion and _NUMBER_FORMAT.fullmatch(spec or "") is not None)
-        for _, name, spec, conversion in parts
-    )
-
-
-def _pattern(text: str) -> str:
-    if not is_pattern(text):
-        raise ValueError("only {n} and {n:02d} can stand in a pattern")
-    return text
-
-
-Name = Annotated[str, Field(min_length=1)]
-Pattern = Annotated[Name, AfterValidator(_pattern)]
-"""``{n}`` in it is the learner's number, ``{n:02d}`` the same in two digits."""
-Number = int | float
 DictatedName = Literal[
     "variable_group",
     "service_connection",
@@ -67,243 +56,6 @@ _PLACES: Mapping[DictatedName, tuple[str, str]] = {
     "model": ("model", "name"),
     "endpoint": ("endpoint", "name"),
 }
-
-
-class _Role:
-    """A part of the sheet; a key that is unknown, missing or empty is an error."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True)
-class Project(_Role):
-    name: Pattern
-
-
-@dataclass(frozen=True)
-class Workspace(_Role):
-    name: Pattern
-    resource_group: Pattern
-
-
-@dataclass(frozen=True)
-class Variables(_Role):
-    """The names of the six variables, by what their values are."""
-
-    base_name: Name
-    location: Name
-    resource_group: Name
-    workspace_name: Name
-    service_connection: Name
-    endpoint: Name
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(astuple(self))
-
-
-@dataclass(frozen=True)
-class BaseName(_Role):
-    """What the value of the variable ``base_name`` may be; lengths in characters."""
-
-    user: Pattern
-    """What has to be in it, in any case."""
-    shortest: int
-    longest: int
-
-    def numbers(self, value: str) -> list[int]:
-        """The numbers of all users that a value names; ``user1`` is not read into ``user10``."""
-        before, _, after = map(re.escape, re.sub(r"\{.*?\}", "\0", self.user).partition("\0"))
-        found = re.findall(rf"{before}(\d+)(?!\d){after}", value, re.IGNORECASE)
-        return [int(number) for number in found]
-
-
-@dataclass(frozen=True)
-class VariableGroup(_Role):
-    name: Name
-    variables: Variables
-    base_name: BaseName
-    overriding: tuple[Name, ...]
-    """How variables begin that the pipelines would take instead of the lab's own values."""
-
-
-@dataclass(frozen=True)
-class ServiceConnection(_Role):
-    name: Name
-
-
-@dataclass(frozen=True)
-class Repository(_Role):
-    names: tuple[Pattern, ...]
-    """Accepted ones, most expected first."""
-    default_branches: tuple[Name, ...]
-    slip: str
-    """What the sheet says by mistake of where the repository is."""
-
-
-@dataclass(frozen=True)
-class Template(_Role):
-    accepted: tuple[Name, ...]
-    """``owner/name``, most expected first."""
-    tree: Name
-    """Id of its root tree."""
-    release: Name
-    """How the id of its only commit begins."""
-    variables_yaml: Name
-    needed: tuple[Name, ...]
-    """Paths that the pipelines need, beside the three YAML files that have a role of their own."""
-
-
-@dataclass(frozen=True)
-class Stage(_Role):
-    identifier: Name
-    """Its name in the YAML file."""
-    name: Name
-
-
-@dataclass(frozen=True)
-class BuildStage(Stage):
-    """The CI stage that tests the code and publishes the training pipeline."""
-
-    job: Name
-    tests: tuple[Name, ...]
-    """The tasks that run tests."""
-    publish_task: Name
-
-
-@dataclass(frozen=True)
-class TrainingStage(Stage):
-    """The CI stage that trains, in three jobs."""
-
-    find_job: Name
-    run_job: Name
-    run_task: Name
-    run_task_type: Name
-    report_job: Name
-
-
-@dataclass(frozen=True)
-class Artifacts(_Role):
-    """What a CI run publishes."""
-
-    model: Name
-    model_file: Name
-    """The file in it that names the model's version."""
-    coverage: Name
-    """``{run}`` in it is the id of the run."""
-
-
-@dataclass(frozen=True)
-class Pipeline(_Role):
-    name: Name
-    yaml: Name
-    """Path in the repository, without a slash in front."""
-
-
-@dataclass(frozen=True)
-class CI(Pipeline):
-    """The pipeline that trains and registers."""
-
-    build: BuildStage
-    training: TrainingStage
-    artifacts: Artifacts
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        return (self.build, self.training)
-
-    @property
-    def jobs(self) -> tuple[str, ...]:
-        training = self.training
-        return (self.build.job, training.find_job, training.run_job, training.report_job)
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """Those without which nothing is trained."""
-        return (self.build.publish_task, self.training.run_task)
-
-
-@dataclass(frozen=True)
-class DeploymentStage(Stage):
-    """The CD stage that deploys."""
-
-    read_task: Name
-    """It reads the artifact, and logs what it says."""
-    deploy_task: Name
-    smoke_test: Name
-
-
-@dataclass(frozen=True)
-class Log(_Role):
-    """How the lines begin that tell what was deployed, and the one that says all is well."""
-
-    model_name: Name
-    model_version: Name
-    smoke_test_passed: Name
-
-
-@dataclass(frozen=True)
-class CD(Pipeline):
-    """The pipeline that deploys."""
-
-    deployment: DeploymentStage
-    kubernetes: Stage
-    log: Log
-
-
-@dataclass(frozen=True)
-class Training(_Role):
-    """The published pipeline, and what its runs are."""
-
-    pipeline: Name
-    experiment: Name
-    steps: tuple[Name, ...]
-    error_metric: Name
-
-
-@dataclass(frozen=True)
-class Model(_Role):
-    name: Name
-    variable: Name
-    """What the template's variables file calls the name."""
-    error: float
-
-
-@dataclass(frozen=True)
-class Tags(_Role):
-    """The tags by which training runs and models say where they come from."""
-
-    area: Name
-    training_run: Name
-    experiment: Name
-    error: Name
-    build: Name
-    build_uri: Name
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(astuple(self))
-
-
-@dataclass(frozen=True)
-class Endpoint(_Role):
-    name: Name
-    compute_type: Name
-    cpu: Number
-    """Cores."""
-    memory_gb: Number
-
-
-@dataclass(frozen=True)
-class Scoring(_Role):
-    """The query the endpoint is asked, and what the lab's own model answers: a number a row."""
-
-    input: Name
-    rows: tuple[tuple[Number, ...], ...]
-    output: Name
-    predictions: tuple[float, ...]
-
-    @property
-    def query(self) -> dict[str, list[list[Number]]]:
-        return {self.input: [list(row) for row in self.rows]}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Deployment, ModelFile, Run
-from graders.lab.sheet import DeploymentStage, Log
+from graders.lab.roles import DeploymentStage, Log
 from graders.run_results import stage_of, tasks_of
 from graders.services import web
 

@@ -17,7 +17,7 @@ import requests
 
 from graders.evidence import Answer, Endpoint, ServiceName, Sighting, Unavailable
 from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
-from graders.lab.sheet import Scoring
+from graders.lab.roles import Scoring
 from graders.services import web
 from graders.services.answers import raised_in_model
 from graders.services.triage import look

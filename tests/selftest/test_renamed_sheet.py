@@ -11,7 +11,6 @@ from random import Random
 import pytest
 
 from fixtures import collected_from
-from fixtures.grading import whole_rubric
 from fixtures.simulator.mistakes import Catalogue, read_catalogue
 from fixtures.simulator.world import Tenant
 from graders import collector
@@ -23,7 +22,7 @@ from graders.services.cloud import Cloud
 from graders.services.door import Door
 from graders.services.sign_in import SignIn
 from graders.verdicts import Outcome
-from tests.selftest import judged
+from tests.selftest import frozen, judged
 from tests.selftest.counts import note
 from tests.selftest.renamed import Translator, cipher, with_other_names
 from tests.selftest.served_tenant import serving
@@ -33,7 +32,6 @@ SEEDS = ("a", "b", "c")
 CLASS_NAMES = "names of the class"
 FIRST = 12
 CATALOGUE = read_catalogue()
-RUBRIC = whole_rubric()
 CIPHER = cipher(Random("catalogue"))  # noqa: S311 (no secret)
 CLASS = read_lab_file(ROOT / "fixtures" / "cohorts" / "lab.toml").model_copy(
     update={"names": NamesTable(), "template": TemplateTable()}
@@ -106,5 +104,5 @@ def test_the_model_answer_passes_whatever_its_names_are(learner: str, outcomes: 
 def test_an_entry_of_the_catalogue_is_judged_alike(
     entry: str, outcomes: Outcomes, request: pytest.FixtureRequest
 ) -> None:
-    assert outcomes[entry] == CATALOGUE.expected([entry], RUBRIC)
+    assert outcomes[entry] == frozen.expected((entry,))
     note(request, "entries under other names", 1)

@@ -43,4 +43,4 @@ def test_tasks_and_steps_may_have_more_than_one_digit() -> None:
     assert late.task == 12
     assert catalogue.unknown_checks([late]) == ()
     assert len(catalogue.unknown_checks([replace(late, step="1.2")])) == 1
-    assert catalogue.expected([entry.name], [late]) == {"late": Outcome.FAILED}
+    assert catalogue.causes([entry.name], [late]) == {"late": Outcome.FAILED}

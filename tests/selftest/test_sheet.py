@@ -90,6 +90,8 @@ def test_a_sheet_is_validated_when_it_is_read(tmp_path: Path) -> None:
         ('name = "mlops-aci"', 'name = ""'),
         ('"user{n}aml"', '"user{m}aml"'),
         ("shortest = 3", 'shortest = "three"'),
+        ("Report_{run}", "Report_{id}"),
+        ('"mlopspython"', '"mlops{python}"'),
     ):
         assert old in text
         broken.write_text(text.replace(old, new), encoding="utf-8")
