@@ -113,7 +113,11 @@ def test_the_command_writes_what_pytest_writes(
         (("--learner", "user1", "--fail-on", "learner"), 0, "user1 Ada Brandt"),
         (("--learner", "user16", "--fail-on", "fault"), 0, "withheld"),
         (("--learner", "user17", "--fail-on", "fault"), 1, "withheld"),
-        (("--learner", "user1x"), 4, "--learner user1x: it is not in demo.csv; you have `user1`"),
+        (
+            ("--learner", "user1x"),
+            4,
+            "demo.csv: it has no such learner (found `user1x`); you have `user1`",
+        ),
         (("--as-of", "yesterday"), 4, "--as-of yesterday: this is not a point in time"),
         (("--export", "moodel"), 4, "--export moodel"),
         (("--evidence", "."), 4, "this folder holds no snapshot"),
@@ -277,9 +281,9 @@ def test_what_pytest_collects_cannot_pass_by_itself() -> None:
         item("user1")  # type: ignore[operator]
     code = item.__code__  # type: ignore[attr-defined]
     assert code.co_filename == str(file)
-    assert "def test_variable_group_exists" in "".join(
-        file.read_text(encoding="utf-8").splitlines()[code.co_firstlineno - 1 :][:2]
-    )
+    source = file.read_text(encoding="utf-8").splitlines()[code.co_firstlineno - 1 :]
+    first_test = next(line for line in source if line.startswith("def "))
+    assert first_test.startswith("def test_variable_group_exists")
 
 
 def test_rules_are_asked_when_a_check_is_judged(
