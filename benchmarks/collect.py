@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402 (the path comes first)
 from graders import collector  # noqa: E402
-from graders.lab_file import read_class  # noqa: E402
+from graders.inputs.lab_file import read_class  # noqa: E402
 
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 
@@ -72,7 +72,7 @@ def _measure(tenant: SimulatedTenant, cohort: Path, folder: Path, workers: int) 
     labs = [lab.for_learner(learner) for learner in learners]
     times = [time.perf_counter()]
     from graders.services.cloud import Cloud
-    from graders.services.door import Door
+    from graders.services.http.transport import Door
     from graders.services.sign_in import SignIn
 
     times.append(time.perf_counter())

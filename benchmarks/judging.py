@@ -34,9 +34,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fixtures.grading import whole_rubric  # noqa: E402
+from fixtures.plugin.grading import whole_rubric  # noqa: E402
 from graders import snapshot  # noqa: E402 (the path comes first)
-from graders.lab_file import read_class  # noqa: E402
+from graders.inputs.lab_file import read_class  # noqa: E402
 
 LAB = ROOT / "fixtures" / "cohorts" / "lab.toml"
 CHECKS = len(whole_rubric())
@@ -132,7 +132,7 @@ def _one_of_each(cohort: Path, out: Path, plain: bool) -> tuple[float, float]:
     """CPU seconds of a grading run and of a trivial one, reported in the same way."""
     evidence = ("--evidence", cohort.parent / "evidence", "--fail-on", "never")
     ours = ("--learners", cohort, *evidence, "--reports", out / "ours")
-    trivial = ("-c", os.devnull, "--rootdir", out.parent, "-p", "no:fixtures.run")
+    trivial = ("-c", os.devnull, "--rootdir", out.parent, "-p", "no:fixtures.plugin.run")
     allure = () if plain else (f"--alluredir={out / 'trivial'}",)
     how = ("-p", "no:allure_pytest") if plain else (f"--junitxml={out / 'junit.xml'}",)
     return (

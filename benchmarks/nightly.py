@@ -23,11 +23,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
+from graders.history.effective_result import (
+    Found,
+    Key,
+    PastRun,
+    Standings,
+    agreed,
+    in_doubt,
+    marks,
+    stood,
+)
+from graders.history.store import PastRuns, Whose
+from graders.inputs.nightly import Nightly
 from graders.reasons import UNSAID, Reason
-from graders.standing import Found, Key, Nightly, PastRun, Standings, agreed, in_doubt, marks, stood
 from graders.verdicts import Outcome
-from reports.past_runs import PastRuns, Whose
 from tests.selftest import frozen
 
 FIRST = datetime(2026, 10, 1, 2, tzinfo=UTC)
@@ -43,7 +53,7 @@ GONE = (
 """What is deleted, and what a list may leave out."""
 SOON = 2
 """The night, counted from the deletion, on which it should be found."""
-LOOKS = 3  # as fixtures/nightly.py
+LOOKS = 3  # as fixtures/nightly/plugin.py
 RUBRIC = whole_rubric()
 POINTS = {check.id: check.points for check in RUBRIC if check.points}
 

@@ -25,8 +25,8 @@ from requests.adapters import HTTPAdapter  # noqa: E402
 from urllib3.util import Retry  # noqa: E402
 
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
+from graders.inputs.lab_file import read_class  # noqa: E402
 from graders.lab import Lab  # noqa: E402
-from graders.lab_file import read_class  # noqa: E402
 
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 THREADS = 8

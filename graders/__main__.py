@@ -19,8 +19,8 @@ from pathlib import Path
 
 from graders import snapshot
 from graders.as_of import moment
-from graders.lab_file import find_lab_file
-from graders.problems import InputProblems
+from graders.inputs.lab_file import find_lab_file
+from graders.inputs.problems import InputProblems
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import harmless

@@ -19,10 +19,10 @@ import json
 import sys
 from pathlib import Path
 
-from graders.lab_file import read_lab_file
-from graders.problems import InputProblems
+from graders.inputs.lab_file import read_lab_file
+from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
-from reports import compare_page
+from reports import compare_terminal as compare_page
 from reports.allure import builder, serve
 from reports.ci.log import harmless
 from reports.compare import compare

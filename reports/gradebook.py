@@ -17,12 +17,11 @@ from datetime import UTC
 from pathlib import Path
 
 from graders.codec import facts_of
-from graders.cohort import Learner
-from graders.guidance import first_to_read
-from graders.lab import SHEET
+from graders.judging.first_failure import first_to_read
+from graders.lab import SHEET, Learner
 from graders.rubric import Check
 from graders.verdicts import Grade, Verdict, grade
-from reports.class_view import failures, stopped
+from reports.class_summary import failures, stopped
 from reports.files import write_whole
 from reports.grading_run import GradingRun
 

@@ -11,16 +11,15 @@ from functools import cached_property
 from pathlib import Path
 
 from graders import snapshot
-from graders.cohort import Learner
 from graders.evidence import Unavailable
+from graders.inputs.marks import MarksTable
+from graders.inputs.nightly import Nightly, Policy
 from graders.judging.checks import GRADED, load_checks
 from graders.judging.judge import Judge, Subject
 from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
-from graders.lab import Lab
-from graders.marks import MarksTable
+from graders.lab import Lab, Learner
 from graders.rubric import Check
-from graders.standing import Nightly, Policy
 from graders.verdicts import Grade, Outcome
 from reports.pipeline import Pipeline
 from reports.submission import Submission

@@ -11,8 +11,9 @@ import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from graders.history import store as past_runs
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page, past_runs
+from reports import ci, feedback, gradebook, page
 from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports

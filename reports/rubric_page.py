@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from fixtures.grading import whole_rubric
-from graders.cohort import Learner
-from graders.lab import SHEET
-from graders.lab_file import LabFile
+from graders.inputs.lab_file import LabFile
+from graders.judging.checks import GRADED, load_checks
+from graders.lab import SHEET, Learner
 from graders.reasons import UNSAID, Outcome
 from graders.rubric import Check
 from graders.wording import advice
@@ -51,4 +50,4 @@ def _advice(check: Check) -> str:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    print(page(whole_rubric()), end="")
+    print(page(one.check for one in load_checks(GRADED)), end="")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from graders.codec import with_facts
-from graders.lab_file import LabFile
-from graders.problems import InputProblems, Problem
+from graders.inputs.lab_file import LabFile
+from graders.inputs.problems import InputProblems, Problem
 from graders.rubric import Check, with_points
 from graders.verdicts import Grade, Outcome, Verdict, grade
 from reports.gradebook import JSON_NAME, SCHEMA, graded_at

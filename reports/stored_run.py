@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graders import snapshot
+from graders.inputs.lab_file import LabFile, missing_for, read_class
+from graders.inputs.problems import InputProblems, Problem
 from graders.judging.checks import GRADED, load_checks
-from graders.lab_file import LabFile, missing_for, read_class
 from graders.names import you_have
-from graders.problems import InputProblems, Problem
 from graders.rubric import Check, with_points
 from graders.verdicts import Verdict
 from reports.files import history_of

@@ -18,13 +18,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from graders.guidance import first_to_read
+from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.class_view import Failure, failures, stopped
+from reports.class_summary import Failure, failures, stopped
 from reports.grading_run import GradingRun
-from reports.what_stands import what_stands
+from reports.past_run_notes import what_stands
 
 NARROWEST = 80
 _COMMONEST = 3

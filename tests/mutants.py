@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from fixtures.grading import GRADED
+from fixtures.plugin.grading import GRADED
 from fixtures.simulator.mistakes import read_catalogue
 from graders import snapshot
 from graders.judging.checks import GradedCheck, load_checks

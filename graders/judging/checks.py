@@ -13,12 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from graders.cohort import Learner
+import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
+from graders.inputs.lab_file import LabFile
+from graders.inputs.problems import InputProblems, KeyProblem, Problem
 from graders.judging.outcomes import ComparisonFailed
 from graders.judging.registry import closure, parameters_of
-from graders.lab_file import LabFile
+from graders.lab import Learner
 from graders.names import as_counted
-from graders.problems import InputProblems, KeyProblem, Problem
 from graders.reasons import Mismatch, Outcome, Reason
 from graders.rubric import Check, check_of
 from graders.wording import advice

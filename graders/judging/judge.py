@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from graders.custody import Custody, compared_part, custody
+import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
 from graders.evidence import Evidence, Unavailable
 from graders.judging.checks import GradedCheck
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
+from graders.judging.ownership import Custody, compared_part, custody
 from graders.judging.registry import PARTS, closure, known
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason

@@ -55,8 +55,6 @@ def named(name: str) -> Callable[[_FunctionT], _FunctionT]:
 
 def known() -> Mapping[str, Prerequisite]:
     """Every prerequisite by its name."""
-    import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
-
     return _KNOWN
 
 

@@ -1,6 +1,6 @@
 """The lab filled in for one learner: where it is, and what the sheet dictates.
 
-Where a class differs from the sheet, its lab file says so (:mod:`graders.lab_file`).
+Where a class differs from the sheet, its lab file says so (:mod:`graders.inputs.lab_file`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import StrictBool
 
-from graders.cohort import Learner
+from graders.lab.learner import Learner
 from graders.lab.sheet import SHEET, Sheet
 
 

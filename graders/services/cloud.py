@@ -19,14 +19,14 @@ from graders.evidence import (
     Sighting,
     Unavailable,
 )
+from graders.history.missing import Thing
 from graders.lab import Lab
-from graders.services.azure_devops import AzureDevOps
-from graders.services.azure_devops_look import SERVICE as AZURE_DEVOPS
-from graders.services.azure_ml import AzureML
-from graders.services.door import Door
-from graders.services.github import GitHub, Shown
+from graders.services.azure_devops.project import AzureDevOps
+from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
+from graders.services.azure_ml.workspace import AzureML
+from graders.services.github.repositories import GitHub, Shown
+from graders.services.http.transport import Door
 from graders.services.sign_in import SignIn
-from graders.vanished import Thing
 
 T = TypeVar("T")
 

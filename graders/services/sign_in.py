@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
-from graders.services.door import Exchange, watching
+from graders.services.http.transport import Exchange, watching
 
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from graders.cohort import Learner
-from graders.lab import SHEET
+from graders.lab import SHEET, Learner
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports.grading_run import LAB_NAME, GradingRun

@@ -13,7 +13,7 @@ from pathlib import Path
 from graders.verdicts import Grade
 from reports.ci import junit, log, summary
 from reports.ci.discreet import discreet
-from reports.class_view import Failure, failures, unseen
+from reports.class_summary import Failure, failures, unseen
 from reports.files import write_whole
 from reports.grading_run import GradingRun
 

@@ -17,7 +17,7 @@ from datetime import UTC
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.ci.discreet import discreet
 from reports.files import write_whole

@@ -14,11 +14,11 @@ from functools import partial
 from statistics import median
 from typing import TypeVar
 
-from graders.guidance import first_to_read
+from graders.judging.first_failure import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.ci.discreet import discreet
 from reports.ci.markdown import Section, plain, within
-from reports.class_view import Cause, Failure, failures, stopped, unseen, withheld
+from reports.class_summary import Cause, Failure, failures, stopped, unseen, withheld
 from reports.gradebook import graded_at, points_text
 from reports.grading_run import LAB_NAME, Change, GradingRun
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Grade
 from reports.exports.shape import (
     Export,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Grade
 from reports.exports.shape import (
     Export,

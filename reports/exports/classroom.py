@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict

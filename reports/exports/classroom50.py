@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from fractions import Fraction
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.exports.classroom import common_unit, message, name_of, units_of
 from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, own, sort_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graders.guidance import first_to_read
+from graders.judging.first_failure import first_to_read
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports.exports.shape import BANNER, mark_text, possible

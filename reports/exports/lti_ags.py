@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Grade
 from reports.exports.comment import comment
 from reports.exports.shape import (

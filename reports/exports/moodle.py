@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Grade
 from reports.exports.comment import comment
 from reports.exports.shape import (

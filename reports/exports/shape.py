@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.gradebook import harmless

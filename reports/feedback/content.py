@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from graders.cohort import Learner
 from graders.evidence import ServiceName
-from graders.guidance import first_to_read
-from graders.lab import SHEET
+from graders.judging.first_failure import first_to_read
+from graders.lab import SHEET, Learner
 from graders.reasons import Mismatch, Reason
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.reasons import Mismatch
 
 

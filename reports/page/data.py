@@ -13,9 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from graders.cohort import Learner
-from graders.guidance import first_to_read
-from graders.lab import SHEET
+from graders.judging.first_failure import first_to_read
+from graders.lab import SHEET, Learner
 from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade
@@ -25,7 +24,7 @@ from reports.grading_run import GradingRun
 from reports.links import links
 from reports.page.evidence import packed
 from reports.page.facts import OUTCOMES, ClassFacts, Group
-from reports.what_stands import what_stands
+from reports.past_run_notes import what_stands
 
 NOT_RUN = "x"
 PAGE_ROWS = 250

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
-from reports.class_view import Failure, cause_of, failures, stopped
+from reports.class_summary import Failure, cause_of, failures, stopped
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 

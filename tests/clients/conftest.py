@@ -11,8 +11,8 @@ import pytest
 from fixtures.simulator.model_answer import model_answer
 from fixtures.simulator.process import SimulatedTenant
 from fixtures.simulator.state import LearnerWorld
+from graders.inputs.lab_file import read_class
 from graders.lab import Lab
-from graders.lab_file import read_class
 
 COHORTS = Path(__file__).parents[2] / "fixtures" / "cohorts"
 

@@ -1,7 +1,7 @@
 """Task 2: configure the Azure DevOps project and the variable group."""
 
-from graders import rules
 from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace
+from graders.judging import rules
 from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check

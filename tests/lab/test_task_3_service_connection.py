@@ -1,7 +1,7 @@
 """Task 3: create the service connection for the Azure ML workspace."""
 
-from graders import rules
 from graders.evidence import Access, Pipeline, ServiceConnection, Workspace
+from graders.judging import rules
 from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check

@@ -1,7 +1,7 @@
 """Task 4: generate the starter repository from its template."""
 
-from graders import rules
 from graders.evidence import Repository
+from graders.judging import rules
 from graders.lab import Lab
 from graders.rubric import check
 

@@ -1,6 +1,5 @@
 """Task 5: set up and run the pipeline that trains and registers the model."""
 
-from graders import rules
 from graders.evidence import (
     Model,
     ModelFile,
@@ -11,6 +10,7 @@ from graders.evidence import (
     Stage,
     TrainingRun,
 )
+from graders.judging import rules
 from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check

@@ -1,7 +1,7 @@
 """Task 6: set up and run the pipeline that deploys the model."""
 
-from graders import rules
 from graders.evidence import Deployment, Model, Pipeline, Run, Stage, UpstreamRun
+from graders.judging import rules
 from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check

@@ -1,7 +1,7 @@
 """Task 7: the live endpoint in the workspace."""
 
-from graders import rules
 from graders.evidence import Answer, Endpoint, Model, Run, Workspace
+from graders.judging import rules
 from graders.judging.named import Named
 from graders.lab import Lab
 from graders.rubric import check

@@ -1,7 +1,7 @@
 """The lab as a whole: whether its parts belong together."""
 
-from graders import rules
-from graders.custody import Custody
+from graders.judging import rules
+from graders.judging.ownership import Custody
 from graders.lab import Session
 from graders.rubric import check
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graders import rules
+from graders.judging import rules
 
 
 def _bug(*_: object) -> list[object]:

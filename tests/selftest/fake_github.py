@@ -17,11 +17,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-from graders.cohort import Learner
 from graders.evidence import Repository, Sighting, Unavailable
-from graders.lab import Lab
-from graders.services.door import Door, Patience
-from graders.services.github import GitHub
+from graders.lab import Lab, Learner
+from graders.services.github.repositories import GitHub
+from graders.services.http.transport import Door, Patience
 
 ORG = "solliancelabs"
 TEMPLATE = "solliancenet/labs-ae-mlops-starter"

@@ -27,8 +27,8 @@ from fixtures.simulator.serving.route_names import ENDPOINT, QUESTIONS, Question
 from graders.evidence import Evidence
 from graders.lab import Lab
 from graders.services.cloud import Cloud
-from graders.services.door import Door, Patience
-from graders.services.guard import Service
+from graders.services.http.read_only import Service
+from graders.services.http.transport import Door, Patience
 from graders.services.sign_in import SignIn, SignInError
 
 CANARY = MARK
@@ -225,7 +225,7 @@ def let_sdk_remember(patch: pytest.MonkeyPatch, memory: Callable[[], MutableMapp
     from azure.devops import _file_cache
     from azure.devops.client import Client
 
-    import graders.services.azure_devops_client  # noqa: F401 (keeps the SDK's cache off the disk)
+    import graders.services.azure_devops.client  # noqa: F401 (keeps the SDK's cache off the disk)
 
     patch.setattr(Client, "_locations_cache", memory())
     for cache in (_file_cache.OPTIONS_CACHE, _file_cache.RESOURCE_CACHE):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from fixtures.simulator.mistakes import worst
 from graders.rubric import Check
 from graders.verdicts import Outcome

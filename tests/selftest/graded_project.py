@@ -36,10 +36,10 @@ import pytest
 from graders.codec import to_json
 from graders.rubric import check_of
 from graders.verdicts import Outcome
-from reports.stash import RUN
+from fixtures.plugin.stash import RUN
 from tests.selftest import graded_run as example
 
-pytest_plugins = ("reports.recorder", "reports.allure.plugin")
+pytest_plugins = ("fixtures.plugin.recorder", "fixtures.plugin.allure.plugin")
 HERE = Path(__file__).parent
 COHORT = os.environ.get("COHORT", "ada zoë eve").split()
 NAME, NUMBER = os.environ.get("NAME", "Name"), int(os.environ.get("NUMBER", "1"))
@@ -158,7 +158,7 @@ class GradedProject:
         self.allure = self.out / "allure-results"
         (folder / "evidence").mkdir(parents=True)
         (folder / "pytest.ini").write_text(
-            "[pytest]\naddopts = -p no:cacheprovider -p no:fixtures.run\n"
+            "[pytest]\naddopts = -p no:cacheprovider -p no:fixtures.plugin.run\n"
         )
         (folder / "conftest.py").write_text(_CONFTEST, "utf-8")
         (folder / "test_lab.py").write_text(_CHECKS, "utf-8")

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from graders.cohort import Learner
-from graders.lab import SHEET, Lab
+from graders.lab import SHEET, Lab, Learner
 from graders.reasons import Reason
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import collected_from
-from fixtures.grading import GRADED
+from fixtures.plugin import snapshot_tenant as collected_from
+from fixtures.plugin.grading import GRADED
 from fixtures.simulator.process import SimulatedTenant
 from graders import collector, snapshot
 from graders.evidence import Evidence
+from graders.inputs.lab_file import read_class
 from graders.judging.checks import GradedCheck, load_checks
 from graders.judging.judge import Judge, Subject
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
-from graders.lab_file import read_class
 from graders.services.cloud import Cloud
-from graders.services.door import Door
+from graders.services.http.transport import Door
 from graders.services.sign_in import SignIn
 
 

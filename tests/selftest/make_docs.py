@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fixtures.grading import PROJECT, whole_rubric
+from fixtures.plugin.grading import PROJECT, whole_rubric
 from fixtures.simulator import mistakes_page
 from fixtures.simulator.mistakes import own_files
 from fixtures.simulator.serving.faults import FAULTS

@@ -14,9 +14,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from fixtures.grading import PROJECT, whole_rubric
+from fixtures.plugin.grading import PROJECT, whole_rubric
 from fixtures.simulator.mistakes import mistakes_of
-from graders.cohort import read_cohort
+from graders.inputs.cohort import read_cohort
 from graders.verdicts import Outcome
 from reports import exports
 from tests.selftest import asking_cases, frozen, marked, runs

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from fixtures.grading import PROJECT, whole_rubric
+from fixtures.plugin.grading import PROJECT, whole_rubric
 from fixtures.simulator.mistakes import mistakes_of
-from graders.cohort import Learner, read_cohort
-from graders.marks import MarksTable
+from graders.inputs.cohort import read_cohort
+from graders.inputs.marks import MarksTable
+from graders.lab import Learner
 from graders.reasons import OwnerNote, Relation
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict, grade

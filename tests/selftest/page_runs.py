@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.reasons import OwnerNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict

@@ -17,11 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fixtures.simulator.serving import server
 from fixtures.simulator.serving.faults import Strike
 from fixtures.simulator.serving.journal import Journal
-from fixtures.simulator.wire.github_state import number_of
+from fixtures.simulator.wire.github.lookups import number_of
 from fixtures.simulator.world import Tenant
 from graders.lab import Lab
 from graders.services.cloud import Cloud
-from graders.services.door import Door
+from graders.services.http.transport import Door
 from graders.services.sign_in import SignIn, SignInError
 from tests.selftest import served_tenant
 from tests.selftest.faults import QUICK, let_sdk_remember

@@ -10,8 +10,8 @@ from string import ascii_lowercase
 from typing import Any
 
 from fixtures.simulator.catalogue_file import Mistake
-from fixtures.simulator.wire import azure_devops_outcomes as pipelines
-from fixtures.simulator.wire.scoring import predictions
+from fixtures.simulator.wire.azure_devops import outcomes as pipelines
+from fixtures.simulator.wire.azure_ml.scoring import predictions
 from graders.lab import SHEET, Sheet
 
 Cipher = Callable[[str], str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from graders.cohort import Learner
 from graders.evidence import (
     Endpoint,
     Job,
@@ -18,7 +17,7 @@ from graders.evidence import (
     Task,
     Workspace,
 )
-from graders.lab import Lab
+from graders.lab import Lab, Learner
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LEARNER = Learner(id="user4", number=4, email="user4@example.org")

@@ -17,8 +17,7 @@ from fixtures.simulator.serving.profiles import PROFILES
 from fixtures.simulator.serving.proxy import serve
 from fixtures.simulator.serving.server import switchboard
 from fixtures.simulator.world import Change, LearnerWorld, Tenant
-from graders.cohort import Learner
-from graders.lab import Lab
+from graders.lab import Lab, Learner
 
 ORGANIZATION = "WireTests"
 SUBSCRIPTION = "0A0A0A0A-1111-2222-3333-444444444444"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from graders.rubric import Check
 from graders.verdicts import Outcome
 from tests.selftest import frozen, runs

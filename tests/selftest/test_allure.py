@@ -14,7 +14,7 @@ from allure_commons import model2
 from graders.rubric import Check
 from graders.verdicts import Outcome
 from reports.allure import labels, results_folder
-from reports.allure.listener import judge
+from reports.allure.results import judge
 from reports.links import links as learners_links
 from tests.selftest import graded_run as example
 from tests.selftest.graded_project import LEARNERS, GradedProject, results

@@ -10,14 +10,14 @@ from requests import exceptions
 from urllib3 import HTTPSConnectionPool
 from urllib3 import exceptions as wire
 
-from graders.services.answers import (
+from graders.services.http.exchange import (
     exchange,
     may_pass,
     objection_to_redirect,
     retry_after,
     without_details,
 )
-from graders.services.guard import Refused
+from graders.services.http.read_only import Refused
 
 SECRET = "https://example.org/x?sig=canary"
 POOL = HTTPSConnectionPool("example.org")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fixtures.grading import GRADED, whole_rubric
+from fixtures.plugin.grading import GRADED, whole_rubric
 from graders.judging.checks import load_checks
 from graders.judging.prerequisites.requirements import chosen_repository
 from graders.judging.registry import evidence_parts

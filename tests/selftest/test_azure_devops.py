@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from graders.cohort import Learner
 from graders.evidence import (
     Access,
     AzureDevOpsEvidence,
@@ -23,9 +22,9 @@ from graders.evidence import (
     UpstreamRun,
     Variable,
 )
-from graders.lab import Lab
-from graders.services.azure_devops import AzureDevOps
-from graders.services.door import Door, Patience
+from graders.lab import Lab, Learner
+from graders.services.azure_devops.project import AzureDevOps
+from graders.services.http.transport import Door, Patience
 from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
 from tests.selftest.fake_azure_devops import FakeOrganization, in_pages
 from tests.selftest.loopback import Loopback, Reply, as_json
@@ -493,9 +492,8 @@ def test_signs_with_the_pat_or_a_fresh_token_whatever_netrc_says(
 
 
 def test_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
-    code = (
-        "import graders.services.azure_devops, os; print(os.environ.get('AZURE_DEVOPS_CACHE_DIR'))"
-    )
+    code = "import os, graders.services.azure_devops.project;"
+    code += "print(os.environ.get('AZURE_DEVOPS_CACHE_DIR'))"
     homes = dict.fromkeys(("HOME", "USERPROFILE"), str(tmp_path))
     said = subprocess.run(
         [sys.executable, "-c", code],

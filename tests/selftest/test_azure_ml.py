@@ -10,11 +10,10 @@ from types import SimpleNamespace
 import pytest
 from requests.adapters import HTTPAdapter
 
-from graders.cohort import Learner
 from graders.evidence import Answer, Unavailable
-from graders.lab import Lab, Leniency
-from graders.services import azure_ml_v1 as v1
-from graders.services.door import Door, Patience
+from graders.lab import Lab, Learner, Leniency
+from graders.services.azure_ml import regional_v1 as v1
+from graders.services.http.transport import Door, Patience
 from tests.selftest.canned_cloud import CannedCloud, credential
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -187,7 +186,7 @@ def cloud(monkeypatch):
 
 def looked(*labs: Lab):
     """The facts of the last lab, as a run sees them; the SDK is loaded here, not on import."""
-    from graders.services.azure_ml import AzureML
+    from graders.services.azure_ml.workspace import AzureML
 
     azure_ml = AzureML(SimpleNamespace(azure=credential(TOKEN)))
     azure_ml.prepare(labs)

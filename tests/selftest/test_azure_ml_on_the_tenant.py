@@ -12,7 +12,7 @@ from azure.identity import ClientSecretCredential
 from fixtures.simulator.world import LearnerWorld, Model, OnlineEndpoint, Service, Tenant
 from graders.evidence import Answer, Sighting, Unavailable
 from graders.lab import Lab, Leniency
-from graders.services.door import Door, Patience
+from graders.services.http.transport import Door, Patience
 from tests.selftest.served_tenant import Served, lab, serving, tenant_of
 
 CLASS = 40  # learners enough for a second page of workspaces
@@ -99,7 +99,7 @@ def served() -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def azure_ml(served):
-    from graders.services.azure_ml import AzureML
+    from graders.services.azure_ml.workspace import AzureML
 
     looking = AzureML(sign_in(served.tenant))
     looking.prepare([lab(number) for number in range(1, CLASS + 1)])
@@ -213,7 +213,7 @@ def test_an_online_endpoint_counts_where_the_lab_allows_it(served, azure_ml):
 
 
 def test_a_wrong_secret_makes_nothing_look_absent(served):
-    from graders.services.azure_ml import AzureML
+    from graders.services.azure_ml.workspace import AzureML
 
     ids = served.tenant.ids
     wrong = ClientSecretCredential(ids.tenant_id, ids.client_id, "wrong-canary-secret")

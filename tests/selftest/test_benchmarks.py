@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from reports.allure import tool
 from reports.files import NotWritten
 from tests.selftest import browser as chromium

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from fixtures.simulator.mistakes import Catalogue
 from graders import __main__ as command
 from graders import snapshot

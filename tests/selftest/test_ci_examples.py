@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fixtures import options
+from fixtures.plugin import options
 from reports import ci
 from reports.ci import junit
 from tests.selftest import runs

@@ -8,7 +8,16 @@ import pytest
 
 from graders.verdicts import Outcome, Verdict
 from reports import terminal
-from reports.class_view import FEWEST, Cause, Failure, cause_of, failures, stopped, unseen, withheld
+from reports.class_summary import (
+    FEWEST,
+    Cause,
+    Failure,
+    cause_of,
+    failures,
+    stopped,
+    unseen,
+    withheld,
+)
 from reports.gradebook import grades_of
 from tests.selftest import graded_run as example
 from tests.selftest import runs

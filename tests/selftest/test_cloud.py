@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from graders.cohort import read_cohort
 from graders.evidence import Endpoint, Evidence, Run, Unavailable
+from graders.inputs.cohort import read_cohort
+from graders.inputs.lab_file import read_lab_file
 from graders.lab import Lab
-from graders.lab_file import read_lab_file
 from graders.services.cloud import Cloud
-from graders.services.door import Door
+from graders.services.http.transport import Door
 from graders.services.sign_in import SignIn, SignInError
 
 COHORTS = Path(__file__).parents[2] / "fixtures" / "cohorts"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from graders.cohort import Learner, read_cohort
-from graders.input_text import LIMIT
-from graders.problems import InputProblems, Problem
+from graders.inputs.cohort import read_cohort
+from graders.inputs.problems import InputProblems, Problem
+from graders.inputs.text_file import LIMIT
+from graders.lab import Learner
 
 Save = Callable[[str | bytes], Path]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.plugin.tenant import SIMULATED, facing
 from fixtures.simulator import process
-from fixtures.tenant import SIMULATED, facing
-from graders.lab_file import find_lab_file
+from graders.inputs.lab_file import find_lab_file
 from tests.selftest import runs
 
 NOWHERE = "http://127.0.0.1:9"  # the port "discard": nobody listens there

@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fixtures.progress import CollectionProgress, progress_for
+from fixtures.plugin.progress import CollectionProgress, progress_for
 from graders import snapshot
-from graders.cohort import Learner
 from graders.collector import Silent, collect, wanting
 from graders.evidence import Evidence, Project, Unavailable, Workspace
-from graders.lab import Lab
-from graders.lab_file import LabFile
+from graders.inputs.lab_file import LabFile
+from graders.lab import Lab, Learner
 
 ROOT = Path(__file__).parents[2]
 FAULT = Unavailable("GitHub", "the repositories", "HTTP 503", "Run again", 503)
@@ -220,9 +219,9 @@ def test_ctrl_c_waits_for_nobody_and_keeps_what_is_written(tmp_path: Path) -> No
 CHILD = """
 import signal, sys, threading
 from pathlib import Path
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.collector import collect
-from graders.lab_file import LabFile
+from graders.inputs.lab_file import LabFile
 from test_collector import LABS, seen
 
 # whoever runs these tests in the background has it ignored, and children inherit that

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from graders import snapshot
-from graders.lab_file import LabFile, read_lab_file
-from graders.problems import InputProblems
+from graders.inputs.lab_file import LabFile, read_lab_file
+from graders.inputs.problems import InputProblems
 from graders.rubric import with_points
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook

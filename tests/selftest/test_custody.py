@@ -13,17 +13,17 @@ from typing import Any
 
 import pytest
 
-from fixtures import collected_from
+from fixtures.plugin import snapshot_tenant as collected_from
 from fixtures.simulator.model_answer import model_answer
 from fixtures.simulator.world import Change, LearnerWorld, Tenant
 from graders import snapshot
 from graders.collector import collect
-from graders.custody import Custody, comparison, custody, own_of
 from graders.evidence import Evidence, ServiceName, Unavailable
+from graders.inputs.lab_file import read_class
+from graders.judging.ownership import Custody, comparison, custody, own_of
 from graders.lab import SHEET, Lab
-from graders.lab_file import read_class
 from graders.services.cloud import Cloud
-from graders.services.door import Door
+from graders.services.http.transport import Door
 from graders.services.sign_in import SignIn
 from tests.selftest import discretion, runs
 from tests.selftest.counts import note

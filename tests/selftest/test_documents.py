@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import options
+from fixtures.plugin import options
 from tests.selftest import make_docs, runs
 from tests.selftest.catalogue_class import CATALOGUE, PAIRS
 from tests.selftest.make_docs import DOCUMENTS

@@ -18,9 +18,9 @@ from msrest.universal_http import ClientRequest
 from msrest.universal_http.requests import RequestsHTTPSender
 from requests.adapters import HTTPAdapter
 
-from graders.services import door
-from graders.services.door import Door, Patience, Refused
-from graders.services.guard import service_of
+from graders.services.http import transport as door
+from graders.services.http.read_only import service_of
+from graders.services.http.transport import Door, Patience, Refused
 from tests.selftest.loopback import Loopback, Reply, as_json
 
 PROJECTS = "https://dev.azure.com/org/_apis/projects"
@@ -233,7 +233,7 @@ def test_patience_that_a_host_asks_for_is_for_that_host_alone(
     guarded: Door, wire: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("graders.services.door.time.sleep", slept.append)
+    monkeypatch.setattr("graders.services.http.transport.time.sleep", slept.append)
     guarded.patience = replace(guarded.patience, retry_after_cap=1000, attempts=1)
     wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
     requests.get(SCORE, timeout=5)
@@ -261,7 +261,7 @@ def test_who_waits_for_a_host_takes_no_place_of_others(
             go_on.wait(30)
             guarded._not_before = {}
 
-    monkeypatch.setattr("graders.services.door.time.sleep", sleep)
+    monkeypatch.setattr("graders.services.http.transport.time.sleep", sleep)
     places = service_of(SCORE).concurrency
     with ThreadPoolExecutor(places + 1) as pool:
         held = [pool.submit(requests.get, SCORE, timeout=5) for _ in range(places)]

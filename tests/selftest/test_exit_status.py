@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.options import exit_status
+from fixtures.plugin.options import exit_status
 from graders.verdicts import Outcome
 from tests.selftest import graded_run as example
 from tests.selftest import runs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.cohort import read_cohort
+from graders.inputs.cohort import read_cohort
 from tests.selftest import marked, runs
 
 DEMO = runs.COHORTS / "demo.csv"

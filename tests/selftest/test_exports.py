@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.rubric import Check
 from graders.verdicts import Outcome
 from reports.exports import EXPORTS, chosen, folder

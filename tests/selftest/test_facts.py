@@ -11,6 +11,8 @@ import pytest
 
 from graders.codec import facts_of, from_json, reason_from_json, reason_to_json, to_json, with_facts
 from graders.evidence import Unavailable
+from graders.history.effective_result import Found, PastRun
+from graders.history.store import PastRuns, Whose
 from graders.reasons import (
     Blockage,
     Mismatch,
@@ -20,13 +22,11 @@ from graders.reasons import (
     Reason,
     Relation,
 )
-from graders.standing import Found, PastRun
 from graders.verdicts import Verdict
 from reports import gradebook, page, stored, terminal
 from reports.feedback import content
 from reports.gradebook import grades_of
-from reports.past_runs import PastRuns, Whose
-from reports.what_stands import what_stands
+from reports.past_run_notes import what_stands
 from tests.selftest import graded_run as example
 from tests.selftest.test_page import data
 

@@ -13,9 +13,9 @@ from fixtures.simulator.process import ROOT, SimulatedTenant, TenantError
 from fixtures.simulator.serving.faults import FAULTS, Strike
 from fixtures.simulator.serving.route_names import QUESTIONS
 from fixtures.simulator.world import Tenant
-from graders.cohort import Learner
-from graders.lab_file import LabFile
-from graders.problems import InputProblems
+from graders.inputs.lab_file import LabFile
+from graders.inputs.problems import InputProblems
+from graders.lab import Learner
 from tests.selftest import runs
 from tests.selftest.simulated import session_with, write_cohort
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import collected_from
+from fixtures.plugin import snapshot_tenant as collected_from
 from fixtures.simulator.process import SimulatedTenant
 from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS
 from fixtures.simulator.serving.route_names import ENTRA, QUESTIONS
 from graders import snapshot
 from graders.evidence import Evidence, Unavailable
+from graders.inputs.lab_file import read_class
 from graders.lab import Lab
-from graders.lab_file import read_class
 from tests.selftest import counts, runs
 from tests.selftest.faults import (
     CANARY,

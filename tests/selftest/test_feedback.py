@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from graders.evidence import Unavailable
-from graders.guidance import first_to_read
+from graders.judging.first_failure import first_to_read
 from graders.reasons import Blockage, Mismatch, OwnerNote, PastNote, Reason, Relation
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict

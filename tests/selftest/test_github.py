@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from graders.evidence import Repository, Unavailable
-from graders.services.github_query import batch
+from graders.services.github.query import batch
 from tests.selftest.fake_github import (
     CI_YAML,
     COMMIT,

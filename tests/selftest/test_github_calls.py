@@ -11,8 +11,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from graders.evidence import Unavailable
-from graders.services.door import Patience
-from graders.services.github import GitHub
+from graders.services.github.repositories import GitHub
+from graders.services.http.transport import Patience
 from tests.selftest.fake_github import (
     CI_YAML,
     COMMIT,

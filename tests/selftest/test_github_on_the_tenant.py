@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pytest
 
 from fixtures.simulator.world import LearnerWorld
-from graders import rules
 from graders.evidence import GitHubEvidence, Repository, Unavailable
-from graders.services import github_rest
-from graders.services.door import Door
-from graders.services.github import GitHub
-from graders.services.github_answers import Seen
-from graders.services.github_query import batch
+from graders.judging import rules
+from graders.services.github import rest_fallback as github_rest
+from graders.services.github.parsing import Seen
+from graders.services.github.query import batch
+from graders.services.github.repositories import GitHub
+from graders.services.http.transport import Door
 from tests.selftest.served_tenant import lab, serving, tenant_of
 
 

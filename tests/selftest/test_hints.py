@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from graders import snapshot
-from graders.cohort import Learner
 from graders.evidence import Evidence
+from graders.inputs.lab_file import LabFile, read_class
+from graders.inputs.problems import InputProblems
 from graders.judging.checks import load_checks
-from graders.lab import SHEET, Lab
-from graders.lab_file import LabFile, read_class
-from graders.problems import InputProblems
+from graders.lab import SHEET, Lab, Learner
 from graders.reasons import UNSAID, Mismatch, Outcome, Reason
 from graders.wording import advice
 from tests.selftest import judged, runs

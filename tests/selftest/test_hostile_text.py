@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from graders.evidence import Unavailable
+from graders.inputs.problems import Problem
 from graders.judging.named import Named
-from graders.problems import Problem
 from graders.reasons import Blockage, Mismatch, OwnerNote, Reason, Relation
 from graders.texts import LONGEST_VALUE, MOST_LINES, clipped, shown_value, strip_controls
 from graders.wording import in_words, owner_note

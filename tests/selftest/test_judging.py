@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.grading import GRADED, whole_rubric
+from fixtures.plugin.grading import GRADED, whole_rubric
 from graders import __main__ as command
-from graders import rules, snapshot
+from graders import snapshot
 from graders.evidence import Answer
-from graders.judging import registry
+from graders.inputs.lab_file import read_class
+from graders.inputs.problems import InputProblems
+from graders.judging import registry, rules
 from graders.judging.checks import load_checks
 from graders.judging.judge import Judge, Subject
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
-from graders.lab_file import read_class
-from graders.problems import InputProblems
 from graders.reasons import Mismatch
 from graders.verdicts import Outcome, Verdict
 from tests.selftest import runs

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Outcome, Verdict
 from reports.ci import junit
 from reports.gradebook import grades_of

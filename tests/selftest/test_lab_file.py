@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from graders.cohort import Learner
-from graders.lab import SHEET, Leniency
+from graders.inputs.lab_file import LabFile, find_lab_file, missing_for, read_class, read_lab_file
+from graders.inputs.lab_tables import NamesTable
+from graders.inputs.nightly import Nightly, Policy
+from graders.inputs.problems import InputProblems, Problem
+from graders.lab import SHEET, Learner, Leniency
 from graders.lab.sheet import DictatedName
-from graders.lab_file import LabFile, find_lab_file, missing_for, read_class, read_lab_file
-from graders.lab_tables import NamesTable
-from graders.problems import InputProblems, Problem
 from graders.rubric import Check
-from graders.services.github_query import Places
-from graders.standing import Nightly, Policy
+from graders.services.github.query import Places
 
 Save = Callable[[str], Path]
 COHORTS = Path(__file__).parents[2] / "fixtures" / "cohorts"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders import rules
-from graders.rules.learner_yaml import LONGEST, UnreadableError, read_yaml
+from graders.judging import rules
+from graders.judging.rules.learner_yaml import LONGEST, UnreadableError, read_yaml
 from tests.selftest.test_rules import LAB, texts
 
 ALIASES = "a0: &a0 [x]\n" + "".join(

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from graders import rules
 from graders.evidence import (
     Answer,
     Deployment,
@@ -18,7 +17,8 @@ from graders.evidence import (
     Unavailable,
     UpstreamRun,
 )
-from graders.rules import Chain, Links
+from graders.judging import rules
+from graders.judging.rules import Chain, Links
 from tests.selftest.right_work import CI_RUN, ENDPOINT, LAB, MODEL, repository, stages
 from tests.selftest.test_rules_told import told
 

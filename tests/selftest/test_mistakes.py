@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from fixtures.simulator.mistakes import SAMPLE, Catalogue, mistakes_of, read_catalogue
 from fixtures.simulator.state import LearnerWorld
-from fixtures.simulator.wire.azure_devops_outcomes import outcomes
+from fixtures.simulator.wire.azure_devops.outcomes import outcomes
 from fixtures.simulator.world import Tenant, model_answer
-from graders.cohort import Learner
-from graders.lab_file import LabFile
-from graders.problems import InputProblems
+from graders.inputs.lab_file import LabFile
+from graders.inputs.problems import InputProblems
+from graders.lab import Learner
 from graders.rubric import Check
 from graders.verdicts import Outcome
 from tests.selftest import frozen

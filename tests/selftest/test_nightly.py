@@ -10,11 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from fixtures import collecting, last_seen, nightly
-from graders.standing import Found
-from graders.vanished import Thing
+from fixtures.nightly import last_good_evidence as last_seen
+from fixtures.nightly import plugin as nightly
+from fixtures.plugin import collect as collecting
+from graders.history.effective_result import Found
+from graders.history.missing import Thing
+from graders.history.store import FILE_NAME
 from graders.verdicts import Outcome
-from reports.past_runs import FILE_NAME
 from tests.selftest import runs
 from tests.selftest.graded_project import labels, results
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from graders import snapshot
+from graders.inputs.nightly import Nightly, Policy
 from graders.reasons import OwnerNote, PastNote, Reason, Relation
-from graders.standing import Nightly, Policy
 from graders.verdicts import Outcome
 from reports import page
 from reports.gradebook import grades_of

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from graders.problems import InputProblems
+from graders.history.effective_result import Found, PastRun
+from graders.history.store import FILE_NAME, PastRuns, Whose
+from graders.inputs.problems import InputProblems
 from graders.reasons import Mismatch, Reason
-from graders.standing import Found, PastRun
 from graders.verdicts import Outcome
 from graders.wording import in_words
-from reports.past_runs import FILE_NAME, PastRuns, Whose
 
 FIRST = datetime(2026, 11, 20, 2, 30, 1, 5, tzinfo=UTC)
 PASSED = Found(Outcome.PASSED)

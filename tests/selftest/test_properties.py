@@ -17,16 +17,17 @@ from hypothesis import strategies as st
 
 from graders import snapshot
 from graders.codec import from_json, to_json
-from graders.cohort import Learner, read_cohort
 from graders.collector import unseen
 from graders.evidence import Evidence, ServiceName, Unavailable
-from graders.guidance import first_to_read
-from graders.lab_file import LabFile, read_lab_file
+from graders.inputs.cohort import read_cohort
+from graders.inputs.lab_file import LabFile, read_lab_file
+from graders.inputs.problems import InputProblems
+from graders.judging.first_failure import first_to_read
+from graders.lab import Learner
 from graders.names import near_misses
-from graders.problems import InputProblems
 from graders.reasons import Reason
 from graders.rubric import Check
-from graders.services.guard import without_secrets
+from graders.services.http.read_only import without_secrets
 from graders.verdicts import Outcome, Verdict, grade
 
 steadily = settings(derandomize=True, deadline=None, max_examples=150, database=None)

@@ -10,16 +10,15 @@ from random import Random
 
 import pytest
 
-from fixtures import collected_from
+from fixtures.plugin import snapshot_tenant as collected_from
 from fixtures.simulator.mistakes import Catalogue, read_catalogue
 from fixtures.simulator.world import Tenant
 from graders import collector
-from graders.cohort import Learner
-from graders.lab import SHEET, Lab, Sheet
-from graders.lab_file import read_lab_file
-from graders.lab_tables import NamesTable, TemplateTable
+from graders.inputs.lab_file import read_lab_file
+from graders.inputs.lab_tables import NamesTable, TemplateTable
+from graders.lab import SHEET, Lab, Learner, Sheet
 from graders.services.cloud import Cloud
-from graders.services.door import Door
+from graders.services.http.transport import Door
 from graders.services.sign_in import SignIn
 from graders.verdicts import Outcome
 from tests.selftest import frozen, judged

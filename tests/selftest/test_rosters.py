@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from graders.cohort import Learner, read_cohort
-from graders.problems import InputProblems, Problem
+from graders.inputs.cohort import read_cohort
+from graders.inputs.problems import InputProblems, Problem
+from graders.lab import Learner
 from reports.exports import EXPORTS
 from tests.selftest import graded_run, marked
 from tests.selftest.spreadsheet import formulas

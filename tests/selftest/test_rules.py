@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from graders import rules
 from graders.evidence import (
     Access,
     Answer,
@@ -18,6 +17,7 @@ from graders.evidence import (
     UpstreamRun,
     Variable,
 )
+from graders.judging import rules
 from graders.lab import Leniency
 from graders.run_results import counts_as_succeeded
 from tests.selftest.right_work import (

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from graders import rules
-from graders.cohort import Learner
 from graders.evidence import Access, Answer, PublishedPipeline, UpstreamRun, Variable
-from graders.lab import Leniency
+from graders.judging import rules
+from graders.lab import Learner, Leniency
 from graders.reasons import Mismatch
 from tests.selftest.right_work import (
     CI,

@@ -7,8 +7,8 @@ from requests.adapters import HTTPAdapter
 
 from graders.evidence import Answer, Endpoint, Unavailable
 from graders.lab import SHEET
-from graders.services import scoring
-from graders.services.door import Door, Patience
+from graders.services.azure_ml import scoring
+from graders.services.http.transport import Door, Patience
 from tests.selftest.canned_cloud import CannedCloud
 
 HOST = "http://0000.centralus.azurecontainer.io"

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from graders import snapshot
-from graders.cohort import Learner
 from graders.evidence import Evidence
-from graders.lab import Session
-from graders.lab_file import LabFile, read_lab_file
-from graders.problems import InputProblems
+from graders.inputs.lab_file import LabFile, read_lab_file
+from graders.inputs.problems import InputProblems
+from graders.lab import Learner, Session
 from tests.selftest import runs
 
 CHECK = "work-was-done-in-the-session"

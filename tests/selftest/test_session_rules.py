@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from graders import rules
 from graders.collector import unseen
 from graders.evidence import Evidence, PublishedPipeline, ServiceName, TrainingRun, Unavailable
+from graders.judging import rules
 from graders.lab import Session
 from tests.selftest.right_work import CI, CI_RUN, ENDPOINT, LAB, MODEL, NOON
 

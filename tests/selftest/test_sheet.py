@@ -21,7 +21,7 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("reports/allure/history_file.py", "result"): "Allure's name for its files",
     ("reports/allure/pages.py", "result"): "Allure's name for a part of its page",
     ("reports/allure/results_folder.py", "result"): "Allure's name for its files",
-    ("reports/allure/standing.py", "result"): "Allure's name for its files",
+    ("reports/allure/restate.py", "result"): "Allure's name for its files",
     ("reports/exports/classroom50.py", "result"): "Classroom 50's name for a file and its schema",
 }
 """File and name -> why the name is not the lab's there."""

@@ -13,7 +13,7 @@ from azure import identity
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from graders.services.door import Door, Patience
+from graders.services.http.transport import Door, Patience
 from graders.services.sign_in import SharedCredential, SignIn, SignInError
 from tests.selftest.loopback import Loopback, Reply, as_json
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.simulator.wire.azure_devops_outcomes import outcomes
+from fixtures.simulator.wire.azure_devops.outcomes import outcomes
 from fixtures.simulator.world import Run
 
 STARTED = datetime(2026, 11, 20, 13, 15, tzinfo=UTC)

@@ -11,21 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.reasons import Reason
-from graders.standing import (
+from graders.history.effective_result import (
     APART,
     MANY,
     Found,
     Key,
-    Nightly,
     PastRun,
-    Policy,
     Standing,
     agreed,
     in_doubt,
     marks,
     standings,
 )
+from graders.inputs.nightly import Nightly, Policy
+from graders.reasons import Reason
 from graders.verdicts import Outcome
 from graders.wording import day, in_words, past_note
 from tests.selftest.graded_run import RUBRIC

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from graders.cohort import Learner
+from graders.lab import Learner
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook, terminal
 from reports.grading_run import GradingRun

@@ -12,9 +12,9 @@ from requests.adapters import HTTPAdapter
 
 from graders.evidence import Deployment, ModelFile, TrainingStep
 from graders.lab import SHEET
-from graders.services import azure_devops_traces as traces
-from graders.services.azure_ml_history import metrics_by_run, training_runs
-from graders.services.web import NotAnswered, UnexpectedBodyError
+from graders.services.azure_devops import artifacts_and_logs as traces
+from graders.services.azure_ml.run_history import metrics_by_run, training_runs
+from graders.services.http.web import NotAnswered, UnexpectedBodyError
 from tests.selftest.canned_cloud import CannedCloud
 
 HOME = "https://artprodcus3.artifacts.visualstudio.com/A1/p1/_apis/artifact/x/content?format=zip"

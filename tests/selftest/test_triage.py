@@ -10,10 +10,10 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError
 
 from graders.evidence import ServiceName, Sighting, Unavailable
-from graders.services.answers import BrokenOffAtProxyError, Exchange, Fault, failed_exchange
-from graders.services.door import Door, Patience
-from graders.services.guard import Refused
-from graders.services.triage import look, unavailable
+from graders.services.http.exchange import BrokenOffAtProxyError, Exchange, Fault, failed_exchange
+from graders.services.http.read_only import Refused
+from graders.services.http.transport import Door, Patience
+from graders.services.http.triage import look, unavailable
 from tests.selftest.loopback import Loopback, Reply, as_json
 
 URLS = {

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.grading import whole_rubric
+from fixtures.plugin.grading import whole_rubric
 from graders import snapshot
-from graders.lab_file import read_class
+from graders.history import store as past_runs
+from graders.history.effective_result import Found
+from graders.history.store import PastRuns, Whose
+from graders.inputs.lab_file import read_class
 from graders.reasons import Reason
 from graders.snapshot import SCHEMA, SnapshotError
-from graders.standing import Found
 from graders.verdicts import Outcome
-from reports import past_runs, stored
-from reports.past_runs import PastRuns, Whose
+from reports import stored
 from tests.selftest import judged, runs
 from tests.selftest.test_judging import DEMO
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders import rules
-from graders.custody import key_of
 from graders.evidence import Endpoint, Model, Unavailable
+from graders.judging import rules
+from graders.judging.ownership import key_of
 from graders.lab import SHEET
-from graders.services import scoring
-from graders.services.guard import service_of
+from graders.services.azure_ml import scoring
+from graders.services.http.read_only import service_of
 from graders.urls import parameters_of, parts_of
 from tests.selftest.right_work import CI_RUN, LAB
 

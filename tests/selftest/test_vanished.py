@@ -12,16 +12,16 @@ import pytest
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
-from fixtures import collecting
+from fixtures.plugin import collect as collecting
 from fixtures.simulator.process import SimulatedTenant
-from graders.cohort import read_cohort
 from graders.evidence import Endpoint, Evidence, Model, ServiceName, Unavailable
+from graders.history.missing import Thing, vanished
+from graders.inputs.cohort import read_cohort
+from graders.inputs.lab_file import read_lab_file
 from graders.lab import Lab
-from graders.lab_file import read_lab_file
 from graders.services.cloud import Cloud
-from graders.services.door import Door, Patience
+from graders.services.http.transport import Door, Patience
 from graders.services.sign_in import SignIn
-from graders.vanished import Thing, vanished
 from tests.selftest import canned_cloud
 from tests.selftest.runs import COHORTS
 

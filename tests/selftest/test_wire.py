@@ -23,10 +23,10 @@ from fixtures.simulator.serving.faults import Strike
 from fixtures.simulator.serving.profiles import PROFILES, profile_of
 from fixtures.simulator.serving.route_names import DEVOPS, GITHUB, QUESTIONS, SERVICES
 from fixtures.simulator.serving.server import WIRES
-from fixtures.simulator.wire.entra import Authority
-from fixtures.simulator.wire.github_schema import SCHEMA
+from fixtures.simulator.wire.entra.routes import Authority
+from fixtures.simulator.wire.github.schema import SCHEMA
 from fixtures.simulator.world import Tenant
-from graders.lab_file import read_class
+from graders.inputs.lab_file import read_class
 from tests.selftest import counts, runs
 from tests.selftest.faults import question
 from tests.selftest.recorded_bodies import (

@@ -17,10 +17,9 @@ from fixtures.simulator.world import (
     model_answer,
     online_endpoint_host,
 )
-from graders.cohort import Learner
-from graders.lab import Lab
-from graders.lab_file import LabFile
-from graders.lab_tables import TenantTable
+from graders.inputs.lab_file import LabFile
+from graders.inputs.lab_tables import TenantTable
+from graders.lab import Lab, Learner
 
 MEGABYTE = 1_000_000
 SUBSCRIPTION = "5b0c1d7e-3f42-4c86-9a51-7d2e8f604b13"

@@ -27,7 +27,7 @@ from github.Organization import Organization
 from github.RateLimitOverview import RateLimitOverview
 from github.Repository import Repository
 
-from fixtures.simulator.wire.azure_wire import WORKSPACE
+from fixtures.simulator.wire.azure_ml.framing import WORKSPACE
 from tests.selftest.vendor_models import Each, Model, Msrest, Page, PyGithub, Typed
 
 # --- models ---------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from graders import rules
-from graders.custody import Custody, own_of
 from graders.evidence import (
     Endpoint,
     Model,
@@ -13,7 +11,9 @@ from graders.evidence import (
     TrainingRun,
     Unavailable,
 )
+from graders.judging import rules
 from graders.judging.outcomes import Blocked, NotAssessed
+from graders.judging.ownership import Custody, own_of
 from graders.judging.prerequisites.requirements import require_visible
 from graders.judging.registry import prerequisite
 from graders.lab import Lab, Session

@@ -1,0 +1,1 @@
+"""Which result counts over several runs, and where they are kept."""

@@ -1,0 +1,246 @@
+"""The store of past runs: one SQLite file, one row per learner, check and run.
+
+``history`` is a view of it for people: ``SELECT * FROM history WHERE learner = 'user3'``. What a
+run of another tenant or another place found says nothing of this one, so both are kept and asked
+for. Reasons are as the reports have them, without secrets: ``facts`` for programs, and in words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from graders.codec import reason_from_json, reason_to_json
+from graders.history.effective_result import Found, Key, PastRun
+from graders.inputs.problems import InputProblems, Problem
+from graders.reasons import Outcome, Reason
+from graders.wording import in_words
+
+FILE_NAME = "runs.sqlite"
+_APPLICATION = 0x4D4C4F47  # what tells our file from another program's
+_MAGIC = b"SQLite format 3\0"
+_SCHEMA = 2
+_PATIENCE = 30  # seconds to wait for another run that is writing
+
+_REASONS = """
+CREATE TABLE reasons (
+    reason_id INTEGER PRIMARY KEY, facts TEXT NOT NULL UNIQUE, reason TEXT NOT NULL
+);
+"""
+_HISTORY = """
+CREATE VIEW history AS
+    SELECT at, as_of, tenant, place, learner, check_id, outcome, agreed AS two_looks_agreed, reason
+    FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id) JOIN places USING (place_id)
+    ORDER BY at, learner, check_id;
+"""
+_TABLES = """
+CREATE TABLE runs (
+    run INTEGER PRIMARY KEY, at TEXT NOT NULL, as_of TEXT, tenant TEXT NOT NULL,
+    digest TEXT NOT NULL
+);
+CREATE TABLE places (place_id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE);
+CREATE TABLE verdicts (
+    run INTEGER NOT NULL REFERENCES runs, learner TEXT NOT NULL, check_id TEXT NOT NULL,
+    outcome TEXT NOT NULL, agreed INTEGER NOT NULL, reason_id INTEGER NOT NULL REFERENCES reasons,
+    place_id INTEGER NOT NULL REFERENCES places,
+    PRIMARY KEY (run, learner, check_id)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Whose:
+    """What past runs are asked about: learners where they work now, on one tenant."""
+
+    tenant: str
+    places: Mapping[str, str]
+    """Learner id -> ``Lab.place``."""
+
+
+class PastRuns:
+    """The store in a folder; it is made when the first run is added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / FILE_NAME
+
+    def check(self) -> None:
+        """See that the file is ours and can be read. Raises InputProblems."""
+        if not self.file.exists():
+            return
+        try:
+            with self._open() as store:
+                store.execute("BEGIN")  # nobody writes from the first look on
+                store.execute("SELECT count(*) FROM runs").fetchone()
+                if self.file.stat().st_size < _size(store):
+                    raise sqlite3.DatabaseError("its end is missing")
+        except (sqlite3.Error, OSError) as error:
+            raise self._problem(error) from None
+
+    def runs(self, whose: Whose) -> list[PastRun]:
+        """Every run that judged any of them there, oldest first. Raises InputProblems."""
+        if not self.file.exists():
+            return []
+        try:
+            with self._open() as store:
+                rows = store.execute(
+                    "SELECT run, at, as_of, learner, check_id, outcome, agreed, facts, place"
+                    " FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id)"
+                    " JOIN places USING (place_id) WHERE tenant = ? ORDER BY at, run",
+                    (whose.tenant,),
+                )
+                return list(_runs(rows, whose.places))
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise self._problem(error) from None
+
+    def add(self, run: PastRun, whose: Whose, digest: str) -> None:
+        """Put one run in, whole or not at all. Raises OSError."""
+        try:
+            if not self.file.exists():
+                self._make()
+            with self._open() as store, store:
+                store.execute("BEGIN IMMEDIATE")
+                as_of = run.as_of.isoformat() if run.as_of else None
+                cursor = store.execute(
+                    "INSERT INTO runs (at, as_of, tenant, digest) VALUES (?, ?, ?, ?)",
+                    (run.at.isoformat(), as_of, whose.tenant, digest),
+                )
+                _add_verdicts(store, cursor.lastrowid, run.found, whose.places)
+        except sqlite3.Error as error:
+            raise OSError(None, f"the store would not take it ({error})", str(self.file)) from None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """The store that is there; SQLite itself takes an empty or a small file for a new one."""
+        beginning = _beginning(self.file)
+        if beginning != _MAGIC:
+            raise sqlite3.DatabaseError("file is not a database" if beginning else "it is empty")
+        with closing(sqlite3.connect(self.file, timeout=_PATIENCE)) as store:
+            application = store.execute("PRAGMA application_id").fetchone()[0]
+            schema = store.execute("PRAGMA user_version").fetchone()[0]
+            if application != _APPLICATION or schema not in (*_UPGRADES, _SCHEMA):
+                raise sqlite3.DatabaseError("it is not a store of this version of the program")
+            for step in range(schema, _SCHEMA):
+                _UPGRADES[step](store)
+            yield store
+
+    def _make(self) -> None:
+        """Make the store, whole or not at all; where another run is quicker, leave it its own."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=self.file.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            with closing(sqlite3.connect(draft)) as store:
+                store.executescript(
+                    f"BEGIN; {_REASONS} {_TABLES} {_HISTORY}"
+                    f" PRAGMA application_id = {_APPLICATION};"
+                    f" PRAGMA user_version = {_SCHEMA}; COMMIT;"
+                )
+            with contextlib.suppress(FileExistsError):
+                _put(draft, self.file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _problem(self, error: Exception) -> InputProblems:
+        why = error.strerror if isinstance(error, OSError) else error
+        what = f"the store of past runs cannot be read ({why})"
+        remedy = "put back a copy of it, or name another folder with --history"
+        return InputProblems([Problem(str(self.file), what, remedy)])
+
+
+def _sentences_to_facts(store: sqlite3.Connection) -> None:
+    """1 -> 2: reasons were sentences, which are all that is known of them."""
+    with store:
+        store.execute("BEGIN IMMEDIATE")
+        if store.execute("PRAGMA user_version").fetchone()[0] != 1:
+            return  # another run was quicker
+        said = store.execute("SELECT reason_id, reason FROM reasons").fetchall()
+        store.execute("DROP VIEW history")
+        store.execute("DROP TABLE reasons")
+        store.execute(_REASONS)
+        store.executemany(
+            "INSERT INTO reasons VALUES (?, ?, ?)",
+            ((number, reason_to_json(Reason(note=text)), text) for number, text in said),
+        )
+        store.execute(_HISTORY)
+        store.execute("PRAGMA user_version = 2")
+
+
+_UPGRADES: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _sentences_to_facts}
+"""Schema -> what brings a store to the next one."""
+
+
+def _size(store: sqlite3.Connection) -> int:
+    pages: int = store.execute("PRAGMA page_count").fetchone()[0]
+    size: int = store.execute("PRAGMA page_size").fetchone()[0]
+    return pages * size
+
+
+def _put(draft: Path, file: Path) -> None:
+    """Give a file its name. Raises FileExistsError where the name is taken."""
+    try:
+        os.link(draft, file)  # to rename it would replace another run's store
+    except FileExistsError:
+        raise
+    except OSError:  # this disk has no second names, as network drives may not
+        with file.open("xb") as opened:
+            opened.write(draft.read_bytes())
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC))
+
+
+def _runs(rows: Iterable[tuple[object, ...]], places: Mapping[str, str]) -> Iterator[PastRun]:
+    for (_, at, as_of), own in groupby(rows, key=lambda row: row[:3]):
+        found = {
+            (str(learner), str(check)): Found(
+                Outcome(str(outcome)), reason_from_json(str(facts)), bool(agreed)
+            )
+            for *_, learner, check, outcome, agreed, facts, place in own
+            if places.get(str(learner)) == place
+        }
+        if found:
+            judged_by = datetime.fromisoformat(str(as_of)) if as_of else None
+            yield PastRun(datetime.fromisoformat(str(at)), found, judged_by)
+
+
+def _add_verdicts(
+    store: sqlite3.Connection,
+    run: int | None,
+    found: Mapping[Key, Found],
+    places: Mapping[str, str],
+) -> None:
+    reasons = {one.why: reason_to_json(one.why) for one in found.values()}
+    store.executemany(
+        "INSERT OR IGNORE INTO reasons (facts, reason) VALUES (?, ?)",
+        ((facts, in_words(why)) for why, facts in reasons.items()),
+    )
+    store.executemany(
+        "INSERT OR IGNORE INTO places (place) VALUES (?)", ((p,) for p in set(places.values()))
+    )
+    store.executemany(
+        "INSERT INTO verdicts SELECT ?, ?, ?, ?, ?, reason_id, place_id FROM reasons, places"
+        " WHERE facts = ? AND place = ?",
+        (
+            (
+                run,
+                learner,
+                check,
+                one.outcome.value,
+                one.agreed,
+                reasons[one.why],
+                places[learner],
+            )
+            for (learner, check), one in found.items()
+        ),
+    )

@@ -1,0 +1,198 @@
+"""The lab file: where one class works, how things are named there, how strictly it is graded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PrivateAttr
+
+from graders.inputs.cohort import read_cohort
+from graders.inputs.lab_tables import (
+    NamesTable,
+    NightlyTable,
+    Points,
+    SessionTable,
+    Table,
+    TemplateTable,
+    TenantTable,
+)
+from graders.inputs.marks import MarksTable
+from graders.inputs.nightly import Nightly
+from graders.inputs.problems import InputProblems, KeyProblem, Problem
+from graders.inputs.toml_file import read_toml
+from graders.lab import SHEET, Lab, Learner, Leniency, Session, Sheet
+from graders.names import nearest
+from graders.rubric import Check, with_points
+
+FILE_NAME = "lab.toml"
+_FULL_MARKS = 100
+_TOTAL = "total"  # beside the check ids under [points]
+
+
+class LabFile(Table):
+    """What one class shares: where it works, how things are named, how strictly it is graded."""
+
+    tenant: TenantTable = TenantTable()
+    names: NamesTable = NamesTable()
+    template: TemplateTable = TemplateTable()
+    leniency: Leniency = Leniency()
+    session: SessionTable = SessionTable()
+    nightly: NightlyTable = NightlyTable()
+    marks: MarksTable = MarksTable()
+    points: dict[str, Points] = Field(default_factory=dict)
+    _file: str = PrivateAttr(FILE_NAME)
+
+    def for_learner(self, learner: Learner, sheet: Sheet = SHEET) -> Lab:
+        """The learner's lab: what the row says, else this file, else the sheet.
+
+        What none of them says is empty; see :func:`missing_for`.
+        """
+        shared, own, n = self.tenant, learner, learner.number
+        names, workspace = self.names, sheet.workspace
+        group = names.resource_group or workspace.resource_group
+        return Lab(
+            learner=learner,
+            organization=own.organization or shared.organization or "",
+            project=own.project or (names.project or sheet.project.name).format(n=n),
+            github_owner=own.github_owner or shared.github_owner or "",
+            repositories=self._repositories(learner, sheet),
+            subscription_id=own.subscription_id or shared.subscription_id or "",
+            resource_group=own.resource_group or group.format(n=n),
+            workspace=own.workspace or (names.workspace or workspace.name).format(n=n),
+            location=own.location or shared.location,
+            tenant_id=own.tenant_id or shared.tenant_id,
+            sheet=self.template.applied(names.applied(sheet, n)),
+            leniency=self.leniency,
+            session=Session(self.session.begins, self.session.ends),
+            points=self._points_of_checks(),
+        )
+
+    @property
+    def past_runs(self) -> Nightly | None:
+        """How past runs count; None where the file says nothing of them."""
+        if "nightly" not in self.model_fields_set:
+            return None
+        return Nightly(self.nightly.policy, self.nightly.deadline, self.nightly.since)
+
+    def asks_for(self, check: Check) -> bool:
+        """Whether a check is a part of this class's rubric: what it cannot do without is given."""
+        return not check.only_with or bool(getattr(self, check.only_with).model_fields_set)
+
+    def check_points(self, rubric: Iterable[Check]) -> None:
+        """See ``[points]`` against the rubric; raises InputProblems with all that is wrong.
+
+        Every key is a check's id. The rubric changed so must still add up to 100, or to what
+        ``total`` under ``[points]`` says on purpose.
+        """
+        checks = tuple(rubric)
+        asked_for = [check for check in checks if self.asks_for(check)]
+        problems = [
+            *self._unknown_checks(checks),
+            *self._left_out(checks),
+            *self._wrong_sum(asked_for),
+        ]
+        if problems:
+            raise InputProblems(problems)
+
+    def _repositories(self, learner: Learner, sheet: Sheet) -> tuple[str, ...]:
+        if learner.repository:
+            return (learner.repository,)
+        patterns = self.names.repository or sheet.repository.names
+        names = (pattern.format(n=learner.number) for pattern in patterns)
+        return tuple(dict.fromkeys(names))
+
+    def _points_of_checks(self) -> Mapping[str, float]:
+        return {check: points for check, points in self.points.items() if check != _TOTAL}
+
+    def _unknown_checks(self, checks: Iterable[Check]) -> Iterator[Problem]:
+        known = [check.id for check in checks]
+        for name, points in self.points.items():
+            if name not in (*known, _TOTAL):
+                meant = nearest(name, known)
+                remedy = f"write `{meant}`" if meant else "take the ids from the rubric"
+                yield self._problem("there is no such check", remedy, name, points)
+
+    def _left_out(self, checks: Iterable[Check]) -> Iterator[Problem]:
+        for check in checks:
+            if check.id in self.points and not self.asks_for(check):
+                what = f"this check is left out without [{check.only_with}]"
+                remedy = f"fill in [{check.only_with}], or delete the line"
+                yield self._problem(what, remedy, check.id, self.points[check.id])
+
+    def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
+        total = sum(check.points for check in with_points(checks, self._points_of_checks()))
+        wanted = self.points.get(_TOTAL, _FULL_MARKS)
+        if math.isclose(total, wanted, abs_tol=1e-6):
+            return
+        if self.points:
+            what = f"with these points the checks add up to {total:g}, not to {wanted:g}"
+            remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if it is meant"
+            yield self._problem(what, remedy)
+        else:
+            what = f"its checks add up to {total:g} points, not to {wanted:g}"
+            remedy = "bring back the files and checks that are missing or changed"
+            yield Problem("tests/lab", what, remedy)
+
+    def _problem(self, what: str, remedy: str, key: str = "", value: Any = None) -> Problem:
+        column = f"points.{key}" if key else "points"
+        text = None if value is None else f"{value:g}"
+        return KeyProblem(self._file, what, remedy, column=column, value=text)
+
+
+def find_lab_file(cohort: Path | str, explicit: Path | str | None = None) -> Path | None:
+    """The lab file named, else ``lab.toml`` beside the cohort file, else None."""
+    if explicit is not None:
+        return Path(explicit)
+    beside = Path(cohort).with_name(FILE_NAME)
+    return beside if beside.exists() else None
+
+
+def read_lab_file(path: Path | str | None) -> LabFile:
+    """The lab file, or the lab as the sheet has it when there is none.
+
+    Raises InputProblems with everything that is wrong with the file.
+    """
+    if path is None:
+        return LabFile()
+    lab_file = read_toml(Path(path), LabFile)
+    lab_file._file = str(path)
+    return lab_file
+
+
+def read_class(
+    cohort: Path | str, lab_file: Path | str | None = None
+) -> tuple[tuple[Learner, ...], LabFile]:
+    """The learners of a cohort file and the class's lab file.
+
+    Raises one InputProblems with all that is wrong with either.
+    """
+    learners: tuple[Learner, ...] = ()
+    lab = LabFile()
+    problems: list[Problem] = []
+    try:
+        learners = read_cohort(cohort)
+    except InputProblems as found:
+        problems += found.problems
+    try:
+        lab = read_lab_file(lab_file)
+    except InputProblems as found:
+        problems += found.problems
+    if problems:
+        raise InputProblems(problems)
+    return learners, lab
+
+
+def missing_for(*labs: Lab, file: str = FILE_NAME) -> tuple[Problem, ...]:
+    """What has to be known before anything can be looked up, and is not: one problem per name."""
+    problems = []
+    for name in ("organization", "github_owner", "subscription_id"):
+        lacking = [lab.learner.id for lab in labs if not getattr(lab, name)]
+        if lacking:
+            who = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if lacking[3:] else "")
+            remedy = f"put `{name}` under [tenant], or a column `{name}` in the cohort file"
+            what = f"nothing says it for {who}"
+            problems.append(KeyProblem(file, what, remedy, column=f"tenant.{name}"))
+    return tuple(problems)

@@ -1,0 +1,132 @@
+"""A CSV file as people really save it: its rows as cells by column, and what is wrong with it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graders.inputs.problems import InputProblems, Problem
+from graders.inputs.text_file import read_text
+from graders.names import nearest
+
+DELIMITERS = ",;\t"
+_MOST_COLUMNS = 100
+SAVE_AS = "save it as `CSV UTF-8` from the spreadsheet and give that file"
+
+_Record = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row that is not blank; ``number`` counts from 1 as a spreadsheet does."""
+
+    number: int
+    cells: Mapping[str, str]
+    """Column -> cell without blanks around it; empty where the row is short."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What could be read of a CSV file, and every problem met on the way."""
+
+    file: str
+    heading_row: int
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Column -> the heading that stands in the file, where it is another one."""
+
+
+def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> Table:
+    """Read a CSV file: UTF-8, separated by comma, semicolon or tab, whichever its heading uses.
+
+    Known columns are spelled as in ``known`` whatever their case; others are kept as they stand.
+    More than ``most`` columns are a problem.
+    Raises InputProblems when there is no table to speak of; lesser problems are in the table.
+    """
+    file = str(path)
+    text = read_text(path, SAVE_AS)
+    problems: list[Problem] = []
+    records = _records(file, text, _delimiter(text, known), problems)
+    heading = next(records, None)
+    if heading is None:
+        raise InputProblems(problems or [Problem(file, "the file is empty", "add the learners")])
+    columns = _columns(heading[1], known)
+    if len(columns) > most:
+        what = f"there are more than {most} columns"
+        remedy, found = "keep those the class needs", str(len(columns))
+        problems.append(Problem(file, what, remedy, row=heading[0], value=found))
+    else:
+        problems += _heading_problems(file, heading[0], columns, known)
+    rows = tuple(_rows(file, columns, records, problems))
+    if not rows and not problems:
+        problems.append(Problem(file, "there is only a heading", "add one row per learner"))
+    names = tuple(column for column in columns if column)
+    return Table(file, heading[0], names, rows, tuple(problems))
+
+
+def _delimiter(text: str, known: Sequence[str]) -> str:
+    heading = next((line for line in text.splitlines() if line.strip()), "")
+
+    def likelihood(delimiter: str) -> tuple[int, int]:
+        columns = _columns(heading.replace('"', "").split(delimiter), known)
+        return len(set(columns) & set(known)), len(columns)
+
+    return max(DELIMITERS, key=likelihood)
+
+
+def _columns(cells: Iterable[str], known: Sequence[str]) -> list[str]:
+    spelled = {column.casefold(): column for column in known}
+    return [spelled.get(cell.strip().casefold(), cell.strip()) for cell in cells]
+
+
+def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[_Record]:
+    lines = io.StringIO(text, newline="")
+    # strict: a quotation mark left open would otherwise swallow the rest of the class in silence
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    number = 0
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+    except csv.Error as error:
+        what = f"the row is not CSV ({error}), so nothing after it was read"
+        remedy = "look for a quotation mark that is left open, and double one inside a cell"
+        problems.append(Problem(file, what, remedy, row=number + 1))
+
+
+def _heading_problems(
+    file: str, row: int, columns: Sequence[str], known: Sequence[str]
+) -> Iterator[Problem]:
+    free = [column for column in known if column not in columns]
+    for column in dict.fromkeys(column for column in columns if column):
+        if columns.count(column) > 1:
+            remedy = "keep one of them"
+            yield Problem(file, "two columns have this name", remedy, row=row, column=column)
+        meant = nearest(column, free) if column not in known else None
+        if meant:
+            what = "an unknown column, nearly a known one"
+            yield Problem(
+                file, what, f"name it `{meant}`, or quite differently", row=row, column=column
+            )
+
+
+def _rows(
+    file: str, columns: Sequence[str], records: Iterable[_Record], problems: list[Problem]
+) -> Iterator[Row]:
+    for number, cells in records:
+        homeless = [
+            cell.strip()
+            for position, cell in enumerate(cells)
+            if cell.strip() and (position >= len(columns) or not columns[position])
+        ]
+        if homeless:
+            what = "the row has a cell without a heading above it"
+            remedy = "add the heading, or put quotation marks around a cell with a separator in it"
+            problems.append(Problem(file, what, remedy, row=number, value=homeless[0]))
+        padded = [*cells, *[""] * len(columns)]
+        yield Row(number, {c: padded[i].strip() for i, c in enumerate(columns) if c})

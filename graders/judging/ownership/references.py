@@ -1,0 +1,76 @@
+"""What a learner's project points at: variables, the connection's workspace, pipelines' sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from graders.evidence import Evidence, VariableGroup
+from graders.judging.ownership.locations import (
+    Index,
+    index,
+    place_of,
+    repositories_of,
+    seen,
+    workspace_of,
+)
+from graders.lab import Lab
+from graders.lab.roles import VariableGroup as Dictated
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Something that names a place, and the learners whose place that is."""
+
+    about: str
+    said: str
+    whose: tuple[str, ...]
+
+
+class Pointers:
+    """Reads the pointers of each lab of a class against the places of all of them."""
+
+    def __init__(self, labs: Mapping[str, Lab]) -> None:
+        self._of_workspace = index(labs, lambda lab: [workspace_of(lab)])
+        self._of_repository = index(labs, repositories_of)
+        self._of_number = index(labs, lambda lab: [str(lab.learner.number)])
+        self._of_group = index(labs, lambda lab: [lab.resource_group.casefold()])
+        self._of_name = index(labs, lambda lab: [lab.workspace.casefold()])
+
+    def of(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
+        for group in seen(found.variable_groups):
+            if group.name == lab.variable_group:
+                yield from self._of_variables(group, lab.sheet.variable_group)
+        yield from self._of_connections(lab, found)
+        yield from self._of_pipelines(lab, found)
+
+    def _of_variables(self, group: VariableGroup, dictated: Dictated) -> Iterator[Pointer]:
+        values = {name: one.value or "" for name, one in group.variables.items()}
+        names = dictated.variables
+        numbers = dictated.base_name.numbers(values.get(names.base_name, ""))
+        own_group, workspace = (
+            values.get(name, "").strip() for name in (names.resource_group, names.workspace_name)
+        )
+        named: tuple[tuple[str, str, Index, str], ...] = (
+            ("base_name", names.base_name, self._of_number, "".join(map(str, numbers[:1]))),
+            ("resource_group", names.resource_group, self._of_group, own_group),
+            ("workspace_name", names.workspace_name, self._of_name, workspace),
+        )
+        for about, name, places, place in named:
+            said = f"{name} `{values.get(name, '')}`"
+            yield Pointer(about, said, places.get(place.casefold(), ()))
+
+    def _of_connections(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
+        for one in seen(found.service_connections):
+            if one.name == lab.service_connection:
+                target = place_of(one.subscription_id, one.resource_group, one.workspace)
+                said = f"the connection's workspace `{one.workspace}`"
+                yield Pointer("workspace_connection", said, self._of_workspace.get(target, ()))
+
+    def _of_pipelines(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
+        about = {lab.ci_pipeline: "ci_source", lab.cd_pipeline: "cd_source"}
+        for one in seen(found.pipelines):
+            if one.name in about:
+                whose = self._of_repository.get(one.repository_name.casefold(), ())
+                said = f"the repository `{one.repository_name}` of {one.name}"
+                yield Pointer(about[one.name], said, whose)

@@ -1,0 +1,97 @@
+"""Task 7: the live endpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+from graders.evidence import (
+    Answer,
+    Endpoint,
+    Model,
+    Run,
+    Workspace,
+)
+from graders.judging.rules.mismatch import close_to, same_name
+from graders.lab import Lab
+from graders.reasons import Mismatch
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def unhealthy(endpoint: Endpoint) -> list[Mismatch]:
+    """The endpoint says of itself that it is healthy [7.4]."""
+    if endpoint.state == "Healthy":
+        return []
+    return [Mismatch("state", "Healthy", f"{endpoint.state} {endpoint.error}".strip())]
+
+
+def asks_for_key(endpoint: Endpoint) -> list[Mismatch]:
+    """The lab deploys without authentication; a key is no mistake [7.4]."""
+    if endpoint.auth_enabled:
+        return [Mismatch("authentication", "none", "a key")]
+    return []
+
+
+def no_description(swagger: bool) -> list[Mismatch]:
+    """The generated description answers beside the scoring address [7.4]."""
+    return [] if swagger else [Mismatch("/swagger.json", "HTTP 200", "no description")]
+
+
+def wrong_size(endpoint: Endpoint, lab: Lab) -> list[Mismatch]:
+    """A container instance of the size that the template's deployment file says [7.4].
+
+    A managed online endpoint (v2) has no such size.
+    """
+    if endpoint.generation == 2:
+        return []
+    dictated = lab.sheet.endpoint
+    facts = (
+        ("compute type", dictated.compute_type, endpoint.compute_type),
+        ("CPU cores", dictated.cpu, endpoint.cpu),
+        ("memory in GB", dictated.memory_gb, endpoint.memory_gb),
+    )
+    return [Mismatch(what, str(want), str(got)) for what, want, got in facts if want != got]
+
+
+def serves_other_model(endpoint: Endpoint, models: Sequence[Model]) -> list[Mismatch]:
+    """The endpoint serves one of the versions that the CI runs registered [7.4]."""
+    own = [f"{model.name}:{model.version}" for model in models]
+    if set(own) & set(endpoint.model_ids):
+        return []
+    return [Mismatch("model", " or ".join(own), ", ".join(endpoint.model_ids) or "no model")]
+
+
+def not_by_the_cd_run(
+    endpoint: Endpoint, cd_runs: Sequence[Run], workspace: Workspace
+) -> list[Mismatch]:
+    """Made or renewed after a CD run began, in the region of the workspace [7.4]."""
+    times = [time for time in (endpoint.created_at, endpoint.updated_at) if time]
+    starts = [run.started_at for run in cd_runs if run.started_at]
+    region = endpoint.location.replace(" ", "")
+    problems = same_name("region", region, workspace.location) if region else []
+    if times and starts and min(starts) - max(times) > CLOCK_SKEW:
+        expected = f"after the CD run began ({min(starts):%Y-%m-%d %H:%M} UTC)"
+        problems += [Mismatch("deployed", expected, f"{max(times):%Y-%m-%d %H:%M} UTC")]
+    return problems
+
+
+def bad_answer(answer: Answer, lab: Lab) -> list[Mismatch]:
+    """The smoke-test query gets HTTP 200 and one finite number for each of its rows [6.12]."""
+    rows, output = len(lab.sheet.scoring.rows), lab.sheet.scoring.output
+    expected = f"HTTP 200 with a {output} of {rows} numbers"
+    if answer.status != 200 or answer.result is None:
+        return [Mismatch("answer", expected, f"HTTP {answer.status}: {answer.body}".strip(": "))]
+    if len(answer.result) != rows or not all(map(math.isfinite, answer.result)):
+        return [Mismatch("answer", expected, f"{output} {list(answer.result)}")]
+    return []
+
+
+def other_predictions(result: Sequence[float], lab: Lab) -> list[Mismatch]:
+    """The numbers are those of the lab's own model, within a thousandth."""
+    predictions = lab.sheet.scoring.predictions
+    if all(map(close_to, result, predictions)):
+        return []
+    expected = ", ".join(f"{number:.1f}" for number in predictions)
+    return [Mismatch("prediction", expected, ", ".join(f"{number:.1f}" for number in result))]

@@ -1,0 +1,92 @@
+"""Task 5: what the CI run leaves in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from graders.evidence import (
+    Model,
+    PublishedPipeline,
+    Run,
+)
+from graders.judging.rules.mismatch import close_to
+from graders.lab import Lab
+from graders.reasons import Mismatch
+from graders.urls import parameters_of, parts_of
+
+
+def wrongly_published(
+    pipelines: Sequence[PublishedPipeline], ci_runs: Sequence[Run]
+) -> list[Mismatch]:
+    """Exactly one published pipeline bears the id of a succeeded CI run as its version [5.17]."""
+    versions = [pipeline.version for pipeline in pipelines]
+    ids = [str(run.id) for run in ci_runs]
+    if any(versions.count(one) == 1 for one in ids):
+        return []
+    expected = f"one published pipeline with version {' or '.join(ids)} (the id of the CI run)"
+    return [Mismatch("version", expected, ", ".join(versions))]
+
+
+def unlinked_models(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
+    """A version of the model says that a succeeded CI run of this project registered it [5.18]."""
+    if registered_by(models, ci_runs, lab):
+        return []
+    ids = " or ".join(str(run.id) for run in ci_runs)
+    expected = f"tags of CI run {ids} of project {lab.project}"
+    found = "; ".join(f"version {model.version}: {_lineage(model, lab)}" for model in models)
+    return [Mismatch(lab.model, expected, found)]
+
+
+def registered_by(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> list[Model]:
+    """The versions whose tags lead back to one of the runs."""
+    ids, tags = {str(run.id) for run in ci_runs}, lab.sheet.tags
+    return [
+        model
+        for model in models
+        if model.tags.get(tags.build) in ids
+        and model.tags.get(tags.experiment) == lab.experiment
+        and _is_run_of(model.tags.get(tags.build_uri, ""), model.tags[tags.build], lab)
+    ]
+
+
+def project_in(build_uri: str) -> str:
+    """``organization/project`` in lower case; the tag holds the project's name raw, with blanks.
+
+    Organisations that kept their old address have their name in the host, not in the path.
+    """
+    parts = parts_of(build_uri)
+    path = unquote(parts.path).casefold().strip("/")
+    host, old, _ = (parts.hostname or "").partition(".visualstudio.com")
+    if old:
+        path = f"{host}/{path.removeprefix('defaultcollection/')}"
+    return "/".join(path.split("/")[:2])
+
+
+def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
+    home = f"{lab.organization}/{lab.project}".casefold()
+    return project_in(uri) == home and parameters_of(uri).get("buildId") == [run_id]
+
+
+def _lineage(model: Model, lab: Lab) -> str:
+    """What its tags say, but not whose another project is: that may be another learner's."""
+    tags = lab.sheet.tags
+    build, uri = model.tags.get(tags.build), model.tags.get(tags.build_uri)
+    if build is None and uri is None:
+        return f"no {tags.build} tag (registered by hand?)"
+    if uri is not None and project_in(uri) != f"{lab.organization}/{lab.project}".casefold():
+        return f"{_tag(tags.build, build)} of another project"
+    return f"{_tag(tags.build, build)}, {_tag(tags.build_uri, uri)}"
+
+
+def _tag(name: str, value: str | None) -> str:
+    return f"no {name}" if value is None else f"{name} {value}"
+
+
+def unexpected_error(models: Sequence[Model], lab: Lab) -> list[Mismatch]:
+    """The error of some version is what the unmodified code gives, within a thousandth."""
+    tag, expected = lab.sheet.tags.error, lab.sheet.model.error
+    errors = [model.tags.get(tag, "nothing") for model in models]
+    if any(close_to(error, expected) for error in errors):
+        return []
+    return [Mismatch(tag, f"about {expected:.1f}", ", ".join(errors))]

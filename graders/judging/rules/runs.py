@@ -1,0 +1,199 @@
+"""Tasks 5 and 6: pipelines and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from graders.evidence import (
+    Pipeline,
+    Repository,
+    Run,
+    Stage,
+    UpstreamRun,
+)
+from graders.lab import Lab, Learner
+from graders.reasons import Mismatch
+from graders.run_results import (
+    Result,
+    counts_as_succeeded,
+    deployment_results,
+    is_good,
+    tasks_of,
+)
+
+
+def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
+    """The pipeline builds the learner's own GitHub repository [5.5, 6.4]."""
+    accepted = {f"{lab.github_owner}/{name}".casefold() for name in lab.repositories}
+    if pipeline.repository_type == "GitHub" and pipeline.repository_name.casefold() in accepted:
+        return []
+    copies = {name.casefold() for name in lab.repositories}
+    azure_repos = pipeline.repository_type == "TfsGit"
+    if lab.leniency.azure_repos and azure_repos and pipeline.repository_name.casefold() in copies:
+        return []
+    where = "Azure Repos" if azure_repos else pipeline.repository_type
+    expected = f"GitHub {lab.github_owner}/{lab.repositories[0]}"
+    slip = f" ({lab.sheet.repository.slip})" if azure_repos else ""
+    return [Mismatch("repository", expected, f"{where} {pipeline.repository_name}{slip}")]
+
+
+def never_ran(runs: Sequence[Run]) -> list[Mismatch]:
+    """At least one run came to its end [5.12]."""
+    return (
+        [] if runs else [Mismatch("runs", "a run that came to its end", "the pipeline never ran")]
+    )
+
+
+def none_succeeded(runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
+    """Any run that succeeded counts, not only the latest: a re-run of unchanged code fails."""
+    if any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
+        return []
+    return [Mismatch("runs", "a run that succeeded", _failures(runs))]
+
+
+def environment_lacks(runs: Sequence[Run], lab: Lab) -> str:
+    """What nobody could have succeeded without, and no learner can mend; empty when all is there.
+
+    Said of the newest run, while none has succeeded.
+    """
+    if not runs or any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
+        return ""
+    said = " ".join(runs[0].problems)
+    signs = {
+        lab.sheet.ci.training.run_task_type: "the Machine Learning extension is not installed",
+        "hosted parallelism": "there are no parallel jobs",
+    }
+    return next((lacks for words, lacks in signs.items() if words in said), "")
+
+
+def _failures(runs: Sequence[Run]) -> str:
+    if not runs:
+        return "the pipeline never ran"
+    newest = runs[0]
+    said = "; ".join([*newest.problems, *_failed_tasks(newest)])
+    others = f" (and {len(runs) - 1} other runs that did not succeed)" if len(runs) > 1 else ""
+    return f"run {newest.number} {newest.result}{': ' + said if said else ''}{others}"
+
+
+def _failed_tasks(run: Run) -> list[str]:
+    """The tasks that failed, and before them the jobs their stage left out: often the cause."""
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    return [said for stage in stages for said in (*_left_out(stage), *_failed_in(stage))]
+
+
+def _left_out(stage: Stage) -> list[str]:
+    if stage.result not in ("failed", "canceled"):
+        return []
+    return [f"{stage.name} › {job.name} skipped" for job in stage.jobs if job.result == "skipped"]
+
+
+def _failed_in(stage: Stage) -> list[str]:
+    return [
+        f"{stage.name} › {task.name} {task.result}"
+        for job in stage.jobs
+        for task in job.tasks
+        if task.result in ("failed", "canceled")
+    ]
+
+
+def incomplete_ci(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
+    """Both stages, their four jobs and the two tasks that train did succeed [5.13]."""
+    ci = lab.sheet.ci
+    by_id = {stage.identifier: stage.result for stage in stages}
+    results = {job.name: job.result for stage in stages for job in stage.jobs}
+    results |= {task.name: task.result for task in tasks_of(stages)}
+    return _not_succeeded(
+        [
+            *((f"stage {one.identifier}", by_id.get(one.identifier)) for one in ci.stages),
+            *((f"job {job}", results.get(job)) for job in ci.jobs),
+            *((f"task {task}", results.get(task)) for task in ci.tasks),
+        ]
+    )
+
+
+def incomplete_deployment(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
+    """The stage that deploys ran (not skipped), with its deployment and smoke test [6.12]."""
+    return _not_succeeded(deployment_results(stages, lab.sheet.cd))
+
+
+def _not_succeeded(results: Iterable[Result]) -> list[Mismatch]:
+    return [
+        Mismatch(what, "succeeded", result or "not in the run")
+        for what, result in results
+        if not is_good(result)
+    ]
+
+
+def task_results(stages: Sequence[Stage], names: Iterable[str]) -> list[Mismatch]:
+    """The named tasks are in the run and succeeded."""
+    found = {task.name: task.result for task in tasks_of(stages)}
+    return _not_succeeded((f"task {name}", found.get(name)) for name in names)
+
+
+def kubernetes_ran(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
+    """The lab leaves Kubernetes out: skipped is right [6.12]."""
+    left_out = lab.sheet.cd.kubernetes
+    return [
+        Mismatch(f"stage {left_out.name}", "skipped", stage.result or stage.state)
+        for stage in stages
+        if stage.identifier == left_out.identifier and stage.result != "skipped"
+    ]
+
+
+def smoke_test_failed(runs: Iterable[Run], lab: Lab) -> bool:
+    """Whether the newest run that was looked into failed in its smoke test."""
+    smoke_test = (lab.sheet.cd.deployment.smoke_test, "failed")
+    for run in runs:
+        if isinstance(run.stages, tuple):
+            return any((one.name, one.result) == smoke_test for one in tasks_of(run.stages))
+    return False
+
+
+def wrong_upstream(
+    upstream: Sequence[UpstreamRun], ci_pipeline: Pipeline, ci_runs: Sequence[Run]
+) -> list[Mismatch]:
+    """The CD run consumed a succeeded run of the learner's CI pipeline [6.11]."""
+    numbers = {run.number for run in ci_runs}
+    used = [one for one in upstream if one.pipeline_id == ci_pipeline.id]
+    if any(one.run_number in numbers for one in used):
+        return []
+    expected = f"a succeeded run of {ci_pipeline.name} ({', '.join(sorted(numbers))})"
+    found = ", ".join(f"run {one.run_number} of pipeline {one.pipeline_id}" for one in upstream)
+    return [Mismatch("run it took the model from", expected, found or "none")]
+
+
+def wrong_order(cd_run: Run, ci_runs: Sequence[Run]) -> list[Mismatch]:
+    """The CD run started after a succeeded CI run of the same branch had finished [6.10]."""
+    same_branch = [run for run in ci_runs if run.branch == cd_run.branch]
+    if not same_branch:
+        branches = ", ".join(sorted({run.branch for run in ci_runs}))
+        return [Mismatch("branch", branches, cd_run.branch)]
+    started = cd_run.started_at
+    if started is None or any(
+        run.finished_at is None or run.finished_at <= started for run in same_branch
+    ):
+        return []
+    return [Mismatch("order", "CI finished before CD started", f"CD started at {started:%H:%M}")]
+
+
+def foreign_commit(run: Run, repository: Repository, lab: Lab) -> list[Mismatch]:
+    """The run built a commit that is in the repository, from its default branch [5.11]."""
+    problems = []
+    if run.commit not in repository.commits:
+        expected = f"a commit of {repository.full_name}"
+        problems.append(Mismatch("commit", expected, run.commit or "none"))
+    branch = run.branch.removeprefix("refs/heads/")
+    usual = lab.sheet.repository.default_branches
+    if branch not in {repository.default_branch, *usual}:
+        problems.append(Mismatch("branch", repository.default_branch or usual[0], branch))
+    return problems
+
+
+def started_by_another(run: Run, learner: Learner) -> list[Mismatch]:
+    """Started by hand; by the learner where the cohort file gives an e-mail address [5.11]."""
+    problems = []
+    if run.reason != "manual":
+        problems.append(Mismatch("reason", "manual", run.reason))
+    if learner.email and run.requested_for.casefold() != learner.email.casefold():
+        problems.append(Mismatch("started by", learner.email, "another account"))
+    return problems

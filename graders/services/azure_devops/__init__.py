@@ -1,0 +1,1 @@
+"""Azure DevOps: project, variable group, service connection, pipelines, runs."""

@@ -1,0 +1,115 @@
+"""What runs leave behind in files: the artifact of CI that names the model, the logs of CD.
+
+Source: the template's pipelines, which write both; build/artifacts and build/logs.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from graders.evidence import Deployment, ModelFile, Run
+from graders.lab.roles import DeploymentStage, Log
+from graders.run_results import stage_of, tasks_of
+from graders.services.http import web
+
+if TYPE_CHECKING:
+    import requests
+
+ARTIFACT_HOSTS = (".artifacts.visualstudio.com",)
+_MOST_BYTES = 64 * 1024
+_MOST_WORDS = 100
+_STAMP = r"(?:\S+Z\s+)?"
+
+
+def artifact(item: Any) -> tuple[str, str]:
+    """Name, and where the content is; empty where that is not said. Raises TypeError."""
+    if not isinstance(item.name, str):
+        raise TypeError("an artifact lacks its name")
+    return item.name, str((item.resource.download_url if item.resource else None) or "")
+
+
+def download(session: requests.Session, url: str, headers: Mapping[str, str]) -> bytes:
+    """The zipped artifact. Raises ``UnexpectedBodyError`` for an address that is not the service's.
+
+    The service looks for another resource where ``Accept`` names an API version.
+    """
+    if not web.is_host(url, "https", ARTIFACT_HOSTS):
+        raise web.UnexpectedBodyError("the artifact is not on a host of Azure DevOps")
+    asking = {"Accept": "application/zip", **headers}
+    response = session.get(url, headers=asking, timeout=web.TIMEOUT, allow_redirects=False)
+    if response.status_code != 200:
+        raise web.NotAnswered(response)
+    return response.content
+
+
+def model_file(archive: bytes, name: str) -> ModelFile:
+    """What the file ``name`` says; all empty when the artifact has none, or it is not JSON.
+
+    Raises ``UnexpectedBodyError`` when what came is no zip file: that is not the learner's doing.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            text = _text_of(opened, name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        raise web.UnexpectedBodyError("the artifact is not a readable zip file") from None
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        said = None
+    said = said if isinstance(said, dict) else {}
+    return ModelFile(*(_plain(said.get(key)) for key in ("name", "version", "id")))
+
+
+def _text_of(archive: zipfile.ZipFile, name: str) -> str:
+    """Bounded in bytes: whoever can run CI can publish what they like."""
+    for entry in archive.infolist():
+        if entry.filename.rpartition("/")[2] == name:
+            with archive.open(entry) as file:
+                return file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
+    return ""
+
+
+def _plain(value: object) -> str:
+    is_plain = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value)[:_MOST_WORDS] if is_plain else ""
+
+
+def logs_of(run: Run, deployment: DeploymentStage) -> Mapping[str, int]:
+    """Task -> number of its log, of the tasks of the stage that deploys."""
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    stage = stage_of(stages, deployment.identifier)
+    return {task.name: task.log for task in tasks_of([stage] if stage else []) if task.log}
+
+
+def whole_log(lines: Iterable[object], task: str) -> list[str]:
+    """The lines of a task's log, which begins and ends with the task's name.
+
+    Raises ``UnexpectedBodyError`` for anything else: a log that was cut short proves nothing.
+    """
+    texts = [line for line in lines if isinstance(line, str)]
+    for word in ("Starting", "Finishing"):
+        if not any(line.endswith(f"##[section]{word}: {task}") for line in texts):
+            raise web.UnexpectedBodyError("what came is not the whole log of the task")
+    return texts
+
+
+def deployment(reading: Iterable[str], testing: Iterable[str], log: Log) -> Deployment:
+    """What the lines of the two logs say, the last word counting; scripts are shown in them too."""
+    lines = list(reading)
+    passed = re.compile(_STAMP + re.escape(log.smoke_test_passed.rstrip(".")) + r"\.?\s*")
+    return Deployment(
+        _last(log.model_name, lines),
+        _last(log.model_version, lines),
+        any(passed.fullmatch(line) for line in testing),
+    )
+
+
+def _last(label: str, lines: Iterable[str]) -> str:
+    form = re.compile(_STAMP + re.escape(label) + r"\s*(\S+)\s*")
+    found = [match[1] for line in lines if (match := form.fullmatch(line))]
+    return found[-1][:_MOST_WORDS] if found else ""

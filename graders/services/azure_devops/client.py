@@ -1,0 +1,154 @@
+"""The Azure DevOps SDK, tamed: no cache in the user's home, tokens that renew, whole lists.
+
+Source: https://github.com/microsoft/azure-devops-python-api (its 7.1 clients).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from msrest.authentication import Authentication
+
+from graders.services.azure_devops import artifacts_and_logs as traces
+from graders.services.http import web
+from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
+
+_MOST_PAGES = 20
+_CONNECTIONS = 4
+_CACHE_FOLDER = "AZURE_DEVOPS_CACHE_DIR"
+_CONTINUATION = "x-ms-continuationtoken"
+
+
+Page = Callable[..., list[Any] | None]
+"""A list call of the SDK."""
+
+
+class EndlessList(Exception):
+    """A list that does not end after a reasonable number of pages."""
+
+
+def _import_without_cache() -> type[Any]:
+    """The SDK's ``Connection``, kept from writing into the user's home.
+
+    The SDK makes its cache folder when it is imported, and shares what it learns there for twelve
+    hours with every other program, the Azure CLI among them.
+    """
+    kept = os.environ.get(_CACHE_FOLDER)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[_CACHE_FOLDER] = folder
+        try:
+            from azure.devops import _file_cache
+            from azure.devops.connection import Connection
+        finally:
+            os.environ.pop(_CACHE_FOLDER)
+            os.environ.update({_CACHE_FOLDER: kept} if kept is not None else {})
+    for cache in (_file_cache.OPTIONS_CACHE, _file_cache.RESOURCE_CACHE):
+        cache.file_name = ""  # the SDK then keeps it in memory
+        cache.initial_load_occurred = True
+    connection: type[Any] = Connection
+    return connection
+
+
+_Connection = _import_without_cache()
+
+
+class _Signature(Authentication):
+    """Signs every request anew, so that tokens renew; a ``.netrc`` cannot replace it."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._sign_in = sign_in
+
+    def signed_session(self, session: requests.Session | None = None) -> requests.Session:
+        session = session or requests.Session()
+        session.auth = self._sign
+        return session
+
+    def authorization(self) -> dict[str, str]:
+        """What a request is signed with."""
+        pat = self._sign_in.azure_devops_pat
+        if pat:
+            word = "Basic " + base64.b64encode(f":{pat}".encode()).decode()
+        else:
+            word = "Bearer " + self._sign_in.azure.get_token(AZURE_DEVOPS_SCOPE).token
+        return {"Authorization": word}
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers.update(self.authorization())
+        return request
+
+
+class _Tamed(_Connection):  # type: ignore[misc, valid-type]
+    """A connection whose clients do not retry (the door does) and show their answers' headers."""
+
+    def __init__(self, url: str, sign_in: SignIn, on_answer: Callable[..., None]) -> None:
+        super().__init__(base_url=url, creds=_Signature(sign_in))
+        self._on_answer = on_answer
+        self.use_fiddler = True  # the one way to configure the clients that the SDK makes itself
+
+    def _configure_client_for_fiddler(self, client: Any) -> None:
+        client.config.retry_policy.retries = 0
+        client.config.keep_alive = True
+        client.config.hooks.append(self._on_answer)
+
+
+class Organization:
+    """One organisation's SDK clients; threads may share it after :meth:`warm_up`."""
+
+    def __init__(self, name: str, sign_in: SignIn) -> None:
+        self._own = threading.local()
+        self._signature = _Signature(sign_in)
+        self._session = web.open_session(_CONNECTIONS)
+        url = f"https://dev.azure.com/{name}"
+        self._factory = _Tamed(url, sign_in, self._notice).clients_v7_1
+
+    def warm_up(self) -> None:
+        """Make every client once: the first asks the service where its areas are."""
+        self.core = self._factory.get_core_client()
+        self.library = self._factory.get_task_agent_client()
+        self.connections = self._factory.get_service_endpoint_client()
+        self.permissions = self._factory.get_pipeline_permissions_client()
+        self.builds = self._factory.get_build_client()
+        self.pipelines = self._factory.get_pipelines_client()
+
+    def whole_list(
+        self, page: Page, *what: Any, most_pages: int = _MOST_PAGES, **how: Any
+    ) -> list[Any]:
+        """All items of a list call that takes a ``continuation_token``, which the SDK throws away.
+
+        Raises ``EndlessList`` beyond ``most_pages``: a list that was cut short proves no absence.
+        """
+        items: list[Any] = []
+        for _ in range(most_pages):
+            items += self.one_page(page, *what, **how)
+            if self._own.continuation is None:
+                return items
+            how["continuation_token"] = self._own.continuation
+        raise EndlessList
+
+    def only_page(self, page: Page, *what: Any, **how: Any) -> list[Any]:
+        """All items of a list call that knows no pages; ``EndlessList`` when there are more."""
+        items = self.one_page(page, *what, **how)
+        if self._own.continuation is not None:
+            raise EndlessList
+        return items
+
+    def one_page(self, page: Page, *what: Any, **how: Any) -> list[Any]:
+        self._own.continuation = None
+        items = page(*what, **how)
+        if items is None:
+            raise TypeError("the answer holds no list")
+        return items
+
+    def download(self, url: str) -> bytes:
+        """The content of an artifact, which is on another host of the service's."""
+        headers = self._signature.authorization()
+        return traces.download(self._session, url, headers)
+
+    def _notice(self, response: requests.Response, *_: object, **__: object) -> None:
+        self._own.continuation = response.headers.get(_CONTINUATION) or None

@@ -1,0 +1,198 @@
+"""Azure DevOps: one learner's project, library, service connections, pipelines and their runs.
+
+Twelve requests for a learner who followed the lab; the list of projects is shared by all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from graders.evidence import (
+    Access,
+    AzureDevOpsEvidence,
+    Pipeline,
+    Project,
+    ServiceConnection,
+    Sighting,
+    Unavailable,
+    VariableGroup,
+)
+from graders.history.missing import Thing
+from graders.lab import Lab
+from graders.services.azure_devops import parsing as answers
+from graders.services.azure_devops.client import Organization
+from graders.services.azure_devops.query import SERVICE, ProjectLook
+from graders.services.azure_devops.runs import RunsLook
+from graders.services.http.triage import has, look
+from graders.services.http.web import UnexpectedBodyError
+from graders.services.sign_in import SignIn
+
+T = TypeVar("T")
+Protected = TypeVar("Protected", VariableGroup, ServiceConnection)
+
+
+class AzureDevOps:
+    """Looks at the projects of one organisation; threads may share it."""
+
+    def __init__(self, organization: str, sign_in: SignIn) -> None:
+        self.organization = organization
+        self._clients = Organization(organization, sign_in)
+        self._lock = threading.Lock()
+        self._projects: tuple[Project, ...] | Unavailable | None = None
+        self._sightings: list[Sighting] = []
+
+    def projects(self) -> tuple[Project, ...] | Unavailable:
+        """Every project that the grader may see, asked for once."""
+        with self._lock:
+            if self._projects is None:
+                what = f"the projects of {self.organization}"
+                self._projects = look(SERVICE, what, self._list_projects, self._sightings)
+            return self._projects
+
+    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
+        """All of one learner's project; what hangs on something unseen is unseen likewise."""
+        project = self._project(lab)
+        sightings.extend(self._sightings[-1:])
+        if isinstance(project, Unavailable):
+            return AzureDevOpsEvidence.unseen(project)
+        return _LabLook(self._clients, project, lab, sightings).facts()
+
+    def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+        """Whether a thing answers when it is asked for by its id.
+
+        Sources: variablegroups/{groupId}, endpoints/{endpointId}, definitions/{definitionId}.
+        """
+        project = self._project(lab)
+        if isinstance(project, Unavailable):
+            return project
+        asks: Mapping[str, Callable[..., Any]] = {
+            "variable group": self._clients.library.get_variable_group,
+            "service connection": self._clients.connections.get_service_endpoint_details,
+            "pipeline": self._clients.builds.get_definition,
+        }
+
+        def ask() -> bool:
+            found = asks[thing.kind](project.id, thing.id)
+            if found is not None and str(found.id) != thing.id:
+                raise UnexpectedBodyError("it is not the thing that was asked for")
+            return found is not None  # the service's null: there is none
+
+        return has(SERVICE, str(thing), ask)
+
+    def _project(self, lab: Lab) -> Project | Unavailable:
+        projects = self.projects()
+        if isinstance(projects, Unavailable):
+            return projects
+        wanted = lab.project.casefold()
+        found = [one for one in projects if wanted in (one.name.casefold(), one.id.casefold())]
+        if not found:
+            return _no_project(lab)
+        # one that was deleted lingers in the list beside a new one of the same name
+        return min(found, key=lambda one: one.state != "wellFormed")
+
+    def _list_projects(self) -> tuple[Project, ...]:
+        self._clients.warm_up()
+        listed = self._clients.whole_list(
+            self._clients.core.get_projects, state_filter="all", top=100, most_pages=200
+        )
+        return tuple(answers.project(one) for one in listed)
+
+
+@dataclass(frozen=True)
+class _LabLook(ProjectLook):
+    """One look at one learner's project."""
+
+    def facts(self) -> AzureDevOpsEvidence:
+        groups = self._variable_groups()
+        connections = self._service_connections()
+        open_to_all = self._open_to_all(groups, connections)
+        pipelines = self._pipelines()
+        return AzureDevOpsEvidence(
+            project=self.project,
+            variable_groups=self._with_access(
+                "variablegroup", self.lab.variable_group, groups, open_to_all
+            ),
+            service_connections=self._with_access(
+                "endpoint", self.lab.service_connection, connections, open_to_all
+            ),
+            pipelines=pipelines,
+            runs=RunsLook(self.clients, self.project, self.lab, self.sightings).runs(pipelines),
+        )
+
+    def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:
+        """Source: distributedtask/variablegroups; lab task 2 steps 4 to 8."""
+        ask = self.clients.library.get_variable_groups
+        labs = [name.upper() for name in self.lab.sheet.variable_group.variables]
+        read = partial(answers.variable_group, labs=labs)
+        return self.listed("variable groups", read, lambda: self.whole(ask))
+
+    def _service_connections(self) -> tuple[ServiceConnection, ...] | Unavailable:
+        """Source: serviceendpoint/endpoints, half-made ones included; lab task 3."""
+        ask = self.clients.connections.get_service_endpoints
+        return self.listed(
+            "service connections",
+            answers.service_connection,
+            lambda: self.clients.only_page(ask, self.project.id, include_failed=True),
+        )
+
+    def _pipelines(self) -> tuple[Pipeline, ...] | Unavailable:
+        """Source: build/definitions with all properties; lab tasks 5 and 6."""
+        ask = self.clients.builds.get_definitions
+        return self.listed(
+            "pipelines", answers.pipeline, lambda: self.whole(ask, include_all_properties=True)
+        )
+
+    def _open_to_all(self, *kinds: Sequence[object] | Unavailable) -> frozenset[tuple[str, str]]:
+        """What every pipeline may use; empty where that cannot be seen: then each is asked for."""
+        if not any(kind for kind in kinds if not isinstance(kind, Unavailable)):
+            return frozenset()
+        found = self.looked(
+            "what is open to all pipelines",
+            lambda: answers.open_to_all(
+                self.clients.only_page(self.clients.builds.get_project_resources, self.project.id)
+            ),
+        )
+        return frozenset() if isinstance(found, Unavailable) else found
+
+    def _with_access(
+        self,
+        kind: str,
+        name: str,
+        found: tuple[Protected, ...] | Unavailable,
+        open_to_all: frozenset[tuple[str, str]],
+    ) -> tuple[Protected, ...] | Unavailable:
+        """The lab's own group or connection with who may use it, the others as they are."""
+        if isinstance(found, Unavailable):
+            return found
+        return tuple(
+            replace(one, access=self._access(kind, str(one.id), open_to_all))
+            if one.name.casefold() == name.casefold()
+            else one
+            for one in found
+        )
+
+    def _access(
+        self, kind: str, identity: str, open_to_all: frozenset[tuple[str, str]]
+    ) -> Access | Unavailable:
+        """Source: pipelines/pipelinePermissions, asked only where access is not open."""
+        if (kind, identity.lower()) in open_to_all:
+            return Access(all_pipelines=True)
+        ask = self.clients.permissions.get_pipeline_permissions_for_resource
+        return self.looked(
+            f"which pipelines may use the {kind} {identity}",
+            lambda: answers.access(ask(self.project.id, kind, identity)),
+        )
+
+
+def _no_project(lab: Lab) -> Unavailable:
+    return Unavailable(
+        SERVICE,
+        f"the project {lab.project}",
+        f"it is not among the projects of {lab.organization} that the grader may see",
+        "The lab environment provides it: check its name in the cohort file, and make the grader"
+        " a Reader of it.",
+    )

@@ -1,0 +1,37 @@
+"""One look at one learner's project: what every part of it asks with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from graders.evidence import Project, ServiceName, Sighting, Unavailable
+from graders.lab import Lab
+from graders.services.azure_devops.client import Organization, Page
+from graders.services.http.triage import look
+
+SERVICE = ServiceName.AZURE_DEVOPS
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ProjectLook:
+    """Asks in one project, and notes each answer among the sightings."""
+
+    clients: Organization
+    project: Project
+    lab: Lab
+    sightings: list[Sighting]
+
+    def whole(self, ask: Page, **how: Any) -> list[Any]:
+        return self.clients.whole_list(ask, self.project.id, **how)
+
+    def listed(
+        self, what: str, read: Callable[[Any], T], ask: Callable[[], Iterable[Any]]
+    ) -> tuple[T, ...] | Unavailable:
+        return self.looked(what, lambda: tuple(read(item) for item in ask()))
+
+    def looked(self, what: str, call: Callable[[], T | None]) -> T | Unavailable:
+        return look(SERVICE, f"{what} in {self.project.name}", call, self.sightings)

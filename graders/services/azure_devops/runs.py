@@ -1,0 +1,153 @@
+"""The runs of a learner's two pipelines, and what those worth it say in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavailable, UpstreamRun
+from graders.run_results import counts_as_succeeded, deployed_whole, has_role
+from graders.services.azure_devops import artifacts_and_logs as traces
+from graders.services.azure_devops import parsing as answers
+from graders.services.azure_devops.query import SERVICE, ProjectLook, T
+
+_LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
+
+
+@dataclass(frozen=True)
+class RunsLook(ProjectLook):
+    """One look at the runs of one learner's project."""
+
+    def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> tuple[Run, ...] | Unavailable:
+        """Runs of the pipelines that matter, newest first, those worth it in detail."""
+        if isinstance(pipelines, Unavailable):
+            return pipelines
+        matter = {one.id: one for one in pipelines if self._is_ci(one) or self._is_cd(one)}
+        runs = self._list_runs(list(matter)) if matter else ()
+        if isinstance(runs, Unavailable):
+            return runs
+        newest_first = sorted(runs, key=_when, reverse=True)
+        detailed = {
+            run.id: run
+            for one in matter.values()
+            for run in self._looked_into(one, [r for r in newest_first if r.pipeline_id == one.id])
+        }
+        return tuple(detailed.get(run.id, run) for run in newest_first)
+
+    def _looked_into(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:
+        """A CD run may have failed after it deployed: then it counts, and has to be found."""
+        chosen = [self._in_detail(run, pipeline) for run in _worth_a_look(newest_first)]
+        if not self._is_cd(pipeline) or any(map(self._deployed, chosen)):
+            return chosen
+        known = {run.id for run in chosen}
+        failed = [run for run in newest_first if run.is_completed and not run.succeeded]
+        others = [run for run in failed[:_LOOKED_INTO] if run.id not in known]
+        return chosen + [self._in_detail(run, pipeline) for run in others]
+
+    def _list_runs(self, pipelines: list[int]) -> tuple[Run, ...] | Unavailable:
+        """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
+        ask = self.clients.builds.get_builds
+        how = {"definitions": pipelines, "query_order": "queueTimeDescending"}
+        return self.listed("runs", answers.run, lambda: self.whole(ask, **how))
+
+    def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
+        run = replace(run, stages=self._stages(run))
+        if self._is_ci(pipeline) and run.succeeded:
+            run = self._with_artifacts(run)
+        if self._is_cd(pipeline) and counts_as_succeeded(run, self.lab.sheet.cd):
+            run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
+        return run
+
+    def _stages(self, run: Run) -> tuple[Stage, ...] | Unavailable:
+        """Source: build/timeline. A run that was invalid when queued has none."""
+        if run.problems and run.started_at is None:
+            return ()
+        ask = self.clients.builds.get_build_timeline
+        return self.looked(
+            f"the timeline of run {run.id}",
+            lambda: _unless_none(ask(self.project.id, run.id), answers.stages),
+        )
+
+    def _with_artifacts(self, run: Run) -> Run:
+        """Source: build/artifacts, and the content of the one that names the model."""
+        ask = self.clients.builds.get_artifacts
+        listed = self.listed(
+            f"the artifacts of run {run.id}",
+            traces.artifact,
+            lambda: self.clients.only_page(ask, self.project.id, run.id),
+        )
+        if isinstance(listed, Unavailable):
+            return replace(run, artifacts=listed)
+        run = replace(run, artifacts=tuple(name for name, _ in listed))
+        url = dict(listed).get(self.lab.sheet.ci.artifacts.model)
+        return run if url is None else replace(run, model_file=self._model_file(run, url))
+
+    def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
+        artifacts = self.lab.sheet.ci.artifacts
+        return self.looked(
+            f"the artifact {artifacts.model} of run {run.id}",
+            lambda: traces.model_file(self.clients.download(url), artifacts.model_file),
+        )
+
+    def _deployment(self, run: Run) -> Deployment | Unavailable | None:
+        """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
+        cd = self.lab.sheet.cd
+        if not isinstance(run.stages, tuple) or not deployed_whole(run.stages, cd):
+            return None
+        read, test = cd.deployment.read_task, cd.deployment.smoke_test
+        logs = traces.logs_of(run, cd.deployment)
+        if read not in logs or test not in logs:
+            return _no_logs(run)
+        ask = self.clients.builds.get_build_log_lines
+
+        def lines(task: str) -> list[str]:
+            entries = self.clients.one_page(ask, self.project.id, run.id, logs[task])
+            return traces.whole_log(entries, task)
+
+        return self.looked(
+            f"the logs of run {run.id}",
+            lambda: traces.deployment(lines(read), lines(test), cd.log),
+        )
+
+    def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
+        """Source: pipelines/runs, whose list has no resources."""
+        ask = self.clients.pipelines.get_run
+        return self.looked(
+            f"what run {run.id} consumed",
+            lambda: _unless_none(ask(self.project.id, run.pipeline_id, run.id), answers.upstream),
+        )
+
+    def _is_ci(self, pipeline: Pipeline) -> bool:
+        return has_role(pipeline, self.lab.sheet.ci)
+
+    def _is_cd(self, pipeline: Pipeline) -> bool:
+        return has_role(pipeline, self.lab.sheet.cd)
+
+    def _deployed(self, run: Run) -> bool:
+        """Or nobody knows: what could not be seen once is not asked for again."""
+        return not isinstance(run.stages, tuple) or deployed_whole(run.stages, self.lab.sheet.cd)
+
+
+def _worth_a_look(newest_first: Iterable[Run]) -> Sequence[Run]:
+    """The newest succeeded runs; where none succeeded, the newest completed one, to say why."""
+    completed = [run for run in newest_first if run.is_completed]
+    succeeded = [run for run in completed if run.succeeded]
+    return succeeded[:_LOOKED_INTO] or completed[:1]
+
+
+def _when(run: Run) -> tuple[float, int]:
+    return (run.queued_at.timestamp() if run.queued_at else 0.0, run.id)
+
+
+def _unless_none(answer: Any, read: Callable[[Any], T]) -> T | None:
+    return None if answer is None else read(answer)
+
+
+def _no_logs(run: Run) -> Unavailable:
+    return Unavailable(
+        SERVICE,
+        f"the logs of run {run.id}",
+        "they are not there any more, or the tasks that write them have other names",
+        "Look at the run's page: retention removes logs, and the learner may have edited the YAML.",
+    )

@@ -1,0 +1,1 @@
+"""Azure ML: workspace, training, models, endpoints, and the scoring query."""

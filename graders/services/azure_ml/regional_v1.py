@@ -1,0 +1,293 @@
+"""What only the first generation of the Azure ML API shows: published pipelines, web services.
+
+The v1 SDK is not used: its "list" calls create experiments and data types in the workspace they
+look at. The regional service takes the token of Azure Resource Manager.
+Source: the "modelmanagement" and "pipelines" APIs of Azure ML, version 1.0.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from graders.evidence import (
+    Endpoint,
+    PublishedPipeline,
+    ServiceName,
+    Sighting,
+    Unavailable,
+    Workspace,
+)
+from graders.history.missing import Thing
+from graders.hosts import AZURE_ML
+from graders.services.http import web
+from graders.services.http.triage import has, look
+from graders.urls import parts_of
+
+if TYPE_CHECKING:
+    import requests
+    from azure.core.credentials import TokenCredential
+
+SERVICE = ServiceName.AZURE_ML
+ARM_SCOPE = "https://management.azure.com/.default"
+MOST_PAGES = 20
+EXCERPT = 300
+
+
+@dataclass(frozen=True)
+class Region:
+    """Base URLs of one region's services, as its discovery document names them."""
+
+    pipelines: str
+    model_management: str
+    history: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace and the regional services that know it."""
+
+    workspace: Workspace
+    region: Region
+
+    @property
+    def path(self) -> str:
+        """The workspace's Azure Resource Manager id, spelled from its parts."""
+        return (
+            f"/subscriptions/{quote(self.workspace.subscription_id, safe='')}"
+            f"/resourceGroups/{quote(self.workspace.resource_group, safe='')}"
+            "/providers/Microsoft.MachineLearningServices"
+            f"/workspaces/{quote(self.workspace.name, safe='')}"
+        )
+
+    @property
+    def services(self) -> str:
+        """Address of the list of web services."""
+        return f"{self.region.model_management}/modelmanagement/v1.0{self.path}/services"
+
+    @property
+    def models(self) -> str:
+        """Address of the registered models, as the first generation knows them."""
+        return f"{self.region.model_management}/modelmanagement/v1.0{self.path}/models"
+
+    @property
+    def pipelines(self) -> str:
+        """Address of the list of published pipelines."""
+        return f"{self.region.pipelines}/pipelines/v1.0{self.path}/Pipelines"
+
+    def experiment(self, name: str) -> str:
+        """Address of an experiment in the run history."""
+        return f"{self.region.history}/history/v1.0{self.path}/experiments/{quote(name, safe='')}"
+
+
+class RegionalService:
+    """The regional hosts of Azure ML; threads may share one."""
+
+    def __init__(self, azure: TokenCredential, session: requests.Session) -> None:
+        self._azure = azure
+        self._session = session
+        self._regions: dict[str, Region | Unavailable] = {}
+        self._lock = threading.Lock()
+
+    def region(self, discovery_url: str, sightings: list[Sighting]) -> Region | Unavailable:
+        """Where a region's services are: asked once, without a token, for all who share it.
+
+        A failure is remembered too, so that a region that is down costs one time-out and not
+        one for every learner.
+        """
+        with self._lock:
+            if discovery_url not in self._regions:
+                self._regions[discovery_url] = self._discover(discovery_url, sightings)
+            return self._regions[discovery_url]
+
+    def _discover(self, url: str, sightings: list[Sighting]) -> Region | Unavailable:
+        if not web.is_host(url, "https", AZURE_ML):
+            return _stranger("the region's services", url)
+        document = look(
+            SERVICE,
+            "the addresses of the region's services",
+            lambda: web.mapping(web.get_json(self._session, url, {}), "the discovery document"),
+            sightings,
+        )
+        if isinstance(document, Unavailable):
+            return document
+        names = ("api", "modelmanagement", "history")
+        region = Region(*(str(document.get(name)).rstrip("/") for name in names))
+        for address in (region.pipelines, region.model_management, region.history):
+            if not web.is_host(address, "https", AZURE_ML):
+                return _stranger("the region's services", address)
+        return region
+
+    def published_pipelines(
+        self, place: Place, sightings: list[Sighting]
+    ) -> tuple[PublishedPipeline, ...] | Unavailable:
+        """All published pipelines of a workspace, the disabled ones too."""
+        url = f"{place.pipelines}?activeOnly=false"
+
+        def call() -> tuple[PublishedPipeline, ...]:
+            listed = web.get_json(self._session, url, self._token())
+            if not isinstance(listed, list):
+                raise web.UnexpectedBodyError("the list of published pipelines is not a list")
+            return tuple(published_pipeline(web.mapping(one, "a pipeline")) for one in listed)
+
+        return look(SERVICE, "the published pipelines", call, sightings)
+
+    def web_services(
+        self, place: Place, sightings: list[Sighting]
+    ) -> tuple[Endpoint, ...] | Unavailable:
+        """All v1 web services of a workspace, whatever they run on."""
+        url = f"{place.services}?expand=true"
+        return look(
+            SERVICE,
+            "the deployed web services",
+            lambda: tuple(web_service(body) for body in self._pages(url)),
+            sightings,
+        )
+
+    def key(self, place: Place, name: str, sightings: list[Sighting]) -> str | Unavailable:
+        """The primary key of a web service that wants one."""
+        url = f"{place.services}/{quote(name, safe='')}/listkeys"
+
+        def call() -> str:
+            response = self._session.post(
+                url, headers=self._token(), timeout=web.TIMEOUT, allow_redirects=False
+            )
+            key = web.mapping(web.json_of(response), "the list of keys").get("primaryKey")
+            if not isinstance(key, str) or not key:
+                raise web.UnexpectedBodyError("the list of keys has no primary key")
+            return key
+
+        return look(SERVICE, f"the key of the endpoint {name}", call, sightings)
+
+    def still_has(self, place: Place, thing: Thing) -> bool | Unavailable:
+        """Whether a service, model or published pipeline answers to its id."""
+        lists, key = {
+            "endpoint": (place.services, "name"),
+            "model": (place.models, "id"),
+            "published pipeline": (place.pipelines, "Id"),
+        }[thing.kind]
+        url = f"{lists}/{quote(thing.id, safe='')}"
+
+        def ask() -> bool:
+            body = web.mapping(web.get_json(self._session, url, self._token()), str(thing))
+            if str(body.get(key)) != thing.id:
+                raise web.UnexpectedBodyError("it is not the thing that was asked for")
+            return True
+
+        return has(SERVICE, str(thing), ask)
+
+    def _pages(self, first: str) -> Iterator[Mapping[str, Any]]:
+        url: str | None = first
+        for _ in range(MOST_PAGES):
+            page = web.mapping(web.get_json(self._session, url or first, self._token()), "a page")
+            if not isinstance(page.get("value"), list):
+                raise web.UnexpectedBodyError("a page of the list has no entries")
+            for one in page["value"]:
+                yield web.mapping(one, "an entry of the list")
+            url = _next_page(page, first)
+            if not url:
+                return
+        raise web.UnexpectedBodyError(f"the list has more than {MOST_PAGES} pages")
+
+    def _token(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._azure.get_token(ARM_SCOPE).token}"}
+
+
+def published_pipeline(body: Mapping[str, Any]) -> PublishedPipeline:
+    """A ``PipelineEntity``; ``EntityStatus`` is 0, ``"0"``, ``"Active"`` or absent if active."""
+    return PublishedPipeline(
+        id=_named(body, "Id"),
+        name=_named(body, "Name"),
+        version=_text(body.get("Version")),
+        is_active=_text(body.get("EntityStatus")).casefold() in ("", "0", "active"),
+        created_at=moment(body.get("CreatedDate")),
+    )
+
+
+def web_service(body: Mapping[str, Any]) -> Endpoint:
+    """An entry of ``services?expand=true``."""
+    size = body.get("containerResourceRequirements") or {}
+    return Endpoint(
+        name=_named(body, "name"),
+        generation=1,
+        state=_named(body, "state"),
+        compute_type=_text(body.get("computeType")),
+        cpu=_number(size.get("cpu")),
+        memory_gb=_number(size.get("memoryInGB")),
+        auth_enabled=body.get("authEnabled") is True,
+        scoring_uri=_text(body.get("scoringUri")),
+        location=_text(body.get("location")),
+        model_ids=tuple(dict.fromkeys(_model_ids(body))),
+        created_at=moment(body.get("createdTime")),
+        updated_at=moment(body.get("updatedTime")),
+        error=_error(body.get("error")),
+    )
+
+
+def moment(text: object) -> datetime | None:
+    """A time as the service writes it: UTC where no zone is given, None for its zero, 1970."""
+    if not isinstance(text, str) or not text:
+        return None
+    time = datetime.fromisoformat(text)
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.year > 1970 else None
+
+
+def _model_ids(body: Mapping[str, Any]) -> Iterator[str]:
+    for model in body.get("models") or []:
+        yield _text(model.get("id"))
+    # without models: services listed without "expand", or whose model is gone
+    named = (body.get("modelConfigMap") or {}).get("modelsInfo") or {}
+    for versions in named.values():
+        for model in (versions or {}).values():
+            yield _text(model.get("id"))
+
+
+def _error(error: object) -> str:
+    if not isinstance(error, Mapping):
+        return ""
+    details = [one for one in error.get("details") or [] if isinstance(one, Mapping)]
+    parts = [(one.get("code"), one.get("message")) for one in (error, *details)]
+    words = [f"{code}: {message}" if code else _text(message) for code, message in parts]
+    return "; ".join(dict.fromkeys(filter(None, words)))[:EXCERPT]
+
+
+def _next_page(page: Mapping[str, Any], first: str) -> str | None:
+    link, token = page.get("nextLink"), page.get("continuationToken")
+    if not link:
+        return f"{first}&$skipToken={quote(str(token), safe='')}" if token else None
+    if parts_of(str(link))[:2] != parts_of(first)[:2]:
+        raise web.UnexpectedBodyError("the next page of the list is on another host")
+    return str(link)
+
+
+def _stranger(what: str, url: str) -> Unavailable:
+    host = parts_of(url).netloc.rpartition("@")[2]
+    return Unavailable(
+        SERVICE,
+        what,
+        f"{host or 'the address given'} is not a host the grader gives a token to",
+        "Ask whoever runs the Azure subscription why the workspace names it.",
+    )
+
+
+def _named(body: Mapping[str, Any], key: str) -> str:
+    """A text that every entry has; an entry of another shape is no evidence."""
+    text = body.get(key)
+    if not isinstance(text, str) or not text:
+        raise web.UnexpectedBodyError(f"an entry of the list has no {key}")
+    return text
+
+
+def _text(thing: object) -> str:
+    return "" if thing is None else str(thing)
+
+
+def _number(thing: object) -> float | None:
+    if isinstance(thing, int | float) and not isinstance(thing, bool):
+        return float(thing)
+    return None

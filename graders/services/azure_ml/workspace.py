@@ -1,0 +1,327 @@
+"""Azure Machine Learning: the workspace, what was trained, registered and deployed in it.
+
+Workspaces, models and online endpoints come from azure-ai-ml (``MLClient``), the first
+generation's published pipelines and web services from :mod:`graders.services.azure_ml.regional_v1`.
+Importing this module costs two seconds of computing: only what collects evidence does.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import RequestsTransport
+
+from graders import hosts
+from graders.evidence import (
+    Answer,
+    AzureMLEvidence,
+    Endpoint,
+    Model,
+    PublishedPipeline,
+    ServiceName,
+    Sighting,
+    Unavailable,
+    Workspace,
+)
+from graders.history.missing import Thing
+from graders.lab import Lab
+from graders.services.azure_ml import scoring
+from graders.services.azure_ml import sdk_v2 as azure_ml_v2
+from graders.services.azure_ml.regional_v1 import Place, RegionalService
+from graders.services.azure_ml.run_history import RunHistory
+from graders.services.http import web
+from graders.services.http.triage import look
+from graders.services.sign_in import SignIn
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it pins a marshmallow that it also warns about
+    from azure.ai.ml import MLClient
+
+RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
+_CONNECTIONS = 16
+_NOT_FOUND = 404
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class _Found:
+    workspace: Workspace
+    discovery_url: str
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """One subscription's workspaces by case-folded names, and where they were seen."""
+
+    workspaces: Mapping[_Key, _Found]
+    sightings: tuple[Sighting, ...]
+
+
+class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-core loads it late
+    """Sends to Azure Resource Manager only: the next page of a list could name any host.
+
+    A list must be one: the SDK takes any other JSON object for an empty list.
+    """
+
+    def send(self, request: Any, **options: Any) -> Any:
+        url = urlsplit(request.url)
+        if url.scheme != "https" or url.hostname != hosts.RESOURCE_MANAGER:
+            raise ServiceRequestError("a list of Azure Resource Manager leads to another host")
+        response = super().send(request, **options)
+        if request.method == "GET" and _names_a_list(url.path) and not _is_list(response):
+            raise ServiceResponseError("what came instead of a list is none")
+        return response
+
+
+class AzureML:
+    """Looks at learners' workspaces; threads may share one after :meth:`prepare`."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        self._azure = sign_in.azure
+        session = web.open_session(_CONNECTIONS)
+        self._transport = _ResourceManagerOnly(session=session, session_owner=False)
+        self._regional = RegionalService(self._azure, session)
+        self._history = RunHistory(self._azure, session)
+        self._listed: dict[str, _Listed] = {}
+
+    def prepare(self, labs: Iterable[Lab]) -> None:
+        """List the workspaces once per subscription, and find the services of their regions.
+
+        What cannot be seen here is looked for again, learner by learner.
+        """
+        labs = tuple(labs)
+        first = {lab.subscription_id.casefold(): lab for lab in labs}
+        with ThreadPoolExecutor(_CONNECTIONS) as threads:
+            self._listed = dict(zip(first, threads.map(self._list, first.values()), strict=True))
+        found = (self._in_list(lab) for lab in labs)
+        for discovery_url in {one.discovery_url for one in found if one}:
+            self._regional.region(discovery_url, [])
+
+    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
+        """Five requests for a learner who has not deployed, seven for one who has."""
+        client = self._client(lab)
+        found = self._find(client, lab, sightings)
+        if isinstance(found, Unavailable):
+            return AzureMLEvidence.unseen(found)
+        models = azure_ml_v2.registered_models(client, lab.sheet, sightings)
+        region = self._regional.region(found.discovery_url, sightings)
+        if isinstance(region, Unavailable):
+            return AzureMLEvidence(
+                workspace=found.workspace,
+                published_pipelines=region,
+                training_runs=region,
+                models=models,
+                endpoints=region,
+                answer=region,
+            )
+        place = Place(found.workspace, region)
+        pipelines = self._regional.published_pipelines(place, sightings)
+        trained = None
+        if _has_traces(lab, pipelines, models):
+            knows_place = _has_entries(pipelines) or _has_entries(models)
+            trained = self._history.training_runs(
+                place, lab.experiment, sightings, knows_place=knows_place
+            )
+        deployed = _Deployed(self._regional, place, client, lab, sightings)
+        endpoints = deployed.endpoints()
+        answer = deployed.answer(endpoints)
+        return AzureMLEvidence(
+            workspace=found.workspace,
+            published_pipelines=pipelines,
+            training_runs=trained,
+            models=models,
+            endpoints=endpoints,
+            answer=answer,
+        )
+
+    def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+        """Whether a thing answers when it is asked for by its id."""
+        found = self._find(self._client(lab), lab, [])
+        if isinstance(found, Unavailable):
+            return found
+        region = self._regional.region(found.discovery_url, [])
+        if isinstance(region, Unavailable):
+            return region
+        return self._regional.still_has(Place(found.workspace, region), thing)
+
+    def _list(self, lab: Lab) -> _Listed:
+        sightings: list[Sighting] = []
+        listed = look(
+            RESOURCE_MANAGER,
+            f"the workspaces of the subscription {lab.subscription_id}",
+            lambda: tuple(self._client(lab).workspaces.list(scope="subscription")),
+            sightings,
+        )
+        known = () if isinstance(listed, Unavailable) else listed
+        found = (_found(one, lab) for one in known if _is_whole(one))
+        return _Listed({_key(one.workspace): one for one in found}, tuple(sightings))
+
+    def _in_list(self, lab: Lab) -> _Found | None:
+        listed = self._listed.get(lab.subscription_id.casefold())
+        names = (lab.subscription_id, lab.resource_group, lab.workspace)
+        return listed.workspaces.get(_folded(names)) if listed else None
+
+    def _find(self, client: MLClient, lab: Lab, sightings: list[Sighting]) -> _Found | Unavailable:
+        """From the shared list, else directly; never the learner's fault when it is not there."""
+        listed = self._listed.get(lab.subscription_id.casefold())
+        sightings.extend(listed.sightings if listed else ())
+        found = self._in_list(lab)
+        if found:
+            return found
+        what = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
+        got = look(RESOURCE_MANAGER, what, lambda: _get(client, lab.workspace), sightings)
+        if not isinstance(got, Unavailable):
+            return _found(got, lab)
+        if got.status not in (403, _NOT_FOUND):
+            return got
+        return _no_workspace(got, lab)
+
+    def _client(self, lab: Lab) -> MLClient:
+        client = MLClient(
+            self._azure,
+            lab.subscription_id,
+            lab.resource_group,
+            lab.workspace,
+            enable_telemetry=False,
+            show_progress=False,
+            transport=self._transport,
+            permit_redirects=False,
+            retry_total=0,  # the door retries
+            connection_timeout=web.TIMEOUT[0],
+            read_timeout=web.TIMEOUT[1],
+        )
+        _quiet()
+        return client
+
+
+@dataclass(frozen=True)
+class _Deployed:
+    """What one learner deployed, in either generation's way, and what it answers."""
+
+    regional: RegionalService
+    place: Place
+    client: MLClient
+    lab: Lab
+    sightings: list[Sighting]
+
+    def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
+        """The web services; the online endpoints too where they are as good and needed."""
+        services = self.regional.web_services(self.place, self.sightings)
+        if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
+            return services
+        if self._labs(services):
+            return services
+        online = azure_ml_v2.online_endpoints(self.client, self.lab.endpoint, self.sightings)
+        return online if isinstance(online, Unavailable) else (*services, *online)
+
+    def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
+        """What the lab's endpoint says; None when there is none, or none that is up."""
+        if isinstance(endpoints, Unavailable):
+            return endpoints
+        endpoint = self._labs(endpoints)
+        if endpoint is None or endpoint.state != "Healthy" or not endpoint.scoring_uri:
+            return None
+        key = self._key(endpoint) if endpoint.auth_enabled else None
+        if isinstance(key, Unavailable):
+            return key
+        return scoring.ask(endpoint, key, self.lab.sheet.scoring, self.sightings)
+
+    def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
+        if not scoring.may_be_asked(endpoint.scoring_uri):
+            return None  # no key for a stranger: asking will say so
+        if endpoint.generation == 1:
+            return self.regional.key(self.place, endpoint.name, self.sightings)
+        return azure_ml_v2.online_key(self.client, endpoint.name, self.sightings)
+
+    def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
+        return next((one for one in endpoints if one.name == self.lab.endpoint), None)
+
+
+def _has_traces(
+    lab: Lab,
+    pipelines: tuple[PublishedPipeline, ...] | Unavailable,
+    models: tuple[Model, ...] | Unavailable,
+) -> bool:
+    """Whether anything was published or registered, or nobody knows. Else no run can be there."""
+    if isinstance(pipelines, Unavailable) or isinstance(models, Unavailable):
+        return True
+    names = {one.name for one in pipelines} | {one.name for one in models}
+    return not names.isdisjoint((lab.training_pipeline, lab.model))
+
+
+def _has_entries(listed: tuple[object, ...] | Unavailable) -> bool:
+    return isinstance(listed, tuple) and bool(listed)
+
+
+def _names_a_list(path: str) -> bool:
+    """Whether a resource's address ends with a type: types and names alternate in it."""
+    _, _, resource = path.rpartition("/providers/")
+    return len(resource.strip("/").split("/")) % 2 == 0
+
+
+def _is_list(response: Any) -> bool:
+    """Whether it has entries, or is a refusal, which the SDK understands by itself."""
+    if response.status_code != requests.codes.ok:
+        return True
+    body = web.json_of(response.internal_response)
+    return isinstance(body, Mapping) and isinstance(body.get("value"), list)
+
+
+def _quiet() -> None:
+    """Keep the SDKs' diaries to themselves; what went wrong is evidence here.
+
+    To be called for every client: each adds one more handler to the same logger.
+    """
+    for name in ("azure.identity", "azure.ai.ml", "azure.ai.ml._telemetry"):
+        logging.getLogger(name).handlers[:] = [logging.NullHandler()]
+
+
+def _get(client: MLClient, name: str) -> Any:
+    workspace = client.workspaces.get(name)
+    return workspace if _is_whole(workspace) else None
+
+
+def _is_whole(workspace: Any) -> bool:
+    """Whether it says what learners are held against; the SDK makes None of what is missing."""
+    return workspace is not None and bool(workspace.location and workspace.resource_group)
+
+
+def _found(workspace: Any, lab: Lab) -> _Found:
+    return _Found(
+        Workspace(
+            id=str(workspace.id),
+            name=str(workspace.name),
+            resource_group=str(workspace.resource_group),
+            subscription_id=lab.subscription_id,
+            location=str(workspace.location or "").replace(" ", "").lower(),
+        ),
+        str(workspace.discovery_url or ""),
+    )
+
+
+def _no_workspace(got: Unavailable, lab: Lab) -> Unavailable:
+    return Unavailable(
+        RESOURCE_MANAGER,
+        got.what,
+        f"the lab environment provides the workspace {lab.workspace}, and {got.cause}",
+        "Check the cohort file and the grader's rights.",
+        got.status,
+        got.url,
+    )
+
+
+def _key(workspace: Workspace) -> _Key:
+    return _folded((workspace.subscription_id, workspace.resource_group, workspace.name))
+
+
+def _folded(names: _Key) -> _Key:
+    subscription, group, name = (one.casefold() for one in names)
+    return subscription, group, name

@@ -1,0 +1,1 @@
+"""GitHub: the repositories of a class."""

@@ -1,0 +1,79 @@
+"""When it may be believed that a repository is not there, and which others come near its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graders.evidence import ServiceName, Sighting, Unavailable
+from graders.lab import Lab
+from graders.names import near_misses
+from graders.services.github.parsing import Standing, cannot_tell
+
+_OWNER_WANTED = (
+    "If it exists, make the grader's account an owner of the organisation, with a token that reads"
+    " private repositories"
+)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An organisation in which a repository is missing, as the grader's token sees it.
+
+    ``names`` maps each repository of its list to whether it is private. ``is_app`` says that the
+    token is a GitHub App's, which is nobody's member; ``may_see_private`` is False for a classic
+    token without the ``repo`` scope.
+    """
+
+    login: str
+    names: Mapping[str, bool] | Unavailable
+    standing: Standing
+    saw_private: bool
+    is_app: bool
+    may_see_private: bool
+    sightings: tuple[Sighting, ...] = ()
+
+    def doubt_about(self, lab: Lab) -> Unavailable | None:
+        """Why a NOT_FOUND proves nothing; None when the repository is really not there.
+
+        GitHub says NOT_FOUND of a private repository that the token may not see as well. So the
+        organisation's list must have been read to its end, and by somebody who sees private
+        repositories: an owner, or a member or app that was shown at least one.
+        """
+        what = f"repository {self.login}/{lab.repositories[0]}"
+        if isinstance(self.names, Unavailable):
+            return self.names
+        accepted = _folded(lab.repositories)
+        if any(name.casefold() in accepted for name in self.names):
+            return cannot_tell(what, "GitHub lists it but did not show it")
+        if self._sees_everything():
+            return None
+        return Unavailable(
+            ServiceName.GITHUB, what, "it is missing, or the token may not see it", _OWNER_WANTED
+        )
+
+    def similar_to(self, lab: Lab, cohort: Iterable[Lab]) -> tuple[str, ...]:
+        """Names that come near an accepted one and are nobody else's."""
+        if isinstance(self.names, Unavailable):
+            return ()
+        taken = {name for other in cohort for name in _folded(other.repositories)}
+        free = [name for name in self.names if name.casefold() not in taken]
+        free = [name for name in free if _may_be_of(lab, name)]
+        near = [miss for name in lab.repositories for miss in near_misses(name, free)]
+        return tuple(dict.fromkeys(name for name, _ in sorted(near, key=lambda miss: miss[1])))
+
+    def _sees_everything(self) -> bool:
+        listed_private = not isinstance(self.names, Unavailable) and any(self.names.values())
+        if self.standing.administers and self.may_see_private:
+            return True
+        return (self.saw_private or listed_private) and (self.standing.is_member or self.is_app)
+
+
+def _may_be_of(lab: Lab, name: str) -> bool:
+    """Whether a name's numbers speak for this learner; those graded today are not all there are."""
+    return all(int(digits) in (0, lab.learner.number) for digits in re.findall(r"\d+", name))
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}

@@ -1,0 +1,246 @@
+"""GitHub: the learners' repositories, many in one GraphQL query."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from github import Auth, Github
+from github.Requester import Requester
+
+from graders.evidence import GitHubEvidence, Repository, ServiceName, Sighting, Unavailable
+from graders.history.missing import Thing
+from graders.lab import Lab
+from graders.services.github import parsing as answers
+from graders.services.github import rest_fallback as rest
+from graders.services.github.absence import Owner
+from graders.services.github.parsing import Found
+from graders.services.github.query import LISTING, Batch, batch
+from graders.services.http.transport import watching
+from graders.services.http.triage import has, look
+from graders.services.sign_in import SignIn
+
+_LEARNERS_AT_ONCE = 50
+_MOST_PAGES = 200
+_TOO_SLOW = (408, 502, 504)
+Shown = tuple[GitHubEvidence, tuple[Sighting, ...]]
+"""What GitHub shows of one learner's lab, and where that was seen."""
+
+
+@dataclass(frozen=True)
+class _Report:
+    """Learner id -> what became of each accepted name, and where that was seen."""
+
+    found: Mapping[str, tuple[Found, ...]]
+    sightings: Mapping[str, tuple[Sighting, ...]]
+    standings: Mapping[str, answers.Standing] = field(default_factory=dict)
+
+    def __add__(self, other: _Report) -> _Report:
+        return _Report(
+            {**self.found, **other.found},
+            {**self.sightings, **other.sightings},
+            {**self.standings, **other.standings},
+        )
+
+
+class GitHub:
+    """Reads repositories through PyGithub. May be used by many threads.
+
+    ``everyone`` are the labs of the whole class, also of those who are not looked at: their
+    repositories are nobody else's near misses.
+    """
+
+    def __init__(self, sign_in: SignIn, everyone: Sequence[Lab] = ()) -> None:
+        self._token = sign_in.github_token
+        self._everyone = tuple(everyone)
+        self._own = threading.local()
+
+    def look_at(self, labs: Iterable[Lab]) -> Mapping[str, Shown]:
+        """Look at the repositories of a whole cohort: learner id -> facts.
+
+        One request per fifty learners, and one per hundred repositories of an organisation in
+        which somebody's repository is missing.
+        """
+        cohort = tuple(labs)
+        parts = [
+            cohort[start : start + _LEARNERS_AT_ONCE]
+            for start in range(0, len(cohort), _LEARNERS_AT_ONCE)
+        ]
+        with ThreadPoolExecutor(4) as pool:
+            report = sum(pool.map(self._ask, parts), _Report({}, {}))
+        owners = self._owners(cohort, report)
+        everyone = (*cohort, *self._everyone)
+        return {lab.learner.id: _facts(lab, report, owners, everyone) for lab in cohort}
+
+    def with_commits(
+        self,
+        repositories: tuple[Repository, ...] | Unavailable,
+        wanted: Iterable[str],
+        lab: Lab,  # noqa: ARG002 -- every service is asked with the learner's lab
+        sightings: list[Sighting],
+    ) -> tuple[Repository, ...] | Unavailable:
+        """Add those of the wanted commits that are in a repository, beyond its latest ones."""
+        if isinstance(repositories, Unavailable):
+            return repositories
+        looked = [self._with_commits(one, wanted, sightings) for one in repositories]
+        faults = [one for one in looked if isinstance(one, Unavailable)]
+        return faults[0] if faults else tuple(r for r in looked if isinstance(r, Repository))
+
+    def still_has(self, thing: Thing) -> bool | Unavailable:
+        """Whether a repository answers over REST, where GraphQL gave none; renamed, it does not."""
+        path = f"/repos/{quote(thing.id)}"
+        ask = partial(self._requester.requestJsonAndCheck, "GET", path)
+        return has(
+            ServiceName.GITHUB,
+            str(thing),
+            lambda: str(ask()[1]["full_name"]).casefold() == thing.id.casefold(),
+        )
+
+    def _with_commits(
+        self, repository: Repository, wanted: Iterable[str], sightings: list[Sighting]
+    ) -> Repository | Unavailable:
+        there = set(repository.commits)
+        for commit in sorted(set(wanted) - there):
+            if not re.fullmatch(r"[0-9a-f]{40}", commit):
+                continue
+            path = f"/repos/{quote(repository.full_name)}/commits/{commit}"
+            ask = partial(self._get_commit, path)
+            answer = look(ServiceName.GITHUB, f"commit {commit[:8]}", ask, sightings)
+            if not isinstance(answer, Unavailable):
+                there.add(commit)
+            elif answer.status not in (409, 422):
+                return answer
+            # Such a refusal is believed here only: this run has seen the repository itself.
+        return replace(repository, commits=frozenset(there))
+
+    def _ask(self, labs: Sequence[Lab]) -> _Report:
+        """Ask for some learners at once; for half of them where that was too much.
+
+        One repository too large to be listed must not cost the learners beside it their grades.
+        """
+        question = batch(labs)
+        sightings: list[Sighting] = []
+        ask = partial(self._post, question.text, question.variables)
+        with watching() as exchanges:
+            answer = look(ServiceName.GITHUB, "repository", ask, sightings)
+        last = exchanges[-1] if exchanges else None
+        too_much = last is not None and (last.status in _TOO_SLOW or last.is_too_much)
+        if not too_much and not answers.is_too_much(answer):
+            return _report(question, answer, tuple(sightings))
+        if len(labs) == 1:
+            return self._ask_one_by_one(question)
+        half = len(labs) // 2
+        return self._ask(labs[:half]) + self._ask(labs[half:])
+
+    def _ask_one_by_one(self, question: Batch) -> _Report:
+        """Look at one learner's repositories without GraphQL."""
+        sightings: list[Sighting] = []
+        found = tuple(
+            rest.look_at(self._requester, one, question.places, sightings) for one in question.asked
+        )
+        learner = question.asked[0].learner
+        return _Report({learner: found}, {learner: tuple(sightings)})
+
+    def _owners(self, cohort: Iterable[Lab], report: _Report) -> Mapping[str, Owner]:
+        """What is needed to believe that a repository is not there, where one is missing."""
+        seen: dict[str, list[answers.Seen]] = {}
+        lacking: dict[str, None] = {}
+        for lab in cohort:
+            found = report.found[lab.learner.id]
+            mine = [one for one in found if isinstance(one, answers.Seen)]
+            seen.setdefault(lab.github_owner, []).extend(mine)
+            if not mine and any(isinstance(one, answers.Missing) for one in found):
+                lacking[lab.github_owner] = None
+        return {login: self._owner(login, seen[login], report) for login in lacking}
+
+    def _owner(self, login: str, seen: Sequence[answers.Seen], report: _Report) -> Owner:
+        sightings: list[Sighting] = []
+        names = self._names(login, sightings)
+        scopes = self._requester.oauth_scopes
+        return Owner(
+            login=login,
+            names=names,
+            standing=report.standings.get(login, answers.Standing()),
+            saw_private=any(one.is_private for one in seen),
+            is_app=self._token.startswith("ghs_"),
+            may_see_private=scopes is None or "repo" in scopes,
+            sightings=tuple(sightings),
+        )
+
+    def _names(self, login: str, sightings: list[Sighting]) -> Mapping[str, bool] | Unavailable:
+        """Every repository name of an organisation that the token sees -> is it private."""
+        what = f"the list of repositories of {login}"
+        names: dict[str, bool] = {}
+        variables: dict[str, str | None] = {"owner": login, "after": None}
+        for _ in range(_MOST_PAGES):
+            answer = look(
+                ServiceName.GITHUB, what, partial(self._post, LISTING, variables), sightings
+            )
+            page = answer if isinstance(answer, Unavailable) else answers.read_names(answer, login)
+            if isinstance(page, Unavailable):
+                return page
+            names |= page[0]
+            if page[1] is None:
+                return names
+            variables = {"owner": login, "after": page[1]}
+        return answers.cannot_tell(what, "the list has no end")
+
+    def _get_commit(self, path: str) -> str:
+        """Its id, which the answer must name: any JSON that says 200 would do else."""
+        commit = self._requester.requestJsonAndCheck("GET", path)[1]
+        if not path.endswith(commit["sha"]):
+            raise ValueError("the answer is about another commit")
+        return str(commit["sha"])
+
+    def _post(self, query: str, variables: Mapping[str, str | None]) -> Any:
+        asked = {"query": query, "variables": dict(variables)}
+        requester = self._requester
+        return requester.requestJsonAndCheck("POST", requester.graphql_url, input=asked)[1]
+
+    @property
+    def _requester(self) -> Requester:
+        """PyGithub shared between threads hands one thread the answer meant for another."""
+        if not hasattr(self._own, "github"):
+            self._own.github = Github(
+                auth=Auth.Token(self._token),
+                per_page=100,
+                timeout=30,
+                retry=None,  # the door retries
+                seconds_between_requests=None,
+                seconds_between_writes=None,
+                api_version="2022-11-28",
+            )
+        requester: Requester = self._own.github.requester
+        return requester
+
+
+def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) -> _Report:
+    learners = dict.fromkeys(one.learner for one in question.asked)
+    where = dict.fromkeys(learners, sightings)
+    if isinstance(answer, Unavailable):
+        return _Report(dict.fromkeys(learners, (answer,)), where)
+    became = answers.read_batch(answer, question)
+    found = {
+        learner: tuple(became[one.alias] for one in question.asked if one.learner == learner)
+        for learner in learners
+    }
+    return _Report(found, where, answers.read_standings(answer, question))
+
+
+def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]) -> Shown:
+    found, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
+    faults = [one for one in found if isinstance(one, Unavailable)]
+    seen = tuple(one.repository for one in found if isinstance(one, answers.Seen))
+    if faults or seen:
+        return GitHubEvidence(repositories=faults[0] if faults else seen), sightings
+    owner = owners[lab.github_owner]
+    doubt = owner.doubt_about(lab)
+    similar = owner.similar_to(lab, cohort)
+    shown = GitHubEvidence(repositories=doubt or (), similar_repositories=similar)
+    return shown, sightings + owner.sightings

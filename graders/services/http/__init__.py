@@ -1,0 +1,1 @@
+"""The one way out: read-only, retried, bounded, and noted."""

@@ -1,0 +1,275 @@
+"""The one door through which everything leaves the process.
+
+All the SDKs (azure-devops on msrest, azure-identity, azure-ai-ml on azure-core, PyGithub) and
+plain ``requests`` send through ``requests.adapters.HTTPAdapter.send``. A ``Door`` stands in front
+of it: it lets only looking out (``guard.py``), retries with patience, reads the whole body with a
+bound on size and time, and notes every exchange.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from graders.services.http import exchange as answers
+from graders.services.http.exchange import Exchange
+from graders.services.http.read_only import SERVICES, Refused, Service, objection, service_of
+from graders.urls import parts_of
+
+__all__ = ["Door", "Exchange", "Patience", "Refused", "watching"]
+
+_RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_watchers: ContextVar[tuple[list[Exchange], ...]] = ContextVar("watchers", default=())
+
+_Send = Callable[..., requests.Response]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the door goes on trying; times in seconds, sizes in bytes.
+
+    ``attempts`` counts the first one too. A ``Retry-After`` beyond ``retry_after_cap`` is not
+    waited for: the service's refusal is handed on at once. ``total`` bounds one call with all
+    its retries, ``body_seconds`` the reading of one body.
+    """
+
+    attempts: int = 4
+    backoff: float = 0.5
+    retry_after_cap: float = 30
+    timeout: tuple[float, float] = (5, 30)
+    body_seconds: float = 60
+    body_bytes: int = 20 * 1024 * 1024
+    total: float = 150
+
+
+@contextmanager
+def watching() -> Iterator[list[Exchange]]:
+    """The exchanges of this thread while the block lasts, one per request that was tried."""
+    seen: list[Exchange] = []
+    token = _watchers.set((*_watchers.get(), seen))
+    try:
+        yield seen
+    finally:
+        _watchers.reset(token)
+
+
+class Door:
+    """Stands before ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
+
+    A door that is opened behind another one keeps that one open and does nothing itself.
+
+    One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
+    connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
+    """
+
+    def __init__(self, patience: Patience = Patience()) -> None:
+        self.patience = patience
+        self._lock = threading.Lock()
+        self._entered = 0
+        self._calls: Counter[str] = Counter()
+        self._not_before: dict[str, float] = {}
+        self._turns = {one.name: threading.BoundedSemaphore(one.concurrency) for one in SERVICES}
+        self._adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests went out to each service, retries included."""
+        with self._lock:
+            return dict(self._calls)
+
+    def __enter__(self) -> Door:
+        with self._lock:
+            self._entered += 1
+            if self._entered == 1:
+                self._open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None = None, *_exception: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            return  # looks that were abandoned may still ask: the guard stays
+        with self._lock:
+            self._entered -= 1
+            if self._entered == 0:
+                self._shut()
+
+    def _open(self) -> None:
+        """Stand before the adapters; where another door stands already, keep that one open."""
+        self._standing: Door | None = getattr(HTTPAdapter.send, "door", None)
+        if self._standing:
+            self._standing.__enter__()
+        else:
+            self._original: _Send = HTTPAdapter.send
+            HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
+
+    def _shut(self) -> None:
+        if self._standing:
+            self._standing.__exit__()
+        else:
+            HTTPAdapter.send = self._original  # type: ignore[method-assign]
+            self._adapter.close()
+
+    def _sender(self) -> _Send:
+        def send(
+            _adapter: HTTPAdapter,
+            request: requests.PreparedRequest,
+            *_positional: object,
+            **options: Any,
+        ) -> requests.Response:
+            return self._send(request, options)
+
+        send.door = self  # type: ignore[attr-defined]
+        return send
+
+    def _send(
+        self, request: requests.PreparedRequest, options: Mapping[str, Any]
+    ) -> requests.Response:
+        """One call with all its retries: the last answer, or a fault without secrets."""
+        service = service_of(request.url or "")
+        why_not = objection(request)
+        if service is None or why_not:
+            self._note(answers.failed_exchange(request, Refused(f"refused: {why_not}")))
+            raise Refused(why_not)
+        given_up_at = time.monotonic() + self.patience.total
+        attempt = 1
+        outcome = self._attempt(service, request, options)
+        while (delay := self._delay(outcome, attempt)) is not None:
+            if time.monotonic() + delay > given_up_at:
+                break
+            time.sleep(delay)
+            attempt += 1
+            outcome = self._attempt(service, request, options)
+        if isinstance(outcome, requests.RequestException):
+            raise outcome
+        return outcome
+
+    def _attempt(
+        self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
+    ) -> requests.Response | requests.RequestException:
+        host = parts_of(request.url or "").hostname or ""
+        with self._turn(service, host):
+            with self._lock:
+                self._calls[service.name] += 1
+            fault: requests.RequestException | None = None
+            try:
+                response = self._in_time(service, lambda: self._exchange(service, request, options))
+            except requests.RequestException as error:
+                fault = answers.without_details(error, request)
+            except OSError:  # what requests raises for a missing bundle of certificates
+                why = "TLS: the file of trusted certificates cannot be read"
+                fault = requests.exceptions.SSLError(why, request=request)
+        # Outside the handler: what the SDK chains to its own error must not carry a URL's secrets.
+        if fault is not None:
+            self._note(answers.failed_exchange(request, fault))
+            return fault
+        refused = answers.objection_to_redirect(response)
+        self._note(answers.exchange(request, refused and f"refused: {refused}", response))
+        return Refused(refused, request=request) if refused else response
+
+    @contextmanager
+    def _turn(self, service: Service, host: str) -> Iterator[None]:
+        """A place among the service's calls, once the host may be asked again.
+
+        Nobody waits for a host with a place in hand: a learner's endpoint that asks for patience
+        would make all the others wait too.
+        """
+        turns = self._turns[service.name]
+        while True:
+            time.sleep(max(0, self._not_before.get(host, 0) - time.monotonic()))
+            turns.acquire()
+            if self._not_before.get(host, 0) <= time.monotonic():
+                break
+            turns.release()
+        try:
+            yield
+        finally:
+            turns.release()
+
+    def _in_time(
+        self, service: Service, exchange: Callable[[], requests.Response]
+    ) -> requests.Response:
+        """Bound the whole exchange with a host that a learner owns.
+
+        Time-outs count from byte to byte: a host that drips its headers would hold us for ever.
+        """
+        if service.body_bytes is None:
+            return exchange()
+        outcome: SimpleQueue[requests.Response | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                outcome.put(exchange())
+            except Exception as error:  # in a thread: nobody else would hear of it
+                outcome.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = outcome.get(timeout=self.patience.body_seconds)
+        except Empty:
+            answer = requests.exceptions.ReadTimeout()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _exchange(
+        self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
+    ) -> requests.Response:
+        patient = {"stream": True, "timeout": self.patience.timeout}
+        response = self._original(self._adapter, request, **{**options, **patient})
+        try:
+            self._read(service, response)
+            if response.status_code == requests.codes.accepted:  # PyGithub would ask for ever
+                raise requests.exceptions.ReadTimeout("the answer is still being made")
+        except BaseException:
+            response.close()  # never hand a half-read connection to the next request
+            raise
+        return response
+
+    def _read(self, service: Service, response: requests.Response) -> None:
+        seconds = self.patience.body_seconds
+        if service.body_bytes is None:
+            answers.read_body(response, self.patience.body_bytes, seconds)
+        else:
+            answers.read_beginning(response, service.body_bytes, seconds)
+
+    def _delay(
+        self,
+        outcome: requests.Response | requests.RequestException,
+        attempt: int,
+    ) -> float | None:
+        """Seconds to wait before the next attempt; None when there shall be none."""
+        backoff = self.patience.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
+        if isinstance(outcome, requests.RequestException):
+            delay = backoff if answers.may_pass(outcome) else None
+        else:
+            delay = self._delay_after(outcome, backoff)
+        return delay if attempt < self.patience.attempts else None
+
+    def _delay_after(self, response: requests.Response, backoff: float) -> float | None:
+        if answers.raised_in_model(response):
+            return None
+        asked = answers.retry_after(response)
+        throttled = response.status_code == 429 or (response.status_code == 403 and asked)
+        if asked is not None and asked <= self.patience.retry_after_cap:
+            if throttled or response.ok:  # one identity, one allowance: all that ask this host wait
+                host = parts_of(response.url or "").hostname or ""
+                self._not_before[host] = time.monotonic() + asked
+            backoff = max(asked, backoff)
+        elif asked is not None:
+            return None
+        return backoff if throttled or response.status_code in _RETRIED else None
+
+    @staticmethod
+    def _note(exchange: Exchange) -> None:
+        for seen in _watchers.get():
+            seen.append(exchange)
