@@ -22,7 +22,7 @@ from pathlib import Path
 from graders.inputs.lab_file import read_lab_file
 from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
-from reports import compare_terminal as compare_page
+from reports import compare_terminal
 from reports.allure import builder, serve
 from reports.ci.log import harmless
 from reports.compare import compare
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _compare(given: argparse.Namespace) -> int:
     old, new = _books(given)
     found = compare(old, new)
-    for line in compare_page.lines(found, old, new, everyone=given.all):
+    for line in compare_terminal.lines(found, old, new, everyone=given.all):
         print(harmless(line))
     if given.json:
         text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1)

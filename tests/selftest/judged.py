@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.plugin import snapshot_tenant as collected_from
+from fixtures.plugin import snapshot_tenant
 from fixtures.plugin.grading import GRADED
 from fixtures.simulator.process import SimulatedTenant
 from graders import collector, snapshot
@@ -37,7 +37,7 @@ def collect(cohort: Path, evidence: Path) -> Mapping[str, Lab]:
             patch.setenv(name, value)
         cloud = Cloud(SignIn.from_environment(os.environ), door, everyone)
         cloud.prepare(everyone)
-        collected_from.note(evidence, "simulated")
+        snapshot_tenant.note(evidence, "simulated")
         collector.collect(everyone, cloud.look_at, evidence, tenant="simulated")
     return labs
 

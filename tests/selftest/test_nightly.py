@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fixtures.nightly import last_good_evidence as last_seen
+from fixtures.nightly import last_good_evidence
 from fixtures.nightly import plugin as nightly
 from fixtures.plugin import collect as collecting
 from graders.history.effective_result import Found
@@ -194,7 +194,7 @@ def test_an_interruption_while_asking_by_id_confirms_nothing_and_loses_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(last_seen, "contradicted", interrupted)
+    monkeypatch.setattr(last_good_evidence, "contradicted", interrupted)
     session = SimpleNamespace(config=None, exitstatus=pytest.ExitCode.OK)
     missed = Found(Outcome.FAILED, "found none", agreed=True)
     found = nightly._uncontradicted(session, None, {(BOB, CHECK): missed}, {})  # type: ignore[arg-type]
@@ -211,7 +211,7 @@ def test_where_nothing_can_be_asked_for_nothing_is_confirmed(
     monkeypatch.setattr(collecting, "doubts", refused)
     missing = {BOB: (Thing("variable group", "7", "group"),)}
     with pytest.warns(pytest.PytestWarning, match="by its id"):
-        told = last_seen._doubts(None, None, missing)  # type: ignore[arg-type]
+        told = last_good_evidence._doubts(None, None, missing)  # type: ignore[arg-type]
     assert told == {BOB: "what is missing could not be asked for by its id (UsageError)"}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from msrest.authentication import Authentication
 
-from graders.services.azure_devops import artifacts_and_logs as traces
+from graders.services.azure_devops import artifacts_and_logs
 from graders.services.http import web
 from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
 
@@ -148,7 +148,7 @@ class Organization:
     def download(self, url: str) -> bytes:
         """The content of an artifact, which is on another host of the service's."""
         headers = self._signature.authorization()
-        return traces.download(self._session, url, headers)
+        return artifacts_and_logs.download(self._session, url, headers)
 
     def _notice(self, response: requests.Response, *_: object, **__: object) -> None:
         self._own.continuation = response.headers.get(_CONTINUATION) or None

@@ -23,7 +23,7 @@ from graders.evidence import (
 )
 from graders.history.missing import Thing
 from graders.lab import Lab
-from graders.services.azure_devops import parsing as answers
+from graders.services.azure_devops import parsing
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE, ProjectLook
 from graders.services.azure_devops.runs import RunsLook
@@ -99,7 +99,7 @@ class AzureDevOps:
         listed = self._clients.whole_list(
             self._clients.core.get_projects, state_filter="all", top=100, most_pages=200
         )
-        return tuple(answers.project(one) for one in listed)
+        return tuple(parsing.project(one) for one in listed)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class _LabLook(ProjectLook):
         """Source: distributedtask/variablegroups; lab task 2 steps 4 to 8."""
         ask = self.clients.library.get_variable_groups
         labs = [name.upper() for name in self.lab.sheet.variable_group.variables]
-        read = partial(answers.variable_group, labs=labs)
+        read = partial(parsing.variable_group, labs=labs)
         return self.listed("variable groups", read, lambda: self.whole(ask))
 
     def _service_connections(self) -> tuple[ServiceConnection, ...] | Unavailable:
@@ -135,7 +135,7 @@ class _LabLook(ProjectLook):
         ask = self.clients.connections.get_service_endpoints
         return self.listed(
             "service connections",
-            answers.service_connection,
+            parsing.service_connection,
             lambda: self.clients.only_page(ask, self.project.id, include_failed=True),
         )
 
@@ -143,7 +143,7 @@ class _LabLook(ProjectLook):
         """Source: build/definitions with all properties; lab tasks 5 and 6."""
         ask = self.clients.builds.get_definitions
         return self.listed(
-            "pipelines", answers.pipeline, lambda: self.whole(ask, include_all_properties=True)
+            "pipelines", parsing.pipeline, lambda: self.whole(ask, include_all_properties=True)
         )
 
     def _open_to_all(self, *kinds: Sequence[object] | Unavailable) -> frozenset[tuple[str, str]]:
@@ -152,7 +152,7 @@ class _LabLook(ProjectLook):
             return frozenset()
         found = self.looked(
             "what is open to all pipelines",
-            lambda: answers.open_to_all(
+            lambda: parsing.open_to_all(
                 self.clients.only_page(self.clients.builds.get_project_resources, self.project.id)
             ),
         )
@@ -184,7 +184,7 @@ class _LabLook(ProjectLook):
         ask = self.clients.permissions.get_pipeline_permissions_for_resource
         return self.looked(
             f"which pipelines may use the {kind} {identity}",
-            lambda: answers.access(ask(self.project.id, kind, identity)),
+            lambda: parsing.access(ask(self.project.id, kind, identity)),
         )
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavailable, UpstreamRun
 from graders.run_results import counts_as_succeeded, deployed_whole, has_role
-from graders.services.azure_devops import artifacts_and_logs as traces
-from graders.services.azure_devops import parsing as answers
+from graders.services.azure_devops import artifacts_and_logs, parsing
 from graders.services.azure_devops.query import SERVICE, ProjectLook, T
 
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
@@ -49,7 +48,7 @@ class RunsLook(ProjectLook):
         """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
         ask = self.clients.builds.get_builds
         how = {"definitions": pipelines, "query_order": "queueTimeDescending"}
-        return self.listed("runs", answers.run, lambda: self.whole(ask, **how))
+        return self.listed("runs", parsing.run, lambda: self.whole(ask, **how))
 
     def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
         run = replace(run, stages=self._stages(run))
@@ -66,7 +65,7 @@ class RunsLook(ProjectLook):
         ask = self.clients.builds.get_build_timeline
         return self.looked(
             f"the timeline of run {run.id}",
-            lambda: _unless_none(ask(self.project.id, run.id), answers.stages),
+            lambda: _unless_none(ask(self.project.id, run.id), parsing.stages),
         )
 
     def _with_artifacts(self, run: Run) -> Run:
@@ -74,7 +73,7 @@ class RunsLook(ProjectLook):
         ask = self.clients.builds.get_artifacts
         listed = self.listed(
             f"the artifacts of run {run.id}",
-            traces.artifact,
+            artifacts_and_logs.artifact,
             lambda: self.clients.only_page(ask, self.project.id, run.id),
         )
         if isinstance(listed, Unavailable):
@@ -87,7 +86,7 @@ class RunsLook(ProjectLook):
         artifacts = self.lab.sheet.ci.artifacts
         return self.looked(
             f"the artifact {artifacts.model} of run {run.id}",
-            lambda: traces.model_file(self.clients.download(url), artifacts.model_file),
+            lambda: artifacts_and_logs.model_file(self.clients.download(url), artifacts.model_file),
         )
 
     def _deployment(self, run: Run) -> Deployment | Unavailable | None:
@@ -96,18 +95,18 @@ class RunsLook(ProjectLook):
         if not isinstance(run.stages, tuple) or not deployed_whole(run.stages, cd):
             return None
         read, test = cd.deployment.read_task, cd.deployment.smoke_test
-        logs = traces.logs_of(run, cd.deployment)
+        logs = artifacts_and_logs.logs_of(run, cd.deployment)
         if read not in logs or test not in logs:
             return _no_logs(run)
         ask = self.clients.builds.get_build_log_lines
 
         def lines(task: str) -> list[str]:
             entries = self.clients.one_page(ask, self.project.id, run.id, logs[task])
-            return traces.whole_log(entries, task)
+            return artifacts_and_logs.whole_log(entries, task)
 
         return self.looked(
             f"the logs of run {run.id}",
-            lambda: traces.deployment(lines(read), lines(test), cd.log),
+            lambda: artifacts_and_logs.deployment(lines(read), lines(test), cd.log),
         )
 
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
@@ -115,7 +114,7 @@ class RunsLook(ProjectLook):
         ask = self.clients.pipelines.get_run
         return self.looked(
             f"what run {run.id} consumed",
-            lambda: _unless_none(ask(self.project.id, run.pipeline_id, run.id), answers.upstream),
+            lambda: _unless_none(ask(self.project.id, run.pipeline_id, run.id), parsing.upstream),
         )
 
     def _is_ci(self, pipeline: Pipeline) -> bool:

@@ -17,8 +17,7 @@ from github.Requester import Requester
 from graders.evidence import GitHubEvidence, Repository, ServiceName, Sighting, Unavailable
 from graders.history.missing import Thing
 from graders.lab import Lab
-from graders.services.github import parsing as answers
-from graders.services.github import rest_fallback as rest
+from graders.services.github import parsing, rest_fallback
 from graders.services.github.absence import Owner
 from graders.services.github.parsing import Found
 from graders.services.github.query import LISTING, Batch, batch
@@ -39,7 +38,7 @@ class _Report:
 
     found: Mapping[str, tuple[Found, ...]]
     sightings: Mapping[str, tuple[Sighting, ...]]
-    standings: Mapping[str, answers.Standing] = field(default_factory=dict)
+    standings: Mapping[str, parsing.Standing] = field(default_factory=dict)
 
     def __add__(self, other: _Report) -> _Report:
         return _Report(
@@ -131,7 +130,7 @@ class GitHub:
             answer = look(ServiceName.GITHUB, "repository", ask, sightings)
         last = exchanges[-1] if exchanges else None
         too_much = last is not None and (last.status in _TOO_SLOW or last.is_too_much)
-        if not too_much and not answers.is_too_much(answer):
+        if not too_much and not parsing.is_too_much(answer):
             return _report(question, answer, tuple(sightings))
         if len(labs) == 1:
             return self._ask_one_by_one(question)
@@ -142,31 +141,32 @@ class GitHub:
         """Look at one learner's repositories without GraphQL."""
         sightings: list[Sighting] = []
         found = tuple(
-            rest.look_at(self._requester, one, question.places, sightings) for one in question.asked
+            rest_fallback.look_at(self._requester, one, question.places, sightings)
+            for one in question.asked
         )
         learner = question.asked[0].learner
         return _Report({learner: found}, {learner: tuple(sightings)})
 
     def _owners(self, cohort: Iterable[Lab], report: _Report) -> Mapping[str, Owner]:
         """What is needed to believe that a repository is not there, where one is missing."""
-        seen: dict[str, list[answers.Seen]] = {}
+        seen: dict[str, list[parsing.Seen]] = {}
         lacking: dict[str, None] = {}
         for lab in cohort:
             found = report.found[lab.learner.id]
-            mine = [one for one in found if isinstance(one, answers.Seen)]
+            mine = [one for one in found if isinstance(one, parsing.Seen)]
             seen.setdefault(lab.github_owner, []).extend(mine)
-            if not mine and any(isinstance(one, answers.Missing) for one in found):
+            if not mine and any(isinstance(one, parsing.Missing) for one in found):
                 lacking[lab.github_owner] = None
         return {login: self._owner(login, seen[login], report) for login in lacking}
 
-    def _owner(self, login: str, seen: Sequence[answers.Seen], report: _Report) -> Owner:
+    def _owner(self, login: str, seen: Sequence[parsing.Seen], report: _Report) -> Owner:
         sightings: list[Sighting] = []
         names = self._names(login, sightings)
         scopes = self._requester.oauth_scopes
         return Owner(
             login=login,
             names=names,
-            standing=report.standings.get(login, answers.Standing()),
+            standing=report.standings.get(login, parsing.Standing()),
             saw_private=any(one.is_private for one in seen),
             is_app=self._token.startswith("ghs_"),
             may_see_private=scopes is None or "repo" in scopes,
@@ -182,14 +182,14 @@ class GitHub:
             answer = look(
                 ServiceName.GITHUB, what, partial(self._post, LISTING, variables), sightings
             )
-            page = answer if isinstance(answer, Unavailable) else answers.read_names(answer, login)
+            page = answer if isinstance(answer, Unavailable) else parsing.read_names(answer, login)
             if isinstance(page, Unavailable):
                 return page
             names |= page[0]
             if page[1] is None:
                 return names
             variables = {"owner": login, "after": page[1]}
-        return answers.cannot_tell(what, "the list has no end")
+        return parsing.cannot_tell(what, "the list has no end")
 
     def _get_commit(self, path: str) -> str:
         """Its id, which the answer must name: any JSON that says 200 would do else."""
@@ -225,18 +225,18 @@ def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) ->
     where = dict.fromkeys(learners, sightings)
     if isinstance(answer, Unavailable):
         return _Report(dict.fromkeys(learners, (answer,)), where)
-    became = answers.read_batch(answer, question)
+    became = parsing.read_batch(answer, question)
     found = {
         learner: tuple(became[one.alias] for one in question.asked if one.learner == learner)
         for learner in learners
     }
-    return _Report(found, where, answers.read_standings(answer, question))
+    return _Report(found, where, parsing.read_standings(answer, question))
 
 
 def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]) -> Shown:
     found, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
     faults = [one for one in found if isinstance(one, Unavailable)]
-    seen = tuple(one.repository for one in found if isinstance(one, answers.Seen))
+    seen = tuple(one.repository for one in found if isinstance(one, parsing.Seen))
     if faults or seen:
         return GitHubEvidence(repositories=faults[0] if faults else seen), sightings
     owner = owners[lab.github_owner]

@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from graders.services.http import exchange as answers
+from graders.services.http import exchange
 from graders.services.http.exchange import Exchange
 from graders.services.http.read_only import SERVICES, Refused, Service, objection, service_of
 from graders.urls import parts_of
@@ -138,7 +138,7 @@ class Door:
         service = service_of(request.url or "")
         why_not = objection(request)
         if service is None or why_not:
-            self._note(answers.failed_exchange(request, Refused(f"refused: {why_not}")))
+            self._note(exchange.failed_exchange(request, Refused(f"refused: {why_not}")))
             raise Refused(why_not)
         given_up_at = time.monotonic() + self.patience.total
         attempt = 1
@@ -164,16 +164,16 @@ class Door:
             try:
                 response = self._in_time(service, lambda: self._exchange(service, request, options))
             except requests.RequestException as error:
-                fault = answers.without_details(error, request)
+                fault = exchange.without_details(error, request)
             except OSError:  # what requests raises for a missing bundle of certificates
                 why = "TLS: the file of trusted certificates cannot be read"
                 fault = requests.exceptions.SSLError(why, request=request)
         # Outside the handler: what the SDK chains to its own error must not carry a URL's secrets.
         if fault is not None:
-            self._note(answers.failed_exchange(request, fault))
+            self._note(exchange.failed_exchange(request, fault))
             return fault
-        refused = answers.objection_to_redirect(response)
-        self._note(answers.exchange(request, refused and f"refused: {refused}", response))
+        refused = exchange.objection_to_redirect(response)
+        self._note(exchange.exchange(request, refused and f"refused: {refused}", response))
         return Refused(refused, request=request) if refused else response
 
     @contextmanager
@@ -238,9 +238,9 @@ class Door:
     def _read(self, service: Service, response: requests.Response) -> None:
         seconds = self.patience.body_seconds
         if service.body_bytes is None:
-            answers.read_body(response, self.patience.body_bytes, seconds)
+            exchange.read_body(response, self.patience.body_bytes, seconds)
         else:
-            answers.read_beginning(response, service.body_bytes, seconds)
+            exchange.read_beginning(response, service.body_bytes, seconds)
 
     def _delay(
         self,
@@ -250,15 +250,15 @@ class Door:
         """Seconds to wait before the next attempt; None when there shall be none."""
         backoff = self.patience.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
         if isinstance(outcome, requests.RequestException):
-            delay = backoff if answers.may_pass(outcome) else None
+            delay = backoff if exchange.may_pass(outcome) else None
         else:
             delay = self._delay_after(outcome, backoff)
         return delay if attempt < self.patience.attempts else None
 
     def _delay_after(self, response: requests.Response, backoff: float) -> float | None:
-        if answers.raised_in_model(response):
+        if exchange.raised_in_model(response):
             return None
-        asked = answers.retry_after(response)
+        asked = exchange.retry_after(response)
         throttled = response.status_code == 429 or (response.status_code == 403 and asked)
         if asked is not None and asked <= self.patience.retry_after_cap:
             if throttled or response.ok:  # one identity, one allowance: all that ask this host wait
