@@ -1,20 +1,20 @@
 """What judging costs: a verdict through pytest beside a trivial test, and a class without pytest.
 
-``python benchmarks/judging.py --learners 100 --stored 1000``: collects one model answer, repeats
-its evidence for so many learners, and judges them
+``python benchmarks/judging.py --learners 100 --stored 1000`` judges stored evidence
 
 - through pytest, with Allure results and JUnit and without: CPU for each verdict, start-up and all
   reports included, beside a trivial test;
 - with ``python -m graders judge``: CPU and peak memory of the whole process.
 
+Through pytest everybody's work is a model answer of their own, collected from the simulated tenant,
+so that a verdict passes as the trivial test does. With ``--copied``, and without pytest, everybody
+has the first learner's work: a fifth of the verdicts fail or are blocked, and say whose it is.
+
 The trivial test is one function of one assertion that passes, parametrised with as many numbers as
 there are verdicts, in one module, with no marker more; under the same options and plugins, less our
-own. It is the cheaper of the two by nature: ours are 72 functions of seven modules, judged learner
-by learner, and about a fifth of the verdicts fail or are blocked, because all learners but the
-first have another's work.
-
-Both take turns, and of each the cheapest run counts, for whatever else a machine does only adds to
-it. CPU is that of all processes, and every run writes into a new folder.
+own. Ours are 72 functions of seven modules, judged learner by learner. Both take turns, and of each
+the cheapest run counts, for whatever else a machine does only adds to it. CPU is that of all
+processes, and every run writes into a new folder.
 
 POSIX only: CPU and memory of a process are the operating system's own figures.
 """
@@ -57,11 +57,14 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=100, help="judged through pytest")
     parser.add_argument("--stored", type=int, default=1000, help="judged without it")
     parser.add_argument("--times", type=int, default=5, help="runs of each; the cheapest counts")
+    parser.add_argument("--copied", action="store_true", help="all hand in one learner's work")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        right = _collected(place)
-        through = _class(place / "some", given.learners, right)
+        through = _collected(place / "own", 1 if given.copied else given.learners)
+        right = through.parent / "evidence"
+        if given.copied:
+            through = _class(place / "some", given.learners, right)
         print(f"verdicts through pytest          {given.learners * CHECKS:>8}")
         costs = _through_pytest(place, through, given.learners, given.times)
         for name, (ours, trivial) in costs.items():
@@ -75,13 +78,10 @@ def main() -> None:
     print(f"peak memory, MB                  {megabytes:>8.0f}")
 
 
-def _collected(place: Path) -> Path:
-    """The evidence of one model answer, and the file it stands in."""
-    cohort = place / "one" / "class.csv"
-    cohort.parent.mkdir()
-    cohort.write_text("learner,number\nl1,1\n", encoding="utf-8")
-    out = place / "one" / "out"
-    arguments = ("--learners", cohort, "--lab", LAB, "--tenant", "simulated", "--reports", out)
+def _collected(place: Path, learners: int) -> Path:
+    """A class of model answers, their evidence beside it; returns the cohort file."""
+    cohort = _cohort(place, learners)
+    arguments = ("--learners", cohort, "--tenant", "simulated", "--reports", place)
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pytest", "-q", *map(str, arguments)],
         cwd=ROOT,
@@ -90,22 +90,26 @@ def _collected(place: Path) -> Path:
     )
     if done.returncode:
         raise SystemExit(done.stdout.decode()[-2000:])
-    return out / "evidence"
+    return cohort
 
 
-def _class(place: Path, learners: int, right: Path) -> Path:
-    """A class of that many learners whose evidence is the same; returns the cohort file."""
+def _cohort(place: Path, learners: int) -> Path:
     place.mkdir()
     cohort = place / "class.csv"
     rows = [f"l{number},{number}" for number in range(1, learners + 1)]
     cohort.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
     (place / "lab.toml").write_text(LAB.read_text(encoding="utf-8"), encoding="utf-8")
+    return cohort
+
+
+def _class(place: Path, learners: int, right: Path) -> Path:
+    """A class of that many learners whose evidence is the same; returns the cohort file."""
+    cohort = _cohort(place, learners)
     found = snapshot.read(right, "l1")
     if found is None:
         raise SystemExit("there is no evidence of the model answer")
     everyone, lab_file = read_class(cohort, place / "lab.toml")
     for one in everyone:
-        # of the first learner's lab: whose own the work is, and that it is shared, costs the same
         own = replace(found, learner=one.id, place=lab_file.for_learner(one).place)
         snapshot.write(place / "evidence", own)
     (place / "evidence" / snapshot.TENANT_NOTE).write_text("simulated\n", encoding="utf-8")
