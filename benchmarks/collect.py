@@ -72,12 +72,12 @@ def _measure(tenant: SimulatedTenant, cohort: Path, folder: Path, workers: int) 
     labs = [lab.for_learner(learner) for learner in learners]
     times = [time.perf_counter()]
     from graders.services.cloud import Cloud
-    from graders.services.http.transport import Door
+    from graders.services.http.transport import ReadOnlyTransport
     from graders.services.sign_in import SignIn
 
     times.append(time.perf_counter())
-    with Door() as door:
-        cloud = Cloud(SignIn.from_environment(os.environ), door)
+    with ReadOnlyTransport() as transport:
+        cloud = Cloud(SignIn.from_environment(os.environ), transport)
         cloud.prepare(labs)
         times.append(time.perf_counter())
         collected = collector.collect(labs, cloud.look_at, folder, workers=workers)

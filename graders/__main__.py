@@ -23,7 +23,7 @@ from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
-from reports.ci.log import harmless
+from reports.ci.log import escape_log_commands
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _judge(given)
     except (InputProblems, BadInput, snapshot.SnapshotError) as problem:
-        print(harmless(f"ERROR: {problem}"), file=sys.stderr)
+        print(escape_log_commands(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
     finally:
         undo()
@@ -78,7 +78,7 @@ def _judge(given: argparse.Namespace) -> int:
     written, trouble = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *trouble):
-        print(harmless(line))
+        print(escape_log_commands(line))
     return _NOT_WRITTEN if trouble else _status(given.fail_on, verdicts)
 
 

@@ -24,7 +24,7 @@ from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
 from reports import compare_terminal
 from reports.allure import builder, serve
-from reports.ci.log import harmless
+from reports.ci.log import escape_log_commands
 from reports.compare import compare
 from reports.files import NotWritten, keep_private, write_whole
 from reports.stored import Book, read_book
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(given.run(given))
     except (InputProblems, NotWritten, SnapshotError) as problems:
-        print(harmless(str(problems)), file=sys.stderr)
+        print(escape_log_commands(str(problems)), file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
     finally:
@@ -53,7 +53,7 @@ def _compare(given: argparse.Namespace) -> int:
     old, new = _books(given)
     found = compare(old, new)
     for line in compare_terminal.lines(found, old, new, everyone=given.all):
-        print(harmless(line))
+        print(escape_log_commands(line))
     if given.json:
         text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1)
         try:

@@ -79,16 +79,16 @@ def as_csv(run: GradingRun, grades: Sequence[Grade]) -> str:
 
 def _row(run: GradingRun, learner: Learner, own: Grade) -> list[str]:
     return [
-        *(harmless(text) for text in (learner.id, learner.name, learner.email)),
+        *(escape_formula(text) for text in (learner.id, learner.name, learner.email)),
         *(points_text(own.by_task[task]) for task in SHEET.tasks),
         points_text(own.total),
-        harmless(" ".join(own.withheld.split())),
+        escape_formula(" ".join(own.withheld.split())),
         "SIMULATED" if run.is_simulated else run.tenant,
         graded_at(run),
     ]
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell no spreadsheet takes for a formula: a leading apostrophe is put before one."""
     return _FORMULA_AFTER_A_CUT.sub("'", _FORMULA.sub("'", cell))
 

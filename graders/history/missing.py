@@ -24,7 +24,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True)
-class Thing:
+class ResourceRef:
     """One thing of a learner's lab; ``id`` is what its service asks for it by."""
 
     kind: Kind
@@ -35,7 +35,7 @@ class Thing:
         return f"the {self.kind} `{self.name}`"
 
 
-def vanished(before: Evidence, now: Evidence, lab: Lab) -> tuple[Thing, ...]:
+def vanished(before: Evidence, now: Evidence, lab: Lab) -> tuple[ResourceRef, ...]:
     """The lab's own things that ``before`` lists and ``now`` does not, though its list was seen.
 
     What is listed under another name, or with another content, has not vanished: it was seen.
@@ -45,7 +45,7 @@ def vanished(before: Evidence, now: Evidence, lab: Lab) -> tuple[Thing, ...]:
     return tuple(one for one in was if one.kind not in unseen and (one.kind, one.id) not in is_)
 
 
-def _things(evidence: Evidence, lab: Lab) -> Iterator[Thing]:
+def _things(evidence: Evidence, lab: Lab) -> Iterator[ResourceRef]:
     """Those that the lab dictates."""
     names: dict[Kind, Sequence[str]] = {
         "variable group": (lab.variable_group,),
@@ -59,7 +59,7 @@ def _things(evidence: Evidence, lab: Lab) -> Iterator[Thing]:
         for one in listed if isinstance(listed, tuple) else ():
             name = _name(one)
             if (kind not in names or name in names[kind]) and _id(kind, one):
-                yield Thing(kind, _id(kind, one), name)
+                yield ResourceRef(kind, _id(kind, one), name)
 
 
 def _seen(evidence: Evidence) -> Iterator[tuple[Kind, str]]:

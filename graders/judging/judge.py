@@ -16,7 +16,7 @@ from graders.evidence import Evidence, Unavailable
 from graders.judging.checks import GradedCheck
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
-from graders.judging.ownership import Custody, compared_part, custody
+from graders.judging.ownership import Ownership, compared_part, ownership
 from graders.judging.registry import PARTS, closure, known
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason
@@ -44,13 +44,13 @@ class Subject:
     names_owners: bool = True
 
     @cached_property
-    def custody(self) -> Mapping[str, Custody]:
+    def ownership(self) -> Mapping[str, Ownership]:
         """Whose work it is, learner by learner: compared with all of whom there is evidence."""
         collected: dict[str, Evidence] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
                 collected[learner] = compared_part(self.evidence_of(learner))
-        return custody(self.labs.values(), collected)
+        return ownership(self.labs.values(), collected)
 
 
 class Judge:
@@ -122,10 +122,10 @@ class Judge:
         return self._kept[learner]
 
     def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
-        """What custody has to say about the things this check asked for."""
+        """What ownership has to say about the things this check asked for."""
         if not self._subject.names_owners:
             return ()
-        notes = self._subject.custody[learner].owners
+        notes = self._subject.ownership[learner].owners
         if not notes:
             return ()
         own = dict.fromkeys(one for about in closure(graded.needs) for one in notes.get(about, ()))
@@ -156,9 +156,9 @@ class _Things:
         return self._found[name]
 
     def _made(self, name: str) -> Any:
-        if name == "custody":
+        if name == "ownership":
             self.get("evidence")  # without any there is nothing to say of it
-            return self._subject.custody[self._learner]
+            return self._subject.ownership[self._learner]
         if name == "evidence":
             return self._subject.evidence_of(self._learner)
         if name in PARTS:

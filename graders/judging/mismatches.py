@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.reasons import Mismatch
 from graders.texts import LONGEST_VALUE, clipped
 
 
 def mismatches_of(op: str, left: object, right: object) -> tuple[Mismatch, ...]:
     """What was expected and found where ``left op right`` does not hold; ``op`` is in or ==."""
-    if op == "in" and isinstance(right, Named):
+    if op == "in" and isinstance(right, NamedResources):
         name = str(left)
         expected, found = f"{right.a_kind} `{name}`", right.instead_of(name)
         return (Mismatch("", expected, found, right.near_miss(name)),)

@@ -17,7 +17,7 @@ PARTS: Mapping[str, str] = {
     if name not in ("learner", "sightings", "tenant", "place")
 }
 """Given: parts of a learner's evidence as they were collected, by the field they are."""
-GIVEN = frozenset({"lab", "custody", *PARTS})
+GIVEN = frozenset({"lab", "ownership", *PARTS})
 """What is not computed from anything else; ``custody`` is compared over the whole class."""
 
 
@@ -77,7 +77,7 @@ def closure(names: tuple[str, ...]) -> tuple[str, ...]:
 def evidence_parts(names: Iterable[str]) -> frozenset[str]:
     """The fields of the evidence that things of these names are made of.
 
-    Custody is made of all that another lab could have too, of the whole class.
+    Ownership is made of all that another lab could have too, of the whole class.
     """
     needed = closure(tuple(names))
     return frozenset(PARTS[name] for name in needed if name in PARTS)

@@ -19,13 +19,13 @@ from graders.evidence import (
     Sighting,
     Unavailable,
 )
-from graders.history.missing import Thing
+from graders.history.missing import ResourceRef
 from graders.lab import Lab
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml.workspace import AzureML
 from graders.services.github.repositories import GitHub, Shown
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 
 T = TypeVar("T")
@@ -34,14 +34,17 @@ T = TypeVar("T")
 class Cloud:
     """Looks at learners; threads may share it. One part's trouble leaves the others alone.
 
-    It opens the door itself for every look; whoever opens the same door for the whole run saves
+    It opens the transport for every look; whoever opens the same one for the whole run saves
     a TLS handshake per look. ``everyone`` are the labs of the whole class, looked at or not.
     """
 
     def __init__(
-        self, sign_in: SignIn, door: Door | None = None, everyone: Sequence[Lab] = ()
+        self,
+        sign_in: SignIn,
+        transport: ReadOnlyTransport | None = None,
+        everyone: Sequence[Lab] = (),
     ) -> None:
-        self.door = door or Door()
+        self.transport = transport or ReadOnlyTransport()
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
@@ -53,7 +56,7 @@ class Cloud:
 
         Raises ``SignInError``. Whatever else cannot be seen here is told of each learner later.
         """
-        with self.door:
+        with self.transport:
             self._sign_in.check()
             names = {lab.organization.casefold(): lab.organization for lab in labs}.values()
             shared: list[Callable[[], None]] = [
@@ -67,7 +70,7 @@ class Cloud:
 
     def look_at(self, lab: Lab) -> Evidence:
         """All of one learner's evidence. Never raises on the cloud's account."""
-        with self.door:
+        with self.transport:
             trained: list[Sighting] = []
             built: list[Sighting] = []
             ml_look = _beside(
@@ -95,9 +98,9 @@ class Cloud:
             sightings=(*built, *seen_at, *trained),
         )
 
-    def still_there(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+    def still_there(self, lab: Lab, thing: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
-        with self.door:
+        with self.transport:
             if thing.kind == "repository":
                 return self._github.still_has(thing)
             if thing.kind in ("published pipeline", "model", "endpoint"):

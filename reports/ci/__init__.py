@@ -12,7 +12,7 @@ from pathlib import Path
 
 from graders.verdicts import Grade
 from reports.ci import junit, log, summary
-from reports.ci.discreet import discreet
+from reports.ci.redact import redact
 from reports.class_summary import Failure, failures, unseen
 from reports.files import write_whole
 from reports.grading_run import GradingRun
@@ -96,12 +96,12 @@ def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
     for cause in unseen(grades):
         who = _count(len(cause.learners), "learner")
         title = f"Not assessed: {_count(cause.times, 'check')} of {who}"
-        yield Annotation("error", title, discreet(cause.reason, run.learners))
+        yield Annotation("error", title, redact(cause.reason, run.learners))
 
 
 def _failed(run: GradingRun, one: Failure, kind: log.Kind, title: str) -> Annotation:
     who = f"{len(one.learners)} of {one.tried} fail step {one.check.step}, {one.check.id}"
-    said = f"{one.check.title}. {one.same_cause} were told: {discreet(one.cause, run.learners)}"
+    said = f"{one.check.title}. {one.same_cause} were told: {redact(one.cause, run.learners)}"
     return Annotation(kind, f"{title}{who}", said)
 
 

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from graders.lab import Learner
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.ci.discreet import discreet
+from reports.ci.redact import redact
 from reports.files import write_whole
 from reports.gradebook import points_text
 from reports.grading_run import LAB_NAME, GradingRun
@@ -67,7 +67,7 @@ def _learners_suite(learner: Learner, grade: Grade) -> Element:
     _property(properties, "learner", learner.id)
     _property(properties, "points", points_text(grade.possible))
     if grade.withheld:
-        _property(properties, "withheld", discreet(grade.withheld, [learner]))
+        _property(properties, "withheld", redact(grade.withheld, [learner]))
     else:
         _property(properties, "earned", points_text(grade.total))
     for verdict in grade.verdicts:
@@ -109,7 +109,7 @@ def _learners_case(suite: Element, verdict: Verdict, learner: Learner) -> None:
         points = f"{points_text(verdict.earned)} of {points_text(verdict.points)} points"
         failure = _result(case, "failure", f"{points}: {verdict.reason}", learner)
         said = f"{verdict.title}\n{verdict.reason}\nstep {verdict.step}: {verdict.hint}"
-        failure.text = _text(discreet(said, [learner]))
+        failure.text = _text(redact(said, [learner]))
     elif verdict.outcome is not Outcome.PASSED:
         _result(case, "skipped", f"{verdict.outcome}: {verdict.reason}", learner)
 
@@ -124,7 +124,7 @@ def _case(suite: Element, learner: Learner, verdict: Verdict) -> Element:
     if verdict.outcome.is_decided:
         _property(properties, "earned", points_text(verdict.earned))
     if verdict.past:
-        _property(properties, "standing", discreet(verdict.standing, [learner]))
+        _property(properties, "standing", redact(verdict.standing, [learner]))
     return case
 
 
@@ -141,7 +141,7 @@ def _property(properties: Element, name: str, value: str) -> None:
 
 
 def _result(case: Element, kind: str, message: str, learner: Learner) -> Element:
-    said = " ".join(discreet(message, [learner]).split())
+    said = " ".join(redact(message, [learner]).split())
     return SubElement(case, kind, message=_text(said))
 
 

@@ -21,7 +21,7 @@ _HASHES = re.compile("#(?=#)")
 _COLONS = re.compile(r"((?:^|[\r\n])\s*):(?=:)")
 
 
-def harmless(text: str) -> str:
+def escape_log_commands(text: str) -> str:
     """The text as no pipeline takes a line of it for a command; it reads nearly the same."""
     return _COLONS.sub(r"\1: ", _apart(text))
 

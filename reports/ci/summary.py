@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from graders.judging.first_failure import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.ci.discreet import discreet
 from reports.ci.markdown import Section, plain, within
+from reports.ci.redact import redact
 from reports.class_summary import Cause, Failure, failures, stopped, unseen, withheld
 from reports.gradebook import graded_at, points_text
 from reports.grading_run import LAB_NAME, Change, GradingRun
@@ -87,7 +87,7 @@ def _list(
 
 
 def _failure(run: GradingRun, one: Failure) -> str:
-    cause = plain(discreet(one.cause, run.learners))
+    cause = plain(redact(one.cause, run.learners))
     who = f"{len(one.learners)} of {one.tried}"
     told = "was told" if one.same_cause == 1 else "were told"
     return f"- step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
@@ -111,7 +111,7 @@ def _what(one: Change) -> str:
 
 
 def _change(run: GradingRun, one: Change) -> str:
-    why = f". {plain(discreet(one.why, run.learners))}" if one.why else ""
+    why = f". {plain(redact(one.why, run.learners))}" if one.why else ""
     return f"- {plain(one.learner)}: {_what(one)}{why}"
 
 
@@ -123,7 +123,7 @@ def _unconfirmed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
 
 
 def _standing(run: GradingRun, verdict: Verdict) -> str:
-    why = plain(discreet(verdict.standing, run.learners))
+    why = plain(redact(verdict.standing, run.learners))
     return f"- {plain(verdict.learner)}: {plain(verdict.check)}: {why}"
 
 
@@ -147,7 +147,7 @@ def _cause(run: GradingRun, cause: Cause) -> str:
     shown = ", ".join(map(plain, cause.learners[:_FEW]))
     more = len(cause.learners) - _FEW
     who = f"{shown} and {more} more" if more > 0 else shown
-    return f"{who}: {plain(discreet(cause.reason, run.learners))}"
+    return f"{who}: {plain(redact(cause.reason, run.learners))}"
 
 
 def _failed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:

@@ -19,7 +19,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from graders.lab import Learner
 from graders.texts import strip_controls
 from graders.verdicts import Grade
-from reports.gradebook import harmless
+from reports.gradebook import escape_formula
 from reports.grading_run import GradingRun
 
 BANNER = "SIMULATED"
@@ -102,7 +102,7 @@ def exactly(column: str, value: str) -> str:
     """A value by which a learner is found, as it stands; raises LeftOutError where it cannot."""
     if not value:
         raise LeftOutError(f"the cohort file has no `{column}` for this learner")
-    if harmless(value) != value:
+    if escape_formula(value) != value:
         raise LeftOutError(f"the `{column}` begins like a formula, and must not be altered")
     if not value.isprintable() or any(sign in value for sign in '"\\'):
         raise LeftOutError(f"the `{column}` has a character that does not survive in the file")
@@ -140,7 +140,7 @@ def file_name(run: GradingRun, name: str) -> str:
 
 def text_cell(text: str) -> str:
     """Text for people in one cell: on one line, and never a formula."""
-    return harmless(strip_controls(text))
+    return escape_formula(strip_controls(text))
 
 
 def quoted_csv(rows: Iterable[Sequence[str]]) -> str:

@@ -2,7 +2,7 @@
 
 from graders.evidence import Access, Pipeline, Project, VariableGroup, Workspace
 from graders.judging import rules
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.lab import Lab
 from graders.rubric import check
 
@@ -19,7 +19,7 @@ def test_project_exists(project: Project) -> None:
     hint="Rename {near_miss} to `{lab.variable_group}`, spelled exactly so.",
     missing="Create the variable group `{lab.variable_group}` (steps 2.4 to 2.9).",
 )
-def test_variable_group_exists(variable_groups: Named[VariableGroup], lab: Lab) -> None:
+def test_variable_group_exists(variable_groups: NamedResources[VariableGroup], lab: Lab) -> None:
     """The project has a variable group with the name the lab gives."""
     assert lab.variable_group in variable_groups
 
@@ -98,7 +98,7 @@ def test_variable_group_names_the_endpoint(aci_deployment_name: str, lab: Lab) -
 
 @check(step="2.8", points=1, hint="Open Pipeline permissions > ⋮ > Open access.")
 def test_variable_group_is_open_to_the_pipelines(
-    variable_group_access: Access, pipelines: Named[Pipeline], lab: Lab
+    variable_group_access: Access, pipelines: NamedResources[Pipeline], lab: Lab
 ) -> None:
     """The lab's pipelines may use the variable group."""
     assert rules.closed_to_pipelines(variable_group_access, pipelines.values(), lab) == []

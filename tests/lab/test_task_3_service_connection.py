@@ -2,7 +2,7 @@
 
 from graders.evidence import Access, Pipeline, ServiceConnection, Workspace
 from graders.judging import rules
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.lab import Lab
 from graders.rubric import check
 
@@ -13,7 +13,9 @@ from graders.rubric import check
     hint="Rename {near_miss} to `{lab.service_connection}`, spelled exactly so.",
     missing="Create the connection `{lab.service_connection}` (steps 3.1 to 3.4).",
 )
-def test_service_connection_exists(service_connections: Named[ServiceConnection], lab: Lab) -> None:
+def test_service_connection_exists(
+    service_connections: NamedResources[ServiceConnection], lab: Lab
+) -> None:
     """The project has an Azure Resource Manager connection with the name the lab gives."""
     assert lab.service_connection in service_connections
 
@@ -65,7 +67,7 @@ def test_service_connection_is_ready(settled_service_connection: ServiceConnecti
 
 @check(step="3.4", points=1, hint="Tick Grant access permission to all pipelines.")
 def test_service_connection_is_open_to_the_pipelines(
-    service_connection_access: Access, pipelines: Named[Pipeline], lab: Lab
+    service_connection_access: Access, pipelines: NamedResources[Pipeline], lab: Lab
 ) -> None:
     """The lab's pipelines may use the connection."""
     assert rules.closed_to_pipelines(service_connection_access, pipelines.values(), lab) == []
@@ -75,7 +77,9 @@ def test_service_connection_is_open_to_the_pipelines(
     step="3.4", points=1, hint="Set {variables.service_connection} to the name of your connection."
 )
 def test_variable_group_names_an_existing_connection(
-    workspace_svc_connection: str, some_service_connections: Named[ServiceConnection], lab: Lab
+    workspace_svc_connection: str,
+    some_service_connections: NamedResources[ServiceConnection],
+    lab: Lab,
 ) -> None:
     """The connection that the variable group names does exist."""
     assert rules.dangling_reference(workspace_svc_connection, some_service_connections, lab) == []

@@ -11,7 +11,7 @@ from graders.evidence import (
     TrainingRun,
 )
 from graders.judging import rules
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.lab import Lab
 from graders.rubric import check
 
@@ -22,7 +22,7 @@ from graders.rubric import check
     hint="Rename {near_miss} to `{lab.ci_pipeline}`, spelled exactly so (step 5.9).",
     missing="Create the CI pipeline (steps 5.1 to 5.8) and rename it to `{lab.ci_pipeline}`.",
 )
-def test_ci_pipeline_exists(pipelines: Named[Pipeline], lab: Lab) -> None:
+def test_ci_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> None:
     """The project has a CI pipeline with the name the lab gives."""
     assert lab.ci_pipeline in pipelines
 
@@ -101,7 +101,7 @@ def test_training_run_completed(
 
 @check(step="5.17", points=2, hint="Run CI again, and leave the published pipeline enabled.")
 def test_training_pipeline_is_published(
-    published_pipelines: Named[PublishedPipeline], lab: Lab
+    published_pipelines: NamedResources[PublishedPipeline], lab: Lab
 ) -> None:
     """The workspace has the published training pipeline, and it is active."""
     assert lab.training_pipeline in published_pipelines
@@ -118,7 +118,7 @@ def test_training_pipeline_is_published_by_the_ci_run(
 
 
 @check(step="5.18", points=2, hint="Let a CI run finish: it registers the model.")
-def test_model_is_registered(registered_models: Named[Model], lab: Lab) -> None:
+def test_model_is_registered(registered_models: NamedResources[Model], lab: Lab) -> None:
     """The workspace has the registered model."""
     assert lab.model in registered_models
 

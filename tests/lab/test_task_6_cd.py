@@ -2,7 +2,7 @@
 
 from graders.evidence import Deployment, Model, Pipeline, Run, Stage, UpstreamRun
 from graders.judging import rules
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.lab import Lab
 from graders.rubric import check
 
@@ -13,7 +13,7 @@ from graders.rubric import check
     hint="Rename {near_miss} to `{lab.cd_pipeline}`, spelled exactly so (step 6.8).",
     missing="Create the CD pipeline (steps 6.2 to 6.7) and rename it to `{lab.cd_pipeline}`.",
 )
-def test_cd_pipeline_exists(pipelines: Named[Pipeline], lab: Lab) -> None:
+def test_cd_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> None:
     """The project has a CD pipeline with the name the lab gives."""
     assert lab.cd_pipeline in pipelines
 

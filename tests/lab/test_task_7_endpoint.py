@@ -2,13 +2,13 @@
 
 from graders.evidence import Answer, Endpoint, Model, Run, Workspace
 from graders.judging import rules
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.lab import Lab
 from graders.rubric import check
 
 
 @check(step="7.3", points=2, hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.")
-def test_endpoint_exists(endpoints: Named[Endpoint], lab: Lab) -> None:
+def test_endpoint_exists(endpoints: NamedResources[Endpoint], lab: Lab) -> None:
     """The workspace has a real-time endpoint with the name the lab gives."""
     assert lab.endpoint in endpoints
 

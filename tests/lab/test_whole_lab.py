@@ -1,7 +1,7 @@
 """The lab as a whole: whether its parts belong together."""
 
 from graders.judging import rules
-from graders.judging.ownership import Custody
+from graders.judging.ownership import Ownership
 from graders.lab import Session
 from graders.rubric import check
 
@@ -17,7 +17,7 @@ def test_work_is_one_chain(chain: rules.Chain) -> None:
 
 
 @check(step="5.11", hint="Work in your own project, repository and workspace.")
-def test_work_is_the_learners_own(own_work: Custody) -> None:
+def test_work_is_the_learners_own(own_work: Ownership) -> None:
     """No training run, model or endpoint is another learner's."""
     assert list(own_work.borrowed) == []
 

@@ -1,4 +1,4 @@
-"""Answers from a table, given behind the graders' door instead of the network."""
+"""Answers from a table, given behind the graders' transport instead of the network."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from urllib3 import HTTPResponse
 from graders.evidence import Repository, Sighting, Unavailable
 from graders.lab import Lab, Learner
 from graders.services.github.repositories import GitHub
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 
 ORG = "solliancelabs"
 TEMPLATE = "solliancenet/labs-ae-mlops-starter"
@@ -184,7 +184,7 @@ class FakeSignIn:
 
 @contextmanager
 def connected() -> Iterator[FakeGitHub]:
-    """A GitHub that real PyGithub reaches through the real door."""
+    """A GitHub that real PyGithub reaches through the real transport."""
     fake = FakeGitHub()
 
     def send(_: HTTPAdapter, request: requests.PreparedRequest, **_options: object) -> object:
@@ -201,7 +201,7 @@ def connected() -> Iterator[FakeGitHub]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HTTPAdapter, "send", send)
-        with Door(Patience(attempts=1)):
+        with ReadOnlyTransport(RetryPolicy(attempts=1)):
             yield fake
 
 

@@ -1,8 +1,8 @@
 """Every question the graders ask, put to a tenant in every kind of trouble, many at a time.
 
 A *cell* is one look at one learner with one fault on one question. Its connections bear its name
-(as the proxy's user), so that hundreds of cells share one process, one door and one tenant, and
-none meets another's trouble.
+(as the proxy's user), so that hundreds of cells share one process, one transport and one
+tenant, and none meets another's trouble.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from graders.evidence import Evidence
 from graders.lab import Lab
 from graders.services.cloud import Cloud
 from graders.services.http.read_only import Service
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in import SignIn, SignInError
 
 CANARY = MARK
-QUICK = Patience(
+QUICK = RetryPolicy(
     attempts=2, backoff=0.001, retry_after_cap=0.05, timeout=(20, 20), body_seconds=20, total=60
 )
 IN_A_HURRY = replace(QUICK, timeout=(5, 1), body_seconds=5)
@@ -103,8 +103,8 @@ def cells(
     ]
 
 
-class LabelledDoor(Door):
-    """A door whose connections bear the name of the cell that asks."""
+class LabelledDoor(ReadOnlyTransport):
+    """A transport whose connections bear the name of the cell that asks."""
 
     def __init__(self, proxy: str, stalled: Iterable[str] = ()) -> None:
         self._proxy = urlsplit(proxy).netloc
@@ -112,13 +112,13 @@ class LabelledDoor(Door):
         super().__init__(QUICK)
 
     @property
-    def patience(self) -> Patience:  # type: ignore[override]
+    def retry_policy(self) -> RetryPolicy:  # type: ignore[override]
         if _cell.get() == WAITING:
             return PATIENT
         return IN_A_HURRY if _cell.get() in self._stalled else QUICK
 
-    @patience.setter
-    def patience(self, _: Patience) -> None:
+    @retry_policy.setter
+    def retry_policy(self, _: RetryPolicy) -> None:
         """It hangs on the cell."""
 
     def _exchange(
@@ -138,7 +138,7 @@ class LabelledDoor(Door):
         return dict.fromkeys(("http", "https"), f"http://{named}{self._proxy}")
 
 
-def each(door: LabelledDoor, calls: Mapping[str, Callable[[], R]]) -> dict[str, R]:
+def each(transport: LabelledDoor, calls: Mapping[str, Callable[[], R]]) -> dict[str, R]:
     """Cell -> what its call returned; many at once, each over connections of its own."""
 
     def one(cell: str) -> R:
@@ -147,9 +147,9 @@ def each(door: LabelledDoor, calls: Mapping[str, Callable[[], R]]) -> dict[str, 
             return calls[cell]()
         finally:
             _cell.reset(token)
-            door.forget(cell)
+            transport.forget(cell)
 
-    with door, ThreadPoolExecutor(AT_ONCE) as threads:
+    with transport, ThreadPoolExecutor(AT_ONCE) as threads:
         return dict(zip(calls, threads.map(one, calls), strict=True))
 
 
@@ -172,18 +172,22 @@ def look(task: Looks) -> dict[str, Evidence | str]:
         del os.environ[name]  # requests reads all of it before every call
     os.environ.update(task.environment)
     gc.disable()
-    door = LabelledDoor(task.environment["HTTPS_PROXY"], task.stalled)
+    transport = LabelledDoor(task.environment["HTTPS_PROXY"], task.stalled)
     sign_in = SignIn.from_environment(task.environment)
-    with pytest.MonkeyPatch.context() as patch, door:
+    with pytest.MonkeyPatch.context() as patch, transport:
         keep_cells_apart(patch)
         sign_in.check()
-        return each(door, {cell: _calling(task, cell, sign_in, door) for cell in task.cells})
+        return each(
+            transport, {cell: _calling(task, cell, sign_in, transport) for cell in task.cells}
+        )
 
 
-def _calling(task: Looks, cell: str, sign_in: SignIn, door: Door) -> Callable[[], Evidence | str]:
+def _calling(
+    task: Looks, cell: str, sign_in: SignIn, transport: ReadOnlyTransport
+) -> Callable[[], Evidence | str]:
     labs = [task.labs[number] for number in task.cells[cell]]
     if labs:
-        return lambda: looked_at(sign_in, door, labs)[-1]
+        return lambda: looked_at(sign_in, transport, labs)[-1]
     return lambda: _why_not_signed_in(task.environment)
 
 
@@ -207,9 +211,9 @@ def in_processes(task: Looks) -> dict[str, Evidence | str]:
     return found
 
 
-def looked_at(sign_in: SignIn, door: Door, labs: Sequence[Lab]) -> list[Evidence]:
+def looked_at(sign_in: SignIn, transport: ReadOnlyTransport, labs: Sequence[Lab]) -> list[Evidence]:
     """What a collection sees of these learners."""
-    cloud = Cloud(sign_in, door)
+    cloud = Cloud(sign_in, transport)
     cloud.prepare(labs)
     return [cloud.look_at(lab) for lab in labs]
 

@@ -19,7 +19,7 @@ from graders.judging.judge import Judge, Subject
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
 from graders.services.cloud import Cloud
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 
 
@@ -31,11 +31,11 @@ def collect(cohort: Path, evidence: Path) -> Mapping[str, Lab]:
     with (
         SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant,
         pytest.MonkeyPatch.context() as patch,
-        Door() as door,
+        ReadOnlyTransport() as transport,
     ):
         for name, value in tenant.environment().items():
             patch.setenv(name, value)
-        cloud = Cloud(SignIn.from_environment(os.environ), door, everyone)
+        cloud = Cloud(SignIn.from_environment(os.environ), transport, everyone)
         cloud.prepare(everyone)
         snapshot_tenant.note(evidence, "simulated")
         collector.collect(everyone, cloud.look_at, evidence, tenant="simulated")

@@ -15,13 +15,13 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fixtures.simulator.serving import server
-from fixtures.simulator.serving.faults import Strike
+from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.journal import Journal
 from fixtures.simulator.wire.github.lookups import number_of
 from fixtures.simulator.world import Tenant
 from graders.lab import Lab
 from graders.services.cloud import Cloud
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn, SignInError
 from tests.selftest import served_tenant
 from tests.selftest.faults import QUICK, let_sdk_remember
@@ -43,7 +43,7 @@ class Recorded:
 
 @contextmanager
 def recording(
-    tenant: Tenant, strikes: Sequence[Strike] = ()
+    tenant: Tenant, strikes: Sequence[FaultRule] = ()
 ) -> Iterator[tuple[Served, list[Recorded]]]:
     """Serve the tenant and record what its routes answer, before a strike makes something of it."""
     kept: list[Recorded] = []
@@ -54,7 +54,7 @@ def recording(
             one.app = _recorder(one.path, one.app, kept)
         return Router(routes, **options)
 
-    def switchboard(tenant: Tenant, journal: Journal) -> server.Switchboard:
+    def switchboard(tenant: Tenant, journal: Journal) -> server.App:
         return server.switchboard(tenant, journal, strikes=strikes)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -92,8 +92,8 @@ def _recorder(route: str, application: ASGIApp, kept: list[Recorded]) -> ASGIApp
 def look_at_everybody(tenant: Tenant) -> None:
     """Collect the tenant's learners with the real SDKs, as a run does it."""
     labs = list(tenant.labs.values())
-    with Door(QUICK) as door:
-        cloud = Cloud(SignIn.from_environment(credentials(tenant)), door)
+    with ReadOnlyTransport(QUICK) as transport:
+        cloud = Cloud(SignIn.from_environment(credentials(tenant)), transport)
         cloud.prepare(labs)
         for lab in labs:
             cloud.look_at(lab)
@@ -101,7 +101,7 @@ def look_at_everybody(tenant: Tenant) -> None:
 
 def refused_to_sign_in(tenant: Tenant) -> None:
     """Try with a secret that is not the grader's."""
-    with Door(QUICK), pytest.raises(SignInError):
+    with ReadOnlyTransport(QUICK), pytest.raises(SignInError):
         SignIn.from_environment(credentials(tenant, AZURE_CLIENT_SECRET="wrong")).check()
 
 

@@ -17,7 +17,7 @@ from graders.services.http.exchange import (
     retry_after,
     without_details,
 )
-from graders.services.http.read_only import Refused
+from graders.services.http.read_only import RequestBlocked
 
 SECRET = "https://example.org/x?sig=canary"
 POOL = HTTPSConnectionPool("example.org")
@@ -33,7 +33,7 @@ def through_a_proxy(cause: Exception) -> exceptions.ProxyError:
 
 
 FAULTS = [
-    (Refused("no writes"), "no writes", False),
+    (RequestBlocked("no writes"), "no writes", False),
     (through_a_proxy(RemoteDisconnected(SECRET)), "at the proxy or beyond it", False),
     (through_a_proxy(OSError(SECRET)), "the proxy did not let the request through", False),
     (exceptions.ProxyError(), "the proxy did not let the request through", False),

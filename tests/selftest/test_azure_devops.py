@@ -24,7 +24,7 @@ from graders.evidence import (
 )
 from graders.lab import Lab, Learner
 from graders.services.azure_devops.project import AzureDevOps
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
 from tests.selftest.fake_azure_devops import FakeOrganization, in_pages
 from tests.selftest.loopback import Loopback, Reply, as_json
@@ -77,7 +77,7 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     internet.stand_in_for_the_internet(monkeypatch)
-    with Door(Patience(attempts=2, backoff=0.001)):
+    with ReadOnlyTransport(RetryPolicy(attempts=2, backoff=0.001)):
         yield internet
 
 

@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from graders.evidence import Answer, Unavailable
 from graders.lab import Lab, Learner, Leniency
 from graders.services.azure_ml import regional_v1 as v1
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from tests.selftest.canned_cloud import CannedCloud, credential
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -180,7 +180,7 @@ def cloud(monkeypatch):
         }
     )
     monkeypatch.setattr(HTTPAdapter, "send", lambda *args, **kwargs: canned.send(*args, **kwargs))
-    with Door(Patience(attempts=1)):
+    with ReadOnlyTransport(RetryPolicy(attempts=1)):
         yield canned
 
 

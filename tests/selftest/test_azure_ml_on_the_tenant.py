@@ -12,7 +12,7 @@ from azure.identity import ClientSecretCredential
 from fixtures.simulator.world import LearnerWorld, Model, OnlineEndpoint, Service, Tenant
 from graders.evidence import Answer, Sighting, Unavailable
 from graders.lab import Lab, Leniency
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from tests.selftest.served_tenant import Served, lab, serving, tenant_of
 
 CLASS = 40  # learners enough for a second page of workspaces
@@ -93,7 +93,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with serving(tenant_of(CLASS, CHANGES)) as tenant, Door(Patience(attempts=1)):
+    with serving(tenant_of(CLASS, CHANGES)) as tenant, ReadOnlyTransport(RetryPolicy(attempts=1)):
         yield tenant
 
 

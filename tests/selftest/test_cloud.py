@@ -14,7 +14,7 @@ from graders.inputs.cohort import read_cohort
 from graders.inputs.lab_file import read_lab_file
 from graders.lab import Lab
 from graders.services.cloud import Cloud
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn, SignInError
 
 COHORTS = Path(__file__).parents[2] / "fixtures" / "cohorts"
@@ -40,14 +40,14 @@ def signed_in(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def door() -> Iterator[Door]:
-    with Door() as opened:
+def transport() -> Iterator[ReadOnlyTransport]:
+    with ReadOnlyTransport() as opened:
         yield opened
 
 
 @pytest.fixture
-def cloud(signed_in: SignIn, door: Door) -> Cloud:
-    return Cloud(signed_in, door)
+def cloud(signed_in: SignIn, transport: ReadOnlyTransport) -> Cloud:
+    return Cloud(signed_in, transport)
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +60,18 @@ def unseen(evidence: Evidence) -> set[str]:
     return {name for name, part in vars(evidence).items() if isinstance(part, Unavailable)}
 
 
-def test_sees_all_of_a_model_answer(cloud: Cloud, door: Door, labs: list[Lab]) -> None:
+def test_sees_all_of_a_model_answer(
+    cloud: Cloud, transport: ReadOnlyTransport, labs: list[Lab]
+) -> None:
     cloud.prepare(labs)
-    shared = sum(door.calls.values())
+    shared = sum(transport.calls.values())
     evidences = [cloud.look_at(lab) for lab in labs]
     assert [evidence.faults() for evidence in evidences] == [()] * len(labs)
     for lab, evidence in zip(labs, evidences, strict=True):
         assert _succeeded(evidence) == {lab.ci_pipeline, lab.cd_pipeline}
         assert [one.name for one in _endpoints(evidence)] == [lab.endpoint]
     throttled = 4  # services that refuse one request each, which is then sent again
-    each = (sum(door.calls.values()) - shared - throttled) / len(labs)
+    each = (sum(transport.calls.values()) - shared - throttled) / len(labs)
     assert each <= 20
 
 
@@ -124,12 +126,12 @@ def test_asks_for_commits_that_the_runs_name(
 
 
 def test_without_a_sign_in_nothing_is_prepared(
-    signed_in: SignIn, environment: Mapping[str, str], door: Door, labs: list[Lab]
+    signed_in: SignIn, environment: Mapping[str, str], transport: ReadOnlyTransport, labs: list[Lab]
 ) -> None:
     assert signed_in
     wrong = SignIn.from_environment({**environment, "AZURE_CLIENT_SECRET": "wrong"})
     with pytest.raises(SignInError, match="AADSTS7000215"):
-        Cloud(wrong, door).prepare(labs)
+        Cloud(wrong, transport).prepare(labs)
 
 
 def _runs(evidence: Evidence) -> tuple[Run, ...]:

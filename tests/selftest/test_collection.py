@@ -97,8 +97,8 @@ def kill_when(written: int, folder: Path, cohort: Path, tenant: SimulatedTenant)
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    patience = time.monotonic() + 120
-    while len(list(folder.glob("*.json"))) < written and time.monotonic() < patience:
+    retry_policy = time.monotonic() + 120
+    while len(list(folder.glob("*.json"))) < written and time.monotonic() < retry_policy:
         time.sleep(0.01)
     run.send_signal(signal.SIGKILL)
     run.wait()

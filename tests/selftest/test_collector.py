@@ -245,8 +245,8 @@ def collecting(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         command, env=os.environ | {"PYTHONPATH": here}, stderr=subprocess.DEVNULL
     ) as child:
         try:
-            patience = time.monotonic() + 60
-            while len(list(folder.glob("*.json"))) < 3 and time.monotonic() < patience:
+            retry_policy = time.monotonic() + 60
+            while len(list(folder.glob("*.json"))) < 3 and time.monotonic() < retry_policy:
                 time.sleep(0.02)
             yield child
         finally:

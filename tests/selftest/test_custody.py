@@ -20,10 +20,10 @@ from graders import snapshot
 from graders.collector import collect
 from graders.evidence import Evidence, ServiceName, Unavailable
 from graders.inputs.lab_file import read_class
-from graders.judging.ownership import Custody, comparison, custody, own_of
+from graders.judging.ownership import Ownership, comparison, own_of, ownership
 from graders.lab import SHEET, Lab
 from graders.services.cloud import Cloud
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 from tests.selftest import discretion, runs
 from tests.selftest.counts import note
@@ -143,7 +143,7 @@ def collected(folder: Path, learners: int, *plants: Plant) -> tuple[Path, Mappin
     everyone, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
     labs = {one.id: lab_file.for_learner(one) for one in everyone}
     tenant = Tenant(labs.values(), changes(labs, plants))
-    with serving(tenant), Door() as door, pytest.MonkeyPatch.context() as patch:
+    with serving(tenant), ReadOnlyTransport() as transport, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AZURE_AUTHORITY_HOST", "login.microsoftonline.com")
         ids = tenant.ids
         credentials = {
@@ -152,7 +152,7 @@ def collected(folder: Path, learners: int, *plants: Plant) -> tuple[Path, Mappin
             "AZURE_CLIENT_SECRET": ids.client_secret,
             "GITHUB_TOKEN": ids.github_token,
         }
-        cloud = Cloud(SignIn.from_environment({**os.environ, **credentials}), door)
+        cloud = Cloud(SignIn.from_environment({**os.environ, **credentials}), transport)
         cloud.prepare(list(labs.values()))
         collected_from.note(folder / "evidence", "simulated")
         collect(list(labs.values()), cloud.look_at, folder / "evidence", tenant="simulated")
@@ -278,7 +278,7 @@ KINDS = {
 
 
 def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Graded) -> None:
-    found = custody(taken.labs.values(), taken.evidence)
+    found = ownership(taken.labs.values(), taken.evidence)
     for plant, kinds in KINDS.items():
         learner = name_of(learner_of(plant))
         own, seen = found[learner], taken.evidence[learner]
@@ -295,7 +295,7 @@ def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Grad
 def test_a_list_that_could_not_be_seen_is_left_as_it_is(taken: Graded) -> None:
     learner = name_of(learner_of(borrowed_endpoint))
     unseen = Unavailable(ServiceName.AZURE_ML, "this", "it answered 503", "Run again")
-    found = custody(taken.labs.values(), taken.evidence)[learner]
+    found = ownership(taken.labs.values(), taken.evidence)[learner]
     assert own_of(unseen, found, SHEET.tags) is unseen
     assert own_of(taken.evidence[learner].endpoints, found, SHEET.tags) == ()
 
@@ -420,8 +420,8 @@ def test_an_honest_class_of_two_hundred_shares_nothing(
     _, labs = collected(tmp_path, 200)
     evidence = seen_in(tmp_path, labs)
     assert len(evidence) == 200
-    found = custody(labs.values(), evidence)
-    assert [one for one in found.values() if one != Custody(others=199)] == []
+    found = ownership(labs.values(), evidence)
+    assert [one for one in found.values() if one != Ownership(others=199)] == []
     note(request, "honest learners of one class, compared with each other", 200)
 
 
@@ -433,7 +433,7 @@ def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path
     assert first is not None
     partner = replace(lab, learner=replace(lab.learner, id="partner"))
     evidence = {lab.learner.id: first, "partner": replace(first, learner="partner")}
-    found = custody([lab, partner], evidence)
+    found = ownership([lab, partner], evidence)
     assert all(not (one.borrowed or one.unclear or one.owners) for one in found.values())
 
 
@@ -447,11 +447,11 @@ def test_a_name_that_anybody_may_give_is_nobodys_own(tmp_path: Path) -> None:
         model = replace(model, tags={**model.tags, "run_id": "local"})
         alike = replace(seen, training_runs=(replace(run, id="local"),), models=(model,))
         evidence[learner] = alike
-    found = custody(labs.values(), evidence)
-    assert list(found.values()) == [Custody(others=1)] * 2
+    found = ownership(labs.values(), evidence)
+    assert list(found.values()) == [Ownership(others=1)] * 2
     first, second = evidence.values()
     copy = {**evidence, second.learner: replace(second, models=first.models)}
-    taken = custody(labs.values(), copy)[second.learner]
+    taken = ownership(labs.values(), copy)[second.learner]
     assert [one.what for one in taken.borrowed] == ["model"]
     assert taken.not_own == {}  # its tags lead to no run of the learner's own, so it counts nowhere
 
@@ -461,7 +461,7 @@ def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
     _, labs = collected(tmp_path, 2, copied_model)
     copy = snapshot.read(tmp_path / "evidence", name_of(2))
     assert copy is not None
-    found = custody(labs.values(), {name_of(2): copy})[name_of(2)]
+    found = ownership(labs.values(), {name_of(2): copy})[name_of(2)]
     assert (found.borrowed, found.not_own, found.unclear) == ((), {}, ("model",))
     assert name_of(OWNER) in found.owners["registered_models"][0].learners
 
@@ -498,7 +498,7 @@ def test_no_text_of_one_learner_takes_anything_from_another(
     count = 0
     for text in ("http://[", "https://℀/x", "\x1b]0;x\x07", "x" * 10_000, *theirs):
         for changed in with_each_text(evidence[name_of(3)], text):
-            found = custody(labs, {**evidence, name_of(3): changed})
+            found = ownership(labs, {**evidence, name_of(3): changed})
             for number in (1, 2):
                 own = found[name_of(number)]
                 assert (own.borrowed, own.not_own, own.fault) == ((), {}, "")
@@ -519,13 +519,13 @@ def test_a_lab_that_trips_the_comparison_is_left_out_of_it(
         return listings(lab, *others)
 
     monkeypatch.setattr(comparison, "listings", trip)
-    found = custody(labs, evidence)
+    found = ownership(labs, evidence)
     assert found[name_of(3)].fault == "our own mistake in comparing it (RuntimeError)"
-    assert found[name_of(1)] == found[name_of(2)] == Custody(others=2)
+    assert found[name_of(1)] == found[name_of(2)] == Ownership(others=2)
     monkeypatch.setattr(comparison.Class, "_listed_twice", lambda *_: 1 / 0)
-    found = custody(labs, evidence)
+    found = ownership(labs, evidence)
     told = "our own mistake in comparing the class (ZeroDivisionError)"
-    assert list(found.values()) == [Custody(fault=told)] * 3
+    assert list(found.values()) == [Ownership(fault=told)] * 3
 
 
 @pytest.mark.parametrize("made", [None, timedelta(0), -timedelta(days=1)])
@@ -540,7 +540,7 @@ def test_what_says_itself_that_it_is_anothers_is_no_rival_of_the_owners(
     copy = replace(run, created_at=None if made is None else run.created_at + made)
     runs_of_taker = (*evidence[taker].training_runs, copy)  # type: ignore[misc]
     copied = replace(evidence[taker], training_runs=runs_of_taker)
-    found = custody(labs, {**evidence, taker: copied})
+    found = ownership(labs, {**evidence, taker: copied})
     assert (found[owner].borrowed, found[owner].unclear, found[owner].not_own) == ((), (), {})
     assert [one.what for one in found[taker].borrowed] == ["training run"]
 
@@ -554,7 +554,7 @@ def test_an_endpoint_is_the_same_however_its_address_is_spelled(
     address = spelled.format(theirs.scoring_uri.removesuffix("/score"))
     late = theirs.updated_at + LATER
     borrowed = replace(mine, scoring_uri=address, created_at=late, updated_at=late)
-    found = custody(
+    found = ownership(
         labs, {**evidence, name_of(2): replace(evidence[name_of(2)], endpoints=(borrowed,))}
     )
     assert [one.what for one in found[name_of(2)].borrowed] == ["endpoint"]
@@ -570,7 +570,7 @@ def test_an_address_without_a_host_is_nobodys(
         learner: replace(one, endpoints=(replace(one.endpoints[0], scoring_uri=address),))  # type: ignore[index]
         for learner, one in evidence.items()
     }
-    assert set(map(len, (one.owners for one in custody(labs, both).values()))) == {0}
+    assert set(map(len, (one.owners for one in ownership(labs, both).values()))) == {0}
 
 
 def test_an_older_endpoint_that_was_changed_since_proves_nothing(
@@ -585,7 +585,7 @@ def test_an_older_endpoint_that_was_changed_since_proves_nothing(
         created_at=theirs.created_at - LATER,
         updated_at=theirs.created_at + LATER,
     )
-    found = custody(
+    found = ownership(
         labs, {**evidence, name_of(2): replace(evidence[name_of(2)], endpoints=(older,))}
     )
     for number in (1, 2):

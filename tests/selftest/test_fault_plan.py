@@ -10,7 +10,7 @@ import requests
 
 from fixtures.simulator.fault_plan import own_files, read_plan
 from fixtures.simulator.process import ROOT, SimulatedTenant, TenantError
-from fixtures.simulator.serving.faults import FAULTS, Strike
+from fixtures.simulator.serving.faults import FAULTS, FaultRule
 from fixtures.simulator.serving.route_names import QUESTIONS
 from fixtures.simulator.world import Tenant
 from graders.inputs.lab_file import LabFile
@@ -32,7 +32,7 @@ def tenant(**faults: str) -> Tenant:
     return Tenant([LabFile().for_learner(one) for one in learners])
 
 
-def plan(folder: Path, text: str, **faults: str) -> tuple[Strike, ...]:
+def plan(folder: Path, text: str, **faults: str) -> tuple[FaultRule, ...]:
     (folder / "plan.toml").write_text(text, encoding="utf-8")
     return read_plan([folder / "plan.toml"], tenant(**faults or {"ada": ""}))
 

@@ -110,7 +110,7 @@ RETRIED = (
     "reset-mid-body",
     "stall",
 )
-"""What the door tries again."""
+"""What the transport tries again."""
 
 
 @dataclass(frozen=True)

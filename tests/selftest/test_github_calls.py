@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from graders.evidence import Unavailable
 from graders.services.github.repositories import GitHub
-from graders.services.http.transport import Patience
+from graders.services.http.transport import RetryPolicy
 from tests.selftest.fake_github import (
     CI_YAML,
     COMMIT,
@@ -67,8 +67,8 @@ def test_one_repository_too_large_costs_nobody_else(
             answer["padding"] = "x" * 100_000
 
     fake.spoil, fake.rest = fill, {"padding": "x" * 100_000}
-    door = HTTPAdapter.send.door  # type: ignore[attr-defined]
-    monkeypatch.setattr(door, "patience", Patience(attempts=1, body_bytes=50_000))
+    transport = HTTPAdapter.send.transport  # type: ignore[attr-defined]
+    monkeypatch.setattr(transport, "retry_policy", RetryPolicy(attempts=1, body_bytes=50_000))
     facts = look_at(*labs)
     unseen = [
         learner for learner, one in facts.items() if isinstance(one.repositories, Unavailable)

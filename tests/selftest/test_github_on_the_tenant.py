@@ -14,7 +14,7 @@ from graders.services.github import rest_fallback as github_rest
 from graders.services.github.parsing import Seen
 from graders.services.github.query import batch
 from graders.services.github.repositories import GitHub
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from tests.selftest.served_tenant import lab, serving, tenant_of
 
 
@@ -49,7 +49,7 @@ CHANGES = {2: no_zero, 3: emptied, 4: without_a_script, 5: deleted, 6: uploaded}
 
 @pytest.fixture(scope="module")
 def token() -> Iterator[Token]:
-    with serving(tenant_of(6, CHANGES)) as served, Door():
+    with serving(tenant_of(6, CHANGES)) as served, ReadOnlyTransport():
         yield Token(served.tenant.ids.github_token)
 
 

@@ -123,16 +123,16 @@ def test_points_are_plain_numbers(points: float | None, text: str) -> None:
     ],
 )
 def test_a_cell_that_begins_like_a_formula_is_neutralised(cell: str) -> None:
-    assert gradebook.harmless(cell) == "'" + cell
+    assert gradebook.escape_formula(cell) == "'" + cell
 
 
 @pytest.mark.parametrize("cell", ["", "Ada", "a=b", "a-b@example.org", "'=1", "x; y", "3-2"])
 def test_other_cells_stay_as_they_are(cell: str) -> None:
-    assert gradebook.harmless(cell) == cell
+    assert gradebook.escape_formula(cell) == cell
 
 
 def test_a_formula_behind_a_semicolon_is_neutralised_too() -> None:
-    assert gradebook.harmless("Ada; =1+1") == "Ada;' =1+1"
+    assert gradebook.escape_formula("Ada; =1+1") == "Ada;' =1+1"
 
 
 def test_names_of_learners_cannot_become_formulas_or_columns() -> None:
@@ -147,7 +147,7 @@ def test_any_text_comes_back_from_the_csv(name: str, reason: str) -> None:
     learner = replace(ADA, name=name)
     open_ = {"ci-run-succeeded": (Outcome.PENDING, reason)}
     [row] = csv_rows(example.run([learner]), example.verdicts("ada", open_))
-    assert row["name"] == gradebook.harmless(name)
+    assert row["name"] == gradebook.escape_formula(name)
     assert row["tenant"] == "SIMULATED"
 
 

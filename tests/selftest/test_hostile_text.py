@@ -9,7 +9,7 @@ import pytest
 
 from graders.evidence import Unavailable
 from graders.inputs.problems import Problem
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.reasons import Blockage, Mismatch, OwnerNote, Reason, Relation
 from graders.texts import LONGEST_VALUE, MOST_LINES, clipped, shown_value, strip_controls
 from graders.wording import in_words, owner_note
@@ -97,7 +97,7 @@ def test_each_place_of_a_reason_is_stripped(sequence: str) -> None:
         explain("==", [Mismatch(sequence, sequence, sequence)], []),
         explain("==", sequence, "right"),
         explain("in", "right", (sequence,)),
-        explain("in", "right", Named("pipeline", [_Thing(sequence)])),
+        explain("in", "right", NamedResources("pipeline", [_Thing(sequence)])),
         str(Problem(f"a{sequence}", sequence, sequence, column=sequence, value=sequence)),
         in_words(Reason(note=sequence, doubt=sequence, pending_on=sequence).bounded),
         in_words(Reason(blocked_by=Blockage("check", "2.6", sequence, sequence)).bounded),

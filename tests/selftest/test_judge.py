@@ -11,7 +11,7 @@ import pytest
 
 from graders import snapshot
 from graders.judging.mismatches import mismatches_of
-from graders.judging.named import Named
+from graders.judging.named import NamedResources
 from graders.reasons import Mismatch, Reason
 from graders.wording import in_words
 from tests.selftest import runs
@@ -24,7 +24,7 @@ class Thing:
     name: str
 
 
-GROUPS = Named("variable group", [Thing("shared-settings"), Thing("devops-for-ai-aml-vg")])
+GROUPS = NamedResources("variable group", [Thing("shared-settings"), Thing("devops-for-ai-aml-vg")])
 
 
 def test_a_missing_name_is_answered_with_the_nearest_first() -> None:
@@ -32,7 +32,7 @@ def test_a_missing_name_is_answered_with_the_nearest_first() -> None:
         "expected a variable group `devopsforai-aml-vg`; "
         "found `devops-for-ai-aml-vg` (2 edits away), `shared-settings`"
     )
-    empty: Named[Thing] = Named("pipeline", [])
+    empty: NamedResources[Thing] = NamedResources("pipeline", [])
     assert explain("in", "x", empty) == "expected a pipeline `x`; found no pipeline at all"
 
 

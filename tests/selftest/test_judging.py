@@ -30,7 +30,7 @@ from tests.selftest.hostile import with_each_text
 
 DEMO = runs.COHORTS / "demo.csv"
 RUBRIC = {check.id: check for check in whole_rubric()}
-HEAD = "from graders.judging.named import Named\nfrom graders.rubric import check\n"
+HEAD = "from graders.judging.named import NamedResources\nfrom graders.rubric import check\n"
 MARK = '@check(step="2.6", points=1, hint="Fix it.")\n'
 
 
@@ -218,13 +218,13 @@ def test_no_text_of_one_learner_changes_anothers_verdicts(
     chosen = ("user1", "user12", "user11")
     three = {learner: labs[learner] for learner in chosen}
     stored = {one: snapshot.read(demo.reports / "evidence", one) for one in chosen}
-    as_ever = Subject(three, stored.__getitem__).custody
+    as_ever = Subject(three, stored.__getitem__).ownership
     hostile = stored[chosen[2]]
     assert hostile is not None
     for changed in with_each_text(hostile, text):
         subject = Subject(three, {**stored, chosen[2]: changed}.__getitem__)
         for other in chosen[:2]:  # all that verdicts of others have from this learner
-            assert subject.custody[other] == as_ever[other]
+            assert subject.ownership[other] == as_ever[other]
         judge = Judge(subject, load_checks(GRADED), RUBRIC)
         ours = [one for one in judge.verdicts(chosen[2]) if "our own mistake" in one.reason]
         assert ours == []

@@ -14,7 +14,7 @@ from fixtures.nightly import last_good_evidence
 from fixtures.nightly import plugin as nightly
 from fixtures.plugin import collect as collecting
 from graders.history.effective_result import Found
-from graders.history.missing import Thing
+from graders.history.missing import ResourceRef
 from graders.history.store import FILE_NAME
 from graders.verdicts import Outcome
 from tests.selftest import runs
@@ -209,7 +209,7 @@ def test_where_nothing_can_be_asked_for_nothing_is_confirmed(
         raise pytest.UsageError("nobody is signed in")
 
     monkeypatch.setattr(collecting, "doubts", refused)
-    missing = {BOB: (Thing("variable group", "7", "group"),)}
+    missing = {BOB: (ResourceRef("variable group", "7", "group"),)}
     with pytest.warns(pytest.PytestWarning, match="by its id"):
         told = last_good_evidence._doubts(None, None, missing)  # type: ignore[arg-type]
     assert told == {BOB: "what is missing could not be asked for by its id (UsageError)"}

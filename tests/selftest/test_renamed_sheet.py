@@ -18,7 +18,7 @@ from graders.inputs.lab_file import read_lab_file
 from graders.inputs.lab_tables import NamesTable, TemplateTable
 from graders.lab import SHEET, Lab, Learner, Sheet
 from graders.services.cloud import Cloud
-from graders.services.http.transport import Door
+from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 from graders.verdicts import Outcome
 from tests.selftest import frozen, judged
@@ -78,10 +78,10 @@ def collect(tenant: Tenant, evidence: Path) -> None:
         "GITHUB_TOKEN": ids.github_token,
         "AZURE_DEVOPS_EXT_PAT": "",
     }
-    with serving(tenant), pytest.MonkeyPatch.context() as patch, Door() as door:
+    with serving(tenant), pytest.MonkeyPatch.context() as patch, ReadOnlyTransport() as transport:
         for name, value in signed_in.items():
             patch.setenv(name, value)
-        cloud = Cloud(SignIn.from_environment(os.environ), door, everyone)
+        cloud = Cloud(SignIn.from_environment(os.environ), transport, everyone)
         cloud.prepare(everyone)
         collected_from.note(evidence, "simulated")
         collector.collect(everyone, cloud.look_at, evidence, tenant="simulated")

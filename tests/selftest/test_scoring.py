@@ -8,7 +8,7 @@ from requests.adapters import HTTPAdapter
 from graders.evidence import Answer, Endpoint, Unavailable
 from graders.lab import SHEET
 from graders.services.azure_ml import scoring
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from tests.selftest.canned_cloud import CannedCloud
 
 HOST = "http://0000.centralus.azurecontainer.io"
@@ -24,7 +24,7 @@ def endpoint(uri: str = f"{HOST}/score", auth: bool = False) -> Endpoint:
 def cloud(monkeypatch):
     canned = CannedCloud({"/score": (200, GOOD), "/swagger.json": (200, SWAGGER)})
     monkeypatch.setattr(HTTPAdapter, "send", lambda *args, **kwargs: canned.send(*args, **kwargs))
-    with Door(Patience(attempts=1)):
+    with ReadOnlyTransport(RetryPolicy(attempts=1)):
         yield canned
 
 

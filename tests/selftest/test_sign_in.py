@@ -13,7 +13,7 @@ from azure import identity
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in import SharedCredential, SignIn, SignInError
 from tests.selftest.loopback import Loopback, Reply, as_json
 
@@ -35,7 +35,7 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     internet.stand_in_for_the_internet(monkeypatch)
-    with Door(Patience(attempts=1)):
+    with ReadOnlyTransport(RetryPolicy(attempts=1)):
         yield internet
 
 

@@ -75,7 +75,7 @@ def test_a_browser_is_sent_to_sign_in() -> None:
 
 @pytest.mark.usefixtures("served")
 def test_sdk_sees_a_refusal_as_one() -> None:
-    clients = _clients(BasicAuthentication("", WRONG), URL + "Refused")
+    clients = _clients(BasicAuthentication("", WRONG), URL + "RequestBlocked")
     with pytest.raises(ClientException, match="requires user authentication"):
         clients.get_core_client()
 

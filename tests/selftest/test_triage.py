@@ -11,8 +11,8 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from graders.evidence import ServiceName, Sighting, Unavailable
 from graders.services.http.exchange import BrokenOffAtProxyError, Exchange, Fault, failed_exchange
-from graders.services.http.read_only import Refused
-from graders.services.http.transport import Door, Patience
+from graders.services.http.read_only import RequestBlocked
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.http.triage import look, unavailable
 from tests.selftest.loopback import Loopback, Reply, as_json
 
@@ -35,7 +35,7 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     internet.stand_in_for_the_internet(monkeypatch)
-    with Door(Patience(attempts=2, backoff=0.001)):
+    with ReadOnlyTransport(RetryPolicy(attempts=2, backoff=0.001)):
         yield internet
 
 
@@ -95,7 +95,7 @@ def test_each_kind_of_trouble_is_told_with_what_to_check(kind: Fault, remedy: st
         (requests.exceptions.ProxyError("no"), Fault.PROXY),
         (BrokenOffAtProxyError("it broke off"), Fault.PROXY),
         (requests.exceptions.SSLError("no"), Fault.TLS),
-        (Refused("no"), Fault.REFUSED),
+        (RequestBlocked("no"), Fault.REFUSED),
         (requests.exceptions.ReadTimeout("no"), Fault.NETWORK),
     ],
 )

@@ -15,12 +15,12 @@ from requests.adapters import HTTPAdapter
 from fixtures.plugin import collect as collecting
 from fixtures.simulator.process import SimulatedTenant
 from graders.evidence import Endpoint, Evidence, Model, ServiceName, Unavailable
-from graders.history.missing import Thing, vanished
+from graders.history.missing import ResourceRef, vanished
 from graders.inputs.cohort import read_cohort
 from graders.inputs.lab_file import read_lab_file
 from graders.lab import Lab
 from graders.services.cloud import Cloud
-from graders.services.http.transport import Door, Patience
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in import SignIn
 from tests.selftest import canned_cloud
 from tests.selftest.runs import COHORTS
@@ -56,7 +56,7 @@ class Seen:
     evidence: Evidence
 
     @property
-    def things(self) -> tuple[Thing, ...]:
+    def things(self) -> tuple[ResourceRef, ...]:
         nothing = replace(self.evidence, **dict.fromkeys(LISTS, ()))
         return vanished(self.evidence, nothing, self.lab)
 
@@ -71,8 +71,8 @@ def seen() -> Iterator[Seen]:
     ):
         for name, value in tenant.environment().items():
             patch.setenv(name, value)
-        with Door() as door:
-            cloud = Cloud(SignIn.from_environment(os.environ), door)
+        with ReadOnlyTransport() as transport:
+            cloud = Cloud(SignIn.from_environment(os.environ), transport)
             cloud.prepare([lab])
             yield Seen(cloud, lab, cloud.look_at(lab))
 
@@ -139,10 +139,10 @@ def test_in_a_place_that_cannot_be_seen_nothing_is_known(seen: Seen, kind: str) 
     assert isinstance(seen.cloud.still_there(elsewhere, thing), Unavailable)
 
 
-def answered(seen: Seen, thing: Thing, status: int, answer: str) -> bool | Unavailable:
+def answered(seen: Seen, thing: ResourceRef, status: int, answer: str) -> bool | Unavailable:
     """What is made of this answer to the question by id; every other is the tenant's own."""
-    door = seen.cloud.door
-    send = door._original
+    transport = seen.cloud.transport
+    send = transport._original
     ends = (f"/{quote(thing.id, safe='')}", f"/{quote(thing.id)}")
 
     def other(adapter: HTTPAdapter, request: PreparedRequest, **options: object) -> Response:
@@ -152,8 +152,8 @@ def answered(seen: Seen, thing: Thing, status: int, answer: str) -> bool | Unava
         return send(adapter, request, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "_original", other)
-        patch.setattr(door, "patience", Patience(attempts=1))
+        patch.setattr(transport, "_original", other)
+        patch.setattr(transport, "retry_policy", RetryPolicy(attempts=1))
         return seen.cloud.still_there(seen.lab, thing)
 
 

@@ -19,7 +19,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema, is_enum_type, is_scalar_type
 
 from fixtures.simulator.mistakes import read_catalogue
-from fixtures.simulator.serving.faults import Strike
+from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.profiles import PROFILES, profile_of
 from fixtures.simulator.serving.route_names import DEVOPS, GITHUB, QUESTIONS, SERVICES
 from fixtures.simulator.serving.server import WIRES
@@ -132,7 +132,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Wire:
         look_at_everybody(tenant)
         refused_to_sign_in(tenant)
         ask_the_rest(served, answer)
-    slow = Strike("slow", GITHUB, question("repositories"), "502-html")
+    slow = FaultRule("slow", GITHUB, question("repositories"), "502-html")
     long = {LONG_HISTORY: read_catalogue().change([LONG_HISTORY])}
     tenant = Tenant([answer, tenant.labs[LONG_HISTORY]], long)
     with recording(tenant, [slow]) as (_, one_by_one):

@@ -20,23 +20,23 @@ from typing import TypeVar
 from graders.evidence import Evidence
 from graders.judging.ownership.artifacts import key_of
 from graders.judging.ownership.comparison import Class
-from graders.judging.ownership.findings import Custody
+from graders.judging.ownership.findings import Ownership
 from graders.lab import Lab
 from graders.lab.roles import Tags
 
-__all__ = ["Custody", "compared_part", "custody", "key_of", "own_of"]
+__all__ = ["Ownership", "compared_part", "key_of", "own_of", "ownership"]
 
 _ListedT = TypeVar("_ListedT")
 
 
-def custody(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Custody]:
+def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Ownership]:
     """Compare all labs of a class; ``evidence`` by learner, of those that were looked at."""
     by_learner = {lab.learner.id: lab for lab in labs}
     try:
         return Class(by_learner, evidence).compared()
     except Exception as error:  # nobody's verdict hangs on comparing the class
         fault = f"our own mistake in comparing the class ({type(error).__name__})"
-        return {learner: Custody(fault=fault) for learner in by_learner}
+        return {learner: Ownership(fault=fault) for learner in by_learner}
 
 
 def compared_part(evidence: Evidence) -> Evidence:
@@ -46,7 +46,7 @@ def compared_part(evidence: Evidence) -> Evidence:
     )
 
 
-def own_of(listed: _ListedT, found: Custody, tags: Tags) -> _ListedT:
+def own_of(listed: _ListedT, found: Ownership, tags: Tags) -> _ListedT:
     """A list of the evidence without what is another's; what is no list is left as it is."""
     if not isinstance(listed, tuple) or not found.not_own:
         return listed

@@ -14,7 +14,7 @@ from graders.lab import Lab
 from graders.lab.roles import Tags
 from graders.urls import parts_of
 
-Thing = Endpoint | TrainingRun | PublishedPipeline | Model
+Artifact = Endpoint | TrainingRun | PublishedPipeline | Model
 BuilderOf = Callable[[Mapping[str, str]], str]
 """Tags of a run or model -> the learner in whose project it says it was built; else empty."""
 
@@ -52,7 +52,7 @@ class Listing:
         return f"since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "since an unknown time"
 
 
-def key_of(thing: Thing, tags: Tags) -> str:
+def key_of(thing: Artifact, tags: Tags) -> str:
     """What tells one thing from every other, wherever it is listed; empty: nothing does.
 
     A model is as good as the training run that it says it comes from. Only GUIDs are nobody else's:
@@ -71,7 +71,7 @@ def key_of(thing: Thing, tags: Tags) -> str:
 def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:
     """The lab's own things, as far as they could be seen."""
 
-    def listing(about: str, name: str, thing: Thing, at: datetime | None) -> Listing:
+    def listing(about: str, name: str, thing: Artifact, at: datetime | None) -> Listing:
         builder = builder_of(thing.tags) if isinstance(thing, TrainingRun | Model) else ""
         return Listing(
             about=about,

@@ -8,7 +8,7 @@ from functools import partial
 
 from graders.evidence import Evidence
 from graders.judging.ownership.artifacts import Listing, listings
-from graders.judging.ownership.findings import Custody, Findings
+from graders.judging.ownership.findings import Findings, Ownership
 from graders.judging.ownership.locations import (
     all_of,
     index,
@@ -36,7 +36,7 @@ class Class:
         self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
         self._by_project = index(labs, lambda lab: [project_of(lab)])
 
-    def compared(self) -> Mapping[str, Custody]:
+    def compared(self) -> Mapping[str, Ownership]:
         listed = [one for learner in self._labs for one in self._listed(learner)]
         self._built_elsewhere(listed)
         self._listed_twice(listed)

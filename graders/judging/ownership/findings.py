@@ -9,7 +9,7 @@ from graders.reasons import Mismatch, OwnerNote, Relation
 
 
 @dataclass(frozen=True)
-class Custody:
+class Ownership:
     """What of one learner's lab is not, or not surely, the learner's own."""
 
     borrowed: tuple[Mismatch, ...] = ()
@@ -37,7 +37,7 @@ class Custody:
 
 @dataclass
 class Findings:
-    """One learner's custody in the making."""
+    """One learner's ownership in the making."""
 
     borrowed: dict[str, Mismatch] = field(default_factory=dict)
     unclear: dict[str, None] = field(default_factory=dict)
@@ -53,8 +53,8 @@ class Findings:
         for subject in (about, "own_work"):
             self.told.setdefault(subject, {})[note] = None
 
-    def frozen(self, others: int) -> Custody:
-        return Custody(
+    def frozen(self, others: int) -> Ownership:
+        return Ownership(
             borrowed=tuple(self.borrowed.values()),
             fault=self.fault,
             others=others,

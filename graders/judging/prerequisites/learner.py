@@ -13,7 +13,7 @@ from graders.evidence import (
 )
 from graders.judging import rules
 from graders.judging.outcomes import Blocked, NotAssessed
-from graders.judging.ownership import Custody, own_of
+from graders.judging.ownership import Ownership, own_of
 from graders.judging.prerequisites.requirements import require_visible
 from graders.judging.registry import prerequisite
 from graders.lab import Lab, Session
@@ -22,34 +22,34 @@ from graders.lab import Lab, Session
 @prerequisite
 def own_training_runs(
     collected_training_runs: tuple[TrainingRun, ...] | Unavailable | None,
-    custody: Custody,
+    ownership: Ownership,
     lab: Lab,
 ) -> tuple[TrainingRun, ...] | Unavailable | None:
     """Without those that are another learner's; so the next three."""
-    return own_of(collected_training_runs, custody, lab.sheet.tags)
+    return own_of(collected_training_runs, ownership, lab.sheet.tags)
 
 
 @prerequisite
 def own_models(
-    collected_models: tuple[Model, ...] | Unavailable, custody: Custody, lab: Lab
+    collected_models: tuple[Model, ...] | Unavailable, ownership: Ownership, lab: Lab
 ) -> tuple[Model, ...] | Unavailable:
-    return own_of(collected_models, custody, lab.sheet.tags)
+    return own_of(collected_models, ownership, lab.sheet.tags)
 
 
 @prerequisite
 def own_published_pipelines(
     collected_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable,
-    custody: Custody,
+    ownership: Ownership,
     lab: Lab,
 ) -> tuple[PublishedPipeline, ...] | Unavailable:
-    return own_of(collected_published_pipelines, custody, lab.sheet.tags)
+    return own_of(collected_published_pipelines, ownership, lab.sheet.tags)
 
 
 @prerequisite
 def own_endpoints(
-    collected_endpoints: tuple[Endpoint, ...] | Unavailable, custody: Custody, lab: Lab
+    collected_endpoints: tuple[Endpoint, ...] | Unavailable, ownership: Ownership, lab: Lab
 ) -> tuple[Endpoint, ...] | Unavailable:
-    return own_of(collected_endpoints, custody, lab.sheet.tags)
+    return own_of(collected_endpoints, ownership, lab.sheet.tags)
 
 
 @prerequisite
@@ -91,17 +91,17 @@ def dated_work(work: rules.Work, lab: Lab, session: Session) -> list[rules.Dated
 
 
 @prerequisite
-def own_work(work: rules.Work, custody: Custody, lab: Lab) -> Custody:
+def own_work(work: rules.Work, ownership: Ownership, lab: Lab) -> Ownership:
     """The same, once everything that could be another's was seen, and there is something."""
-    if custody.fault:
-        raise NotAssessed(custody.fault)
-    if custody.borrowed:
-        return custody
-    if custody.unclear:
-        what = " and ".join(custody.unclear)
+    if ownership.fault:
+        raise NotAssessed(ownership.fault)
+    if ownership.borrowed:
+        return ownership
+    if ownership.unclear:
+        what = " and ".join(ownership.unclear)
         raise NotAssessed(f"the {what} is in another lab too; whoever grades decides whose it is")
     _require_work(work, lab)
-    return custody
+    return ownership
 
 
 def _require_work(work: rules.Work, lab: Lab) -> None:

@@ -84,7 +84,7 @@ class _Signature(Authentication):
 
 
 class _Tamed(_Connection):  # type: ignore[misc, valid-type]
-    """A connection whose clients do not retry (the door does) and show their answers' headers."""
+    """A connection whose clients do not retry (we do) and show their answers' headers."""
 
     def __init__(self, url: str, sign_in: SignIn, on_answer: Callable[..., None]) -> None:
         super().__init__(base_url=url, creds=_Signature(sign_in))

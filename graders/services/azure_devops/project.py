@@ -21,7 +21,7 @@ from graders.evidence import (
     Unavailable,
     VariableGroup,
 )
-from graders.history.missing import Thing
+from graders.history.missing import ResourceRef
 from graders.lab import Lab
 from graders.services.azure_devops import parsing
 from graders.services.azure_devops.client import Organization
@@ -61,7 +61,7 @@ class AzureDevOps:
             return AzureDevOpsEvidence.unseen(project)
         return _LabLook(self._clients, project, lab, sightings).facts()
 
-    def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+    def still_has(self, lab: Lab, thing: ResourceRef) -> bool | Unavailable:
         """Whether a thing answers when it is asked for by its id.
 
         Sources: variablegroups/{groupId}, endpoints/{endpointId}, definitions/{definitionId}.

@@ -22,7 +22,7 @@ from graders.evidence import (
     Unavailable,
     Workspace,
 )
-from graders.history.missing import Thing
+from graders.history.missing import ResourceRef
 from graders.hosts import AZURE_ML
 from graders.services.http import web
 from graders.services.http.triage import has, look
@@ -163,7 +163,7 @@ class RegionalService:
 
         return look(SERVICE, f"the key of the endpoint {name}", call, sightings)
 
-    def still_has(self, place: Place, thing: Thing) -> bool | Unavailable:
+    def still_has(self, place: Place, thing: ResourceRef) -> bool | Unavailable:
         """Whether a service, model or published pipeline answers to its id."""
         lists, key = {
             "endpoint": (place.services, "name"),

@@ -31,7 +31,7 @@ from graders.evidence import (
     Unavailable,
     Workspace,
 )
-from graders.history.missing import Thing
+from graders.history.missing import ResourceRef
 from graders.lab import Lab
 from graders.services.azure_ml import scoring
 from graders.services.azure_ml import sdk_v2 as azure_ml_v2
@@ -142,7 +142,7 @@ class AzureML:
             answer=answer,
         )
 
-    def still_has(self, lab: Lab, thing: Thing) -> bool | Unavailable:
+    def still_has(self, lab: Lab, thing: ResourceRef) -> bool | Unavailable:
         """Whether a thing answers when it is asked for by its id."""
         found = self._find(self._client(lab), lab, [])
         if isinstance(found, Unavailable):
@@ -194,7 +194,7 @@ class AzureML:
             show_progress=False,
             transport=self._transport,
             permit_redirects=False,
-            retry_total=0,  # the door retries
+            retry_total=0,  # the transport retries
             connection_timeout=web.TIMEOUT[0],
             read_timeout=web.TIMEOUT[1],
         )

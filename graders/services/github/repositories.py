@@ -15,7 +15,7 @@ from github import Auth, Github
 from github.Requester import Requester
 
 from graders.evidence import GitHubEvidence, Repository, ServiceName, Sighting, Unavailable
-from graders.history.missing import Thing
+from graders.history.missing import ResourceRef
 from graders.lab import Lab
 from graders.services.github import parsing, rest_fallback
 from graders.services.github.absence import Owner
@@ -91,7 +91,7 @@ class GitHub:
         faults = [one for one in looked if isinstance(one, Unavailable)]
         return faults[0] if faults else tuple(r for r in looked if isinstance(r, Repository))
 
-    def still_has(self, thing: Thing) -> bool | Unavailable:
+    def still_has(self, thing: ResourceRef) -> bool | Unavailable:
         """Whether a repository answers over REST, where GraphQL gave none; renamed, it does not."""
         path = f"/repos/{quote(thing.id)}"
         ask = partial(self._requester.requestJsonAndCheck, "GET", path)
@@ -211,7 +211,7 @@ class GitHub:
                 auth=Auth.Token(self._token),
                 per_page=100,
                 timeout=30,
-                retry=None,  # the door retries
+                retry=None,  # the transport retries
                 seconds_between_requests=None,
                 seconds_between_writes=None,
                 api_version="2022-11-28",

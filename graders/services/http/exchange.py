@@ -19,7 +19,7 @@ from requests import exceptions
 from urllib3 import HTTPResponse
 from urllib3 import exceptions as wire
 
-from graders.services.http.read_only import Refused, without_secrets
+from graders.services.http.read_only import RequestBlocked, without_secrets
 from graders.urls import parts_of
 
 _CHUNK = 64 * 1024
@@ -33,7 +33,7 @@ _CODE = re.compile(r"\b(TF\d{5,6}|VS\d{5,6}|AADSTS\d{3,8})\b")
 _PLAIN_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,79}")
 
 
-class TooLargeError(Refused):
+class TooLargeError(RequestBlocked):
     """An answer with more bytes than are read."""
 
 
@@ -249,7 +249,7 @@ def raised_in_model(response: requests.Response) -> bool:
 
 
 def _fault_of(error: requests.RequestException) -> Fault:
-    if isinstance(error, Refused):
+    if isinstance(error, RequestBlocked):
         return Fault.REFUSED
     if isinstance(error, exceptions.SSLError):
         return Fault.TLS
@@ -259,7 +259,7 @@ def _fault_of(error: requests.RequestException) -> Fault:
 
 def may_pass(error: requests.RequestException) -> bool:
     """Whether a fault may be gone on the next attempt."""
-    if isinstance(error, Refused | exceptions.SSLError | exceptions.ProxyError):
+    if isinstance(error, RequestBlocked | exceptions.SSLError | exceptions.ProxyError):
         return False
     return isinstance(
         error,
@@ -284,7 +284,7 @@ def without_details(
     error: requests.RequestException, request: requests.PreparedRequest
 ) -> requests.RequestException:
     """The same kind of fault in a few plain words, without the URL and what hangs on it."""
-    if isinstance(error, Refused):
+    if isinstance(error, RequestBlocked):
         return type(error)(str(error), request=request)
     if isinstance(error, exceptions.ProxyError) and _broke_off_at_proxy(error):
         return BrokenOffAtProxyError("the connection broke off, at the proxy or beyond it")

@@ -16,8 +16,8 @@ from graders import hosts
 from graders.urls import parts_of
 
 
-class Refused(requests.RequestException):
-    """A request that the door does not let out, or an answer that it does not let in."""
+class RequestBlocked(requests.RequestException):
+    """A request that the transport does not let out, or an answer that it does not let in."""
 
 
 @dataclass(frozen=True)

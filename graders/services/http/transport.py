@@ -1,9 +1,9 @@
-"""The one door through which everything leaves the process.
+"""The one way out of the process: read-only, patient, bounded, and noted.
 
 All the SDKs (azure-devops on msrest, azure-identity, azure-ai-ml on azure-core, PyGithub) and
-plain ``requests`` send through ``requests.adapters.HTTPAdapter.send``. A ``Door`` stands in front
-of it: it lets only looking out (``guard.py``), retries with patience, reads the whole body with a
-bound on size and time, and notes every exchange.
+plain ``requests`` send through ``requests.adapters.HTTPAdapter.send``. A ``ReadOnlyTransport``
+stands in front of it: it lets only reads out (``read_only.py``), retries, reads the whole body with
+a bound on size and time, and notes every exchange.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from requests.adapters import HTTPAdapter
 
 from graders.services.http import exchange
 from graders.services.http.exchange import Exchange
-from graders.services.http.read_only import SERVICES, Refused, Service, objection, service_of
+from graders.services.http.read_only import SERVICES, RequestBlocked, Service, objection, service_of
 from graders.urls import parts_of
 
-__all__ = ["Door", "Exchange", "Patience", "Refused", "watching"]
+__all__ = ["Exchange", "ReadOnlyTransport", "RequestBlocked", "RetryPolicy", "watching"]
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _watchers: ContextVar[tuple[list[Exchange], ...]] = ContextVar("watchers", default=())
@@ -36,8 +36,8 @@ _Send = Callable[..., requests.Response]
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long the door goes on trying; times in seconds, sizes in bytes.
+class RetryPolicy:
+    """How long the transport goes on trying; times in seconds, sizes in bytes.
 
     ``attempts`` counts the first one too. A ``Retry-After`` beyond ``retry_after_cap`` is not
     waited for: the service's refusal is handed on at once. ``total`` bounds one call with all
@@ -64,17 +64,17 @@ def watching() -> Iterator[list[Exchange]]:
         _watchers.reset(token)
 
 
-class Door:
+class ReadOnlyTransport:
     """Stands before ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
 
-    A door that is opened behind another one keeps that one open and does nothing itself.
+    A transport that is opened behind another one keeps that one open and does nothing itself.
 
     One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
     connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
     """
 
-    def __init__(self, patience: Patience = Patience()) -> None:
-        self.patience = patience
+    def __init__(self, retry_policy: RetryPolicy = RetryPolicy()) -> None:
+        self.retry_policy = retry_policy
         self._lock = threading.Lock()
         self._entered = 0
         self._calls: Counter[str] = Counter()
@@ -88,7 +88,7 @@ class Door:
         with self._lock:
             return dict(self._calls)
 
-    def __enter__(self) -> Door:
+    def __enter__(self) -> ReadOnlyTransport:
         with self._lock:
             self._entered += 1
             if self._entered == 1:
@@ -104,8 +104,8 @@ class Door:
                 self._shut()
 
     def _open(self) -> None:
-        """Stand before the adapters; where another door stands already, keep that one open."""
-        self._standing: Door | None = getattr(HTTPAdapter.send, "door", None)
+        """Stand before the adapters; where another one stands already, keep that one open."""
+        self._standing: ReadOnlyTransport | None = getattr(HTTPAdapter.send, "transport", None)
         if self._standing:
             self._standing.__enter__()
         else:
@@ -128,7 +128,7 @@ class Door:
         ) -> requests.Response:
             return self._send(request, options)
 
-        send.door = self  # type: ignore[attr-defined]
+        send.transport = self  # type: ignore[attr-defined]
         return send
 
     def _send(
@@ -138,9 +138,9 @@ class Door:
         service = service_of(request.url or "")
         why_not = objection(request)
         if service is None or why_not:
-            self._note(exchange.failed_exchange(request, Refused(f"refused: {why_not}")))
-            raise Refused(why_not)
-        given_up_at = time.monotonic() + self.patience.total
+            self._note(exchange.failed_exchange(request, RequestBlocked(f"refused: {why_not}")))
+            raise RequestBlocked(why_not)
+        given_up_at = time.monotonic() + self.retry_policy.total
         attempt = 1
         outcome = self._attempt(service, request, options)
         while (delay := self._delay(outcome, attempt)) is not None:
@@ -174,7 +174,7 @@ class Door:
             return fault
         refused = exchange.objection_to_redirect(response)
         self._note(exchange.exchange(request, refused and f"refused: {refused}", response))
-        return Refused(refused, request=request) if refused else response
+        return RequestBlocked(refused, request=request) if refused else response
 
     @contextmanager
     def _turn(self, service: Service, host: str) -> Iterator[None]:
@@ -214,7 +214,7 @@ class Door:
 
         threading.Thread(target=ask, daemon=True).start()
         try:
-            answer = outcome.get(timeout=self.patience.body_seconds)
+            answer = outcome.get(timeout=self.retry_policy.body_seconds)
         except Empty:
             answer = requests.exceptions.ReadTimeout()
         if isinstance(answer, Exception):
@@ -224,7 +224,7 @@ class Door:
     def _exchange(
         self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response:
-        patient = {"stream": True, "timeout": self.patience.timeout}
+        patient = {"stream": True, "timeout": self.retry_policy.timeout}
         response = self._original(self._adapter, request, **{**options, **patient})
         try:
             self._read(service, response)
@@ -236,9 +236,9 @@ class Door:
         return response
 
     def _read(self, service: Service, response: requests.Response) -> None:
-        seconds = self.patience.body_seconds
+        seconds = self.retry_policy.body_seconds
         if service.body_bytes is None:
-            exchange.read_body(response, self.patience.body_bytes, seconds)
+            exchange.read_body(response, self.retry_policy.body_bytes, seconds)
         else:
             exchange.read_beginning(response, service.body_bytes, seconds)
 
@@ -248,19 +248,19 @@ class Door:
         attempt: int,
     ) -> float | None:
         """Seconds to wait before the next attempt; None when there shall be none."""
-        backoff = self.patience.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
+        backoff = self.retry_policy.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
         if isinstance(outcome, requests.RequestException):
             delay = backoff if exchange.may_pass(outcome) else None
         else:
             delay = self._delay_after(outcome, backoff)
-        return delay if attempt < self.patience.attempts else None
+        return delay if attempt < self.retry_policy.attempts else None
 
     def _delay_after(self, response: requests.Response, backoff: float) -> float | None:
         if exchange.raised_in_model(response):
             return None
         asked = exchange.retry_after(response)
         throttled = response.status_code == 429 or (response.status_code == 403 and asked)
-        if asked is not None and asked <= self.patience.retry_after_cap:
+        if asked is not None and asked <= self.retry_policy.retry_after_cap:
             if throttled or response.ok:  # one identity, one allowance: all that ask this host wait
                 host = parts_of(response.url or "").hostname or ""
                 self._not_before[host] = time.monotonic() + asked

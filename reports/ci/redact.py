@@ -12,7 +12,7 @@ _SHORTEST = 3
 """A name of fewer letters is a part of too many words."""
 
 
-def discreet(text: str, learners: Iterable[Learner]) -> str:
+def redact(text: str, learners: Iterable[Learner]) -> str:
     """``text`` without these learners' names, and without anybody's e-mail address.
 
     An id is kept even where it is an address: it is what a reader knows a learner by.

@@ -1,4 +1,4 @@
-"""The one door: what it lets out, how it tries again, and what it notes."""
+"""The transport: what it lets out, how it tries again, and what it notes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from msrest.universal_http import ClientRequest
 from msrest.universal_http.requests import RequestsHTTPSender
 from requests.adapters import HTTPAdapter
 
-from graders.services.http import transport as door
+from graders.services.http import transport as transport
 from graders.services.http.read_only import service_of
-from graders.services.http.transport import Door, Patience, Refused
+from graders.services.http.transport import ReadOnlyTransport, RequestBlocked, RetryPolicy
 from tests.selftest.loopback import Loopback, Reply, as_json
 
 PROJECTS = "https://dev.azure.com/org/_apis/projects"
 SCORE = "http://1a2b.centralus.azurecontainer.io/score"
-QUICK = Patience(attempts=3, backoff=0.001, retry_after_cap=0.01, body_bytes=1000)
+QUICK = RetryPolicy(attempts=3, backoff=0.001, retry_after_cap=0.01, body_bytes=1000)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,8 @@ def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
 
 
 @pytest.fixture
-def guarded(wire: Loopback) -> Iterator[Door]:  # noqa: ARG001
-    with Door(QUICK) as opened:
+def guarded(wire: Loopback) -> Iterator[ReadOnlyTransport]:  # noqa: ARG001
+    with ReadOnlyTransport(QUICK) as opened:
         yield opened
 
 
@@ -72,9 +72,9 @@ def guarded(wire: Loopback) -> Iterator[Door]:  # noqa: ARG001
     ],
 )
 def test_refuses_what_is_not_looking(
-    guarded: Door, wire: Loopback, method: str, url: str, body: str | None
+    guarded: ReadOnlyTransport, wire: Loopback, method: str, url: str, body: str | None
 ) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestBlocked):
         requests.request(method, url, data=body, timeout=5)
     assert wire.seen == []
     assert guarded.calls == {}
@@ -100,7 +100,7 @@ def test_lets_the_few_posts_out_that_change_nothing(wire: Loopback, url: str, bo
 @pytest.mark.usefixtures("guarded")
 @pytest.mark.parametrize("header", ["Bearer eyJ0.abc.def", "Basic OnBhdA==", "token ghp_abc"])
 def test_sends_no_token_of_ours_to_a_learners_host(wire: Loopback, header: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestBlocked):
         requests.post(SCORE, headers={"Authorization": header}, timeout=5)
     requests.post(SCORE, headers={"Authorization": "Bearer servicekey1234"}, timeout=5)
     assert len(wire.seen) == 1
@@ -111,7 +111,7 @@ def test_follows_a_redirect_on_the_same_host_but_not_to_another(wire: Loopback) 
     wire.replies[:] = [Reply(302, headers={"Location": "/org/_apis/other"}), as_json({"a": 1})]
     assert requests.get(PROJECTS, timeout=5).json() == {"a": 1}
     wire.replies[:] = [Reply(302, headers={"Location": "https://api.github.com/user"})]
-    with pytest.raises(Refused, match=r"api\.github\.com"):
+    with pytest.raises(RequestBlocked, match=r"api\.github\.com"):
         requests.get(PROJECTS, timeout=5)
     assert [seen[1] for seen in wire.seen][1:] == [
         "https://dev.azure.com/org/_apis/other",
@@ -122,12 +122,12 @@ def test_follows_a_redirect_on_the_same_host_but_not_to_another(wire: Loopback) 
 @pytest.mark.usefixtures("guarded")
 def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
     wire.replies[:] = [Reply(301, headers={"Location": "http://dev.azure.com/org"})]
-    with pytest.raises(Refused, match="https"):
+    with pytest.raises(RequestBlocked, match="https"):
         requests.get(PROJECTS, timeout=5)
     assert len(wire.seen) == 1
 
 
-# --- patience -------------------------------------------------------------------------------------
+# --- retries -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
     ],
 )
 def test_tries_again_after_trouble_that_may_pass(
-    guarded: Door, wire: Loopback, trouble: Reply
+    guarded: ReadOnlyTransport, wire: Loopback, trouble: Reply
 ) -> None:
     wire.replies[:] = [trouble, trouble, as_json({"fine": True})]
     assert requests.get(PROJECTS, timeout=5).json() == {"fine": True}
@@ -163,7 +163,7 @@ def test_reads_a_body_in_chunks_and_an_answer_without_one(wire: Loopback) -> Non
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 501])
 def test_does_not_insist_on_an_answer_that_is_final(
-    guarded: Door, wire: Loopback, status: int
+    guarded: ReadOnlyTransport, wire: Loopback, status: int
 ) -> None:
     wire.replies[:] = [Reply(status)]
     assert requests.get(PROJECTS, timeout=5).status_code == status
@@ -171,20 +171,22 @@ def test_does_not_insist_on_an_answer_that_is_final(
 
 
 def test_gives_up_after_its_attempts_and_hands_on_the_last_answer(
-    guarded: Door, wire: Loopback
+    guarded: ReadOnlyTransport, wire: Loopback
 ) -> None:
     wire.replies[:] = [Reply(503, b"busy")]
     assert requests.get(PROJECTS, timeout=5).text == "busy"
     assert guarded.calls == {"Azure DevOps": 3}
 
 
-def test_does_not_wait_longer_than_the_cap(guarded: Door, wire: Loopback) -> None:
+def test_does_not_wait_longer_than_the_cap(guarded: ReadOnlyTransport, wire: Loopback) -> None:
     wire.replies[:] = [Reply(429, headers={"Retry-After": "3600"})]
     assert requests.get(PROJECTS, timeout=5).status_code == 429
     assert guarded.calls == {"Azure DevOps": 1}
 
 
-def test_a_body_that_is_always_cut_short_is_a_fault(guarded: Door, wire: Loopback) -> None:
+def test_a_body_that_is_always_cut_short_is_a_fault(
+    guarded: ReadOnlyTransport, wire: Loopback
+) -> None:
     wire.replies[:] = [Reply(200, b'{"value": []}', cut=5)]
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="cut short"):
         requests.get(PROJECTS, timeout=5)
@@ -200,9 +202,11 @@ def test_a_body_that_is_always_cut_short_is_a_fault(guarded: Door, wire: Loopbac
     ],
     ids=["raw", "endless", "bomb"],
 )
-def test_refuses_a_body_beyond_the_cap(guarded: Door, wire: Loopback, reply: Reply) -> None:
+def test_refuses_a_body_beyond_the_cap(
+    guarded: ReadOnlyTransport, wire: Loopback, reply: Reply
+) -> None:
     wire.replies[:] = [reply]
-    with pytest.raises(Refused, match="larger"):
+    with pytest.raises(RequestBlocked, match="larger"):
         requests.get(PROJECTS, timeout=5)
     assert guarded.calls == {"Azure DevOps": 1}
 
@@ -211,14 +215,16 @@ def test_refuses_a_body_beyond_the_cap(guarded: Door, wire: Loopback, reply: Rep
 def test_a_host_that_drips_does_not_hold_us(wire: Loopback, url: str, what: str) -> None:
     wire.replies[:] = [Reply(drips=what)]
     with (
-        Door(Patience(attempts=2, backoff=0, body_seconds=0.2)) as opened,
+        ReadOnlyTransport(RetryPolicy(attempts=2, backoff=0, body_seconds=0.2)) as opened,
         pytest.raises(requests.exceptions.ReadTimeout),
     ):
         requests.get(url, timeout=5)
     assert sum(opened.calls.values()) == 2
 
 
-def test_of_a_learners_answer_the_beginning_is_read(guarded: Door, wire: Loopback) -> None:
+def test_of_a_learners_answer_the_beginning_is_read(
+    guarded: ReadOnlyTransport, wire: Loopback
+) -> None:
     """Some MB of it, a zip bomb, or no end at all: it is an answer, and a short one."""
     most = service_of(SCORE).body_bytes
     assert most
@@ -230,11 +236,11 @@ def test_of_a_learners_answer_the_beginning_is_read(guarded: Door, wire: Loopbac
 
 
 def test_patience_that_a_host_asks_for_is_for_that_host_alone(
-    guarded: Door, wire: Loopback, monkeypatch: pytest.MonkeyPatch
+    guarded: ReadOnlyTransport, wire: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("graders.services.http.transport.time.sleep", slept.append)
-    guarded.patience = replace(guarded.patience, retry_after_cap=1000, attempts=1)
+    guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
     wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
     requests.get(SCORE, timeout=5)
     requests.get(SCORE.replace("1a2b", "3c4d"), timeout=5)
@@ -247,10 +253,10 @@ def test_patience_that_a_host_asks_for_is_for_that_host_alone(
 
 
 def test_who_waits_for_a_host_takes_no_place_of_others(
-    guarded: Door, wire: Loopback, monkeypatch: pytest.MonkeyPatch
+    guarded: ReadOnlyTransport, wire: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many calls wait for one learner's endpoint as may be made at a time to all of them."""
-    guarded.patience = replace(guarded.patience, retry_after_cap=1000, attempts=1)
+    guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
     wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
     requests.get(SCORE, timeout=5)
     waiting, go_on = threading.Semaphore(0), threading.Event()
@@ -275,7 +281,7 @@ def test_who_waits_for_a_host_takes_no_place_of_others(
 
 
 def test_a_fault_of_another_kind_is_told_at_once(
-    guarded: Door, monkeypatch: pytest.MonkeyPatch
+    guarded: ReadOnlyTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is raised in a thread of its own, and must not be taken for silence."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
@@ -284,7 +290,9 @@ def test_a_fault_of_another_kind_is_told_at_once(
     assert guarded.calls == {"the online endpoint": 1}
 
 
-def test_what_the_model_itself_raised_is_not_asked_again(guarded: Door, wire: Loopback) -> None:
+def test_what_the_model_itself_raised_is_not_asked_again(
+    guarded: ReadOnlyTransport, wire: Loopback
+) -> None:
     raised = {"X-Ms-Run-Function-Failed": "True"}
     wire.replies[:] = [Reply(502, b"run() failed", raised)]
     assert requests.post(SCORE, timeout=5).status_code == 502
@@ -295,7 +303,7 @@ def test_what_the_model_itself_raised_is_not_asked_again(guarded: Door, wire: Lo
 
 
 def test_an_untrusted_certificate_is_a_fault_at_once(
-    guarded: Door, monkeypatch: pytest.MonkeyPatch
+    guarded: ReadOnlyTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with pytest.raises(requests.exceptions.SSLError, match="not trusted"):
@@ -303,7 +311,9 @@ def test_an_untrusted_certificate_is_a_fault_at_once(
     assert guarded.calls == {"Azure DevOps": 1}
 
 
-def test_nobody_listening_is_a_fault(guarded: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_listening_is_a_fault(
+    guarded: ReadOnlyTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     with pytest.raises(requests.ConnectionError):
         requests.get(PROJECTS, timeout=5)
@@ -317,7 +327,7 @@ def test_nobody_listening_is_a_fault(guarded: Door, monkeypatch: pytest.MonkeyPa
 def test_notes_every_attempt_with_the_services_own_code(wire: Loopback) -> None:
     refusal = {"message": "TF400813: no", "typeKey": "UnauthorizedRequestException"}
     wire.replies[:] = [Reply(500), as_json(refusal, 401, ActivityId="a-1")]
-    with door.watching() as exchanges:
+    with transport.watching() as exchanges:
         requests.get(PROJECTS, timeout=5)
     assert [one.status for one in exchanges] == [500, 401]
     assert (exchanges[1].type_key, exchanges[1].request_id) == ("TF400813", "a-1")
@@ -331,7 +341,7 @@ def test_no_secret_in_notes_or_faults(
     caplog.set_level(logging.WARNING)
     secretive = PROJECTS + "?sig=canary&api-version=7.1&access_token=canary"
     wire.replies[:] = [as_json({"error": {"code": "canary is here"}}, 400)]
-    with door.watching() as exchanges:
+    with transport.watching() as exchanges:
         requests.get(secretive, headers={"Authorization": "Bearer canary"}, timeout=5)
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
         with pytest.raises(requests.RequestException) as fault:
@@ -343,22 +353,22 @@ def test_no_secret_in_notes_or_faults(
     assert fault.value.__context__ is None
 
 
-def test_watching_sees_its_own_block_only(guarded: Door) -> None:  # noqa: ARG001
-    with door.watching() as outer:
+def test_watching_sees_its_own_block_only(guarded: ReadOnlyTransport) -> None:  # noqa: ARG001
+    with transport.watching() as outer:
         requests.get(PROJECTS, timeout=5)
-        with door.watching() as inner:
+        with transport.watching() as inner:
             requests.get(PROJECTS, timeout=5)
     requests.get(PROJECTS, timeout=5)
     assert (len(outer), len(inner)) == (2, 1)
 
 
-# --- the door itself ------------------------------------------------------------------------------
+# --- the transport itself -------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("wire")
 def test_stands_only_while_it_is_open() -> None:
     before = HTTPAdapter.send
-    one, other = Door(QUICK), Door(QUICK)
+    one, other = ReadOnlyTransport(QUICK), ReadOnlyTransport(QUICK)
     with one, other, one:
         assert HTTPAdapter.send is not before
         requests.get(PROJECTS, timeout=5)
@@ -368,11 +378,11 @@ def test_stands_only_while_it_is_open() -> None:
 
 @pytest.mark.usefixtures("wire")
 def test_stands_as_long_as_anybody_behind_it_needs_it() -> None:
-    outer, inner = Door(QUICK), Door(QUICK)
+    outer, inner = ReadOnlyTransport(QUICK), ReadOnlyTransport(QUICK)
     outer.__enter__()
     inner.__enter__()
     outer.__exit__()
-    with pytest.raises(Refused):
+    with pytest.raises(RequestBlocked):
         requests.get("https://elsewhere.example/", timeout=5)
     inner.__exit__()
     assert requests.get("https://elsewhere.example/", timeout=5).ok
@@ -415,7 +425,7 @@ def test_every_sdk_goes_through_it(wire: Loopback, ask: Callable[[], object]) ->
     good = as_json({"login": "learner", "id": 1, "url": "https://api.github.com/users/learner"})
     zipped = Reply(200, gzip.compress(good.body), {**good.headers, "Content-Encoding": "gzip"})
     wire.replies[:] = [Reply(200, good.body, good.headers, cut=3), zipped]
-    with door.watching() as exchanges:
+    with transport.watching() as exchanges:
         assert ask() == "learner"
     assert [one.error or one.status for one in exchanges] == ["the answer was cut short", 200]
 
@@ -431,7 +441,7 @@ def test_sign_in_goes_through_it(wire: Loopback) -> None:
         return as_json(dict.fromkeys(names, f"{host}/oauth2/v2.0/token"))
 
     wire.replies[:] = [Reply(500), entra]
-    with door.watching() as exchanges:
+    with transport.watching() as exchanges:
         credential = ClientSecretCredential("t", "app", "canary", retry_total=0)
         assert credential.get_token("https://management.azure.com/.default").token == "eyJ"
     assert [one.status for one in exchanges] == [500, 200, 200]
@@ -441,5 +451,8 @@ def test_sign_in_goes_through_it(wire: Loopback) -> None:
 def test_a_missing_bundle_of_certificates_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
-    with Door(), pytest.raises(requests.exceptions.SSLError, match="trusted certificates"):
+    with (
+        ReadOnlyTransport(),
+        pytest.raises(requests.exceptions.SSLError, match="trusted certificates"),
+    ):
         requests.get("https://api.github.com/user", timeout=1)
