@@ -370,8 +370,8 @@ def through_a_harmless_stream(pieces: list[str]) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_sentence_of_ours_that_quotes_others_is_no_command(text: str) -> None:
     for said in (text, f"cohort.csv: (found `{text}`)"):
-        assert obeyed_by_github(log.escape_formula(said)) == []
-        assert obeyed_by_azure(log.escape_formula(said)) == []
+        assert obeyed_by_github(log.escape_log_commands(said)) == []
+        assert obeyed_by_azure(log.escape_log_commands(said)) == []
 
 
 # --- where it runs --------------------------------------------------------------------------------

@@ -184,6 +184,7 @@ def test_the_json_has_every_verdict_and_the_facts_of_the_run() -> None:
         "points": 15,
         "earned": 0,
         "reason": "no such group",
+        "hint": "Rename.",
         "facts": {"why": {"note": "no such group"}},
     }
 
