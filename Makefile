@@ -12,7 +12,7 @@ COHORT ?= fixtures/cohorts/demo.csv
 REPORTS ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade report test lint tenant bench mutants clients golden screenshots lock clean
+.PHONY: docs help grade report test quick lint tenant bench mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: lint $(NODE_READY) ## the suite's own tests, and the model answer graded o
 	$(BIN)/pytest tests/lab --reports reports/out/selftest
 	$(BIN)/pytest tests/selftest -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m tests.branches
+
+quick: lint ## lint, and the tests that start no process
+	$(BIN)/pytest tests/selftest --quick -n 2 -q
 
 lint: $(READY) ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
