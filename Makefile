@@ -18,7 +18,11 @@ help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
 
 grade: $(READY) $(NODE_READY) ## grade the demo cohort on the simulated tenant
-	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never --report
+	@echo "Grading $(COHORT) on the simulated tenant; this takes about a minute."
+	@$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never --reports $(REPORTS)
+	@echo "Building the Allure report; this takes less than a minute."
+	@$(BIN)/python -m reports report $(REPORTS) || echo "Everything else was written."
+	@echo "Done: the class is graded. Open $(REPORTS)/index.html"
 
 report: $(READY) $(NODE_READY) ## build the Allure report of the last run (needs Node)
 	$(BIN)/python -m reports report $(REPORTS)
@@ -51,13 +55,15 @@ bench: $(READY) $(NODE_READY) ## measure: collecting, a large tenant, page, Allu
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing the grader into $(VENV): about 500 MB; this takes some minutes, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
 # Only where there is npm: without it everything but the Allure report works.
 $(NODE)/node_modules/.ready: $(NODE)/package-lock.json
+	@echo "Installing what the Allure report needs: about 60 MB; this takes less than a minute, once."
 	@npm ci --prefix $(NODE) --no-fund --no-audit --silent && touch $@ \
 		|| echo "npm could not install what the Allure report needs; everything else works"
 
