@@ -4,6 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEV := $(VENV)/.dev
 MUTANTS := $(VENV)/.mutants
 CLIENTS := .venv-clients
 NODE := reports/allure/node
@@ -12,13 +13,17 @@ COHORT ?= fixtures/cohorts/demo.csv
 REPORTS ?= reports/out
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade report test lint tenant bench mutants clients golden screenshots lock clean
+.PHONY: docs help grade report test quick lint tenant bench mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
 
 grade: $(READY) $(NODE_READY) ## grade the demo cohort on the simulated tenant
-	$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never --report
+	@echo "Grading $(COHORT) on the simulated tenant; this takes less than a minute."
+	@$(BIN)/pytest --learners $(COHORT) --tenant simulated --fail-on never --reports $(REPORTS)
+	@echo "Building the Allure report; this takes less than a minute."
+	@$(BIN)/python -m reports report $(REPORTS) || echo "Everything else was written."
+	@echo "Done: the class is graded. Open $(REPORTS)/index.html"
 
 report: $(READY) $(NODE_READY) ## build the Allure report of the last run (needs Node)
 	$(BIN)/python -m reports report $(REPORTS)
@@ -28,7 +33,10 @@ test: lint $(NODE_READY) ## the suite's own tests, and the model answer graded o
 	$(BIN)/pytest tests/selftest -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m tests.branches
 
-lint: $(READY) ## ruff, mypy, import-linter
+quick: lint ## lint, and the tests that start no process
+	$(BIN)/pytest tests/selftest --quick -n 2 -q
+
+lint: $(DEV) ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -37,7 +45,7 @@ lint: $(READY) ## ruff, mypy, import-linter
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
 
-bench: $(READY) $(NODE_READY) ## measure: collecting, a large tenant, page, Allure report, compare, judging, 30 nights
+bench: $(DEV) $(NODE_READY) ## measure: collecting, a large tenant, page, Allure report, compare, judging, 30 nights
 	$(BIN)/python benchmarks/collect.py --learners 50 --latency 100
 	$(BIN)/python benchmarks/tenant.py --learners 10000
 	$(BIN)/python benchmarks/page.py
@@ -48,17 +56,24 @@ bench: $(READY) $(NODE_READY) ## measure: collecting, a large tenant, page, Allu
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing the grader into $(VENV): about 220 MB; this takes some minutes, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+$(DEV): requirements-dev.lock $(READY)
+	@echo "Installing what the suite's own tests need: about 280 MB; this takes some minutes, once."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $(DEV)
 
 # Only where there is npm: without it everything but the Allure report works.
 $(NODE)/node_modules/.ready: $(NODE)/package-lock.json
+	@echo "Installing what the Allure report needs: about 60 MB; this takes less than a minute, once."
 	@npm ci --prefix $(NODE) --no-fund --no-audit --silent && touch $@ \
 		|| echo "npm could not install what the Allure report needs; everything else works"
 
-$(MUTANTS): requirements-mutants.lock $(READY)
+$(MUTANTS): requirements-mutants.lock $(DEV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-mutants.lock
 	@touch $(MUTANTS)
 
@@ -75,24 +90,28 @@ $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
 	$(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-golden: $(READY) ## renew what is expected of the catalogue and the demo cohort: read the differences
+golden: $(DEV) ## renew what is expected of the catalogue and the demo cohort: read the differences
 	$(BIN)/python -m tests.selftest.make_golden
 
-docs: $(READY) ## renew the pages, counts and lines that documents take from the code
+docs: $(DEV) ## renew the pages, counts and lines that documents take from the code
 	$(BIN)/python -m tests.selftest.make_docs
 
-screenshots: $(READY) ## renew the pictures in docs/screenshots (needs chromium)
+screenshots: $(DEV) ## renew the pictures in docs/screenshots (needs chromium)
 	$(BIN)/python -m tests.screenshots $(REPORTS)
 
-lock: ## renew the three lock files (needs a package index)
+lock: ## renew the four lock files (needs a package index)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
-		--group dev --upgrade pyproject.toml --output-file requirements.lock --quiet
+		--group build --upgrade pyproject.toml --output-file requirements.lock --quiet
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
-		--group mutants --upgrade --constraint requirements.lock \
+		--group dev --upgrade --constraint requirements.lock pyproject.toml \
+		--output-file requirements-dev.lock --quiet
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+		--group mutants --upgrade --constraint requirements-dev.lock \
 		--output-file requirements-mutants.lock --quiet
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \

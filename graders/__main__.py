@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 
 from graders import snapshot
@@ -31,6 +32,7 @@ from reports.pipeline import pipeline_of
 from reports.stored_run import Inputs, stored_run, verdicts_of
 from reports.submission import submission_of
 
+_NAME = "mlops-lab-grader"
 _BAD_INPUT, _NOT_WRITTEN = 4, 3
 
 
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(required=True, metavar="judge")
     command = commands.add_parser("judge", help="judge stored evidence, without pytest")
     add = command.add_argument
@@ -69,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--export", metavar="LIST", help=f"marks for {', '.join(exports.EXPORTS)}; or all")
     add("--fail-on", choices=("learner", "fault", "never"), default="learner")
     return parser
+
+
+def _version() -> str:
+    try:
+        return f"{_NAME} {metadata.version(_NAME)}"
+    except metadata.PackageNotFoundError:  # a checkout that nobody has installed
+        return f"{_NAME}, not installed"
 
 
 def _judge(given: argparse.Namespace) -> int:

@@ -13,11 +13,9 @@ from graders.verdicts import Grade
 from reports.exports import (
     blackboard,
     canvas,
-    classroom,
     classroom50,
     gradescope,
     junit,
-    lti_ags,
     moodle,
 )
 from reports.exports.shape import Export
@@ -31,8 +29,6 @@ EXPORTS: Mapping[str, Format] = {
     "moodle": moodle.export,
     "blackboard": blackboard.export,
     "gradescope": gradescope.export,
-    "lti-ags": lti_ags.export,
-    "classroom": classroom.export,
     "classroom50": classroom50.export,
     "junit": junit.export,
 }

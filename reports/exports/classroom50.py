@@ -12,13 +12,14 @@ Classroom 50's wiki, "Advanced Autograding", and its ``runner.py``.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from fractions import Fraction
 
 from graders.lab import Learner
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.exports.classroom import common_unit, message, name_of, units_of
 from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, own, sort_out
 from reports.grading_run import GradingRun
 from reports.submission import Submission
@@ -56,7 +57,7 @@ def _must_be_the_submissions(run: GradingRun, learner: Learner) -> None:
 
 
 def _result(run: GradingRun, mark: Mark) -> str:
-    unit = Fraction(1, common_unit(check.points for check in run.checks).denominator)
+    parts = math.lcm(*(_exact(check.points).denominator for check in run.checks))
     verdicts = [one for one in mark.grade.verdicts if one.points]
     graded_at = run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = {
@@ -65,9 +66,9 @@ def _result(run: GradingRun, mark: Mark) -> str:
         **({} if run.is_simulated else _identity(run.submission)),
         "datetime": graded_at,
         "graded_at": graded_at,
-        "score": sum(units_of(one.earned, unit) for one in verdicts),
-        "max-score": sum(units_of(one.points, unit) for one in verdicts),
-        "tests": [_test(run, one, unit) for one in verdicts],
+        "score": sum(_whole(one.earned, parts) for one in verdicts),
+        "max-score": sum(_whole(one.points, parts) for one in verdicts),
+        "tests": [_test(run, one, parts) for one in verdicts],
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -85,15 +86,31 @@ def _identity(submission: Submission) -> Mapping[str, str]:
     }
 
 
-def _test(run: GradingRun, verdict: Verdict, unit: Fraction) -> Mapping[str, object]:
+def _test(run: GradingRun, verdict: Verdict, parts: int) -> Mapping[str, object]:
     """What the contract asks for, and below it what the runner keeps as it is."""
     passed = verdict.outcome is Outcome.PASSED
+    name = f"{verdict.step} {verdict.title}"
     return {
-        "test-name": name_of(run, verdict),
+        "test-name": f"{BANNER} {name}" if run.is_simulated else name,
         "passed": passed,
-        "score": units_of(verdict.earned, unit),
-        "max-score": units_of(verdict.points, unit),
+        "score": _whole(verdict.earned, parts),
+        "max-score": _whole(verdict.points, parts),
         "outcome": str(verdict.outcome),
-        "message": "" if passed else message(verdict),
+        "message": "" if passed else _message(verdict),
         "step": verdict.step,
     }
+
+
+def _message(verdict: Verdict) -> str:
+    """Why a check did not pass, on one line; of what failed also how to mend it."""
+    said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
+    hint = f" To mend it: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
+    return strip_controls(said + hint)
+
+
+def _whole(points: float, parts: int) -> int:
+    return int(_exact(points) * parts)
+
+
+def _exact(points: float) -> Fraction:
+    return Fraction(repr(round(points, 4)))

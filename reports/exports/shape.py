@@ -1,10 +1,9 @@
 """What all formats share: who can be put into one, and how a mark, a title, a file are written.
 
 Three rules hold for each of them. A withheld grade is left out: a blank clears an earlier score in
-Canvas and Moodle, and so does an LTI score that is announced as pending. Who a learner is there is
-never altered, not even to disarm a formula: who cannot be named exactly is left out, and it is
-said. What a simulated run writes is called SIMULATED in its title and in its file's name, and
-carries no id of a real assignment or column.
+Canvas and Moodle. Who a learner is there is never altered, not even to disarm a formula: who cannot
+be named exactly is left out, and it is said. What a simulated run writes is called SIMULATED in its
+title and in its file's name, and carries no id of a real assignment or column.
 """
 
 from __future__ import annotations

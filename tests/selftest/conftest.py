@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser
 
 from tests.selftest import browser as chromium
-from tests.selftest import runs
+from tests.selftest import quick, runs
 from tests.selftest.large_cohort import grade_large_cohort
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="quick tests alone: see quick.py")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    is_left_out = (
+        config.getoption("quick", False)
+        and collection_path.name.startswith("test_")
+        and not quick.is_quick(collection_path)
+    )
+    return is_left_out or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    with quick.watched(item.nodeid) if quick.is_quick(item.path) else nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,6 @@ def person(number: int, name: str, **cells: str) -> Learner:
         "sis_login_id": f"login.{number}",
         "section": "A",
         "blackboard_username": f"bb{number}",
-        "lti_user_id": f"5b0c-{number}",
     }
     email = cells.pop("email", f"learner{number}@example.org")
     identity = cells.pop("id", f"user{number}")

@@ -130,6 +130,12 @@ def test_scores_are_whole_numbers_whatever_the_points(share: float) -> None:
     assert result["max-score"] == 100 * share * parts[share]
 
 
+def test_points_in_tenths_and_quarters_are_counted_in_twentieths() -> None:
+    rubric = [Check("a", "A", "2.1", 0.1, ""), Check("b", "B", "2.2", 0.25, "")]
+    result = document(marked.cohort([person(1, "Ada")], {"user1": {"b": Outcome.FAILED}}, rubric))
+    assert (result["score"], result["max-score"]) == (2, 7)
+
+
 def test_thirds_of_points_are_whole_numbers_too() -> None:
     rubric = [Check("a", "A", "2.1", 100 / 3, ""), Check("b", "B", "2.2", 200 / 3, "")]
     found = marked.cohort([person(1, "Ada")], {"user1": {"b": Outcome.FAILED}}, rubric)

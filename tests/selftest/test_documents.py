@@ -63,3 +63,14 @@ def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     missing = [link for link in links if not (document.parent / link).exists()]
     assert missing == []
+
+
+def test_make_grade_grades_before_it_builds_the_report_and_ends_on_success() -> None:
+    makefile = (runs.PROJECT / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^grade:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    said, grades, said_too, report, done = recipe.splitlines()
+    assert said.startswith('\t@echo "Grading ')
+    assert "pytest --learners $(COHORT) --tenant simulated --fail-on never" in grades
+    assert said_too.startswith('\t@echo "Building ')
+    assert "python -m reports report $(REPORTS) ||" in report
+    assert done.startswith('\t@echo "Done: ')

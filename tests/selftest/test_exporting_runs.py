@@ -29,11 +29,10 @@ def test_all_marks_of_stored_evidence_are_written_and_the_next_run_replaces_them
     decided = {row["learner"] for row in run.grade_book() if row["total"]}
     assert len(decided) == 14
     written = files_of(tmp_path)
-    for name in ("canvas.csv", "moodle.csv", "blackboard.txt", "lti-ags.json", "left-out.csv"):
+    for name in ("canvas.csv", "moodle.csv", "blackboard.txt", "left-out.csv"):
         assert f"SIMULATED-{name}" in written
     for one in decided:
         assert f"gradescope/{one}/SIMULATED-results.json" in written
-        assert f"classroom/SIMULATED-{one}.json" in written
     assert "for classroom50" not in run.text
     assert "for canvas: 14 of 16" in run.text
     assert "not exported" in run.text

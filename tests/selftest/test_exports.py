@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graders.lab import Learner
-from graders.rubric import Check
 from graders.verdicts import Outcome
 from reports.exports import EXPORTS, chosen, folder
-from reports.exports.classroom import common_unit
 from reports.exports.shape import Export, mark_text
 from tests.selftest import graded_run, make_golden, marked
 from tests.selftest.marked import Cohort, changed, person
@@ -27,7 +23,6 @@ OTHERS = (
     "classroom50",  # is of one learner; see test_classroom50.py
 )
 MARKS = [name for name in EXPORTS if name not in OTHERS]
-BY_LEARNER = ("gradescope", "classroom")
 
 
 def exported(name: str, found: Cohort) -> Export:
@@ -96,8 +91,6 @@ def test_who_is_withheld_is_in_no_file_and_it_is_said(name: str, outcome: Outcom
         ("blackboard", {"blackboard_username": "@ada"}, "begins like a formula"),
         ("blackboard", {"blackboard_username": "a\tb"}, "does not survive"),
         ("blackboard", {"blackboard_username": "Ångström"}, "encoding"),
-        ("lti-ags", {"lti_user_id": "", "canvas_id": ""}, "neither `lti_user_id` nor"),
-        ("lti-ags", {"lti_user_id": "a b"}, "a blank"),
     ],
 )
 def test_who_cannot_be_named_exactly_is_left_out_and_it_is_said(
@@ -116,7 +109,6 @@ def test_who_cannot_be_named_exactly_is_left_out_and_it_is_said(
         ("canvas", "canvas_id", "7", "7"),
         ("moodle", "email", "a@example.org", "A@example.org"),
         ("blackboard", "blackboard_username", "ada", "ADA"),
-        ("lti-ags", "lti_user_id", "x", "x"),
     ],
 )
 def test_two_learners_who_would_be_one_person_are_both_left_out(
@@ -139,13 +131,6 @@ def test_more_than_100_points_are_left_out_of_moodle_unless_the_site_takes_them(
     assert [row[1] for row in csv_rows("moodle", found)[1:]] == ["81"]
     marks = found.run.marks.model_copy(update={"moodle_unlimited_grades": True})
     assert not exported("moodle", changed(found, marks=marks)).left_out
-
-
-def test_points_that_make_too_many_equal_tests_are_left_out_of_classroom() -> None:
-    rubric = [Check("a", "A", "2.1", 33.33, ""), Check("b", "B", "2.2", 66.67, "")]
-    made = exported("classroom", marked.cohort([person(1, "Ada")], {}, rubric))
-    assert not made.files
-    assert "10000 tests" in made.left_out["user1"]
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -215,24 +200,6 @@ def test_blackboard_gets_a_tab_and_the_columns_id() -> None:
     )
 
 
-def test_lti_gets_one_full_score_a_learner() -> None:
-    lost = {"variable-group-exists": Outcome.BLOCKED}
-    document = json.loads(the_text("lti-ags", alone(person(1, "Ada"), lost)))
-    assert document["lineItem"] == {"label": "MLOps lab", "scoreMaximum": 100}
-    assert document["scores"] == [
-        {
-            "userId": "5b0c-1",
-            "scoreGiven": 85,
-            "scoreMaximum": 100,
-            "comment": "85 of 100 points.",
-            "timestamp": "2026-11-23T09:33:15.123+00:00",
-            "activityProgress": "Completed",
-            "gradingProgress": "FullyGraded",
-            "https://canvas.instructure.com/lti/submission": {"new_submission": False},
-        }
-    ]
-
-
 def test_gradescope_gets_every_check_with_its_points() -> None:
     lost = {"variable-group-exists": Outcome.FAILED, "connection-exists": Outcome.BLOCKED}
     found = alone(person(1, "Ada"), lost | {"group-is-open": Outcome.NOT_ASSESSED})
@@ -253,30 +220,6 @@ def test_gradescope_gets_every_check_with_its_points() -> None:
     assert tests[1]["output"] == "failed\nRename."
 
 
-@pytest.mark.parametrize("share", [1, 0.5, 0.25])
-def test_both_ways_in_which_classroom_computes_a_mark_agree(share: float) -> None:
-    rubric = [replace(check, points=check.points * share) for check in graded_run.RUBRIC]
-    lost = {
-        "user1": {"variable-group-exists": Outcome.FAILED, "connection-exists": Outcome.BLOCKED}
-    }
-    found = marked.cohort([person(1, "Ada")], lost, rubric)
-    text = the_text("classroom", found)
-    result = json.loads(base64.b64decode(base64.b64encode(text.encode("ascii"))))
-    tests = result["tests"]
-    passed = sum(test["status"] == "pass" for test in tests)
-    assert math.isclose(sum(test["score"] for test in tests), 73 * share)
-    assert math.isclose(passed / len(tests) * result["max_score"], 73 * share)
-    assert (result["version"], result["status"], result["max_score"]) == (3, "fail", 100 * share)
-    assert len({test["name"] for test in tests}) == len(tests)
-
-
-def test_the_unit_is_the_most_that_all_points_are_multiples_of() -> None:
-    assert common_unit([3, 15, 12]) == 3
-    assert common_unit([0.5, 2]) * 2 == 1
-    assert common_unit([0.1, 0.25]) * 20 == 1
-    assert common_unit([0]) == 1
-
-
 # --- what must not be in them ---------------------------------------------------------------------
 
 
@@ -288,7 +231,6 @@ def test_what_is_simulated_is_called_so_and_leads_nowhere(name: str) -> None:
         assert "SIMULATED" in text
         assert "900" not in text
         assert "664617" not in text
-        assert '"scores"' not in text
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
@@ -296,10 +238,9 @@ def test_nothing_for_the_instructor_alone_is_exported(name: str) -> None:
     assert "SOMEBODY-ELSE" not in "".join(exported(name, marked.catalogue()).files.values())
 
 
-@pytest.mark.parametrize("name", BY_LEARNER)
-def test_a_learners_own_file_names_nobody_else(name: str) -> None:
+def test_a_learners_own_file_names_nobody_else() -> None:
     found = marked.demo()
-    for file, text in exported(name, found).files.items():
+    for file, text in exported("gradescope", found).files.items():
         others = [one for one in found.run.learners if f"{one.id}." not in file.replace("/", ".")]
         assert len(others) == len(found.run.learners) - 1
         assert not any(one.name in text or one.email in text for one in others)

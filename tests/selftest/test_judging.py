@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,24 @@ def test_its_command_line_and_its_exit_status(
     text = captured.err if status == 4 else captured.out
     assert said in text
     assert len(text.splitlines()) == 1 or status != 4
+
+
+def test_it_says_its_version_without_waiting_for_sdks() -> None:
+    program = (
+        "import runpy, sys\n"
+        "sys.argv[1:] = ['--version']\n"
+        "try: runpy.run_module('graders', run_name='__main__')\n"
+        "finally: print(*{'azure', 'github', 'msrest', 'requests', 'pytest'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=runs.PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    facts = tomllib.loads((runs.PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert done.stdout == f"{facts['name']} {facts['version']}\n\n"
 
 
 def test_what_cannot_be_written_is_told_and_the_rest_is_there(
