@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from graders.codec import facts_of, from_json, reason_from_json, reason_to_json, to_json, with_facts
-from graders.evidence import Unavailable
+from graders.evidence import ServiceName, Unavailable
 from graders.history.effective_result import Found, PastRun
 from graders.history.store import PastRuns, Whose
 from graders.reasons import (
@@ -63,7 +63,7 @@ def reason(separator: str, outcome: Outcome) -> Reason:
         ),
         Outcome.PENDING: Reason(pending_on=text("run")),
         Outcome.NOT_ASSESSED: Reason(
-            unseen=Unavailable("GitHub", text("what"), text("cause"), text("remedy"))
+            unseen=Unavailable(ServiceName.GITHUB, text("what"), text("cause"), text("remedy"))
         ),
         Outcome.PASSED: Reason(note=text("proof")),
     }[outcome].bounded

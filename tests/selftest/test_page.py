@@ -252,7 +252,7 @@ def test_what_is_for_the_instructor_stands_apart_from_what_a_learner_reads() -> 
     assert found["learners"][0]["x"] == ["the run is bob's", "the model is bob's"]
     assert "x" not in found["learners"][1]
     assert "bob&#39;s" not in outside_the_data(text)
-    assert found["texts"] == ["it is not there"]
+    assert found["texts"] == ["it is not there", "Read the log."]
     assert "For the instructor only" in text
 
 
