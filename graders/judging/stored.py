@@ -45,7 +45,7 @@ def _as_of(found: Evidence, time: datetime) -> Evidence:
     try:
         return as_of(found, time)
     except Exception as error:  # one learner's evidence is one learner's trouble
-        what = f"our own mistake in dating the evidence ({type(error).__name__})"
+        what = f"a bug in the grader in dating the evidence ({type(error).__name__})"
         raise NotAssessed(what) from error
 
 
