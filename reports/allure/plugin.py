@@ -38,7 +38,7 @@ class AllureResults:
         self._given = Path(given).absolute() if given else None
         if given and getattr(config.option, "report", False):
             raise pytest.UsageError(
-                "--report builds the report of the results in the reports folder:"
+                "--report builds the report from the results in the reports folder:"
                 " leave --alluredir out."
             )
         # allure-pytest must not start its own listener; see .listener

@@ -82,7 +82,7 @@ def test_where_learners_stopped_is_the_last_task_half_done() -> None:
         "none": example.from_task(2, Outcome.FAILED, "gone"),
         "four": example.from_task(5, Outcome.BLOCKED, "earlier"),
         "all": {},
-        "open": example.from_task(5, Outcome.PENDING, "it is still going"),
+        "open": example.from_task(5, Outcome.PENDING, "it is still running"),
         "late": {"project-exists": (Outcome.NOT_ASSESSED, "not seen")},
     }
     run = example.run([example.learner(name) for name in ends])

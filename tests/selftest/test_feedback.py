@@ -44,7 +44,9 @@ NO_RUN = {
     "endpoint-answers": blocked("ci-run-succeeded", "no CI run has succeeded"),
     "cd-run-succeeded": blocked("ci-run-succeeded", "no CI run has succeeded"),
 }
-PENDING: Others = {"ci-run-succeeded": (Outcome.PENDING, "run 7 of the CI pipeline is still going")}
+PENDING: Others = {
+    "ci-run-succeeded": (Outcome.PENDING, "run 7 of the CI pipeline is still running")
+}
 CAUSE = Unavailable(
     "GitHub", "repository x/y", "its token /srv/key has expired", "Renew GITHUB_TOKEN."
 )
@@ -116,7 +118,7 @@ def test_a_grade_that_is_withheld_is_no_number_and_says_what_happens_next(
 def test_who_waits_is_told_to_wait_and_who_was_not_seen_to_do_nothing() -> None:
     waiting, unseen = pages(PENDING)[0], pages(UNSEEN)[0]
     assert "be graded again" in section(waiting, "Your grade")
-    assert "run 7 of the CI pipeline is still going" in section(waiting, "Still running")
+    assert "run 7 of the CI pipeline is still running" in section(waiting, "Still running")
     assert "You need to do nothing" in section(unseen, "Your grade")
     assert "Wait until" not in unseen
 
@@ -440,7 +442,7 @@ def test_hostile_text_adds_no_element_and_no_attribute(hostile: str) -> None:
             "variable-group-exists": (Outcome.FAILED, reason),
             "connection-exists": (Outcome.FAILED, Reason((one, one))),
             "endpoint-answers": blocked("variable-group-exists", f"no {text}"),
-            "ci-run-succeeded": (Outcome.PENDING, f"{text} is still going"),
+            "ci-run-succeeded": (Outcome.PENDING, f"{text} is still running"),
             "group-is-open": (Outcome.NOTED, reason),
         }
         run = example.run([someone])
