@@ -63,5 +63,5 @@ def _read(folder: Path, learner: str, _stamp: tuple[int, int]) -> Evidence:
     except snapshot.SnapshotError as error:
         raise NotAssessed(str(error)) from error
     if found is None:
-        raise NotAssessed(f"there is no snapshot of {learner} in {folder}; collect it first")
+        raise NotAssessed(f"{folder} has no snapshot of {learner}; collect it first")
     return found

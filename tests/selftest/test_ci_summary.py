@@ -429,7 +429,9 @@ def hostile_evidence(demo: runs.Outcome, tmp_path_factory: pytest.TempPathFactor
         assert found is not None
         if isinstance(found.variable_groups, tuple):
             names = ["x" * (n % 79) + " ::add-mask::100" for n in range(79)]
-            names += ["a\n::error title=no::x", "b ##[add-mask]7", "c ##vso[task.complete]x"]
+            filled = "a" * 77  # and its quotation mark: a whole line, so the next word begins one
+            names += ["b ##[add-mask]7", "c ##vso[task.complete]x"]
+            names += ["a\n::error title=no::x", f"{filled} ::error title=no::x"]
             group = found.variable_groups[0]
             found = replace(found, variable_groups=tuple(replace(group, name=n) for n in names))
         snapshot.write(folder, found)

@@ -236,9 +236,7 @@ def test_two_learners_are_not_one_submission_even_if_one_of_them_is_withheld() -
 def test_a_submission_of_another_login_is_nobodys_mark() -> None:
     made = made_of(told(alone(github_username="bob")))
     assert not made.files
-    assert made.left_out["user1"] == (
-        "the submission is by `ada`, but `github_username` is `bob`"
-    )
+    assert made.left_out["user1"] == ("the submission is by `ada`, but `github_username` is `bob`")
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_the_command_writes_what_pytest_writes(
             4,
             "demo.csv: it has no such learner (found `user1x`); you have `user1`",
         ),
-        (("--as-of", "yesterday"), 4, "--as-of yesterday: this is not a point in time"),
+        (("--as-of", "yesterday"), 4, "--as-of yesterday: not a valid time"),
         (("--export", "moodel"), 4, "--export moodel"),
         (("--evidence", "."), 4, "this folder holds no snapshot"),
         (("--learners", "none.csv"), 4, "there is no such file"),
