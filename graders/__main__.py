@@ -63,13 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="judge")
     command = commands.add_parser("judge", help="judge stored evidence, without pytest")
     add = command.add_argument
-    add("--learners", type=Path, required=True, metavar="FILE", help="the cohort file")
-    add("--evidence", type=Path, required=True, metavar="DIR", help="what a run has collected")
-    add("--reports", type=Path, required=True, metavar="DIR", help="where results go")
+    add("--learners", type=Path, required=True, metavar="FILE", help="cohort file (CSV)")
+    add("--evidence", type=Path, required=True, metavar="DIR", help="evidence folder of a run")
+    add("--reports", type=Path, required=True, metavar="DIR", help="folder for results")
     add("--lab", type=Path, metavar="FILE", help="default: lab.toml beside the cohort file")
-    add("--learner", action="append", default=[], metavar="ID", help="only this one (repeat)")
-    add("--as-of", metavar="TIME", help="judge what there was by then")
-    add("--export", metavar="LIST", help=f"marks for {', '.join(exports.EXPORTS)}; or all")
+    add(
+        "--learner",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only this learner; may be repeated",
+    )
+    add("--as-of", metavar="TIME", help="grade the state at this time")
+    add("--export", metavar="LIST", help=f"write marks for: {', '.join(exports.EXPORTS)}; or all")
     add("--fail-on", choices=("learner", "fault", "never"), default="learner")
     return parser
 
@@ -115,7 +121,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return None if text is None else moment(text)
     except ValueError as error:
-        raise BadInput(f"--as-of {text}: this is not a point in time ({error}).") from None
+        raise BadInput(f"--as-of {text}: not a valid time ({error}).") from None
 
 
 def _exports(text: str | None) -> tuple[str, ...]:

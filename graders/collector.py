@@ -169,9 +169,9 @@ def _look(look_at: LookAt, lab: Lab) -> Evidence:
     try:
         evidence = look_at(lab)
     except BaseException as error:  # in a thread: nobody else would hear of it
-        return unseen(learner, _own_fault(f"our own error ({type(error).__name__})"))
+        return unseen(learner, _own_fault(f"a bug in the grader ({type(error).__name__})"))
     if not isinstance(evidence, Evidence) or evidence.learner != learner:
-        return unseen(learner, _own_fault("our own error (evidence of something else)"))
+        return unseen(learner, _own_fault("a bug in the grader (evidence of something else)"))
     return evidence
 
 

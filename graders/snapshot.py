@@ -71,11 +71,11 @@ def read(folder: Path, learner: str) -> Evidence | None:
         return None
     if _digest(content["evidence"]) != content["digest"]:
         raise SnapshotError(
-            f"{path.name} was changed after it was written: collect the learner again."
+            f"{path.name} was changed after it was written; collect the learner again."
         )
     evidence = _evidence(path, _upgraded(path, content["schema"], content["evidence"]))
     if evidence.learner != learner:
-        raise SnapshotError(f"{path.name} is about another learner: collect the learner again.")
+        raise SnapshotError(f"{path.name} is about another learner; collect the learner again.")
     return evidence
 
 
@@ -128,9 +128,9 @@ def _content(path: Path) -> dict[str, Any] | None:
     except OSError as error:
         raise SnapshotError(f"{path.name} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError):
-        raise SnapshotError(f"{path.name} is damaged: collect the learner again.") from None
+        raise SnapshotError(f"{path.name} is damaged; collect the learner again.") from None
     if not isinstance(content, dict) or {"schema", "digest", "evidence"} - content.keys():
-        raise SnapshotError(f"{path.name} is no evidence: collect the learner again.")
+        raise SnapshotError(f"{path.name} is not evidence; collect the learner again.")
     return content
 
 

@@ -57,7 +57,7 @@ def waits_for(one: Blockage) -> str:
 def for_the_learner(verdict: Verdict) -> str:
     """What a failed check says: its title, each mismatch, and the step that fixes it."""
     said = "\n".join(f"  {line}" for line in _lines(verdict.why))
-    return f"{verdict.title}\n{said}\n  to mend it: step {verdict.step}: {verdict.hint}"
+    return f"{verdict.title}\n{said}\n  Fix: step {verdict.step}: {verdict.hint}"
 
 
 def advice(check: Check, lab: Lab, outcome: Outcome, why: Reason) -> str:
@@ -94,7 +94,7 @@ def owner_note(note: OwnerNote) -> str:
     if note.relation is Relation.LISTED_BY:
         return f"{note.thing} is listed by {whose} too"
     if note.relation is Relation.UNCLEAR:
-        return f"whose {note.thing} is cannot be told: {note.proof}"
+        return f"the owner of {note.thing} is unclear: {note.proof}"
     return f"{note.thing} is {whose}'s{proof}"
 
 
@@ -110,14 +110,14 @@ def past_for_the_learner(note: PastNote) -> str:
     """The same without what this run found, which is for whoever grades."""
     said = []
     if note.held_at:
-        said.append(f"held at the deadline, {note.held_at.isoformat(timespec='minutes')}")
+        said.append(f"frozen at the deadline, {note.held_at.isoformat(timespec='minutes')}")
     if note.best_run:
-        said.append(f"of the best run so far, on {day(note.best_run)}")
+        said.append(f"from the best run so far, on {day(note.best_run)}")
     if note.passed_at and note.missed_at:
-        since = f"has not been since {day(note.missed_at)}"
-        said.append(f"was passing on {day(note.passed_at)}, {since}: two looks each night")
+        since = f"but not since {day(note.missed_at)}"
+        said.append(f"passed on {day(note.passed_at)}, {since} (checked twice each night)")
     elif note.passed_at:
-        said.append(f"was passing on {day(note.passed_at)}, could not be confirmed tonight")
+        said.append(f"passed on {day(note.passed_at)}; tonight's run could not confirm it")
     return "; ".join(said)
 
 
@@ -126,8 +126,8 @@ def _not_confirmed(note: PastNote) -> str:
     if note.lost_by:
         lost, had = note.lost_by
         why.append(
-            f"{lost} of the {had} who had passed it lost it at once, so the grader's rights or"
-            " the tenant may have changed"
+            f"{lost} of the {had} learners who had passed it lost it in one run: the grader's"
+            " rights or the tenant may have changed"
         )
     if note.tonight:
         why.append(f"{note.tonight}: {in_words(note.why)}")

@@ -59,39 +59,52 @@ def _compare(given: argparse.Namespace) -> int:
         try:
             write_whole(given.json, text + "\n")
         except OSError as error:
-            raise NotWritten(f"{given.json}: it cannot be written ({error.strerror}).") from None
+            raise NotWritten(f"{given.json}: cannot be written ({error.strerror}).") from None
     return 0 if found.is_empty else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="compare | report | serve")
-    command = commands.add_parser("compare", help="who changes, by which check, and why")
+    command = commands.add_parser(
+        "compare", help="show whose grade changes, by which check, and why"
+    )
     command.add_argument("old", type=Path, metavar="OLD", help="reports folder, or a lab file")
-    command.add_argument("new", type=Path, metavar="NEW", help="another one, or a lab file")
     command.add_argument(
-        "--run", type=Path, dest="run_of", default=OUT, metavar="DIR", help="for two lab files"
+        "new", type=Path, metavar="NEW", help="another reports folder, or a lab file"
+    )
+    command.add_argument(
+        "--run",
+        type=Path,
+        dest="run_of",
+        default=OUT,
+        metavar="DIR",
+        help="reports folder to judge, if both sides are lab files",
     )
     command.add_argument(
         "--learners",
         type=Path,
         metavar="COHORT",
-        help="judge anew by a lab file, not its points alone",
+        help="judge again by the lab file, not only its points",
     )
-    command.add_argument("--all", action="store_true", help="every learner, however many")
-    command.add_argument("--json", type=Path, metavar="FILE", help="write all of it there too")
+    command.add_argument("--all", action="store_true", help="list every learner")
+    command.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write the full comparison as JSON"
+    )
     command.set_defaults(run=_compare)
-    command = commands.add_parser("report", help="build the Allure report of a run's results")
+    command = commands.add_parser("report", help="build the Allure report from a run's results")
     command.add_argument(
         "folder", type=Path, nargs="?", default=OUT, help="reports folder of a run"
     )
-    command.add_argument("--one-file", action="store_true", help="the page to mail, however large")
+    command.add_argument(
+        "--one-file", action="store_true", help="one self-contained page, for mailing"
+    )
     command.set_defaults(run=_report)
-    command = commands.add_parser("serve", help="show a built Allure report to this machine")
+    command = commands.add_parser("serve", help="serve a built Allure report on this machine")
     command.add_argument(
         "folder", type=Path, nargs="?", default=OUT, help="reports folder of a run"
     )
-    command.add_argument("--port", type=int, default=0, help="default: a free one")
+    command.add_argument("--port", type=int, default=0, help="default: any free port")
     command.set_defaults(run=_serve)
     return parser
 

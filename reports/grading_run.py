@@ -116,7 +116,7 @@ class GradingRun:
         if self.nightly is None:
             return ""
         if self.nightly.policy is Policy.DEADLINE and self.nightly.deadline:
-            return f"held at the deadline, {self.nightly.deadline.isoformat(timespec='minutes')}"
+            return f"frozen at the deadline, {self.nightly.deadline.isoformat(timespec='minutes')}"
         words = {Policy.LATEST: "the latest run", Policy.BEST: "the best run so far"}
         return words[self.nightly.policy]
 

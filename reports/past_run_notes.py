@@ -9,7 +9,7 @@ from graders.wording import past_for_the_learner
 
 
 def what_stands(grade: Grade) -> list[str]:
-    """``46 checks: was passing on …, could not be confirmed tonight``; most checks first.
+    """``46 checks: passed on …; tonight's run could not confirm it``; most checks first.
 
     Why a check could not be confirmed is left to its own place; it differs from check to check.
     """

@@ -87,7 +87,7 @@ def _matrix(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
         sum(check.points for check in run.checks if check.task == task) for task in SHEET.tasks
     ]
     whole = _points(sum(possible))
-    console.print(_row(console, "points to be had", [_points(p) for p in possible], whole, "dim"))
+    console.print(_row(console, "maximum", [_points(p) for p in possible], whole, "dim"))
     for grade in grades:
         learner = "  ".join(part for part in (grade.learner, names[grade.learner]) if part)
         cells = [_points(grade.by_task[task]) for task in SHEET.tasks]
@@ -160,7 +160,7 @@ def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
     failed = {one: first for one, first in firsts.items() if first and _is_failed(first)}
     if not failed:
         return
-    _heading(console, "First to mend:")
+    _heading(console, "Fix first:")
     for learner, first in failed.items():
         said = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
         _paragraph(console, f"{isolated(strip_controls(learner))}: {said}")
@@ -182,7 +182,7 @@ def _waiting(console: Console, grades: Sequence[Grade]) -> None:
     )
     if not blocked:
         return
-    _heading(console, "Blocked, because something earlier is missing:")
+    _heading(console, "Blocked by an earlier step:")
     for (learner, reason), count in blocked.items():
         checks = f"{count} {_word('check', count)}"
         _paragraph(console, f"{isolated(learner)}: {checks}: {strip_controls(reason)}")
@@ -209,8 +209,8 @@ def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grad
     if everyones:
         _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
     for one in everyones:
-        who = f"{len(one.learners)} of the {one.tried} who got there"
-        said = f"{one.same_cause} were told: {one.cause}"
+        who = f"{len(one.learners)} of the {one.tried} learners who got this far"
+        said = f"{one.same_cause} learners, for example: {one.cause}"
         _paragraph(console, strip_controls(f"step {one.check.step}, {one.check.id}: {who}. {said}"))
 
 
@@ -221,8 +221,9 @@ def _failure(console: Console, one: Failure, learners: int) -> Text:
 
 
 def _shared_cause(console: Console, one: Failure) -> Text:
-    """What most of those who failed it were told, as far as one line holds it."""
-    start = f"      {one.same_cause} {'was' if one.same_cause == 1 else 'were'} told: "
+    """The commonest reason of those who failed it, as far as one line holds it."""
+    who = f"{one.same_cause} {_word('learner', one.same_cause)}"
+    start = f"      {who}{', for example' if one.same_cause > 1 else ''}: "
     cause = " ".join(one.cause.split())
     return Text(start + fitted(cause, console.width - cell_len(start)).rstrip(), style="dim")
 
@@ -231,7 +232,7 @@ def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
     """Of a class that is too large to be read learner by learner."""
     if len(grades) <= _FEW:
         return
-    _heading(console, "Where they stopped:")
+    _heading(console, "Where learners stopped:")
     _paragraph(console, ", ".join(f"{where}: {n}" for where, n in stopped(grades).items()))
 
 
@@ -275,7 +276,7 @@ def _short(path: Path) -> str:
 def _banner(console: Console, run: GradingRun) -> None:
     if run.is_simulated:
         console.print()
-        text = "SIMULATED: the tenant was simulated; these are nobody's grades."
+        text = "SIMULATED: the tenant was simulated; these are not real grades."
         console.print(Text(text, style="bold magenta"))
 
 

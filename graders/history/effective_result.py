@@ -233,6 +233,6 @@ def _at_the_deadline(
     }
     nobody_looked = Standing(
         Outcome.NOT_ASSESSED,
-        Reason(note=f"no run looked before the deadline ({when}); grade with --as-of {when}"),
+        Reason(note=f"no run was made before the deadline ({when}); grade with --as-of {when}"),
     )
     return {**dict.fromkeys(late.found, nobody_looked), **held}

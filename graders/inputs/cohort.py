@@ -69,8 +69,8 @@ def _missing_columns(table: Table) -> Iterator[Problem]:
         if column not in table.columns and f"`{column}`" not in slips:
             yield Problem(
                 table.file,
-                "there is no such column",
-                f"add it; the headings read are {', '.join(table.columns[:8])}",
+                "this column is missing",
+                f"add it; the columns found are {', '.join(table.columns[:8])}",
                 row=table.heading_row,
                 column=column,
             )
@@ -107,8 +107,8 @@ def _repeated(table: Table, column: str, key_of: Callable[[Row], str]) -> Iterat
 
 
 _REPEAT_REMEDY = {
-    "learner": "give each learner an id of their own, different by more than case",
-    "number": "correct it, or give this row a project, repository and workspace of its own",
+    "learner": "give each learner a unique id (case does not count)",
+    "number": "correct it, or give this row its own project, repository and workspace",
 }
 
 

@@ -30,31 +30,31 @@ _RULES: dict[str, tuple[str, Flaw]] = {
         r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?",
         Flaw(
             "not the name of an Azure DevOps organization",
-            "write the name alone, as after dev.azure.com/",
+            "write only the name, as it appears after dev.azure.com/",
         ),
     ),
     "github_owner": (
         r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?",
         Flaw(
             "not the name of a GitHub organization or user",
-            "write the name alone, as after github.com/",
+            "write only the name, as it appears after github.com/",
         ),
     ),
     "project": (
         _ONE_NAME,
-        Flaw("not the name of an Azure DevOps project", "write its name alone, not its URL"),
+        Flaw("not the name of an Azure DevOps project", "write only its name, not its URL"),
     ),
     "repository": (
         r"(?!\.\.?$)[A-Za-z0-9._-]{1,100}",
-        Flaw("not the name of a GitHub repository", "write its name alone, without owner or URL"),
+        Flaw("not the name of a GitHub repository", "write only its name, without owner or URL"),
     ),
     "resource_group": (
         _ONE_NAME,
-        Flaw("not the name of a resource group", "write its name alone, not its resource id"),
+        Flaw("not the name of a resource group", "write only its name, not its resource id"),
     ),
     "workspace": (
         _ONE_NAME,
-        Flaw("not the name of a workspace", "write its name alone, not its resource id"),
+        Flaw("not the name of a workspace", "write only its name, not its resource id"),
     ),
     "subscription_id": (
         _GUID,
@@ -74,15 +74,15 @@ _RULES: dict[str, tuple[str, Flaw]] = {
     ),
     "path": (
         r"(?!\.\.?/)[^/\\:]+(/(?!\.\.?(/|$))[^/\\:]+)*",
-        Flaw("not the path of a file in the repository", "write it without a slash in front"),
+        Flaw("not the path of a file in the repository", "write it without a leading slash"),
     ),
     "asset": (
         r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}",
-        Flaw("not a name in Azure ML", "write letters, digits, `-`, `_` and `.` alone"),
+        Flaw("not a name in Azure ML", "use only letters, digits, `-`, `_` and `.`"),
     ),
     "endpoint": (
         r"[a-z][a-z0-9-]{1,30}[a-z0-9]",
-        Flaw("not the name of an endpoint", "write 3 to 32 small letters, digits or hyphens"),
+        Flaw("not the name of an endpoint", "write 3 to 32 lowercase letters, digits or hyphens"),
     ),
 }
 
@@ -102,9 +102,11 @@ def flaw(field: str, value: str) -> Flaw | None:
 
 def _learner_flaw(value: str) -> Flaw | None:
     if value.startswith(_FORMULA):
-        return Flaw("an id that a spreadsheet would run as a formula", "begin it otherwise")
+        return Flaw(
+            "an id that a spreadsheet would run as a formula", "start it with a letter or digit"
+        )
     if not value.isprintable():
-        return Flaw("an id with an invisible character", "type it anew")
+        return Flaw("an id with an invisible character", "retype it")
     if len(value) > _LEARNER_LENGTH:
         return Flaw(f"an id longer than {_LEARNER_LENGTH} characters", "give a shorter one")
     return None

@@ -112,8 +112,8 @@ class LabFile(Table):
         for name, points in self.points.items():
             if name not in (*known, _TOTAL):
                 meant = nearest(name, known)
-                remedy = f"write `{meant}`" if meant else "take the ids from the rubric"
-                yield self._problem("there is no such check", remedy, name, points)
+                remedy = f"write `{meant}`" if meant else "copy the id from docs/rubric.md"
+                yield self._problem("no check has this id", remedy, name, points)
 
     def _left_out(self, checks: Iterable[Check]) -> Iterator[Problem]:
         for check in checks:
@@ -129,11 +129,11 @@ class LabFile(Table):
             return
         if self.points:
             what = f"with these points the checks add up to {total:g}, not to {wanted:g}"
-            remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if it is meant"
+            remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if this is intended"
             yield self._problem(what, remedy)
         else:
             what = f"its checks add up to {total:g} points, not to {wanted:g}"
-            remedy = "bring back the files and checks that are missing or changed"
+            remedy = "restore the files and checks that are missing or changed"
             yield Problem("tests/lab", what, remedy)
 
     def _problem(self, what: str, remedy: str, key: str = "", value: Any = None) -> Problem:
@@ -193,6 +193,6 @@ def missing_for(*labs: Lab, file: str = FILE_NAME) -> tuple[Problem, ...]:
         if lacking:
             who = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if lacking[3:] else "")
             remedy = f"put `{name}` under [tenant], or a column `{name}` in the cohort file"
-            what = f"nothing says it for {who}"
+            what = f"not set for {who}"
             problems.append(KeyProblem(file, what, remedy, column=f"tenant.{name}"))
     return tuple(problems)

@@ -35,7 +35,7 @@ def _ruled(name: str) -> AfterValidator:
 def _pattern(name: str) -> AfterValidator:
     def check(pattern: str) -> str:
         if not is_pattern(pattern):
-            _raise("not a naming pattern", "use {n} or {n:02d} for the number, nothing else")
+            _raise("not a naming pattern", "use only {n} or {n:02d}, for the number")
         if not pattern:
             _raise("this is empty", "fill it in, or delete the line")
         found = flaw(name, pattern.format(n=1))
@@ -58,11 +58,11 @@ def _point_in_time(value: object) -> object:
         try:
             return moment(value)
         except ValueError as error:
-            _raise(f"this is not a point in time ({error})", remedy)
+            _raise(f"not a valid time ({error})", remedy)
     if isinstance(value, date | time) and getattr(value, "tzinfo", None) is None:
         _raise("it has no time zone", remedy)
     if not isinstance(value, datetime):
-        _raise("this is not a point in time", remedy)
+        _raise("not a valid time", remedy)
     return value
 
 
@@ -125,7 +125,7 @@ class NamesTable(Table):
         )
         for ci, cd in pairs:
             if names[ci].casefold() == names[cd].casefold():
-                _raise(f"`{ci}` and `{cd}` are the same", "give each pipeline its own")
+                _raise(f"`{ci}` and `{cd}` are the same", "give each pipeline its own name")
         return self
 
 
@@ -149,7 +149,7 @@ class SessionTable(Table):
     @model_validator(mode="after")
     def _in_order(self) -> SessionTable:
         if self.begins and self.ends and self.ends <= self.begins:
-            _raise("it ends before it begins", "swap them, or correct one")
+            _raise("it ends before it begins", "swap them, or correct one of them")
         return self
 
 

@@ -20,27 +20,29 @@ def _raise(what: str, remedy: str) -> None:
 
 def _title(title: str) -> str:
     if not title.strip() or title != title.strip():
-        _raise("this is empty or has blanks around it", "write the assignment's title alone")
+        _raise("this is empty or has spaces around it", "write only the assignment's title")
     if len(title) > _LONGEST:
         _raise(f"a title longer than {_LONGEST} characters", "give a shorter one")
     if not title.isprintable() or '"' in title or "\\" in title:
-        remedy = "write plain text on one line, without quotation marks and backslashes"
-        _raise("a title that does not fit into every heading", remedy)
+        remedy = "write plain text on one line, without quotation marks or backslashes"
+        _raise("a title that some formats cannot hold", remedy)
     if _FORMULA.search(title):
-        _raise("a title that a spreadsheet would run as a formula", "begin it otherwise")
+        _raise(
+            "a title that a spreadsheet would run as a formula", "start it with a letter or digit"
+        )
     if _ID_AT_THE_END.search(title):
-        remedy = "write the title alone, and the number under `canvas_assignment_id`"
+        remedy = "write only the title, and put the number under `canvas_assignment_id`"
         _raise("a title that ends like the id of an assignment", remedy)
     if "|" in title:
-        _raise("a title with `|`, after which Blackboard reads a column's id", "leave it out")
+        _raise("a title with `|`, after which Blackboard expects a column's id", "leave it out")
     if _CANVAS_OWN.search(title):
-        _raise("a title that Canvas takes for a column of its own, and skips", "name it otherwise")
+        _raise("a title that Canvas reserves for its own columns and skips", "choose another title")
     return title
 
 
 def _identifier(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        _raise("this is not the number of an assignment or column", "write it in digits alone")
+        _raise("this is not the number of an assignment or column", "write digits only")
     return value
 
 

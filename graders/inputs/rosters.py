@@ -208,13 +208,13 @@ def _number(cells: Cells) -> str:
 def _without_number(table: Table, rows: Sequence[Row]) -> Iterator[Problem]:
     """A row without a number is told; where every row is, the missing column is, once."""
     lacking = [row for row in rows if not row.cells["number"]]
-    what = "nothing says the learner's number, from which the names of the lab follow"
+    what = "the learner's number is missing; the lab's names are built from it"
     if lacking and len(lacking) == len(rows) and "number" not in table.columns:
         remedy = "add a column `number`, or logins such as user4"
         yield Problem(table.file, what, remedy, row=table.heading_row, column="number")
         return
     for row in lacking:
-        remedy = "fill in a column `number`, or delete the row of who is no learner"
+        remedy = "fill in a column `number`, or delete the row if it is not a learner"
         yield Problem(table.file, what, remedy, row=row.number, column="number")
 
 

@@ -58,13 +58,13 @@ def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> T
     columns = _columns(heading[1], known)
     if len(columns) > most:
         what = f"there are more than {most} columns"
-        remedy, found = "keep those the class needs", str(len(columns))
+        remedy, found = "keep only the columns you need", str(len(columns))
         problems.append(Problem(file, what, remedy, row=heading[0], value=found))
     else:
         problems += _heading_problems(file, heading[0], columns, known)
     rows = tuple(_rows(file, columns, records, problems))
     if not rows and not problems:
-        problems.append(Problem(file, "there is only a heading", "add one row per learner"))
+        problems.append(Problem(file, "the file has only a heading", "add one row per learner"))
     names = tuple(column for column in columns if column)
     return Table(file, heading[0], names, rows, tuple(problems))
 
@@ -94,8 +94,8 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
             if any(cell.strip() for cell in cells):
                 yield number, cells
     except csv.Error as error:
-        what = f"the row is not CSV ({error}), so nothing after it was read"
-        remedy = "look for a quotation mark that is left open, and double one inside a cell"
+        what = f"the row is not valid CSV ({error}), so the rows after it were not read"
+        remedy = "close any open quotation mark, and double quotation marks inside a cell"
         problems.append(Problem(file, what, remedy, row=number + 1))
 
 
@@ -109,9 +109,13 @@ def _heading_problems(
             yield Problem(file, "two columns have this name", remedy, row=row, column=column)
         meant = nearest(column, free) if column not in known else None
         if meant:
-            what = "an unknown column, nearly a known one"
+            what = "unknown column"
             yield Problem(
-                file, what, f"name it `{meant}`, or quite differently", row=row, column=column
+                file,
+                what,
+                f"did you mean `{meant}`? Rename it, or give it a less similar name",
+                row=row,
+                column=column,
             )
 
 
@@ -126,7 +130,7 @@ def _rows(
         ]
         if homeless:
             what = "the row has a cell without a heading above it"
-            remedy = "add the heading, or put quotation marks around a cell with a separator in it"
+            remedy = "add the heading, or quote the cell if it contains a separator"
             problems.append(Problem(file, what, remedy, row=number, value=homeless[0]))
         padded = [*cells, *[""] * len(columns)]
         yield Row(number, {c: padded[i].strip() for i, c in enumerate(columns) if c})

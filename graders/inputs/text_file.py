@@ -29,7 +29,7 @@ def read_text(path: Path, remedy: str) -> str:
             raise InputProblems([Problem(str(path), f"this is {what}", remedy)])
     if b"\0" in data:
         row = _row_of(data, data.index(b"\0"))
-        what = "a NUL byte stands here: this is UTF-16 or no text at all"
+        what = "this is a NUL byte: the file is UTF-16, or not text"
         raise InputProblems([Problem(str(path), what, remedy, row=row)])
     try:
         return data.decode("utf-8-sig")
@@ -39,7 +39,7 @@ def read_text(path: Path, remedy: str) -> str:
             [
                 Problem(
                     str(path),
-                    "a byte stands here that is not UTF-8",
+                    "this byte is not valid UTF-8",
                     remedy,
                     row=_row_of(error.object, error.start),
                     value=f"0x{value}",
@@ -58,8 +58,10 @@ def _bytes(path: Path) -> bytes:
         raise InputProblems([_no_such_file(path)])
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path is not valid"
-        what = f"it cannot be read: {reason}"
-        raise InputProblems([Problem(str(path), what, "check the path and its rights")]) from None
+        what = f"cannot be read: {reason}"
+        raise InputProblems(
+            [Problem(str(path), what, "check the path and its permissions")]
+        ) from None
 
 
 def _no_such_file(path: Path) -> Problem:

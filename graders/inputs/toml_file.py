@@ -21,10 +21,10 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _UNKNOWN = "extra_forbidden", "unexpected_keyword_argument"
 _TELL: Mapping[str, tuple[str, str]] = {
     "string_type": ("this is not text", 'write it in quotation marks, such as "text"'),
-    "bool_type": ("this is neither true nor false", "write true or false, without quotes"),
+    "bool_type": ("this is not true or false", "write true or false, without quotes"),
     "float_type": ("this is not a number", "write a number, without quotes"),
-    "finite_number": ("this is not a number one can add up", "write a number from 0"),
-    "greater_than_equal": ("this is less than 0", "write a number from 0"),
+    "finite_number": ("this is not a finite number", "write 0 or more"),
+    "greater_than_equal": ("this is less than 0", "write 0 or more"),
     "tuple_type": ("this is not a list", 'write a list, such as ["one", "two"]'),
     "dict_type": ("this is not a table", "write it as a [table] of keys"),
     "model_type": ("this is not a table", "write it as a [table] of keys"),
@@ -53,7 +53,7 @@ def _syntax_problem(path: Path, message: str, text: str) -> KeyProblem:
     row = int(found[1]) if found else text.count("\n") + 1
     lines = text.splitlines()
     value = lines[row - 1].strip() if row <= len(lines) else None
-    what = f"this is not TOML: {said[:1].lower()}{said[1:]}"
+    what = f"this is not valid TOML: {said[:1].lower()}{said[1:]}"
     return KeyProblem(str(path), what, "correct this line or the one above", row=row, value=value)
 
 
@@ -81,8 +81,8 @@ def _in_words(model: type[BaseModel], detail: ErrorDetails) -> tuple[str, str]:
         *table, key = [str(part) for part in detail["loc"]]
         known = _keys_of(model, table)
         meant = nearest(key, known)
-        remedy = f"write `{meant}`" if meant else f"known here are {', '.join(known)}"
-        return "there is no such key", remedy
+        remedy = f"write `{meant}`" if meant else f"the known keys are {', '.join(known)}"
+        return "unknown key", remedy
     fallback = detail["msg"][:1].lower() + detail["msg"][1:], "correct it"
     return _TELL.get(detail["type"], fallback)
 

@@ -66,7 +66,7 @@ def _checks_in(file: Path, problems: list[Problem]) -> Iterable[GradedCheck]:
         module = ast.parse(file.read_text(encoding="utf-8"), str(file))
     except (OSError, ValueError, SyntaxError) as error:
         line = getattr(error, "lineno", None)
-        problems.append(KeyProblem(shown, "this is no Python", "bring the file back", row=line))
+        problems.append(KeyProblem(shown, "this is not valid Python", "restore the file", row=line))
         return ()
     tests = [one for one in module.body if _is_test(one)]
     flaws = [flaw for one in tests if (flaw := _flaw(shown, one))]
@@ -87,11 +87,11 @@ def _graded(file: str, test: Any, problems: list[Problem]) -> GradedCheck | None
     try:
         closure(needs)
     except LookupError as error:
-        remedy = "name a prerequisite of graders/judging/prerequisites"
+        remedy = "use a prerequisite from graders/judging/prerequisites"
         problems.append(Problem(file, str(error), remedy, value=check.id))
         return None
     if flaw := _flaw_of_hints(check):
-        remedy = "name what the learner's lab has, as graders/wording.py lists it"
+        remedy = "use only the fields that graders/wording.py lists"
         problems.append(
             Problem(file, f"this hint cannot be filled in ({flaw})", remedy, value=check.id)
         )

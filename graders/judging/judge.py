@@ -90,13 +90,15 @@ class Judge:
         except NotPassed as end:
             return self._ended(end)
         except Exception as error:
-            return Outcome.NOT_ASSESSED, Reason(note=f"our own mistake ({type(error).__name__})")
+            return Outcome.NOT_ASSESSED, Reason(
+                note=f"a bug in the grader ({type(error).__name__})"
+            )
         try:
             graded.function(**given)
         except ComparisonFailed as found:
             return Outcome.FAILED, Reason(mismatches_of(found.op, found.left, found.right))
         except Exception as error:
-            note = f"our own mistake in this check ({_place_of(error)})"
+            note = f"a bug in the grader in this check ({_place_of(error)})"
             return Outcome.NOT_ASSESSED, Reason(note=note)
         told = (getattr(thing, "explanation", "") for thing in given.values())
         return Outcome.PASSED, Reason(note="; ".join(filter(None, told)))

@@ -18,7 +18,7 @@ PARTS: Mapping[str, str] = {
 }
 """Given: parts of a learner's evidence as they were collected, by the field they are."""
 GIVEN = frozenset({"lab", "ownership", *PARTS})
-"""What is not computed from anything else; ``custody`` is compared over the whole class."""
+"""What is not computed from anything else; ``ownership`` is compared over the whole class."""
 
 
 @dataclass(frozen=True)

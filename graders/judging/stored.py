@@ -45,7 +45,7 @@ def _as_of(found: Evidence, time: datetime) -> Evidence:
     try:
         return as_of(found, time)
     except Exception as error:  # one learner's evidence is one learner's trouble
-        what = f"our own mistake in dating the evidence ({type(error).__name__})"
+        what = f"a bug in the grader in dating the evidence ({type(error).__name__})"
         raise NotAssessed(what) from error
 
 
@@ -63,5 +63,5 @@ def _read(folder: Path, learner: str, _stamp: tuple[int, int]) -> Evidence:
     except snapshot.SnapshotError as error:
         raise NotAssessed(str(error)) from error
     if found is None:
-        raise NotAssessed(f"there is no snapshot of {learner} in {folder}; collect it first")
+        raise NotAssessed(f"{folder} has no snapshot of {learner}; collect it first")
     return found

@@ -31,8 +31,8 @@ _AADSTS = {
     "700024": "the workload's token has expired",
     "70043": "the Azure CLI's session has expired: run az login",
     "700082": "the Azure CLI's session has expired: run az login",
-    "50196": "Microsoft Entra ID asks to slow down, wait some minutes",
-    "90033": "Microsoft Entra ID has trouble of its own, try again later",
+    "50196": "Microsoft Entra ID is rate-limiting requests, wait a few minutes",
+    "90033": "Microsoft Entra ID has a problem, try again later",
     "53003": "a conditional access policy forbids it",
 }
 
@@ -76,9 +76,7 @@ class SignIn:
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
         github = given.get("GITHUB_TOKEN") or given.get("GH_TOKEN")
         if not github:
-            raise SignInError(
-                f"There is no GITHUB_TOKEN in the environment: set it, {_OR_SIMULATED}."
-            )
+            raise SignInError(f"GITHUB_TOKEN is not set: set it, {_OR_SIMULATED}.")
         pat = given.get("AZURE_DEVOPS_EXT_PAT") or given.get("AZURE_DEVOPS_PAT")
         credential = SharedCredential(_azure(given))
         return cls(credential, github, pat, given.get("AZURE_TENANT_ID"))
@@ -94,9 +92,7 @@ class SignIn:
         for scope in scopes:
             cause = _failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
             if cause:
-                raise SignInError(
-                    f"The sign-in to Azure failed: {cause}; correct it, {_OR_SIMULATED}."
-                )
+                raise SignInError(f"Sign-in to Azure failed: {cause}; fix this, {_OR_SIMULATED}.")
 
 
 class SharedCredential:
@@ -138,7 +134,7 @@ def _azure(given: Mapping[str, str]) -> TokenCredential:
     ids = {"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": client}
     missing = " and ".join(name for name, value in ids.items() if not value)
     if missing:
-        raise SignInError(f"There is no {missing} in the environment: set it, {_OR_SIMULATED}.")
+        raise SignInError(f"{missing} is not set: set it, {_OR_SIMULATED}.")
     if secret:
         return identity.ClientSecretCredential(tenant, client, secret, retry_total=0)
     return identity.WorkloadIdentityCredential(
@@ -170,7 +166,7 @@ def _plainly(message: str, kind: str) -> str:
         if fault in message:
             return f"login.microsoftonline.com could not be reached, {fault}"
     if kind == "CredentialUnavailableError":
-        return "there is no AZURE_CLIENT_SECRET, and the Azure CLI is not signed in"
+        return "AZURE_CLIENT_SECRET is not set, and the Azure CLI is not signed in"
     return ""
 
 

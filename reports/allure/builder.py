@@ -109,7 +109,7 @@ def _work(reports: Path) -> Iterator[Path]:
 
 def _refuse_foreign(folder: Path) -> None:
     if folder.exists() and not (folder / _ALLURES).exists():
-        raise not_built(f"{folder} is no report of Allure's, and is left as it is; move it away")
+        raise not_built(f"{folder} is not an Allure report, so it was left alone; move it away")
 
 
 def _put(reports: Path, work: Path, folder: Path, page: Path | None) -> Report:

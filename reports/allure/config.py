@@ -21,15 +21,15 @@ _CHARTS = (
     {"type": "successRateDistribution", "title": "Tasks and steps, by how many passed"},
     {
         "type": "testResultSeverities",
-        "title": "By weight: critical from 3 points, minor for none",
+        "title": "By weight (critical: 3 points or more; minor: none)",
         "levels": ["critical", "normal", "minor"],
         "statuses": ["failed", "broken", "skipped", "passed"],
     },
 )
 _CHARTS_OVER_RUNS = (
     {"type": "statusDynamics", "title": "Run by run", "limit": RUNS},
-    {"type": "statusTransitions", "title": "Changed since the run before", "limit": RUNS},
-    {"type": "statusAgePyramid", "title": "For how long it has been so", "limit": RUNS},
+    {"type": "statusTransitions", "title": "Changes since the previous run", "limit": RUNS},
+    {"type": "statusAgePyramid", "title": "How long each status has lasted", "limit": RUNS},
 )
 """Empty frames as long as there is one run."""
 

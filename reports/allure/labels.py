@@ -54,7 +54,7 @@ def severity(check: Check) -> str:
 def description(check: Check, hint: str = "") -> str:
     """Markdown: what to do where there is something to do, then what is at stake."""
     points = "1 point" if check.points == 1 else f"{check.points:g} points"
-    stake = "Advisory: no points at stake." if check.is_advisory else f"Worth {points}."
+    stake = "Advisory: no points lost." if check.is_advisory else f"Worth {points}."
     at_stake = f"Lab step {check.step}. {stake}"
     return f"{hint}\n\n{at_stake}" if hint else at_stake
 

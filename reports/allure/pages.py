@@ -107,7 +107,8 @@ def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
         silent = _SCRIPT.sub(lambda found: "" if _tells(found[0]) else found[0], text)
         if _tells(silent) or _HEAD not in silent:
             raise not_built(
-                f"its page {page.name} is not as this program knows it, and may tell others"
+                f"its page {page.name} has an unknown form, so its usage tracking could not be"
+                " removed"
             )
         write_whole(page, silent.replace(_HEAD, _HEAD + added, 1))
 

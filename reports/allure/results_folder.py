@@ -23,7 +23,7 @@ _OURS = (
 )
 # Allure 2 reads these as Java expressions over the whole message, Allure 3 as JavaScript ones.
 CATEGORIES = (
-    {"name": "Learner: not as the lab says", "matchedStatuses": ["failed"]},
+    {"name": "Learner: differs from the lab sheet", "matchedStatuses": ["failed"]},
     {
         "name": "Learner: blocked by an earlier step",
         "matchedStatuses": ["skipped"],
@@ -35,11 +35,11 @@ CATEGORIES = (
         "messageRegex": r"^pending: [\s\S]*",
     },
     {
-        "name": "Advisory: noted, no points at stake",
+        "name": "Advisory: noted, no points lost",
         "matchedStatuses": ["skipped"],
         "messageRegex": r"^noted: [\s\S]*",
     },
-    {"name": "Not assessed: the graders' or the network's trouble", "matchedStatuses": ["broken"]},
+    {"name": "Not assessed: a grader or network problem", "matchedStatuses": ["broken"]},
 )
 """What went wrong, by whose turn it is: the learner's, nobody's, ours."""
 

@@ -101,7 +101,8 @@ def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
 
 def _failed(run: GradingRun, one: Failure, kind: log.Kind, title: str) -> Annotation:
     who = f"{len(one.learners)} of {one.tried} fail step {one.check.step}, {one.check.id}"
-    said = f"{one.check.title}. {one.same_cause} were told: {redact(one.cause, run.learners)}"
+    cause = redact(one.cause, run.learners)
+    said = f"{one.check.title}. {one.same_cause} learners, for example: {cause}"
     return Annotation(kind, f"{title}{who}", said)
 
 
@@ -114,7 +115,7 @@ def _at_most(causes: Iterable[Annotation]) -> list[Annotation]:
     if len(found) <= most:
         return found
     rest = len(found) - most + 1
-    more = Annotation(found[0].kind, f"{rest} more causes like these", "The summary has them.")
+    more = Annotation(found[0].kind, f"{rest} more causes like these", "See the summary.")
     return [*found[: most - 1], more]
 
 

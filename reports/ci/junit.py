@@ -108,7 +108,7 @@ def _learners_case(suite: Element, verdict: Verdict, learner: Learner) -> None:
     if verdict.outcome is Outcome.FAILED:
         points = f"{points_text(verdict.earned)} of {points_text(verdict.points)} points"
         failure = _result(case, "failure", f"{points}: {verdict.reason}", learner)
-        said = f"{verdict.title}\n{verdict.reason}\nstep {verdict.step}: {verdict.hint}"
+        said = f"{verdict.title}\n{verdict.reason}\nFix: step {verdict.step}: {verdict.hint}"
         failure.text = _text(redact(said, [learner]))
     elif verdict.outcome is not Outcome.PASSED:
         _result(case, "skipped", f"{verdict.outcome}: {verdict.reason}", learner)

@@ -53,7 +53,7 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
     yield f"# {LAB_NAME}: {len(grades) - open_} of {len(grades)} graded, {open_} withheld"
     yield ""
     if run.is_simulated:
-        yield "**SIMULATED: the tenant was simulated; these are nobody's grades.**"
+        yield "**SIMULATED: the tenant was simulated; these are not real grades.**"
         yield ""
     totals = [grade.total for grade in grades if grade.total is not None]
     if totals:
@@ -64,9 +64,9 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
         told = ", ".join(f"{counted[one]} {one.value}" for one in Outcome if counted[one])
         yield f"- Checks: {told}"
         where = ", ".join(f"{where}: {n}" for where, n in stopped(grades).items())
-        yield f"- Where they stopped: {where}"
+        yield f"- Where learners stopped: {where}"
     if run.left_out:
-        yield f"- {run.left_out} of the cohort were left out by --learner"
+        yield f"- {run.left_out} learners of the cohort left out by --learner"
     address = run.pipeline.address if run.pipeline else ""
     page = f", [this run and its artifacts]({address})" if address else ""
     yield f"- Graded at {graded_at(run)}{page}"
@@ -76,7 +76,7 @@ def _suspect(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     found = [one for one in failures(run.checks, grades) if one.is_of_nearly_everyone]
     if found:
         heading = "## The lab or the tenant may be wrong"
-        why = "Nearly everyone who got there fails these:"
+        why = "Nearly everyone who got this far fails these:"
         yield _list((heading, "", why, ""), found, "check", partial(_failure, run))
 
 
@@ -89,8 +89,8 @@ def _list(
 def _failure(run: GradingRun, one: Failure) -> str:
     cause = plain(redact(one.cause, run.learners))
     who = f"{len(one.learners)} of {one.tried}"
-    told = "was told" if one.same_cause == 1 else "were told"
-    return f"- step {one.check.step}, `{one.check.id}`: {who}. {one.same_cause} {told}: {cause}"
+    alike = "1 learner" if one.same_cause == 1 else f"{one.same_cause} learners, for example"
+    return f"- step {one.check.step}, `{one.check.id}`: {who}. {alike}: {cause}"
 
 
 def _changed(run: GradingRun) -> Iterator[Section]:
@@ -118,7 +118,7 @@ def _change(run: GradingRun, one: Change) -> str:
 def _unconfirmed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     found = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
     if found:
-        heading = "## Marks that stand, though tonight did not confirm them"
+        heading = "## Marks kept, although tonight's run could not confirm them"
         yield _list((heading, ""), found, "mark", partial(_standing, run))
 
 
@@ -162,7 +162,7 @@ def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
         return
     order = sorted(grades, key=lambda one: -1 if one.total is None else one.total)
     heading = "## Learners, withheld and lowest first"
-    before = (heading, "", "| learner | total | begin with |", "|---|---:|---|")
+    before = (heading, "", "| learner | total | next step |", "|---|---:|---|")
     yield _list(before, order, "learner", _learner)
 
 

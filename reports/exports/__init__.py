@@ -49,8 +49,8 @@ def chosen(text: str | None) -> tuple[str, ...]:
     names = [name.strip().casefold() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in (*EXPORTS, ALL)]
     if unknown or not names:
-        said = ", ".join(f"`{name}`{_meant(name)}" for name in unknown) or "nothing is named"
-        raise ValueError(f"{said}; choose of {', '.join(EXPORTS)}, or {ALL}")
+        said = ", ".join(f"`{name}`{_meant(name)}" for name in unknown) or "no format is named"
+        raise ValueError(f"{said}; choose from {', '.join(EXPORTS)}, or {ALL}")
     meant = {*names, *(_all() if ALL in names else ())}
     return tuple(name for name in EXPORTS if name in meant)
 
@@ -61,4 +61,4 @@ def _all() -> set[str]:
 
 def _meant(name: str) -> str:
     meant = nearest(name, (*EXPORTS, ALL))
-    return f" is unknown (`{meant}` is near)" if meant else " is unknown"
+    return f" is unknown, did you mean `{meant}`" if meant else " is unknown"

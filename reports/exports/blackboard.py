@@ -46,5 +46,5 @@ def _heading(run: GradingRun) -> str:
 def _key(learner: Learner) -> str:
     username = exactly(COLUMN, own(learner, COLUMN))
     if not username.isascii():
-        raise LeftOutError(f"the `{COLUMN}` has letters that depend on the file's encoding")
+        raise LeftOutError(f"`{COLUMN}` has letters that depend on the file's encoding")
     return username

@@ -41,7 +41,7 @@ def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
 
     def key_of(learner: Learner) -> str:
         if learner.id in excused:
-            raise LeftOutError("excused in Canvas; a number would end that")
+            raise LeftOutError("excused in Canvas; a score would cancel that")
         return _key(learner)
 
     marks, left_out = sort_out(run, grades, key_of)
@@ -68,12 +68,12 @@ def _new_assignment(run: GradingRun) -> list[list[str]]:
 
 def _key(learner: Learner) -> str:
     if _NO_LEARNER in learner.id:
-        raise LeftOutError(f"Canvas takes a row with `{_NO_LEARNER}` for none of a learner")
+        raise LeftOutError(f"Canvas does not read a row with `{_NO_LEARNER}` as a learner")
     identity = own(learner, "canvas_id")
     if identity:
         if not _ID.fullmatch(identity):
             raise LeftOutError(
-                "the `canvas_id` is no whole number, and Canvas would read another one"
+                "`canvas_id` is not a whole number, so Canvas would read another one"
             )
         return identity
     if not own(learner, "sis_login_id"):
@@ -82,7 +82,7 @@ def _key(learner: Learner) -> str:
         )
     login = exactly("sis_login_id", own(learner, "sis_login_id"))
     if _REWRITTEN.fullmatch(login):
-        raise LeftOutError("the `sis_login_id` looks like a number, and Canvas would rewrite it")
+        raise LeftOutError("`sis_login_id` looks like a number, so Canvas would rewrite it")
     return f"login {login}"
 
 

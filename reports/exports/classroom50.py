@@ -43,16 +43,16 @@ def _must_be_the_submissions(run: GradingRun, learner: Learner) -> None:
     """Raises LeftOutError where the mark would be nobody's there, or somebody else's."""
     submission = run.submission
     if missing := ", ".join(f"`{name}`" for name in submission.missing):
-        raise LeftOutError(f"the environment lacks {missing}, which Classroom 50's runner sets")
+        raise LeftOutError(f"not set in the environment: {missing}; Classroom 50's runner sets it")
     if len(run.learners) != 1:
         raise LeftOutError(
-            f"a submission is one learner's, and this run graded {len(run.learners)}"
+            f"a submission belongs to one learner, but this run graded {len(run.learners)}"
         )
     login = own(learner, "github_username")
     is_alone = submission.kind in ("", "individual")  # a group's owner may be any of its members
     if is_alone and login and submission.owner.casefold() not in ("", login.casefold()):
         raise LeftOutError(
-            f"the submission is of `{submission.owner}`, and the `github_username` is `{login}`"
+            f"the submission is by `{submission.owner}`, but `github_username` is `{login}`"
         )
 
 

@@ -20,8 +20,8 @@ def comment(run: GradingRun, grade: Grade) -> str:
     first = first_to_read(grade.verdicts)
     if first and first.outcome is Outcome.FAILED:
         reason = f" ({first.reason})" if first.reason else ""
-        said.append(f"First to mend: step {first.step}, {first.title}{reason}. {first.hint}")
+        said.append(f"Fix first: step {first.step}, {first.title}{reason}. {first.hint}")
     if run.is_simulated:
-        said.insert(0, f"{BANNER}, nobody's mark:")
+        said.insert(0, f"{BANNER}, not a real mark:")
     text = strip_controls(" ".join(said))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

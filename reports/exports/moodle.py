@@ -53,13 +53,15 @@ def _heading(run: GradingRun) -> list[str]:
 def _key(learner: Learner) -> str:
     address = exactly("email", learner.email.strip())
     if not _ADDRESS.fullmatch(address):
-        raise LeftOutError("the `email` is no e-mail address, and would stop the whole import")
+        raise LeftOutError(
+            "`email` is not a valid e-mail address, and Moodle would reject the whole import"
+        )
     return address
 
 
 def _too_high(marks: Sequence[Mark]) -> dict[str, str]:
     reason = (
-        f"more than {_MOST} points would stop the whole import; where your Moodle takes them, put"
+        f"Moodle rejects the whole import for more than {_MOST} points; if yours allows them, put"
         " `moodle_unlimited_grades = true` under [marks]"
     )
     return {mark.learner.id: reason for mark in marks if float(mark_text(mark.points)) > _MOST}

@@ -88,7 +88,7 @@ def _keys(learners: Iterable[Learner], key_of: KeyOf) -> tuple[dict[str, str], d
             why[learner.id] = str(reason)
     for who in same.values():
         if len(who) > 1:
-            why |= dict.fromkeys(who, f"{' and '.join(who)} would be one person there")
+            why |= dict.fromkeys(who, f"{' and '.join(who)} have the same id there")
     return keys, why
 
 
@@ -102,9 +102,9 @@ def exactly(column: str, value: str) -> str:
     if not value:
         raise LeftOutError(f"the cohort file has no `{column}` for this learner")
     if escape_formula(value) != value:
-        raise LeftOutError(f"the `{column}` begins like a formula, and must not be altered")
+        raise LeftOutError(f"`{column}` starts like a formula and cannot be escaped")
     if not value.isprintable() or any(sign in value for sign in '"\\'):
-        raise LeftOutError(f"the `{column}` has a character that does not survive in the file")
+        raise LeftOutError(f"`{column}` has a character that the file format cannot hold")
     return value
 
 

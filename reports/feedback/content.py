@@ -52,20 +52,24 @@ def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
     undecided = [one.outcome for one in own.verdicts if one.withholds]
     if unseen := undecided.count(Outcome.NOT_ASSESSED):
         yield (
-            f"{unseen} of the things that count could not be looked at. That is not your fault,"
-            " and it costs you nothing. There is nothing you can do about it: whoever grades was"
-            " told why, and is to look again."
+            f"{_graded_checks(unseen)} could not be run. This is not your fault, and you lose no"
+            " points. You need to do nothing: your instructor can see the reason and can grade"
+            " you again."
         )
     if pending := undecided.count(Outcome.PENDING):
         yield (
-            f"{pending} of the things that count cannot be judged yet, because the cloud is still"
-            " working. Wait until it has finished, and be graded again."
+            f"{_graded_checks(pending)} cannot be decided yet, because the cloud is still"
+            " working. Wait until it has finished, then ask to be graded again."
         )
     if len(own.verdicts) < len(run.checks):
         yield (
-            f"Only {len(own.verdicts)} of the {len(run.checks)} things that the lab is graded by"
-            " were looked at this time. A part is no grade."
+            f"Only {len(own.verdicts)} of the {len(run.checks)} checks were run this time,"
+            " so there is no grade."
         )
+
+
+def _graded_checks(count: int) -> str:
+    return f"{count} graded check{'s' * (count != 1)}"
 
 
 # --- in a learner's words -------------------------------------------------------------------------
@@ -93,7 +97,7 @@ def _mismatches(why: Reason) -> tuple[Mismatch, ...]:
 
 def _to_mend(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None = None) -> ToMend:
     waiting = (by_root or {}).get(verdict.check, ())
-    how_much = [_things(len(waiting)), in_points(sum(one.points for one in waiting))]
+    how_much = [_checks(len(waiting)), in_points(sum(one.points for one in waiting))]
     return ToMend(
         _line(verdict),
         _mismatches(verdict.why),
@@ -104,8 +108,8 @@ def _to_mend(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None =
     )
 
 
-def _things(count: int) -> str:
-    return "1 thing" if count == 1 else f"{count} things"
+def _checks(count: int) -> str:
+    return f"{count} check{'s' * (count != 1)}"
 
 
 # --- what belongs together ------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def _found(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Mappin
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    """What a snapshot's file holds; nothing where it cannot be read: it was judged before."""
+    """What a snapshot's file holds; nothing where cannot be read: it was judged before."""
     try:
         told = json.loads(file.read_bytes()) if file else {}
         evidence = told["evidence"]

@@ -15,12 +15,12 @@ from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 
 OUTCOMES: Mapping[Outcome, tuple[str, str, str]] = {
-    Outcome.PASSED: ("p", "✓", "nobody’s turn"),
-    Outcome.FAILED: ("f", "✗", "the learner’s turn"),
-    Outcome.BLOCKED: ("b", "–", "the learner’s turn, at an earlier step"),
+    Outcome.PASSED: ("p", "✓", "nothing to do"),
+    Outcome.FAILED: ("f", "✗", "the learner must fix it"),
+    Outcome.BLOCKED: ("b", "–", "the learner must fix an earlier step first"),
     Outcome.PENDING: ("w", "◔", "the cloud is still working"),
-    Outcome.NOT_ASSESSED: ("u", "?", "could not be seen: our turn"),
-    Outcome.NOTED: ("n", "i", "advice, no points at stake"),
+    Outcome.NOT_ASSESSED: ("u", "?", "could not be checked: the instructor’s turn"),
+    Outcome.NOTED: ("n", "i", "advice, no points lost"),
 }
 """Outcome -> its letter in the data, its symbol, and whose turn it is."""
 _TENTHS = 10

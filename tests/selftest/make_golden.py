@@ -57,7 +57,7 @@ def golden_exports() -> dict[str, str]:
 def feedback_in(reports: Path, learner: str) -> str:
     """A learner's feedback as a run wrote it, but for the time of the run."""
     text = (reports / "feedback" / learner / "feedback.md").read_text(encoding="utf-8")
-    return re.sub(r"looked at on [\d-]+ [\d:]+ UTC", "looked at on 2026-11-23 09:33 UTC", text)
+    return re.sub(r"checked on [\d-]+ [\d:]+ UTC", "checked on 2026-11-23 09:33 UTC", text)
 
 
 def _write_feedback() -> None:

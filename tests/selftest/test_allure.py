@@ -173,9 +173,9 @@ def test_evidence_that_is_missing_costs_only_the_attachment(graded: GradedProjec
 def test_allure_never_blames_a_learner_for_a_verdict_that_does_not() -> None:
     result = model2.TestResult(status="failed")  # as of an AssertionError in a fixture of ours
     check = example.RUBRIC[0]
-    judge(result, example.verdict("ada", check, Outcome.NOT_ASSESSED, "our own mistake"), check)
+    judge(result, example.verdict("ada", check, Outcome.NOT_ASSESSED, "a bug in the grader"), check)
     assert result.status == "broken"
-    assert result.statusDetails.message == "not assessed: our own mistake"
+    assert result.statusDetails.message == "not assessed: a bug in the grader"
 
 
 # --- the folder -----------------------------------------------------------------------------------

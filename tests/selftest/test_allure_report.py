@@ -115,10 +115,10 @@ def test_categories_say_whose_turn_it_is(reported: GradedProject) -> None:
     told = read(reported, "widgets", "categories.json")
     nodes = [told["nodes"][one] for one in told["roots"]]
     assert {one["name"]: one["statistic"]["total"] for one in nodes} == {
-        "Learner: not as the lab says": 1,
+        "Learner: differs from the lab sheet": 1,
         "Learner: blocked by an earlier step": 1,
-        "Advisory: noted, no points at stake": 1,
-        "Not assessed: the graders' or the network's trouble": 3,
+        "Advisory: noted, no points lost": 1,
+        "Not assessed: a grader or network problem": 3,
     }
 
 
@@ -385,7 +385,7 @@ def test_a_folder_that_is_not_allures_is_left_alone(project: GradedProject) -> N
     own.mkdir(parents=True)
     (own / "notes.txt").write_text("mine")
     done = project.run(REPORT="1")
-    assert "is no report of Allure's" in done.stdout
+    assert "is not an Allure report" in done.stdout
     assert [path.name for path in own.iterdir()] == ["notes.txt"]
     assert not list(project.out.glob(".allure-*"))
 

@@ -67,8 +67,8 @@ def test_nothing_is_taken_for_a_mistake_of_ours(found: dict[str, Asked]) -> None
     assert reasons == {str(UNSEEN), _NOT_LOOKED_AT, _NO_ADDRESS}
 
 
-_NO_ADDRESS = "the endpoint gives no address at which it could be asked"
-_NOT_LOOKED_AT = "it was not looked at: only the newest three runs that succeeded are"
+_NO_ADDRESS = "the endpoint has no scoring URI"
+_NOT_LOOKED_AT = "not collected: only the newest three successful runs are"
 
 
 @pytest.mark.parametrize(

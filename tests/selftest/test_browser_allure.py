@@ -61,7 +61,7 @@ def test_a_failed_check_says_all_there_is_to_say(page: AllurePage, report: str) 
     told = page.open_check(TITLE)
     text = told.inner_text()
     assert "expected a service connection `aml-workspace-connection`; found no" in text
-    assert "Learner: not as the lab says" in text
+    assert "Learner: differs from the lab sheet" in text
     link = page.page.get_by_role("link", name="Azure DevOps project")
     assert "dev.azure.com/solliancelabs/AE%20MLOps%2003" in (link.get_attribute("href") or "")
     hint = page.page.frame_locator("[data-testid=test-result-description-frame]")
@@ -89,10 +89,10 @@ def test_categories_tell_whose_turn_it_is(page: AllurePage, report: str) -> None
     page.suites(report + "learners/")
     page.page.get_by_test_id("nav-tab-categories").click()
     for name in (
-        "Learner: not as the lab says",
+        "Learner: differs from the lab sheet",
         "Learner: blocked by an earlier step",
         "Pending: the cloud is still working",
-        "Not assessed: the graders' or the network's trouble",
+        "Not assessed: a grader or network problem",
     ):
         page.page.get_by_text(name).first.wait_for()
     assert page.page.get_by_text("Product errors").count() == 0

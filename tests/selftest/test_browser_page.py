@@ -200,7 +200,7 @@ def test_a_learners_detail_has_hints_reasons_evidence_and_links(
     page.get_by_role("button", name="learner007").click()
     detail = page.get_by_role("dialog", name="Learner 7")
     expect(detail).to_contain_text("40 of 100")
-    expect(detail).to_contain_text("First to mend: step 5.10")
+    expect(detail).to_contain_text("Fix first: step 5.10")
     expect(detail).to_contain_text("found Nightly clean-up")
     expect(detail).to_contain_text("To fix it: Rename")
     expect(detail.locator(".task", has_text="Task 7").first).to_contain_text("9 checks blocked")
@@ -291,7 +291,7 @@ def test_paper_has_the_learners_and_no_controls_or_the_open_detail_alone(page: P
     page.emulate_media(media="print")
     expect(page.locator("main")).to_be_hidden()
     expect(page.get_by_role("dialog")).to_contain_text("SIMULATED")
-    expect(page.get_by_role("dialog")).to_contain_text("First to mend")
+    expect(page.get_by_role("dialog")).to_contain_text("Fix first")
 
 
 def test_dark_follows_the_system_until_somebody_chooses(

@@ -85,7 +85,7 @@ ONE_KIND_ONLY: Mapping[str, str] = {
     "repository-has-the-essential-files": "a file is there or not; what it says is another check",
     "ci-pipeline-builds-the-learners-repository": "no pipeline is without a repository",
     "cd-pipeline-builds-the-learners-repository": "no pipeline is without a repository",
-    "ci-has-a-completed-run": "a run came to its end, or there is none, or it is still going",
+    "ci-has-a-completed-run": "a run came to its end, or there is none, or it is still running",
     "ci-run-succeeded": "without a run it is blocked",
     "ci-run-built-a-commit-of-the-repository": "no run is without a commit",
     "cd-run-followed-the-ci-run": "no run is without its time and branch",

@@ -87,7 +87,7 @@ def told(text: str) -> str:
 def test_it_says_how_the_class_stands() -> None:
     suspect = {f"l{n}": lost(Outcome.FAILED, f"found mlops_{n:02d}") for n in range(1, 7)}
     others = {
-        "busy": lost(Outcome.PENDING, "run 3 is still going"),
+        "busy": lost(Outcome.PENDING, "run 3 is still running"),
         "gone": example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503"),
         "best": {},
     }
@@ -97,10 +97,13 @@ def test_it_says_how_the_class_stands() -> None:
     assert "SIMULATED" in lines[2]
     assert "- Median of the totals: 85 of 100 points" in lines
     assert "- Checks: 57 passed, 6 failed, 1 pending, 8 not assessed" in lines
-    assert "- 2 of the cohort were left out by --learner" in lines
+    assert "- 2 learners of the cohort left out by --learner" in lines
     assert "(https://github.com/o/r/actions/runs/17)" in text
     suspected = text.partition("## The lab or the tenant may be wrong")[2].partition("##")[0]
-    assert "step 2.6, `variable-group-exists`: 6 of 7. 6 were told: found mlops&#95;01" in suspected
+    assert (
+        "step 2.6, `variable-group-exists`: 6 of 7. 6 learners, for example: found mlops&#95;01"
+        in suspected
+    )
     assert "- gone: 7 checks not assessed" in text.partition("## Grades withheld")[2]
     assert "- 8 of gone: it answered 503" in text.partition("could not be assessed")[2]
     table = [line for line in lines if line.startswith("| ")]
@@ -126,12 +129,12 @@ def test_what_changed_is_told_where_it_is_known() -> None:
 
 def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
     run = example.run([example.learner("l1")])
-    standing = "was passing on 22 November 2026, could not be confirmed tonight"
+    standing = "passed on 22 November 2026; tonight's run could not confirm it"
     past = PastNote(passed_at=datetime(2026, 11, 22, tzinfo=UTC))
     first, *others = example.verdicts("l1")
     grades = grades_of(run, [replace(first, past=past), *others])
     text = summary.text(run, grades)
-    assert f"did not confirm them\n\n- l1: project-exists: {standing}\n" in text
+    assert f"could not confirm them\n\n- l1: project-exists: {standing}\n" in text
 
 
 def test_a_fault_is_told_even_where_the_mark_stands() -> None:
@@ -279,7 +282,7 @@ def test_what_many_fail_is_a_notice_and_what_one_fails_is_none() -> None:
         "notice",
         {"title": "2 of 3 fail step 2.6, variable-group-exists"},
     )
-    assert command.data.endswith("2 were told: why")
+    assert command.data.endswith("2 learners, for example: why")
 
 
 # --- what others wrote ----------------------------------------------------------------------------
@@ -426,7 +429,9 @@ def hostile_evidence(demo: runs.Outcome, tmp_path_factory: pytest.TempPathFactor
         assert found is not None
         if isinstance(found.variable_groups, tuple):
             names = ["x" * (n % 79) + " ::add-mask::100" for n in range(79)]
-            names += ["a\n::error title=no::x", "b ##[add-mask]7", "c ##vso[task.complete]x"]
+            filled = "a" * 77  # and its quotation mark: a whole line, so the next word begins one
+            names += ["b ##[add-mask]7", "c ##vso[task.complete]x"]
+            names += ["a\n::error title=no::x", f"{filled} ::error title=no::x"]
             group = found.variable_groups[0]
             found = replace(found, variable_groups=tuple(replace(group, name=n) for n in names))
         snapshot.write(folder, found)

@@ -76,8 +76,8 @@ def test_the_terminal_says_so_with_the_cause() -> None:
     run = example.run([example.learner(f"l{n}", "", n) for n in range(1, 7)])
     text = "\n".join(terminal.summary(run, grades_of(run, a_class(outcomes)), [], terminal.Page()))
     assert "Nearly everyone fails these: the lab or the tenant may be wrong." in text
-    assert f"{CHECK}: 6 of the 6 who got there." in " ".join(text.split())
-    assert "6 were told: repository of the pipeline" in " ".join(text.split())
+    assert f"{CHECK}: 6 of the 6 learners who got this far." in " ".join(text.split())
+    assert "6 learners, for example: repository of the pipeline" in " ".join(text.split())
     right = "\n".join(
         terminal.summary(
             run, grades_of(run, a_class([(Outcome.PASSED, "")] * 6)), [], terminal.Page()
@@ -91,7 +91,7 @@ def test_where_learners_stopped_is_the_last_task_half_done() -> None:
         "none": example.from_task(2, Outcome.FAILED, "gone"),
         "four": example.from_task(5, Outcome.BLOCKED, "earlier"),
         "all": {},
-        "open": example.from_task(5, Outcome.PENDING, "it is still going"),
+        "open": example.from_task(5, Outcome.PENDING, "it is still running"),
         "late": {"project-exists": (Outcome.NOT_ASSESSED, "not seen")},
     }
     run = example.run([example.learner(name) for name in ends])

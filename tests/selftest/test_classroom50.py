@@ -210,7 +210,7 @@ NEEDED = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_UR
 @pytest.mark.parametrize("value", ["", " \t"])
 def test_a_variable_that_is_not_set_is_named(name: str, value: str) -> None:
     made = made_of(told(alone(), **{name: value}))
-    why = f"the environment lacks `{name}`, which Classroom 50's runner sets"
+    why = f"not set in the environment: `{name}`; Classroom 50's runner sets it"
     assert (made.files, made.left_out) == ({}, {"user1": why})
 
 
@@ -220,7 +220,7 @@ def test_anywhere_else_everybody_is_left_out_and_every_variable_named() -> None:
     assert not made.files
     assert list(made.left_out) == [one.id for one in found.run.learners]
     named = ", ".join(f"`{name}`" for name in NEEDED)
-    assert made.left_out["user1"].startswith(f"the environment lacks {named}, ")
+    assert made.left_out["user1"].startswith(f"not set in the environment: {named}; ")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PENDING, Outcome.NOT_ASSESSED])
@@ -235,16 +235,14 @@ def test_two_learners_are_not_one_submission_even_if_one_of_them_is_withheld() -
     both = [person(1, "Ada"), person(2, "Bob")]
     made = made_of(marked.cohort(both, open_, graded_run.RUBRIC))
     assert not made.files
-    assert made.left_out["user1"] == "a submission is one learner's, and this run graded 2"
+    assert made.left_out["user1"] == "a submission belongs to one learner, but this run graded 2"
     assert made.left_out["user2"].startswith("the grade is withheld")
 
 
 def test_a_submission_of_another_login_is_nobodys_mark() -> None:
     made = made_of(told(alone(github_username="bob")))
     assert not made.files
-    assert made.left_out["user1"] == (
-        "the submission is of `ada`, and the `github_username` is `bob`"
-    )
+    assert made.left_out["user1"] == ("the submission is by `ada`, but `github_username` is `bob`")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tests.selftest.test_judging import DEMO
 ADA = example.learner("ada", "Ada Lovelace", 1)
 BOB = example.learner("bob", "Bob Ångström", 2)
 LOST = {"variable-group-exists": (Outcome.FAILED, "expected a group; found none")}
-OPEN = {"ci-run-succeeded": (Outcome.PENDING, "run 1 is still going")}
+OPEN = {"ci-run-succeeded": (Outcome.PENDING, "run 1 is still running")}
 
 
 def stored(folder: Path, run: GradingRun, *verdicts: list[Verdict]) -> Path:
@@ -78,7 +78,7 @@ def test_who_changes_by_which_check_and_why(before: Path, tmp_path: Path) -> Non
     assert (bob.before, bob.after, bob.points) == (100, None, 0)
     assert {one.check: one.why for one in bob.checks} == {
         "variable-group-exists": "expected a group; found none",
-        "ci-run-succeeded": "run 1 is still going",
+        "ci-run-succeeded": "run 1 is still running",
     }
     assert found.by_check["ci-run-succeeded", "passed", "pending"] == 1
 

@@ -76,5 +76,5 @@ def test_a_reports_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     reports.write_text("mine")
     run = runs.grade("--learners", DEMO, "--tenant", "simulated", reports=reports)
     assert run.status == USAGE, run.text
-    assert "cannot be written" in run.text
+    assert "cannot write evidence there" in run.text
     assert reports.read_text() == "mine"

@@ -61,11 +61,11 @@ def test_classroom_50_gets_the_submission_that_its_runner_names(
     assert again.status == 0, again.text
     assert files_of(tmp_path) == {".written.json", "SIMULATED-left-out.csv"}
     text = (tmp_path / "exports" / "SIMULATED-left-out.csv").read_text(encoding="utf-8-sig")
-    assert "the environment lacks `CLASSROOM`, `ASSIGNMENT`, `SUBMISSION_TAG`" in text
+    assert "not set in the environment: `CLASSROOM`, `ASSIGNMENT`, `SUBMISSION_TAG`" in text
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("canvs", "`canvas` is near"), ("excel", "choose of canvas, moodle")]
+    ("name", "said"), [("canvs", "did you mean `canvas`"), ("excel", "choose from canvas, moodle")]
 )
 def test_an_unknown_export_is_said_in_one_sentence(name: str, said: str, tmp_path: Path) -> None:
     run = runs.grade("--learners", DEMO, "--export", name, reports=tmp_path)

@@ -75,21 +75,21 @@ def test_who_is_withheld_is_in_no_file_and_it_is_said(name: str, outcome: Outcom
     ("name", "changes", "reason"),
     [
         ("canvas", {"canvas_id": "", "sis_login_id": ""}, "neither `canvas_id` nor"),
-        ("canvas", {"canvas_id": "12abc"}, "no whole number"),
-        ("canvas", {"canvas_id": "1.0E+13"}, "no whole number"),
-        ("canvas", {"canvas_id": "1~7"}, "no whole number"),
-        ("canvas", {"canvas_id": "", "sis_login_id": "=1+1"}, "begins like a formula"),
+        ("canvas", {"canvas_id": "12abc"}, "not a whole number"),
+        ("canvas", {"canvas_id": "1.0E+13"}, "not a whole number"),
+        ("canvas", {"canvas_id": "1~7"}, "not a whole number"),
+        ("canvas", {"canvas_id": "", "sis_login_id": "=1+1"}, "starts like a formula"),
         ("canvas", {"canvas_id": "", "sis_login_id": "2024.017"}, "looks like a number"),
         ("canvas", {"MLOps lab (900)": "EX"}, "excused"),
         ("canvas", {"id": "Points Possible"}, "Points Possible"),
         ("moodle", {"email": ""}, "no `email`"),
-        ("moodle", {"email": "+ada@example.org"}, "begins like a formula"),
-        ("moodle", {"email": "ada at example.org"}, "no e-mail address"),
-        ("moodle", {"email": "a@b@c"}, "no e-mail address"),
-        ("moodle", {"email": '"a b"@example.org'}, "does not survive"),
+        ("moodle", {"email": "+ada@example.org"}, "starts like a formula"),
+        ("moodle", {"email": "ada at example.org"}, "not a valid e-mail address"),
+        ("moodle", {"email": "a@b@c"}, "not a valid e-mail address"),
+        ("moodle", {"email": '"a b"@example.org'}, "cannot hold"),
         ("blackboard", {"blackboard_username": ""}, "no `blackboard_username`"),
-        ("blackboard", {"blackboard_username": "@ada"}, "begins like a formula"),
-        ("blackboard", {"blackboard_username": "a\tb"}, "does not survive"),
+        ("blackboard", {"blackboard_username": "@ada"}, "starts like a formula"),
+        ("blackboard", {"blackboard_username": "a\tb"}, "cannot hold"),
         ("blackboard", {"blackboard_username": "Ångström"}, "encoding"),
     ],
 )
@@ -118,7 +118,7 @@ def test_two_learners_who_would_be_one_person_are_both_left_out(
     withheld = {"user2": {"ci-run-succeeded": Outcome.PENDING}}
     made = exported(name, marked.cohort([first, second], withheld, graded_run.RUBRIC))
     assert not made.files
-    assert made.left_out["user1"] == "user1 and user2 would be one person there"
+    assert made.left_out["user1"] == "user1 and user2 have the same id there"
 
 
 def test_more_than_100_points_are_left_out_of_moodle_unless_the_site_takes_them() -> None:
@@ -191,7 +191,7 @@ def test_moodle_gets_grade_and_feedback_and_the_time() -> None:
         "Last downloaded from this course",
     ]
     assert (row[0], row[1], row[3]) == ("Ada.B@example.org", "85", "1795426395")
-    assert row[2].startswith("85 of 100 points. First to mend: step 2.6,")
+    assert row[2].startswith("85 of 100 points. Fix first: step 2.6,")
 
 
 def test_blackboard_gets_a_tab_and_the_columns_id() -> None:
@@ -342,12 +342,12 @@ def test_all_is_every_format_but_what_only_a_runner_asks_for_by_name() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("canvs", "`canvs` is unknown (`canvas` is near); choose of canvas, moodle,"),
-        ("canvas,x", "`x` is unknown; choose of"),
-        (",", "nothing is named; choose of"),
+        ("canvs", "`canvs` is unknown, did you mean `canvas`; choose from canvas, moodle,"),
+        ("canvas,x", "`x` is unknown; choose from"),
+        (",", "no format is named; choose from"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_near_one_and_the_list(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match="choose of") as caught:
+    with pytest.raises(ValueError, match="choose from") as caught:
         chosen(text)
     assert str(caught.value).startswith(said)

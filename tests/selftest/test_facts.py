@@ -123,7 +123,7 @@ def test_a_learner_reads_one_cause_as_it_is(separator: str, outcome: Outcome) ->
     }
     groups, expected = causes.get(outcome, ((), []))
     assert [one.cause for one in groups] == expected
-    said = "was passing on 20 November 2026, could not be confirmed tonight"
+    said = "passed on 20 November 2026; tonight's run could not confirm it"
     assert [one.cause for one in made.standing] == [said]
     assert what_stands(grade) == [f"1 check: {said}"]
 

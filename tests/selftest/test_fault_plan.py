@@ -79,7 +79,7 @@ def test_own_entries_are_sound_and_strike_nobody_unasked() -> None:
         (ENTRY.replace("403", "404s"), "`a.fault`: there is no such fault (found `404s`)"),
         (
             ENTRY + "call = 1\n",
-            "`a.call`: there is no such key (found `call`); did you mean `calls`",
+            "`a.call`: unknown key (found `call`); did you mean `calls`",
         ),
         (ENTRY + "calls = [0]\n", "`a.calls`: this has the wrong shape"),
         (ENTRY + "calls = []\n", "`a.calls`: this has the wrong shape"),
@@ -87,7 +87,7 @@ def test_own_entries_are_sound_and_strike_nobody_unasked() -> None:
         (ENTRY.replace("403", "second-page-missing"), "this is no list that comes in pages"),
         ('[a]\nservice = "GitHub"\n', "the entry names no route"),
         ("a = 1\n", "this is not an entry"),
-        ("[a\n", "this is not TOML"),
+        ("[a\n", "this is not valid TOML"),
         (ENTRY.replace("[a]", "[library_forbidden]"), "has an entry of that name"),
     ],
 )
@@ -126,7 +126,7 @@ def test_a_live_tenant_takes_no_faults(tmp_path: Path) -> None:
     cohort = write_cohort(tmp_path)
     run = runs.grade("--learners", cohort, "--faults", "plan.toml", reports=tmp_path / "out")
     assert run.status == 4
-    assert "--faults are made on the simulated tenant only" in run.text
+    assert "--faults works only with the simulated tenant" in run.text
 
 
 def test_the_page_names_every_route_and_every_fault() -> None:
@@ -214,7 +214,7 @@ def test_a_run_with_faults_withholds_those_grades_and_no_other(tmp_path: Path) -
     told = " ".join(told.split())
     assert "could not see variable groups in AE MLOps 01: the grader has no permission (403" in told
     assert "Please make the grader's identity a Reader of the project" in told
-    assert "trouble of its own (500). Grade again later with --resume" in told
+    assert "had an internal error (500). Grade again later with --resume" in told
 
 
 def test_faults_excuse_no_learner_and_never_fail_a_run_that_says_never(tmp_path: Path) -> None:

@@ -50,10 +50,10 @@ def test_a_row_has_the_points_of_each_task_and_their_total() -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.PENDING, Outcome.NOT_ASSESSED])
 def test_a_withheld_grade_has_no_total_and_says_why(outcome: Outcome) -> None:
-    open_ = {"ci-run-succeeded": (outcome, "the run\nis still going")}
+    open_ = {"ci-run-succeeded": (outcome, "the run\nis still running")}
     [row] = csv_rows(example.run([ADA]), example.verdicts("ada", open_))
     assert (row["total"], row["task5"], row["task2"]) == ("", "", "18")
-    assert row["reason"].endswith("the run is still going")
+    assert row["reason"].endswith("the run is still running")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.BLOCKED, Outcome.FAILED])

@@ -87,7 +87,7 @@ def test_a_heading_of_a_cohort_file_steers_nothing(tmp_path: Path) -> None:
     cohort.write_text(f'"learner{SEQUENCES[0]}","{SEQUENCES[1]}",number\nann,x,1\n', "utf-8")
     run = runs.grade("--learners", cohort, reports=tmp_path / "out")
     assert run.status == 4
-    assert "there is no such column" in run.text
+    assert "this column is missing" in run.text
     assert set(STEERING.findall(run.text)) == set()
 
 

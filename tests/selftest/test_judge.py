@@ -63,7 +63,7 @@ def test_a_learner_reads_expected_found_and_the_step_that_mends_it(
     assert "expected a pipeline `Model-Train-Register-CI`" in said
     assert "`solliancelabs.mlops_13`" in said
     renamed = "Rename `solliancelabs.mlops_13` to `Model-Train-Register-CI`"
-    assert f"to mend it: step 5.10: {renamed}" in said
+    assert f"Fix: step 5.10: {renamed}" in said
     assert "assert " not in run.text
 
 

@@ -119,7 +119,7 @@ def test_the_command_writes_what_pytest_writes(
             4,
             "demo.csv: it has no such learner (found `user1x`); you have `user1`",
         ),
-        (("--as-of", "yesterday"), 4, "--as-of yesterday: this is not a point in time"),
+        (("--as-of", "yesterday"), 4, "--as-of yesterday: not a valid time"),
         (("--export", "moodel"), 4, "--export moodel"),
         (("--evidence", "."), 4, "this folder holds no snapshot"),
         (("--learners", "none.csv"), 4, "there is no such file"),
@@ -223,7 +223,7 @@ def test_a_mistake_of_ours_in_a_prerequisite_is_not_assessed(
     verdicts = {one.check: one for one in judge.verdicts("user1")}
     location = verdicts["location-is-the-workspace-region"]
     assert location.outcome is Outcome.NOT_ASSESSED
-    assert location.reason == "our own mistake (ZeroDivisionError)"
+    assert location.reason == "a bug in the grader (ZeroDivisionError)"
     assert verdicts["variable-group-exists"].outcome is Outcome.PASSED
 
 
@@ -245,7 +245,7 @@ def test_no_text_of_one_learner_changes_anothers_verdicts(
         for other in chosen[:2]:  # all that verdicts of others have from this learner
             assert subject.ownership[other] == as_ever[other]
         judge = Judge(subject, load_checks(GRADED), RUBRIC)
-        ours = [one for one in judge.verdicts(chosen[2]) if "our own mistake" in one.reason]
+        ours = [one for one in judge.verdicts(chosen[2]) if "a bug in the grader" in one.reason]
         assert ours == []
 
 
@@ -285,7 +285,7 @@ def test_all_that_is_wrong_with_the_checks_is_told_at_once(tmp_path: Path) -> No
         load_checks(tmp_path)
     text = str(refused.value)
     assert "there is no prerequisite moon (found `a`)" in text
-    assert "test_c.py, line 1: this is no Python" in text
+    assert "test_c.py, line 1: this is not valid Python" in text
     assert "test_b.py, line 4, key `test_a`: this assertion cannot fail" in text
     assert len(refused.value.problems) == 3
 

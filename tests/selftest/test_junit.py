@@ -22,7 +22,7 @@ OF_EACH = {
     "variable-group-exists": (Outcome.FAILED, "expected a group; found none"),
     "group-is-open": (Outcome.NOTED, "it is closed"),
     "connection-exists": (Outcome.BLOCKED, "there is no group (step 2.6)"),
-    "ci-run-succeeded": (Outcome.PENDING, "run 1 is still going"),
+    "ci-run-succeeded": (Outcome.PENDING, "run 1 is still running"),
     "endpoint-answers": (Outcome.NOT_ASSESSED, "it answered 503"),
 }
 RESULTS = ("skipped", "failure", "error")
@@ -101,7 +101,7 @@ def test_every_outcome_has_its_word() -> None:
         ("ada.task2", "group-is-open"): ("skipped", "noted: it is closed"),
         ("ada.task3", "connection-exists"): ("skipped", "blocked: there is no group (step 2.6)"),
         ("ada.task4", "repository-exists"): ("passed", ""),
-        ("ada.task5", "ci-run-succeeded"): ("skipped", "pending: run 1 is still going"),
+        ("ada.task5", "ci-run-succeeded"): ("skipped", "pending: run 1 is still running"),
         ("ada.task6", "cd-run-succeeded"): ("passed", ""),
         ("ada.task7", "endpoint-answers"): ("skipped", "not assessed: it answered 503"),
     }

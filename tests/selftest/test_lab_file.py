@@ -101,7 +101,7 @@ def test_a_yaml_file_of_another_name_is_essential_in_place_of_the_sheets(save: S
 def test_two_pipelines_cannot_have_one_name_or_file(save: Save) -> None:
     for what, name in (("ci_pipeline", SHEET.cd.name), ("cd_yaml", SHEET.ci.yaml.upper())):
         (problem,) = problems_of(save(f'[names]\n{what} = "{name}"'))
-        assert (problem.column, problem.remedy) == ("names", "give each pipeline its own")
+        assert (problem.column, problem.remedy) == ("names", "give each pipeline its own name")
 
 
 def test_a_learners_own_row_goes_before_the_file() -> None:
@@ -138,24 +138,24 @@ def test_the_sample_class_is_sound() -> None:
         ('[tenant]\norganisation = "x"', 2, "tenant.organisation", "`organization`"),
         ("[leniency]\nazure_repo = true", 2, "leniency.azure_repo", "`azure_repos`"),
         ("[names]\nzebra = 1", 2, "names.zebra", "project, repository"),
-        ('[tenant]\norganization = "a/b"', 2, "tenant.organization", "name alone"),
+        ('[tenant]\norganization = "a/b"', 2, "tenant.organization", "only the name"),
         ('[tenant]\n\nlocation = "Central US"', 3, "tenant.location", "key form"),
         ('[tenant]\nsubscription_id = ""', 2, "tenant.subscription_id", "delete the line"),
         ("[tenant]\nsubscription_id = 7", 2, "tenant.subscription_id", "quotation marks"),
         ('[leniency]\nv2_endpoint = "yes"', 2, "leniency.v2_endpoint", "true or false"),
         ("[leniency]\nv2_endpoint = 1", 2, "leniency.v2_endpoint", "true or false"),
-        ("[points]\na-check = -1", 2, "points.a-check", "from 0"),
-        ("[points]\na-check = nan", 2, "points.a-check", "from 0"),
+        ("[points]\na-check = -1", 2, "points.a-check", "0 or more"),
+        ("[points]\na-check = nan", 2, "points.a-check", "0 or more"),
         ('[points]\na-check = "3"', 2, "points.a-check", "without quotes"),
         ("[points]\na-check = true", 2, "points.a-check", "without quotes"),
         ("[template]\naccepted = []", 2, "template.accepted", "at least one"),
         ("[names]\nrepository = []", 2, "names.repository", "at least one"),
         ('[template]\naccepted = ["starter"]', 2, "template.accepted.0", "owner/name"),
         ('[names]\nrepository = "mlops_{n}"', 2, "names.repository", "list"),
-        ('[names]\nci_yaml = "/ci.yml"', 2, "names.ci_yaml", "without a slash"),
-        ('[names]\ncd_yaml = "../cd.yml"', 2, "names.cd_yaml", "without a slash"),
+        ('[names]\nci_yaml = "/ci.yml"', 2, "names.ci_yaml", "without a leading slash"),
+        ('[names]\ncd_yaml = "../cd.yml"', 2, "names.cd_yaml", "without a leading slash"),
         ('[names]\nmodel = "a/b"', 2, "names.model", "letters, digits"),
-        ('[names]\nendpoint = "Mine"', 2, "names.endpoint", "small letters"),
+        ('[names]\nendpoint = "Mine"', 2, "names.endpoint", "lowercase letters"),
         ('[names]\nvariable_group = ""', 2, "names.variable_group", "delete the line"),
         ("names = 3", 1, "names", "[table]"),
         ("leniency = 3", 1, "leniency", "[table]"),
@@ -335,10 +335,10 @@ def test_the_mark_may_be_named_for_other_systems(save: Save) -> None:
     ("line", "said"),
     [
         ('assignment = ""', "empty"),
-        ('assignment = " MLOps"', "blanks around"),
+        ('assignment = " MLOps"', "spaces around"),
         (f'assignment = "{"x" * 201}"', "longer than 200"),
-        ('assignment = "two\\nlines"', "every heading"),
-        ("assignment = 'MLOps \"lab\"'", "every heading"),
+        ('assignment = "two\\nlines"', "some formats cannot hold"),
+        ("assignment = 'MLOps \"lab\"'", "some formats cannot hold"),
         ('assignment = "=MLOps"', "formula"),
         ('assignment = "MLOps; =1"', "formula"),
         ('assignment = "MLOps (12345)"', "`canvas_assignment_id`"),
@@ -349,7 +349,7 @@ def test_the_mark_may_be_named_for_other_systems(save: Save) -> None:
         ('canvas_assignment_id = "12345"', "digits"),
         ("blackboard_column_id = true", "digits"),
         ("blackboard_column_id = 1.5", "digits"),
-        ('moodle_unlimited_grades = "yes"', "true nor false"),
+        ('moodle_unlimited_grades = "yes"', "not true or false"),
         ('assigment = "MLOps"', "write `assignment`"),
     ],
 )

@@ -47,13 +47,13 @@ def test_a_value_that_is_a_bomb_is_as_quick(what: str) -> None:
 
 
 def test_the_line_of_a_slip_is_told() -> None:
-    with pytest.raises(UnreadableError, match="no YAML at line 3"):
+    with pytest.raises(UnreadableError, match="not valid YAML at line 3"):
         read_yaml("a: 1\nb: [\n")
 
 
 @pytest.mark.parametrize("text", ["a: \x1b]0;x\x07", "a: \ud800", "\t- ["])
 def test_what_is_no_text_of_a_yaml_file_is_told(text: str) -> None:
-    with pytest.raises(UnreadableError, match="no YAML"):
+    with pytest.raises(UnreadableError, match="not valid YAML"):
         read_yaml(text)
 
 

@@ -362,7 +362,7 @@ def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
 
 def test_an_entry_without_a_story_and_a_file_that_is_no_toml_are_refused(tmp_path: Path) -> None:
     assert "tells no story" in problems_of(tmp_path, "[mistake]\nfails = []")
-    assert "not TOML" in problems_of(tmp_path, "[mistake")
+    assert "not valid TOML" in problems_of(tmp_path, "[mistake")
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_an_entry_without_a_story_and_a_file_that_is_no_toml_are_refused(tmp_pat
         ('fails = ["group-exist"]', "did you mean `group-exists`"),
         ('fails = ["endpoint-has-no-key"]', "list it under `notes`"),
         ('notes = ["group-exists"]', "list it under `fails`"),
-        ('blocks = ["task9"]', "there is no such check"),
+        ('blocks = ["task9"]', "no check has this id"),
     ],
 )
 def test_checks_that_are_not_on_the_rubric_are_told(tmp_path: Path, line: str, said: str) -> None:

@@ -80,10 +80,12 @@ def test_a_deletion_is_found_on_the_second_night(two: Class) -> None:
     assert totals(second) == {ADA: "100", BOB: "100"}
     assert "look 2, at whose marks would go down: learner002" in second.text
     assert "look 3" not in second.text
-    assert "could not be confirmed tonight (failed: expected" in standing(second)
+    assert "tonight's run could not confirm it (failed: expected" in standing(second)
     assert "Past runs count (the latest run):" in second.text
     said = [
-        one for one in results(second.reports / "allure-results") if "was passing on" in str(one)
+        one
+        for one in results(second.reports / "allure-results")
+        if "; tonight's run could not confirm it" in str(one)
     ]
     assert {(*labels(one, "suite"), one["status"]) for one in said} == {(BOB, "passed")}
     assert len(said) == sum(1 for one in second.book()["verdicts"] if one.get("standing"))
@@ -127,7 +129,7 @@ def test_what_no_look_could_see_stands_and_says_so(two: Class) -> None:
     run = two.night(faults=FORBIDDEN_ONCE)
     assert "look 3, at whose marks would go down: learner002" in run.text
     assert totals(run) == {ADA: "100", BOB: "100"}
-    assert "could not be confirmed tonight (not assessed: Azure DevOps" in standing(run)
+    assert "tonight's run could not confirm it (not assessed: Azure DevOps" in standing(run)
 
 
 def test_who_never_passed_stays_withheld(two: Class) -> None:

@@ -233,7 +233,8 @@ def test_what_nearly_everyone_fails_is_told_before_the_charts() -> None:
     text = page.render(run, grades_of(run, verdicts))
     alert = text.partition('<div class="alert">')[2].partition("</div>")[0]
     assert "The lab or the tenant may be wrong" in alert
-    assert "6 of the 6 who got there; 6 were told: found <code>TfsGit</code>" in alert
+    assert "6 of the 6 learners who got this far; 6 for the same reason, for example:" in alert
+    assert "for example: found <code>TfsGit</code>" in alert
     _, of_one = of(told)
     assert '<div class="alert">' not in of_one
 
@@ -377,7 +378,7 @@ def test_what_past_runs_have_a_say_in_is_told() -> None:
     text = page.render(run, grades_of(run, verdicts))
     (learner,) = data(text)["learners"]
     assert learner["h"] == [
-        "3 checks: was passing on 20 November 2026, could not be confirmed tonight"
+        "3 checks: passed on 20 November 2026; tonight's run could not confirm it"
     ]
     assert "<dt>Counts</dt><dd>the best run so far</dd>" in text
     assert "<dt>Counts</dt>" not in of({})[1]

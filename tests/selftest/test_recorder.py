@@ -82,7 +82,7 @@ def test_where_nothing_is_graded_nothing_is_written(
 def test_the_summary_stands_below_pytests_own(project: GradedProject) -> None:
     said = project.run("-rf").stdout
     assert said.index("short test summary info") < said.index(" grades (SIMULATED) ")
-    assert said.index("points to be had") < said.index(f"grade book      {Path('out')}")
+    assert said.index("maximum") < said.index(f"grade book      {Path('out')}")
     assert f"Allure results  {Path('out') / 'allure-results'}" in said
 
 
@@ -93,7 +93,7 @@ def test_a_grade_book_that_cannot_be_written_is_our_failure_and_said(
     ended = project.run()
     assert ended.returncode == pytest.ExitCode.INTERNAL_ERROR
     assert "ERROR: the grade book was not written" in ended.stdout
-    assert "points to be had" in ended.stdout
+    assert "maximum" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
 
 

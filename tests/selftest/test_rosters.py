@@ -249,6 +249,6 @@ def test_who_is_excused_in_the_grade_book_given_stays_so(save: Save) -> None:
     learners = read_cohort(save(CANVAS))
     found = marked.cohort(learners, {}, graded_run.RUBRIC)
     made = EXPORTS["canvas"](found.run, found.grades)
-    assert made.left_out == {"user1": "excused in Canvas; a number would end that"}
+    assert made.left_out == {"user1": "excused in Canvas; a score would cancel that"}
     other = replace(found.run, marks=found.run.marks.model_copy(update={"canvas_assignment_id": 7}))
     assert EXPORTS["canvas"](other, found.grades).left_out == {}

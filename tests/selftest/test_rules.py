@@ -145,7 +145,7 @@ def test_what_was_changed_for_the_worse_is_named(changed: Repository, what: str)
 
 def test_yaml_that_cannot_be_read_has_none_of_it() -> None:
     (told,) = rules.altered_pipelines(texts(ci=": : :\n\t- ["), LAB)
-    assert (told.what, told.found) == (f"file {LAB.ci_yaml}", "no YAML at line 1")
+    assert (told.what, told.found) == (f"file {LAB.ci_yaml}", "not valid YAML at line 1")
 
 
 # --- tasks 5 and 6 --------------------------------------------------------------------------------

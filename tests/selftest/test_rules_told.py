@@ -191,14 +191,14 @@ def test_the_repository_that_a_pipeline_builds_is_told() -> None:
 
 def test_how_the_runs_ended_is_told() -> None:
     never = "the pipeline never ran"
-    assert told(rules.never_ran([])) == [("runs", "a run that came to its end", never)]
+    assert told(rules.never_ran([])) == [("runs", "a completed run", never)]
     assert rules.never_ran([CI_RUN]) == []
-    assert told(rules.none_succeeded([], LAB)) == [("runs", "a run that succeeded", never)]
+    assert told(rules.none_succeeded([], LAB)) == [("runs", "a successful run", never)]
     problem = replace(CI_RUN, result="failed", problems=("this", "that"))
     older = replace(problem, id=100, number="20261119.1")
     said = "run 20261120.1 failed: this; that (and 2 other runs that did not succeed)"
     assert told(rules.none_succeeded([problem, older, older], LAB)) == [
-        ("runs", "a run that succeeded", said)
+        ("runs", "a successful run", said)
     ]
 
 

@@ -140,7 +140,7 @@ def test_what_could_be_ours_is_nobodys_fault(cloud, status):
 def test_a_stranger_is_not_asked(cloud):
     answer = scoring.ask(endpoint("http://user:pw@169.254.169.254/score"), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)
-    assert "169.254.169.254 is not a host the grader talks to" in str(answer)
+    assert "169.254.169.254 is not a host the grader contacts" in str(answer)
     assert "pw" not in str(answer)
     assert cloud.asked == []
 

@@ -78,7 +78,7 @@ def test_one_night_takes_nothing_away_and_says_so(tonight: Found) -> None:
     assert standing.outcome is PASSED
     said = f"({tonight.outcome}: {in_words(tonight.why)})"
     assert told(standing) == (
-        f"was passing on 20 November 2026, could not be confirmed tonight {said}"
+        f"passed on 20 November 2026; tonight's run could not confirm it {said}"
     )
 
 
@@ -86,7 +86,7 @@ def test_two_looks_on_two_nights_take_it_away_and_say_since_when() -> None:
     standing = standings(nights(SEEN, GONE, GONE))[ADA]
     assert (standing.outcome, in_words(standing.why)) == (FAILED, "found none")
     assert told(standing) == (
-        "was passing on 20 November 2026, has not been since 21 November 2026: two looks each night"
+        "passed on 20 November 2026, but not since 21 November 2026 (checked twice each night)"
     )
 
 
@@ -177,9 +177,9 @@ def test_what_a_large_part_of_the_class_loses_at_once_stands(
     assert (standing.outcome is FAILED) is goes_down
     if not goes_down:
         assert told(standing) == (
-            "was passing on 20 November 2026, could not be confirmed tonight"
-            f" ({lost} of the {learners} who had passed it lost it at once, so the grader's"
-            " rights or the tenant may have changed; failed: found none)"
+            "passed on 20 November 2026; tonight's run could not confirm it"
+            f" ({lost} of the {learners} learners who had passed it lost it in one run: the"
+            " grader's rights or the tenant may have changed; failed: found none)"
         )
 
 
@@ -255,8 +255,8 @@ def test_the_best_run_so_far_counts_as_a_whole() -> None:
     assert passed_in(Nightly(), *runs) == set()
     standing = marks(best, runs, RUBRIC)[ADA]
     # on the second night what was lost still stood, and of equals the last run counts
-    assert told(standing) == "of the best run so far, on 21 November 2026"
-    assert told(marks(best, runs[:2], RUBRIC)[ADA]).startswith("was passing on 20 November")
+    assert told(standing) == "from the best run so far, on 21 November 2026"
+    assert told(marks(best, runs[:2], RUBRIC)[ADA]).startswith("passed on 20 November")
 
 
 def test_a_run_with_anything_undecided_is_not_the_best() -> None:
@@ -276,12 +276,12 @@ def test_what_is_found_after_the_deadline_changes_nothing() -> None:
     runs = [run_of(0, {"project-exists"}), run_of(1, ALL - {"endpoint-answers"}), run_of(2, ALL)]
     assert passed_in(held, *runs) == ALL - {"endpoint-answers"}
     standing = marks(held, runs, RUBRIC)
-    assert told(standing[ADA]).startswith("held at the deadline, 2026-11-21T02:00+00:00")
+    assert told(standing[ADA]).startswith("frozen at the deadline, 2026-11-21T02:00+00:00")
     assert marks(held, runs[:2], RUBRIC)[ADA].note is None
     doubtful = [*nights(SEEN, GONE), run_of(2, ALL)]
     assert told(marks(held, doubtful, RUBRIC)[ADA]) == (
-        "held at the deadline, 2026-11-21T02:00+00:00; was passing on 20 November 2026,"
-        " could not be confirmed tonight (failed: found none)"
+        "frozen at the deadline, 2026-11-21T02:00+00:00; passed on 20 November 2026;"
+        " tonight's run could not confirm it (failed: found none)"
     )
     assert marks(held, [], RUBRIC) == {}
 
@@ -297,7 +297,7 @@ def test_whom_nobody_looked_at_before_the_deadline_is_undecided() -> None:
     standing = marks(held, [run_of(2, ALL)], RUBRIC)[ADA]
     assert standing.outcome is NOT_ASSESSED
     assert in_words(standing.why) == (
-        "no run looked before the deadline (2026-11-21T02:00+00:00);"
+        "no run was made before the deadline (2026-11-21T02:00+00:00);"
         " grade with --as-of 2026-11-21T02:00+00:00"
     )
 

@@ -129,7 +129,7 @@ def test_many_reasons_are_counted_not_listed() -> None:
 def test_the_commonest_failures_come_first_and_blocked_checks_are_none() -> None:
     summary = lines(example.run(COHORT), of(COHORT))
     start = summary.index("Failed most often:")
-    assert summary[start + 2] == "      2 were told: misspelt"
+    assert summary[start + 2] == "      2 learners, for example: misspelt"
     assert [line.split()[:5] for line in summary[start + 1 : start + 6 : 2]] == [
         ["2", "of", "9", "step", "2.6"],
         ["1", "of", "9", "step", "2.1"],

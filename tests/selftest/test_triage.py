@@ -57,7 +57,7 @@ def test_what_the_grader_refused_to_send_is_told(wire: Loopback) -> None:
     fault = look("GitHub", "the repository", lambda: requests.delete(URLS["GitHub"], timeout=5), [])
     assert isinstance(fault, Unavailable)
     assert fault.cause.startswith("refused: ")
-    assert "The grader does not go there" in fault.remedy
+    assert "The grader only contacts known hosts" in fault.remedy
     assert len(wire.seen) == before
 
 
@@ -76,7 +76,7 @@ def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
     [
         (Fault.PROXY, "HTTPS_PROXY"),
         (Fault.TLS, "REQUESTS_CA_BUNDLE"),
-        (Fault.REFUSED, "The grader does not go there"),
+        (Fault.REFUSED, "The grader only contacts known hosts"),
         (Fault.NETWORK, "Check the network of this machine"),
     ],
 )
@@ -115,13 +115,13 @@ def test_what_kept_an_answer_away_is_noted_by_kind(
         (Reply(403), "no permission", "give the grader|make the grader"),
         (Reply(403, headers={"x-ratelimit-remaining": "0"}), "is used up (403", "--resume"),
         (Reply(404), "may not see it", "If it exists"),
-        (Reply(429, headers={"Retry-After": "900"}), "slow down", "--resume"),
-        (Reply(500), "trouble of its own", "--resume"),
+        (Reply(429, headers={"Retry-After": "900"}), "rate-limiting", "--resume"),
+        (Reply(500), "had an internal error", "--resume"),
         (Reply(203, b"<html>", PAGE), "sign-in page", ""),
         (Reply(200, b"<html>", PAGE), "sign-in page", ""),
         (Reply(302, headers={"Location": "https://elsewhere.example/_signin"}), "sign-in page", ""),
-        (Reply(400), "refused the question", "bug"),
-        (Reply(200, b'{"a": '), "not what the service promises", "--resume"),
+        (Reply(400), "refused the request", "bug"),
+        (Reply(200, b'{"a": '), "not in the documented form", "--resume"),
         (Reply(200, b'{"a": 1}', cut=3), "cut short", "network"),
         (as_json(None), "empty", "--resume"),
     ],

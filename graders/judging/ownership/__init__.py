@@ -35,7 +35,7 @@ def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[
     try:
         return Class(by_learner, evidence).compared()
     except Exception as error:  # nobody's verdict hangs on comparing the class
-        fault = f"our own mistake in comparing the class ({type(error).__name__})"
+        fault = f"a bug in the grader in comparing the class ({type(error).__name__})"
         return {learner: Ownership(fault=fault) for learner in by_learner}
 
 

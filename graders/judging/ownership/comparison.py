@@ -54,7 +54,9 @@ class Class:
             self._point_elsewhere(lab, found)
             return list(listings(lab, found, partial(self._builder, lab)))
         except Exception as error:
-            self._found[learner].fault = f"our own mistake in comparing it ({type(error).__name__})"
+            self._found[
+                learner
+            ].fault = f"a bug in the grader in comparing it ({type(error).__name__})"
             return ()
 
     def _builder(self, lab: Lab, tags: Mapping[str, str]) -> str:

@@ -86,7 +86,7 @@ def dated_work(work: rules.Work, lab: Lab, session: Session) -> list[rules.Dated
         return found
     _require_work(work, lab)
     if unknown := [one.what for one in found if None in one.times]:
-        raise NotAssessed(f"the {unknown[0]} does not say when it was")
+        raise NotAssessed(f"the {unknown[0]} has no date")
     return found
 
 
@@ -99,7 +99,7 @@ def own_work(work: rules.Work, ownership: Ownership, lab: Lab) -> Ownership:
         return ownership
     if ownership.unclear:
         what = " and ".join(ownership.unclear)
-        raise NotAssessed(f"the {what} is in another lab too; whoever grades decides whose it is")
+        raise NotAssessed(f"the {what} is in another lab too; the instructor decides whose it is")
     _require_work(work, lab)
     return ownership
 
@@ -111,4 +111,4 @@ def _require_work(work: rules.Work, lab: Lab) -> None:
     if work.training_runs is not None:  # nobody asks for them without a training pipeline
         require_visible(work.training_runs)
     if not rules.dated(work, lab):
-        raise Blocked("ci-has-a-completed-run", "nothing was run yet")
+        raise Blocked("ci-has-a-completed-run", "nothing has run yet")

@@ -38,7 +38,7 @@ def read_yaml(text: str) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         raise UnreadableError(
-            "no YAML" if line is None else f"no YAML at line {line + 1}"
+            "not valid YAML" if line is None else f"not valid YAML at line {line + 1}"
         ) from None
 
 

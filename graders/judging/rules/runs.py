@@ -39,16 +39,14 @@ def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
 
 def never_ran(runs: Sequence[Run]) -> list[Mismatch]:
     """At least one run came to its end [5.12]."""
-    return (
-        [] if runs else [Mismatch("runs", "a run that came to its end", "the pipeline never ran")]
-    )
+    return [] if runs else [Mismatch("runs", "a completed run", "the pipeline never ran")]
 
 
 def none_succeeded(runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
     """Any run that succeeded counts, not only the latest: a re-run of unchanged code fails."""
     if any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
         return []
-    return [Mismatch("runs", "a run that succeeded", _failures(runs))]
+    return [Mismatch("runs", "a successful run", _failures(runs))]
 
 
 def environment_lacks(runs: Sequence[Run], lab: Lab) -> str:

@@ -148,5 +148,5 @@ def _no_logs(run: Run) -> Unavailable:
         SERVICE,
         f"the logs of run {run.id}",
         "they are not there any more, or the tasks that write them have other names",
-        "Look at the run's page: retention removes logs, and the learner may have edited the YAML.",
+        "Check the run's page: retention deletes logs, and the learner may have edited the YAML.",
     )

@@ -271,7 +271,7 @@ def _stranger(what: str, url: str) -> Unavailable:
         SERVICE,
         what,
         f"{host or 'the address given'} is not a host the grader gives a token to",
-        "Ask whoever runs the Azure subscription why the workspace names it.",
+        "Ask the administrator of the Azure subscription why the workspace names it.",
     )
 
 

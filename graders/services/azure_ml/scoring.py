@@ -47,7 +47,7 @@ def ask(
         return Unavailable(
             SERVICE,
             "its answer to the lab's query",
-            f"{host or 'what it gives'} is not a host the grader talks to",
+            f"{host or 'what it gives'} is not a host the grader contacts",
             "Ask it by hand, and find out why the workspace names this address.",
         )
     headers = {"Authorization": f"Bearer {key}"} if key and endpoint.auth_enabled else {}

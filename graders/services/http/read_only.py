@@ -102,7 +102,7 @@ def objection(request: requests.PreparedRequest) -> str:
     url = parts_of(request.url or "")
     service = service_of(request.url or "")
     if service is None:
-        return f"{url.hostname or 'no host'} is not a host the graders talk to"
+        return f"{url.hostname or 'no host'} is not a host the grader contacts"
     return _objection_to_way(request, url, service) or _objection_to_deed(request, url, service)
 
 
@@ -125,9 +125,9 @@ def _objection_to_deed(
     if method in _LOOKING:
         return ""
     if method != "POST" or not re.fullmatch(service.posts, url.path.lower()):
-        return f"the graders only look: {method} {url.path} is not sent"
+        return f"the grader only reads: {method} {url.path} is not sent"
     if service.name == "GitHub" and not _only_queries(request.body):
-        return "the graders only look: a GraphQL body that is not a plain query is not sent"
+        return "the grader only reads: a GraphQL body that is not a plain query is not sent"
     return ""
 
 

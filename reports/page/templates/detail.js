@@ -32,7 +32,7 @@ function closed() {
 }
 
 function detail(learner) {
-  const simulated = make("p", { class: "banner" }, make("strong", null, "SIMULATED"), "This is nobody’s grade.");
+  const simulated = make("p", { class: "banner" }, make("strong", null, "SIMULATED"), "This is not a real grade.");
   return [
     bar(learner),
     DATA.simulated ? simulated : null,
@@ -84,7 +84,7 @@ function firstStep(learner) {
   if (learner.first === null || learner.outcomes[learner.first] !== "f") return null;
   const check = CHECKS[learner.first];
   return make("div", { class: "first" },
-    make("h3", null, `First to mend: step ${check.step}`),
+    make("h3", null, `Fix first: step ${check.step}`),
     make("p", null, ...told(learner.hints.get(check.place) || "")));
 }
 
@@ -98,7 +98,7 @@ function elsewhere(learner) {
   const unseen = learner.faults.map((text) => make("li", null, ...told(text)));
   return make("div", { class: "elsewhere" },
     make("ul", null, ...links),
-    unseen.length ? make("div", null, make("h3", null, "Could not be seen"), make("ul", null, ...unseen)) : "");
+    unseen.length ? make("div", null, make("h3", null, "Could not be checked"), make("ul", null, ...unseen)) : "");
 }
 
 // --- a task: what did not pass, one by one; the blocked together by what blocks them --------------
@@ -134,7 +134,7 @@ function entry({ letter, reason, hint, checks }) {
     make("div", null,
       single ? title(checks[0]) : make("p", { class: "what" }, `${checks.length} checks ${name}`),
       reason ? make("p", null, ...told(reason)) : "",
-      hint ? make("p", { class: "hint" }, make("strong", null, "To fix it: "), ...told(hint)) : "",
+      hint ? make("p", { class: "hint" }, make("strong", null, "How to fix it: "), ...told(hint)) : "",
       single ? "" : make("details", null, make("summary", null, "Which"), list(checks))));
 }
 

@@ -5,7 +5,7 @@ let UNPACKED = null;
 function evidenceDetail(learner) {
   const at = (PACKED.of || []).indexOf(learner.place);
   if (at < 0 || !window.DecompressionStream) return null;
-  const box = make("details", { class: "evidence" }, make("summary", null, "Evidence: what was seen and judged"));
+  const box = make("details", { class: "evidence" }, make("summary", null, "Evidence: what was collected and judged"));
   box.addEventListener("toggle", async () => {
     const seen = (await unpacked())[at];
     if (box.children.length === 1) box.append(...Object.entries(seen).map(part));

@@ -39,7 +39,7 @@ function headings() {
     sortable("place", "Learner", { class: "who", ...span }, "name"),
     ...shownTasks().map((one) => (checks ? taskHeading(one) : taskSort(one, `${NARROW.matches ? "T" : "Task "}${one.task}`))),
     sortable("total", "Total", { class: "num total", ...span }),
-    checks || NARROW.matches ? "" : make("th", { scope: "col", class: "next" }, "What next, or why withheld"));
+    checks || NARROW.matches ? "" : make("th", { scope: "col", class: "next" }, "Next step, or why withheld"));
   return checks ? [first, make("tr", null, ...shownTasks().flatMap(checkHeadings))] : [first];
 }
 
@@ -159,7 +159,7 @@ function firstIn(learner, checks) {
 
 function nobody() {
   const columns = MATRIX.tHead.rows[0].cells.length + 72;
-  return make("tr", null, make("td", { colspan: columns, class: "nobody" }, "Nobody. Search or filter for less."));
+  return make("tr", null, make("td", { colspan: columns, class: "nobody" }, "No learners match. Clear a filter or change the search."));
 }
 
 // --- around the table ----------------------------------------------------------------------------
