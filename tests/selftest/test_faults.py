@@ -95,7 +95,7 @@ IN_WORDS = {
     "sign-in-200": "a sign-in page came instead of an answer (200)",
     "sign-in-203": "a sign-in page came instead of an answer (203)",
     "sign-in-302": "a sign-in page came instead of an answer (302)",
-    "truncated": "the answer was not in the documented form",
+    "truncated": "the answer was not what the service promises",
 }
 """Fault -> what a cause says of it, whatever the service."""
 RETRIED = (
@@ -314,8 +314,8 @@ def test_an_allowance_that_is_used_up_is_not_taken_for_a_lack_of_rights(
     used_up = [one for one in matrix if one.fault == "long-rate-limit"]
     told = {one.question.name: " ".join(map(str, _new_faults(one, looked))) for one in used_up}
     assert [name for name, text in told.items() if "give the grader's token" in text] == []
-    assert "rate limit is used up (403)" in told["repositories"]
-    assert "is rate-limiting requests (429" in told["runs"]
+    assert "allowance of calls is used up (403)" in told["repositories"]
+    assert "asks to slow down (429" in told["runs"]
 
 
 def test_nobody_is_signed_in_where_the_sign_in_is_in_trouble(

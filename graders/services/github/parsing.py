@@ -17,7 +17,7 @@ from graders.services.github.query import Asked, Batch, Places
 GRAPHQL_URL = "https://api.github.com/graphql"
 
 _ALLOWANCE = (
-    "the token's hourly GitHub rate limit is used up",
+    "the token's hourly allowance of GitHub calls is used up",
     "Wait up to an hour and run again with --resume",
 )
 _REMEDIES: Mapping[str, tuple[str, str]] = {

@@ -104,7 +104,7 @@ def _cause(
     if last is None:
         if kind in _SIGN_IN_ERRORS:
             return "the grader could not sign in", _ENTRA
-        return f"the grader failed before sending a request ({kind})", "Report this as a bug."
+        return f"the look failed before anything was asked ({kind})", "Report this as a bug."
     if last.error and not _is_sign_in_page(last):
         return last.error, _remedy_for_connection(last)
     if _is_sign_in(last) and last.status != 200:
@@ -113,13 +113,13 @@ def _cause(
         return _cause_of_refusal(service, last)
     if error is None:
         return "the answer was empty", _LATER
-    return f"the answer was not in the documented form ({kind})", _LATER
+    return f"the answer was not what the service promises ({kind})", _LATER
 
 
 def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
     if _is_endpoint(last):  # what it says of itself is a learner's text, its codes too
         is_down = last.status is not None and last.status >= 500
-        what = "the service had an internal error" if is_down else "it refused the request"
+        what = "the service has trouble of its own" if is_down else "it refused the question"
         return f"{what} ({last.status})", _LATER
     named = _named(last)
     right = f"If it exists, {_RIGHTS.get(service, 'check the permissions of the grader')}."
@@ -128,17 +128,17 @@ def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
     if last.status == 401 or last.type_key in ("TF400813", "TF401444"):
         return f"the grader's token has expired or is not accepted ({named})", _token(service)
     if last.status == 403 and last.is_throttled:
-        cause = f"the grader's rate limit is used up ({named})"
+        cause = f"the grader's allowance of calls is used up ({named})"
         return cause, f"Wait up to an hour. {_LATER}"
     if last.status == 403:
         return f"the grader has no permission ({named})", right.replace("If it exists, ", "Please ")
     if last.status == 404:
         return f"not found, or the grader may not see it ({named})", right
     if last.status in (408, 429):
-        return f"the service is rate-limiting requests ({named})", f"Wait a few minutes. {_LATER}"
+        return f"the service asks to slow down ({named})", f"Wait a few minutes. {_LATER}"
     if last.status and last.status >= 500:
-        return f"the service had an internal error ({named})", _LATER
-    return f"the service refused the request ({named})", "Report this as a bug."
+        return f"the service has trouble of its own ({named})", _LATER
+    return f"the service refused the question ({named})", "Report this as a bug."
 
 
 def _remedy_for_connection(last: Exchange) -> str:
