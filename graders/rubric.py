@@ -66,7 +66,9 @@ def _item_of(test: _Test) -> Callable[[str], None]:
     """A test that stands where ``test`` does, and cannot pass without the judge."""
 
     def item(learner: str) -> None:
-        raise RuntimeError(f"nobody judged this check for {learner}: run it with our plugins")
+        raise RuntimeError(
+            f"this check was not judged for {learner}: run it with the project's plugins"
+        )
 
     item.__name__, item.__qualname__ = test.__name__, test.__qualname__
     item.__doc__, item.__module__ = test.__doc__, test.__module__

@@ -296,7 +296,7 @@ def test_what_pytest_collects_cannot_pass_by_itself() -> None:
     file = GRADED / "test_task_2_variable_group.py"
     exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), namespace)  # noqa: S102
     item = namespace["test_variable_group_exists"]
-    with pytest.raises(RuntimeError, match="nobody judged this check"):
+    with pytest.raises(RuntimeError, match="this check was not judged for"):
         item("user1")  # type: ignore[operator]
     code = item.__code__  # type: ignore[attr-defined]
     assert code.co_filename == str(file)
