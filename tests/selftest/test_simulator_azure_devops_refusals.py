@@ -11,7 +11,7 @@ from msrest.authentication import BasicAuthentication, BasicTokenAuthentication
 from msrest.exceptions import ClientException
 
 from fixtures.simulator.world import LearnerWorld
-from graders.services import azure_devops_client  # noqa: F401 (switches the SDK's disk cache off)
+from graders.services.azure_devops import client  # noqa: F401 (switches the SDK's disk cache off)
 from tests.selftest.served_tenant import ORGANIZATION, Served, serving, tenant_of
 
 URL = f"https://dev.azure.com/{ORGANIZATION}"

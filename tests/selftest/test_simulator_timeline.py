@@ -9,7 +9,7 @@ import pytest
 from msrest.authentication import BasicAuthentication
 
 from fixtures.simulator.world import LearnerWorld
-from graders.services import azure_devops_client  # noqa: F401 (switches the SDK's disk cache off)
+from graders.services.azure_devops import client  # noqa: F401 (switches the SDK's disk cache off)
 from tests.selftest.served_tenant import ORGANIZATION, Served, serving, tenant_of
 
 MODEL_ANSWER, RETRIED = 1, 2
