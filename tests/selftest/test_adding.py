@@ -69,9 +69,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     for name, text in ADDED.items():
         with (folder / name).open("a", encoding="utf-8") as file:
             file.write(text)
-    ready = folder / ".ready"  # its environment is ours
+    ready, dev = folder / ".ready", folder / ".dev"  # its environment is ours
     ready.touch()
-    own = (f"BIN={Path(sys.executable).parent}", f"READY={ready}")
+    dev.touch()
+    own = (f"BIN={Path(sys.executable).parent}", f"READY={ready}", f"DEV={dev}")
     with ThreadPoolExecutor(max_workers=2) as pool:
         targets = ("golden", "lint", "docs")
         said = pool.map(lambda one: _run(folder, "make", one, *own), targets)
