@@ -102,9 +102,9 @@ def _test(run: GradingRun, verdict: Verdict, parts: int) -> Mapping[str, object]
 
 
 def _message(verdict: Verdict) -> str:
-    """Why a check did not pass, on one line; of what failed also how to mend it."""
+    """Why a check did not pass, on one line; of what failed also how to fix it."""
     said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
-    hint = f" To mend it: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
+    hint = f" Fix: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
     return strip_controls(said + hint)
 
 

@@ -12,7 +12,7 @@ _LONGEST = 600
 
 
 def comment(run: GradingRun, grade: Grade) -> str:
-    """Plain text on one line: the points, and what to mend first.
+    """Plain text on one line: the points, and what to fix first.
 
     It says nothing that is for the instructor only. It begins with a digit or a letter.
     """

@@ -145,7 +145,7 @@ def _root(blocked: Verdict, by_check: Mapping[str, Verdict]) -> Verdict | None:
 
 
 def _groups(verdicts: Iterable[Verdict], *, whole: bool = False) -> tuple[Group, ...]:
-    """By cause. What was found in a thing's place stands where it is to be mended, if anywhere."""
+    """By cause. What was found in a thing's place stands where it is to be fixed, if anywhere."""
     causes: dict[str, list[Verdict]] = {}
     for one in verdicts:
         blocked_by = one.why.blocked_by

@@ -64,7 +64,7 @@ class Feedback:
     pending: tuple[Group, ...]
     others: tuple[ToMend, ...]
     waiting: tuple[Group, ...]
-    """Blocked, and not by something that is to be mended here."""
+    """Blocked, and not by something that is to be fixed here."""
     advice: tuple[ToMend, ...]
     unseen: tuple[Group, ...]
     standing: tuple[Group, ...]
@@ -78,7 +78,7 @@ class Feedback:
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing is there to be mended, nor waits for something that is."""
+        """Whether nothing is there to be fixed, nor waits for something that is."""
         return not (self.first or self.waiting)
 
     @property

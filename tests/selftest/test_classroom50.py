@@ -88,7 +88,7 @@ def test_the_runner_gets_the_submission_and_every_check_with_points() -> None:
                 "score": 0,
                 "max-score": 4,
                 "outcome": "failed",
-                "message": "failed: It is not there. To mend it: Mend it.",
+                "message": "failed: It is not there. Fix: Mend it.",
                 "step": "2.6",
             },
         ],
@@ -160,7 +160,7 @@ def test_no_reason_breaks_the_file_or_leaves_its_line(text: str) -> None:
     assert broken(made, RUNNER) == []
     said = json.loads(made)["tests"][1]["message"]
     assert said.startswith("failed")
-    assert said.endswith("To mend it: Rename.")
+    assert said.endswith("Fix: Rename.")
     assert said.isprintable() or "\u200d" in said  # which joins emoji
 
 

@@ -50,7 +50,7 @@ def none_succeeded(runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
 
 
 def environment_lacks(runs: Sequence[Run], lab: Lab) -> str:
-    """What nobody could have succeeded without, and no learner can mend; empty when all is there.
+    """What nobody could have succeeded without, and no learner can fix; empty when all is there.
 
     Said of the newest run, while none has succeeded.
     """
