@@ -34,7 +34,7 @@ def test_a_network_that_is_down_is_not_taken_for_a_folder_that_takes_nothing(
     arguments = ("--learners", cohort, "--tenant", "live")
     run = runs.grade(*arguments, reports=tmp_path / "out", changes=down)
     assert run.status != 0
-    assert "cannot be written" not in run.text
+    assert "cannot write evidence" not in run.text
     assert "the proxy did not let the request through" in run.text
     assert "Traceback" not in run.text
     assert "canary" not in run.text
@@ -46,7 +46,7 @@ def test_a_folder_that_takes_nothing_is_named(cohort: Path, tmp_path: Path) -> N
     arguments = ("--learners", cohort, "--tenant", "simulated")
     run = runs.grade(*arguments, reports=tmp_path / "out")
     assert run.status == pytest.ExitCode.USAGE_ERROR, run.text
-    assert "cannot be written" in run.text
+    assert "cannot write evidence" in run.text
     assert "Traceback" not in run.text
 
 
