@@ -395,7 +395,7 @@ def test_a_page_that_tells_in_an_unknown_way_is_not_kept(tmp_path: Path) -> None
 
     page = tmp_path / "index.html"
     page.write_text('<meta charset="utf-8"><img src="https://googletagmanager.com/x">')
-    with pytest.raises(NotWritten, match="may tell others"):
+    with pytest.raises(NotWritten, match="usage tracking could not be removed"):
         pages.finish([page], [])
 
 

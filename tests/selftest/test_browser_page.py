@@ -114,7 +114,7 @@ def test_search_finds_by_id_name_and_address_and_tells_how_many(page: Page) -> N
     assert ids(page) == ["learner007"]
     search.fill("nobody at all")
     expect(count).to_have_text("0 of 200 learners")
-    expect(page.locator("#matrix tbody")).to_contain_text("Nobody")
+    expect(page.locator("#matrix tbody")).to_contain_text("No learners match")
     page.get_by_role("button", name="Clear all").click()
     expect(count).to_have_text("200 learners")
     expect(search).to_be_focused()
@@ -211,7 +211,7 @@ def test_a_learners_detail_has_hints_reasons_evidence_and_links(
         there = detail.get_by_role("link", name=name).get_attribute("href")
         assert (class_of_200.reports / str(there)).is_file()
     seen = detail.locator("details.evidence")
-    seen.get_by_text("Evidence: what was seen").click()
+    seen.get_by_text("Evidence: what was collected and judged").click()
     seen.get_by_text("pipelines", exact=True).click()
     expect(seen.locator("pre:visible")).to_contain_text('"name": "Nightly clean-up"')
 
@@ -336,7 +336,7 @@ def test_axe_finds_nothing(
         page.get_by_role("searchbox").fill(learner)
         expect(page.locator("#matrix tbody .id")).to_have_text([learner])  # redrawn a moment later
         page.get_by_role("button", name=learner).click()
-        page.get_by_text("Evidence: what was seen").click()
+        page.get_by_text("Evidence: what was collected and judged").click()
         page.get_by_text("variable_groups", exact=True).click()
         assert page.evaluate(_VIOLATIONS) == []
         page.keyboard.press("Escape")
@@ -383,7 +383,7 @@ def test_evidence_that_would_turn_text_around_is_told_by_its_number(
     file.write_text(json.dumps({"evidence": seen}), "utf-8")
     page = open_(grade_book_page.write(run, grades_of(run, example.verdicts("ada"))))
     page.get_by_role("button", name="ada").click()
-    page.get_by_text("Evidence: what was seen").click()
+    page.get_by_text("Evidence: what was collected and judged").click()
     page.get_by_text("project", exact=True).click()
     expect(page.locator("pre")).to_contain_text(r"a\u{202e}b <img src=x>")
 

@@ -394,7 +394,7 @@ def test_where_nothing_tells_who_had_it_first_nobody_loses_it(plant: Plant, tmp_
         assert others == {OWN_WORK: "not assessed"}
         assert found.total(number) == 100
         told = " ".join(found.verdicts(number)[OWN_WORK]["for_instructor"])
-        assert "cannot be told" in told
+        assert "is unclear" in told
         assert name_of(3 - number) in told
 
 
