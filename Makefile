@@ -11,6 +11,7 @@ NODE := reports/allure/node
 NODE_READY := $(if $(shell command -v npm 2>/dev/null),$(NODE)/node_modules/.ready)
 COHORT ?= fixtures/cohorts/demo.csv
 REPORTS ?= reports/out
+OURS := tests/unit tests/services tests/tenant tests/runs tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: docs help grade report test quick lint tenant bench mutants clients golden screenshots lock clean
@@ -29,12 +30,12 @@ report: $(READY) $(NODE_READY) ## build the Allure report of the last run (needs
 	$(BIN)/python -m reports report $(REPORTS)
 
 test: lint $(NODE_READY) ## the suite's own tests, and the model answer graded on the simulated tenant
-	$(BIN)/pytest tests/lab --reports reports/out/selftest
-	$(BIN)/pytest tests/selftest -n 2 --dist loadfile --cov --cov-report=
-	$(BIN)/python -m tests.branches
+	$(BIN)/pytest tests/lab --reports reports/out/model-answer
+	$(BIN)/pytest $(OURS) -n 2 --cov --cov-report= --durations=20
+	$(BIN)/python -m tests.support.branches
 
-quick: lint ## lint, and the tests that start no process
-	$(BIN)/pytest tests/selftest --quick -n 2 -q
+quick: lint ## lint, and the tests of functions and services
+	$(BIN)/pytest tests/unit tests/services -n 2 -q
 
 lint: $(DEV) ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
@@ -78,7 +79,7 @@ $(MUTANTS): requirements-mutants.lock $(DEV)
 	@touch $(MUTANTS)
 
 mutants: $(MUTANTS) ## break checks and rules one at a time: do the catalogue and the tests notice?
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.support.mutants
 
 clients: $(CLIENTS)/.ready ## other clients on the simulated tenant: azureml-core, gh
 	$(CLIENTS)/bin/pytest tests/clients
@@ -91,13 +92,13 @@ $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
 	@touch $@
 
 golden: $(DEV) ## renew what is expected of the catalogue and the demo cohort: read the differences
-	$(BIN)/python -m tests.selftest.make_golden
+	$(BIN)/python -m tests.support.make_golden
 
 docs: $(DEV) ## renew the pages, counts and lines that documents take from the code
-	$(BIN)/python -m tests.selftest.make_docs
+	$(BIN)/python -m tests.support.make_docs
 
 screenshots: $(DEV) ## renew the pictures in docs/screenshots (needs chromium)
-	$(BIN)/python -m tests.screenshots $(REPORTS)
+	$(BIN)/python -m tests.support.screenshots $(REPORTS)
 
 lock: ## renew the four lock files (needs a package index)
 	$(PYTHON) -m venv build/lock

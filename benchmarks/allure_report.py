@@ -31,10 +31,10 @@ sys.path.insert(0, str(ROOT))
 
 from reports.allure import tool  # noqa: E402 (the path comes first)
 from reports.files import NotWritten  # noqa: E402
-from tests.selftest import browser as chromium  # noqa: E402
-from tests.selftest.allure_page import AllurePage, served  # noqa: E402
-from tests.selftest.graded_project import labels  # noqa: E402
-from tests.selftest.large_cohort import grade_large_cohort  # noqa: E402
+from tests.support import chromium  # noqa: E402
+from tests.support.allure_page import AllurePage, served  # noqa: E402
+from tests.support.graded_project import labels  # noqa: E402
+from tests.support.large_cohort import grade_large_cohort  # noqa: E402
 
 
 def main() -> None:

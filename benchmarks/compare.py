@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.selftest.large_cohort import MIX, grade_large_cohort  # noqa: E402 (the path comes first)
+from tests.support.large_cohort import MIX, grade_large_cohort  # noqa: E402 (the path comes first)
 
 POINTS = "[points]\nvariable-group-exists = 5\nendpoint-exists = 0\n"
 

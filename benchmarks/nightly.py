@@ -38,7 +38,7 @@ from graders.history.store import PastRuns, Whose
 from graders.inputs.nightly import Nightly
 from graders.reasons import UNSAID, Reason
 from graders.verdicts import Outcome
-from tests.selftest import frozen
+from tests.support import golden_lines
 
 FIRST = datetime(2026, 10, 1, 2, tzinfo=UTC)
 STAGES = tuple(f"stopped_after_task_{task}" for task in range(2, 7))
@@ -60,7 +60,7 @@ POINTS = {check.id: check.points for check in RUBRIC if check.points}
 
 @cache
 def outcomes(*mistakes: str) -> Mapping[str, Outcome]:
-    return frozen.expected(mistakes)
+    return golden_lines.expected(mistakes)
 
 
 @dataclass

@@ -20,8 +20,8 @@ from playwright.sync_api import sync_playwright
 
 from reports import page
 from reports.gradebook import grades_of
-from tests.selftest import browser as chromium
-from tests.selftest.page_runs import large_run
+from tests.support import chromium
+from tests.support.runs_for_pages import large_run
 
 
 def measure(learners: int, folder: Path) -> None:

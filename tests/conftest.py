@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.selftest.counts import told
+from tests.support.counts import told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

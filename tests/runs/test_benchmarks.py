@@ -1,0 +1,220 @@
+"""Every benchmark runs, small, and prints the figures that it promises; how fast is not asked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from fixtures.plugin.grading import whole_rubric
+from reports.allure import tool
+from reports.files import NotWritten
+from tests.support import chromium, grading_process
+from tests.support.graded_project import GradedProject
+from tests.support.paths import PROJECT
+
+CHECKS = len(whole_rubric())
+FILES = sorted((PROJECT / "benchmarks").glob("*.py"))
+SMALL = {
+    "allure_report.py": ("--learners", "2", "--builds", "1"),
+    "collect.py": ("--learners", "2", "--latency", "1"),
+    "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
+    "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),
+    "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
+    "page.py": ("--learners", "2", "3"),
+    "tenant.py": ("--learners", "12", "--starts", "1"),
+}
+"""The smallest sizes that still do all that the benchmark does; a new benchmark needs some too."""
+
+OPENED = """
+    suites by learner shown after, s #
+    a learner opened in, s #
+    a check opened in, s #
+    a learner opened in, s (median of 2) #
+    suites by task shown after, s #
+    the page to mail shown after, s #
+    a learner of it opened in, s #
+"""
+NOT_OPENED = "nothing was opened: there is no browser"
+BUILT = """
+    results {results}
+    built, s: the first #
+    MB of the folder #
+    MB of the history #
+    MB of the page to mail #
+"""
+AGAIN = "built, s: with a history of the others #"
+PRINTED = {
+    "collect.py": """
+        2 learners, 1 ms latency
+        loading the SDKs, s #
+        preparing, s #
+        looking, s #
+        collected in, s #
+        requests #
+        requests per learner #
+        api.azureml.ms #
+        api.github.com #
+        dev.azure.com #
+        login.microsoftonline.com #
+        management.azure.com #
+        scoring #
+        writes tried 0
+        unknown routes 0
+        hosts refused 0
+        learners not seen whole 0
+    """,
+    "compare.py": """
+        learners 3
+        compared in, s (median of 2) #
+    """,
+    "judging.py": """
+        verdicts through pytest CHECKS
+        with Allure and JUnit, ms each #
+        a trivial test, ms #
+        ratio #
+        without, ms each #
+        a trivial test, ms #
+        ratio #
+        learners without pytest 3
+        judged and written in, CPU s #
+        peak memory, MB #
+    """,
+    "nightly.py": """
+        learners x nights 4 x 20
+        looked at again #
+        wrongful downgrades 0
+        had one look made the mark #
+        deletions found # on night 2
+        found later, or not at all 0
+        store, MB #
+        taken, s #
+    """,
+    "tenant.py": f"""
+        learners 12
+        ready after, s (median of 1) #
+        every learner asked for in, s #
+        peak memory of the tenant, MB {"#" if sys.platform == "linux" else "unknown"}
+    """,
+}
+"""All lines; ``#`` stands for a number. Those that depend on the machine are made below."""
+
+
+@pytest.fixture(scope="module")
+def ended() -> Iterator[Mapping[str, Future[subprocess.CompletedProcess[str]]]]:
+    """How every benchmark ended: two at a time, because half of their time they wait."""
+    with ThreadPoolExecutor(2) as two:
+        yield {
+            file.name: two.submit(run, file.name, *SMALL[file.name])
+            for file in FILES
+            if file.name in SMALL
+        }
+
+
+def run(name: str, *options: object, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, PROJECT / "benchmarks" / name, *map(str, options)],
+        cwd=PROJECT,
+        env=grading_process.environment({"PYTHONUTF8": "1", **changes}),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=600,
+        check=False,
+    )
+
+
+def expected(name: str) -> str:
+    if name == "page.py":
+        return "\n".join(page_line(learners) for learners in SMALL[name][1:])
+    if name == "allure_report.py":
+        why_not = allure_is_missing()
+        if why_not:
+            return why_not
+        return BUILT.format(results=2 * CHECKS) + (OPENED if chromium.path() else NOT_OPENED)
+    return PRINTED[name].replace("CHECKS", str(2 * CHECKS))
+
+
+def page_line(learners: object, opened: str = "") -> str:
+    opened = opened or ("# s" if chromium.path() else "no browser")
+    return f"{learners} learners: # MB, written in # s, opened in {opened}"
+
+
+def allure_is_missing() -> str:
+    try:
+        tool.find()
+    except NotWritten as why:
+        return str(why)
+    return ""
+
+
+def assert_printed(done: subprocess.CompletedProcess[str], lines: str) -> None:
+    """Exactly these lines, whatever the spaces, with a number for every ``#``."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed, wanted = words(done.stdout), words(lines)
+    for line, pattern in zip(printed, wanted, strict=False):
+        assert re.fullmatch(r"\d+(\.\d+)?".join(map(re.escape, pattern.split("#"))), line), pattern
+    assert len(printed) == len(wanted), done.stdout
+
+
+def words(text: str) -> Sequence[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_prints_its_figures(
+    file: Path, ended: Mapping[str, Future[subprocess.CompletedProcess[str]]]
+) -> None:
+    assert file.name in SMALL, f"how does {file.name} run small, and what does it print?"
+    assert_printed(ended[file.name].result(), expected(file.name))
+
+
+def test_make_bench_runs_every_benchmark() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^bench:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    run_there = re.findall(r"^\t\$\(BIN\)/python benchmarks/(\S+)", recipe, re.MULTILINE)
+    assert sorted(run_there) == [file.name for file in FILES]
+
+
+def test_no_document_names_a_benchmark_that_is_not_there() -> None:
+    documents = [
+        *PROJECT.glob("*.md"),
+        *PROJECT.glob("docs/**/*.md"),
+    ]
+    texts = [document.read_text(encoding="utf-8") for document in documents]
+    named = {name for text in texts for name in re.findall(r"benchmarks/(\w+\.py)", text)}
+    assert named
+    assert named <= {file.name for file in FILES}
+
+
+# --- what a machine may lack ----------------------------------------------------------------------
+
+
+def test_without_a_browser_the_page_is_written_all_the_same(tmp_path: Path) -> None:
+    done = run("page.py", "--learners", "2", PATH=str(tmp_path))
+    assert_printed(done, page_line(2, "no browser"))
+
+
+def test_without_node_no_allure_report_is_measured(tmp_path: Path) -> None:
+    done = run("allure_report.py", PATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("The Allure report was not built: there is no Node on PATH.")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="puts a symbolic link on PATH")
+def test_without_a_browser_the_allure_report_is_built_all_the_same(tmp_path: Path) -> None:
+    if allure_is_missing():
+        pytest.skip(allure_is_missing())
+    project = GradedProject(tmp_path / "project")
+    project.run(COHORT="ada", REPORT="")
+    (tmp_path / "node").symlink_to(str(shutil.which("node")))
+    options = ("--results", project.out, "--builds", "2")
+    done = run("allure_report.py", *options, PATH=str(tmp_path))
+    built = BUILT.format(results=4).replace("first #", f"first #\n{AGAIN}")
+    assert_printed(done, built + NOT_OPENED)

@@ -1,0 +1,153 @@
+"""The class as a whole: what failed most and why, where learners stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graders.verdicts import Outcome, Verdict
+from reports import terminal
+from reports.class_summary import (
+    FEWEST,
+    Cause,
+    Failure,
+    cause_of,
+    failures,
+    stopped,
+    unseen,
+    withheld,
+)
+from reports.gradebook import grades_of
+from tests.support import grading_process
+from tests.support import handmade_run as example
+
+AZURE_REPOS = (
+    "repository of the pipeline: expected a GitHub repository; found mlops_{n:02d} (TfsGit)"
+)
+CHECK = "ci-run-succeeded"
+
+
+def a_class(outcomes: list[tuple[Outcome, str]], check: str = CHECK) -> list[Verdict]:
+    """One learner for each outcome of that check; the reason's ``{n}`` is the learner's number."""
+    return [
+        verdict
+        for number, (outcome, reason) in enumerate(outcomes, start=1)
+        for verdict in example.verdicts(f"l{number}", {check: (outcome, reason.format(n=number))})
+    ]
+
+
+def seen(outcomes: list[tuple[Outcome, str]]) -> list[Failure]:
+    run = example.run([example.learner(f"l{n}", "", n) for n in range(1, len(outcomes) + 1)])
+    return failures(run.checks, grades_of(run, a_class(outcomes)))
+
+
+def test_the_shared_cause_is_told_whatever_number_a_learner_has() -> None:
+    others = [(Outcome.FAILED, "run {n} of CI failed: lint"), (Outcome.PASSED, "")]
+    (found,) = seen([(Outcome.FAILED, AZURE_REPOS)] * 3 + others)
+    assert (found.check.id, len(found.learners), found.tried) == (CHECK, 4, 5)
+    assert (found.cause, found.same_cause) == (AZURE_REPOS.format(n=1), 3)
+
+
+@pytest.mark.parametrize(
+    ("failed", "passed", "blocked", "is_the_labs"),
+    [
+        (8, 2, 0, True),
+        (7, 2, 0, False),
+        (FEWEST, 0, 0, True),
+        (FEWEST - 1, 0, 0, False),
+        (FEWEST, 0, 20, True),
+        (1, 9, 0, False),
+    ],
+)
+def test_what_nearly_everyone_fails_who_got_there_may_be_the_labs(
+    failed: int, passed: int, blocked: int, is_the_labs: bool
+) -> None:
+    (found,) = seen(
+        [(Outcome.FAILED, "why")] * failed
+        + [(Outcome.PASSED, "")] * passed
+        + [(Outcome.BLOCKED, "earlier")] * blocked
+    )
+    assert found.is_of_nearly_everyone is is_the_labs
+
+
+def test_the_terminal_says_so_with_the_cause() -> None:
+    outcomes = [(Outcome.FAILED, AZURE_REPOS)] * 6
+    run = example.run([example.learner(f"l{n}", "", n) for n in range(1, 7)])
+    text = "\n".join(terminal.summary(run, grades_of(run, a_class(outcomes)), [], terminal.Page()))
+    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in text
+    assert f"{CHECK}: 6 of the 6 learners who got this far." in " ".join(text.split())
+    assert "6 learners, for example: repository of the pipeline" in " ".join(text.split())
+    right = "\n".join(
+        terminal.summary(
+            run, grades_of(run, a_class([(Outcome.PASSED, "")] * 6)), [], terminal.Page()
+        )
+    )
+    assert "Nearly everyone" not in right
+
+
+def test_where_learners_stopped_is_the_last_task_half_done() -> None:
+    ends = {
+        "none": example.from_task(2, Outcome.FAILED, "gone"),
+        "four": example.from_task(5, Outcome.BLOCKED, "earlier"),
+        "all": {},
+        "open": example.from_task(5, Outcome.PENDING, "it is still running"),
+        "late": {"project-exists": (Outcome.NOT_ASSESSED, "not seen")},
+    }
+    run = example.run([example.learner(name) for name in ends])
+    verdicts = [one for name, lost in ends.items() for one in example.verdicts(name, lost)]
+    assert stopped(grades_of(run, verdicts)) == {
+        "before task 2": 1,
+        "task 4": 1,
+        "all of task 7": 2,
+        "not decided yet": 1,
+    }
+
+
+def test_one_cause_is_one_whatever_number_a_learner_has_and_that_of_most_comes_first() -> None:
+    lost = {
+        "ada": example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503"),
+        "bob": {"group-is-open": (Outcome.NOT_ASSESSED, "could not see mlops_02")},
+        "eve": {"project-exists": (Outcome.NOT_ASSESSED, "could not see mlops_17")},
+        "zoe": {"project-exists": (Outcome.FAILED, "gone")},
+    }
+    run = example.run([example.learner(name) for name in lost])
+    grades = grades_of(run, [v for name, own in lost.items() for v in example.verdicts(name, own)])
+    assert unseen(grades) == [
+        Cause("could not see mlops_02", ("bob", "eve"), 2),
+        Cause("it answered 503", ("ada",), 8),
+    ]
+    assert withheld(grades) == [
+        Cause("7 checks not assessed: it answered 503", ("ada",), 1),
+        Cause("1 check not assessed: could not see mlops_17", ("eve",), 1),
+    ]
+
+
+def test_a_class_that_followed_the_sheets_slip_is_not_told_to_be_wrong(tmp_path: Path) -> None:
+    """Task 5 step 2 says Azure Repos Git: whoever does as it says fails a check, and all do."""
+    cohort = grading_process.write_cohort(
+        tmp_path / "class.csv", 6, dict.fromkeys(range(1, 7), "ci_builds_azure_repos")
+    )
+    graded = grading_process.grade(
+        "--learners", cohort, "--tenant", "simulated", reports=tmp_path / "out"
+    )
+    said = " ".join(graded.text.split())
+    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in said
+    suspected = [one for one in graded.book()["class"]["failed"] if one["failed"] == 6]
+    assert [one["lab_or_tenant_may_be_wrong"] for one in suspected] == [True] * len(suspected)
+    told = {one["check"]: one["same_cause"] for one in suspected}
+    assert told["ci-pipeline-builds-the-learners-repository"] == 6
+    page = (graded.reports / "index.html").read_text(encoding="utf-8")
+    assert "The lab or the tenant may be wrong" in page
+
+
+def test_ids_and_commits_do_not_make_one_cause_two() -> None:
+    reasons = (
+        "the run built 4f2a9c1e77; expected a commit of the repository",
+        "the run built b81d00aa12; expected a commit of the repository",
+    )
+    assert len({cause_of(one) for one in reasons}) == 1
+    ids = (f"{n * 8}-0000-4000-8000-{n * 12}" for n in "ab")
+    assert len({cause_of(f"the connection {one} is not ready") for one in ids}) == 1
+    assert cause_of("the facade is decayed") == "the facade is decayed"
+    assert cause_of("lint failed") != cause_of("a test failed")

@@ -1,0 +1,183 @@
+"""What an instructor may type, from wherever they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support import grading_process
+from tests.support.paths import COHORTS, GOLDEN, PROJECT
+
+USAGE = 4
+DEMO = COHORTS / "demo.csv"
+
+
+@pytest.fixture(scope="module")
+def stored(demo: grading_process.Outcome) -> tuple[object, ...]:
+    """Options that judge what is there already: quick, and offline."""
+    return ("--evidence", demo.reports / "evidence", "--fail-on", "never")
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of an instructor's, with a cohort file and its lab file."""
+    folder = tmp_path_factory.mktemp("class of 2026")
+    for name in ("demo.csv", "lab.toml"):
+        text = (COHORTS / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("form", ["two words", "one word"])
+@pytest.mark.parametrize("path", ["absolute", "relative"])
+@pytest.mark.parametrize("place", ["in the project", "in the class's folder"])
+def test_a_cohort_file_may_lie_anywhere(
+    place: str,
+    path: str,
+    form: str,
+    elsewhere: Path,
+    stored: tuple[object, ...],
+    tmp_path: Path,
+) -> None:
+    folder = PROJECT if place == "in the project" else elsewhere
+    file = elsewhere / "demo.csv"
+    if path == "relative":
+        file = DEMO.relative_to(PROJECT) if place == "in the project" else Path("demo.csv")
+    given = ("--learners", file) if form == "two words" else (f"--learners={file}",)
+    run = grading_process.grade(*given, *stored, reports=tmp_path, folder=folder)
+    assert run.status == 0, run.text
+    assert len(run.grade_book()) == len(DEMO.read_text(encoding="utf-8").splitlines()) - 1
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [PROJECT / "docs", COHORTS, PROJECT.parent],
+)
+def test_a_cohort_of_the_project_is_graded_from_any_folder(
+    folder: Path, stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    run = grading_process.grade("--learners", DEMO, *stored, reports=tmp_path, folder=folder)
+    assert run.status == 0, run.text
+    assert len(run.grade_book()) == 16
+
+
+def test_our_options_are_understood_without_a_cohort_too(tmp_path: Path) -> None:
+    chosen = ("--learner", "dana", "-m", "task2")
+    (tmp_path / "out").mkdir()  # pytest takes it for home
+    run = grading_process.grade(*chosen, reports=tmp_path / "out", folder=tmp_path)
+    assert run.status == 0, run.text
+    assert set(run.outcomes()) == {"dana"}
+
+
+def test_the_choice_of_learners_tasks_and_names_is_pytests_own(
+    stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    learner = _first_learner()
+    chosen = ("--learner", learner, "-m", "task2 or task3", "-k", "group")
+    run = grading_process.grade("--learners", DEMO, *stored, *chosen, reports=tmp_path)
+    outcomes = run.outcomes()
+    assert set(outcomes) == {learner}
+    assert "variable-group-exists" in outcomes[learner]
+    assert "service-connection-exists" not in outcomes[learner]
+    assert "endpoint-exists" not in outcomes[learner]
+    assert run.grade_book()[0]["total"] == ""  # a part of the checks is no grade
+
+
+def test_a_path_chooses_a_task(stored: tuple[object, ...], tmp_path: Path) -> None:
+    path = "tests/lab/test_task_3_service_connection.py"
+    run = grading_process.grade(path, "--learners", DEMO, *stored, reports=tmp_path)
+    book = run.book()
+    task_of = {check["id"]: check["task"] for check in book["rubric"]}
+    assert {task_of[verdict["check"]] for verdict in book["verdicts"]} == {3}
+
+
+def test_failing_learners_fail_the_run_as_pytest_means_it(
+    stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    def status(fail_on: str, *more: object) -> int:
+        chosen = (*stored, "--fail-on", fail_on, *more)
+        return grading_process.grade("--learners", DEMO, *chosen, reports=tmp_path).status
+
+    seen_whole = ("--learner", _first_learner("not_started"))
+    unseen = ("--learner", _first_learner("project_not_visible"))
+    assert status("learner", *seen_whole) == 1
+    assert status("fault", *seen_whole) == 0
+    assert status("fault", *unseen) == 1
+    assert status("never", *unseen) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--learners", DEMO], "--tenant simulated"),
+        (["--learners", "no-such.csv"], "no-such.csv"),
+        (["--learners", DEMO, "--learner", "nobody"], "nobody"),
+        (["--learners", DEMO, "--evidence", "docs"], "holds no snapshot"),
+        (["--learners", DEMO, "--lab", "no-such.toml"], "no-such.toml"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    arguments: list[object], said: str, tmp_path: Path
+) -> None:
+    run = grading_process.grade(*arguments, reports=tmp_path)
+    assert run.status == USAGE, run.text
+    assert said in run.text
+    assert "Traceback" not in run.text
+
+
+def test_all_problems_of_cohort_and_lab_file_come_at_once(tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("learner,number\na,1\na,two\n,3\n", encoding="utf-8")
+    (tmp_path / "lab.toml").write_text(
+        '[tenant]\norganisation = "x"\n[points]\nno-such-check = 3\n', encoding="utf-8"
+    )
+    run = grading_process.grade("--learners", tmp_path / "bad.csv", reports=tmp_path / "out")
+    assert run.status == USAGE
+    for said in ("`a`", "two", "row 4", "organisation", "`organization`"):
+        assert said in run.text
+
+
+def test_points_of_the_lab_file_change_the_grade(
+    demo: grading_process.Outcome, tmp_path: Path, elsewhere: Path
+) -> None:
+    lab = (elsewhere / "lab.toml").read_text(encoding="utf-8")
+    file = tmp_path / "other.toml"
+    points = '[points]\n"variable-group-exists" = 2\n"project-exists" = 2\n'
+    file.write_text(lab.replace("[points]\n", points) if "[points]" in lab else lab + points)
+    evidence = demo.reports / "evidence"
+    run = grading_process.grade(
+        "--learners", DEMO, "--lab", file, "--evidence", evidence, reports=tmp_path
+    )
+    before = {row["learner"]: row for row in demo.grade_book()}[_first_learner("not_started")]
+    after = {row["learner"]: row for row in run.grade_book()}[_first_learner("not_started")]
+    assert float(after["total"]) == float(before["total"]) + 1
+
+
+def _first_learner(mistake: str = "") -> str:
+    golden = GOLDEN / "demo.json"
+    everyone = list(json.loads(golden.read_text(encoding="utf-8")))
+    rows = [line.split(",") for line in DEMO.read_text(encoding="utf-8").splitlines()]
+    place = rows[0].index("mistakes")
+    named = [row[rows[0].index("learner")] for row in rows[1:] if row[place] == mistake]
+    return named[0] if named else everyone[0]
+
+
+def test_another_ini_file_does_not_keep_it_from_starting(
+    stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    run = grading_process.grade("-c", os.devnull, "--learners", DEMO, *stored, reports=tmp_path)
+    assert run.status == 0, run.text
+    assert len(run.grade_book()) == 16
+
+
+@pytest.mark.parametrize("option", [("--fail-on", "never"), ("--as-of", "2026-11-20T23:00:00Z")])
+def test_each_of_our_options_alone_starts_a_grading_run(
+    option: tuple[str, str], tmp_path: Path
+) -> None:
+    """Also from a folder that pytest takes for home."""
+    (tmp_path / "never").mkdir()
+    run = grading_process.grade(*option, "-m", "task2", reports=tmp_path / "out", folder=tmp_path)
+    assert run.status == 0, run.text
+    assert run.grade_book()

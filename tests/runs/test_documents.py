@@ -1,0 +1,77 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fixtures.plugin import options
+from tests.support import grading_process, make_docs
+from tests.support.catalogue_class import CATALOGUE, PAIRS
+from tests.support.make_docs import DOCUMENTS
+from tests.support.paths import PROJECT
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), make_docs.pages().items(), ids=lambda one: str(one)[-10:]
+)
+def test_a_page_is_written_from_the_code(path: Path, text: str) -> None:
+    assert path.read_text(encoding="utf-8") == text, "run: make docs"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_takes_from_the_code_is_what_the_code_says(
+    document: Path, demo: grading_process.Outcome
+) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert text == make_docs.filled(text, make_docs.facts(demo)), "run: make docs"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_count_is_written_by_hand(document: Path, demo: grading_process.Outcome) -> None:
+    made = make_docs.facts(demo)
+    counts = {
+        "checks": made["checks"],
+        "questions": made["questions"],
+        "mistakes": len(CATALOGUE.mistakes),
+        "variations": len(CATALOGUE.variations),
+        "pairs": len(PAIRS),
+    }
+    text = document.read_text(encoding="utf-8")
+    stale = [f"{count} {what}" for what, count in counts.items() if f" {count} {what}" in text]
+    assert stale == [], "mark the spot: <!-- made:NAME -->…<!-- / -->"
+
+
+def test_a_spot_that_nothing_fills_is_refused() -> None:
+    assert make_docs.filled("<!-- made:a -->x<!-- / --> y", {"a": "1"}).endswith("1<!-- / --> y")
+    with pytest.raises(KeyError, match="nothing"):
+        make_docs.filled("<!-- made:nothing -->x<!-- / -->", {"a": "1"})
+
+
+def test_every_option_stands_in_the_readme() -> None:
+    parser = pytest.Parser(_ispytest=True)
+    options.add(parser)
+    known = {name for group in parser._groups for one in group.options for name in one.names()}
+    told = re.findall(r"--[a-z-]+", (PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert known - set(told) == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert missing == []
+
+
+def test_make_grade_grades_before_it_builds_the_report_and_ends_on_success() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^grade:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    said, grades, said_too, report, done = recipe.splitlines()
+    assert said.startswith('\t@echo "Grading ')
+    assert "pytest --learners $(COHORT) --tenant simulated --fail-on never" in grades
+    assert said_too.startswith('\t@echo "Building ')
+    assert "python -m reports report $(REPORTS) ||" in report
+    assert done.startswith('\t@echo "Done: ')

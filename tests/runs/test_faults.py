@@ -1,0 +1,434 @@
+"""Whatever goes wrong between us and the cloud: a verdict stays what it is, or is withheld.
+
+Every question the graders ask meets every fault, over TLS, on the real host names, each time in a
+look of its own. What was seen then is judged by one real run, beside the same learners seen
+without faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from fixtures.plugin import snapshot_tenant as collected_from
+from fixtures.simulator.process import SimulatedTenant
+from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS
+from fixtures.simulator.serving.route_names import ENTRA, QUESTIONS
+from graders import snapshot
+from graders.evidence import Evidence, Unavailable
+from graders.inputs.lab_file import read_class
+from graders.lab import Lab
+from tests.support import counts, grading_process
+from tests.support.fault_matrix import (
+    CANARY,
+    Cell,
+    Looks,
+    cells,
+    entry,
+    in_processes,
+    question,
+)
+
+MISTAKES = {
+    1: "",
+    2: "variable_group_open_to_both_pipelines",
+    3: "repository_misnamed",
+    4: "history_rewritten",
+    5: "model_deleted",
+    6: "endpoint_of_the_second_generation",
+    7: "endpoint_with_a_key",
+    8: "workspace_not_visible",
+    9: "",
+}
+BYSTANDER = 9
+ASKED_OF = {
+    "permissions": 2,
+    "repository names": 3,
+    "commit": 4,
+    "model names": 5,
+    "online endpoints": 6,
+    "online endpoint": 6,
+    "deployments": 6,
+    "online key": 6,
+    "key": 7,
+    "workspace": 8,
+}
+"""Question -> the learner of whom it is asked; of the first, all others are."""
+TOO_SLOW = ((question("repositories"), "502-html"),)
+ALONG = {
+    **dict.fromkeys(("repository", "history", "tree", "file"), TOO_SLOW),
+    "clouds": ((question("token"), "401"),),
+}
+"""Question -> what has to go wrong beside it, for it to be asked at all."""
+SAYS_WHAT_IT_LIKES = (
+    "refusal-as-200",
+    "hollow-entries",
+    "empty",
+    "null",
+    "truncated",
+    "wrong-type",
+)
+_MET_BESIDE = [fault for fault in FAULTS if not fault.startswith("tls-")]
+THE_ENDPOINTS_OWN_WORD = {
+    (asked, fault) for asked in ("score", "swagger") for fault in SAYS_WHAT_IT_LIKES
+} | {("swagger", "404")}
+"""What a learner's program may say itself, so that it counts."""
+STATUS = {
+    **{status: int(status[:3]) for status in ("401", "403", "404", "429", "500", "503", "504")},
+    "429-retry-after": 429,
+    "502-html": 502,
+    "expired-token": 401,
+}
+"""Fault -> the status that a cause must name."""
+IN_WORDS = {
+    "tls-other-host": "its TLS certificate was not trusted",
+    "tls-abort": "the TLS handshake broke off",
+    "proxy-refuses": "the proxy did not let the request through",
+    "connection-refused": "broke off",
+    "hang-up": "broke off",
+    "reset-mid-body": "the answer was cut short",
+    "stall": "no answer in time",
+    "sign-in-200": "a sign-in page came instead of an answer (200)",
+    "sign-in-203": "a sign-in page came instead of an answer (203)",
+    "sign-in-302": "a sign-in page came instead of an answer (302)",
+    "truncated": "the answer was not what the service promises",
+}
+"""Fault -> what a cause says of it, whatever the service."""
+RETRIED = (
+    "429",
+    "429-retry-after",
+    "500",
+    "502-html",
+    "503",
+    "504",
+    "still-being-made",
+    "hang-up",
+    "reset-mid-body",
+    "stall",
+)
+"""What the transport tries again."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of all the looks."""
+
+    calm: Mapping[str, Evidence]
+    """Learner, or ``learner + what had to go wrong beside`` -> what is seen without the fault."""
+    harmed: Mapping[str, Evidence]
+    """Cell -> what is seen in spite of its fault."""
+    beside: Mapping[str, Evidence]
+    """Fault -> what is seen of a learner beside whom another meets it."""
+    passing: Mapping[str, Evidence]
+    """``fault learner`` -> what is seen when it strikes every question once."""
+    refused: Mapping[str, str]
+    """Cell -> why nobody was signed in; empty where somebody was."""
+    said: Mapping[str, object]
+
+    @property
+    def struck(self) -> Mapping[str, int]:
+        return self.said["faults"]  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="module")
+def matrix() -> list[Cell]:
+    return cells(ASKED_OF, ALONG)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("class")
+    return _lenient(grading_process.write_cohort(folder / "class.csv", len(MISTAKES), MISTAKES))
+
+
+@pytest.fixture(scope="module")
+def labs(cohort: Path) -> dict[int, Lab]:
+    learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
+    return {learner.number: lab_file.for_learner(learner) for learner in learners}
+
+
+@pytest.fixture(scope="module")
+def looked(matrix: list[Cell], cohort: Path, labs: dict[int, Lab]) -> Iterator[Looked]:
+    plan = cohort.with_name("plan.toml")
+    plan.write_text("\n".join([*(one.entries for one in matrix), *_other_entries()]))
+    tenant = SimulatedTenant(cohort, cohort.with_name("lab.toml"), faults=[plan])
+    with tenant:
+        yield _look(tenant, matrix, labs)
+
+
+def _look(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> Looked:
+    at_the_gate = {one.name for one in matrix if one.question.service == ENTRA}
+    stalled = [one.name for one in matrix if one.fault == "stall"]
+    task = Looks(
+        environment=tenant.environment(),
+        labs=labs,
+        cells={one.name: () if one.name in at_the_gate else (one.number,) for one in matrix}
+        | {f"calm-{number}": (number,) for number in labs}
+        | {"calm-slow": (1,)}
+        | {f"beside-{fault}": (1, BYSTANDER) for fault in _MET_BESIDE}
+        | {f"pass-{fault}": (1,) for fault in RETRIED},
+        stalled=frozenset([*stalled, "pass-stall", "beside-stall"]),
+    )
+    _through_the_throttle(task)
+    found = in_processes(task)
+    seen = {cell: one for cell, one in found.items() if isinstance(one, Evidence)}
+    return Looked(
+        calm=_beginning(seen, "calm-"),
+        harmed=_beginning(seen, "cell"),
+        beside=_beginning(seen, "beside-"),
+        passing=_beginning(seen, "pass-"),
+        refused={cell: one for cell, one in found.items() if isinstance(one, str)},
+        said=tenant.requests(),
+    )
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    looked: Looked, labs: dict[int, Lab], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, str]]:
+    """Cell -> check -> outcome; what was seen alike is judged once."""
+    seen = {**looked.calm, **looked.harmed}
+    folder = tmp_path_factory.mktemp("judged")
+    alike: dict[str, str] = {}
+    rows = ["learner,number,email,project,repository,workspace"]
+    collected_from.note(folder / "evidence", "simulated")
+    for evidence in seen.values():
+        if (text := _without_words(evidence)) not in alike:
+            name = alike[text] = f"seen{len(alike)}"
+            lab = next(one for one in labs.values() if one.learner.id == evidence.learner)
+            whose = replace(evidence, learner=name, tenant="simulated", place=lab.place)
+            snapshot.write(folder / "evidence", whose)
+            places = (lab.learner.email, lab.project, lab.repositories[0], lab.workspace)
+            rows.append(",".join((name, str(lab.learner.number), *places)))
+    cohort = _lenient(grading_process.write_cohort(folder / "cells.csv", 0))
+    cohort.write_text("\n".join(rows), encoding="utf-8")
+    run = grading_process.grade(
+        *("--learners", cohort, "--evidence", folder / "evidence", "--fail-on", "never"),
+        reports=folder / "out",
+    )
+    assert run.status == 0, run.text
+    assert _numbers_for_the_undecided(run) == []
+    found = run.outcomes()
+    return {cell: found[alike[_without_words(one)]] for cell, one in seen.items()}
+
+
+# --- the matrix is whole --------------------------------------------------------------------------
+
+
+def test_the_matrix_knows_every_question_that_the_graders_ask(looked: Looked) -> None:
+    """A new question is one more line in ``route_names.py``."""
+    hosts = {"Entra ID": "login.microsoftonline.com", "the endpoint": "scoring"}
+    hosts |= {"Azure DevOps": "dev.azure.com", "GitHub": "api.github.com"}
+    hosts |= {"Azure Resource Manager": "management.azure.com", "Azure ML": "api.azureml.ms"}
+    known = {f"{one.method} {hosts[one.service]} {one.template}" for one in QUESTIONS}
+    asked = looked.said["by_route"]
+    assert isinstance(asked, dict)
+    assert {route for route in asked if not route.endswith(" -")} == known
+
+
+def test_every_fault_struck(
+    matrix: list[Cell], looked: Looked, request: pytest.FixtureRequest
+) -> None:
+    wanted = [f"{one.name}-0" for one in matrix]
+    idle = [one for one in matrix if not looked.struck.get(f"{one.name}-0")]
+    assert [f"{one.question.name}: {one.fault}" for one in idle] == []
+    counts.note(request, "questions the graders ask", len(QUESTIONS))
+    counts.note(request, "faults", len(FAULTS))
+    counts.note(request, "fault cells", len(wanted))
+
+
+# --- no verdict turns -----------------------------------------------------------------------------
+
+
+def test_without_faults_there_are_verdicts_to_turn(outcomes: dict[str, dict[str, str]]) -> None:
+    for number in (name for name in MISTAKES if not MISTAKES[name]):
+        assert {*outcomes[f"calm-{number}"].values()} == {"passed"}
+    assert "failed" in outcomes["calm-5"].values()
+
+
+@pytest.mark.parametrize("asked", [one.name for one in QUESTIONS if one.service != ENTRA])
+def test_a_fault_withholds_verdicts_and_changes_none(
+    matrix: list[Cell], outcomes: dict[str, dict[str, str]], asked: str
+) -> None:
+    changed = {
+        (cell.fault, check): f"{before} -> {after}"
+        for cell in matrix
+        if cell.question.name == asked and (asked, cell.fault) not in THE_ENDPOINTS_OWN_WORD
+        for check, before, after in _changes(cell, outcomes)
+        if after != "not assessed"
+    }
+    assert changed == {}
+
+
+def test_a_fault_that_passes_changes_nothing_but_time(looked: Looked) -> None:
+    calm = _without_words(looked.calm["calm-1"])
+    assert [one for one, seen in looked.passing.items() if _without_words(seen) != calm] == []
+
+
+def test_other_learners_of_the_run_are_untouched(looked: Looked) -> None:
+    calm = _without_words(looked.calm[f"calm-{BYSTANDER}"])
+    assert [one for one, seen in looked.beside.items() if _without_words(seen) != calm] == []
+
+
+# --- what is told ---------------------------------------------------------------------------------
+
+
+def test_a_cause_names_service_and_status_and_says_what_to_do(
+    matrix: list[Cell], looked: Looked
+) -> None:
+    silent = [
+        f"{one.question.name}: {one.fault}: {fault}"
+        for one in matrix
+        for fault in _new_faults(one, looked)
+        if not (fault.service and fault.cause and fault.remedy.rstrip("."))
+    ]
+    assert silent == []
+    unnamed = [
+        f"{one.question.name}: {one.fault}: {[str(fault) for fault in told]}"
+        for one in matrix
+        if (told := _new_faults(one, looked)) and not _names_its_status(one, told)
+    ]
+    # there, the organisation's list speaks against the 404, and the cause says so
+    assert [text for text in unnamed if not text.startswith("repository: 404")] == []
+
+
+@pytest.mark.parametrize("fault", IN_WORDS)
+@pytest.mark.parametrize("asked", ["runs", "repositories", "model versions", "web services"])
+def test_a_cause_says_what_went_wrong(
+    matrix: list[Cell], looked: Looked, asked: str, fault: str
+) -> None:
+    (cell,) = [one for one in matrix if (one.question.name, one.fault) == (asked, fault)]
+    if (asked, fault) == ("repositories", "stall"):
+        assert _new_faults(cell, looked) == [], "what comes too late at once is asked one by one"
+        return
+    assert [str(one) for one in _new_faults(cell, looked) if IN_WORDS[fault] in one.cause] != []
+
+
+def test_an_allowance_that_is_used_up_is_not_taken_for_a_lack_of_rights(
+    matrix: list[Cell], looked: Looked
+) -> None:
+    used_up = [one for one in matrix if one.fault == "long-rate-limit"]
+    told = {one.question.name: " ".join(map(str, _new_faults(one, looked))) for one in used_up}
+    assert [name for name, text in told.items() if "give the grader's token" in text] == []
+    assert "allowance of calls is used up (403)" in told["repositories"]
+    assert "asks to slow down (429" in told["runs"]
+
+
+def test_nobody_is_signed_in_where_the_sign_in_is_in_trouble(
+    matrix: list[Cell], looked: Looked
+) -> None:
+    at_the_gate = [one for one in matrix if one.name in looked.refused]
+    odd = {
+        f"{one.question.name}: {one.fault}": looked.refused[one.name]
+        for one in at_the_gate
+        if not re.match(r"Sign-in to Azure failed: .+; fix this", looked.refused[one.name])
+    }
+    assert {name for name in odd if name not in ("tenant: bom", "token: bom")} == set()
+    told = " ".join(looked.refused.values())
+    assert CANARY not in told
+    assert "bug" not in told
+
+
+def test_nothing_of_a_body_that_is_not_the_services_is_shown(looked: Looked) -> None:
+    told = {name: " ".join(map(str, one.faults())) for name, one in looked.harmed.items()}
+    assert [name for name, text in told.items() if CANARY in text] == []
+
+
+def test_a_fault_is_never_taken_for_a_mistake_of_ours(matrix: list[Cell], looked: Looked) -> None:
+    told = {
+        f"{one.question.name}: {one.fault}": " ".join(map(str, _new_faults(one, looked)))
+        for one in matrix
+    }
+    assert {name: text for name, text in told.items() if "bug" in text} == {}
+
+
+# --- of use to the above --------------------------------------------------------------------------
+
+
+def _other_entries() -> Iterator[str]:
+    yield entry("calm-slow", *TOO_SLOW[0], client="calm-slow")
+    of_one = [one for one in QUESTIONS if re.search(r"{(project|workspace)}", one.template)]
+    of_one = [one for one in of_one if one.name not in (*ASKED_OF, *ALONG)]
+    for place, fault in enumerate(_MET_BESIDE):
+        asked = of_one[place % len(of_one)]
+        if fault == "second-page-missing":
+            asked = question("web services")
+        if fault in AT_CONNECTION:
+            asked = question("score")  # on a host of the learner's own; the others are shared
+        who = {"client": f"beside-{fault}", "learners": ["learner001"]}
+        yield entry(f"beside-{fault}", asked, fault, **who)
+    for fault in RETRIED:
+        for asked in QUESTIONS:
+            slow = fault == "429-retry-after" and asked.name not in (
+                "runs",
+                "web services",
+                "score",
+            )
+            if asked.service != ENTRA and not slow:
+                name = f"pass-{fault}-{asked.name.replace(' ', '-')}"
+                yield entry(name, asked, fault, client=f"pass-{fault}", calls=[1])
+
+
+def _through_the_throttle(task: Looks) -> None:
+    """Each service throttles one of its first calls: let that lie behind us."""
+    first = {f"first-{number}": (1,) for number in range(4)}
+    in_processes(replace(task, cells=first))
+
+
+def _beginning(seen: Mapping[str, Evidence], start: str) -> dict[str, Evidence]:
+    return {cell: one for cell, one in seen.items() if cell.startswith(start)}
+
+
+def _calm_name(cell: Cell) -> str:
+    return "calm-slow" if cell.along else f"calm-{cell.number}"
+
+
+def _changes(cell: Cell, outcomes: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
+    before, after = outcomes[_calm_name(cell)], outcomes[cell.name]
+    for check, outcome in before.items():
+        if after[check] != outcome:
+            yield check, outcome, after[check]
+
+
+def _new_faults(cell: Cell, looked: Looked) -> list[Unavailable]:
+    if cell.name not in looked.harmed:
+        return []
+    known = looked.calm[_calm_name(cell)].faults()
+    return [one for one in looked.harmed[cell.name].faults() if one not in known]
+
+
+def _names_its_status(cell: Cell, told: list[Unavailable]) -> bool:
+    status = STATUS.get(cell.fault)
+    return status is None or any(one.status == status for one in told)
+
+
+def _numbers_for_the_undecided(run: grading_process.Outcome) -> list[str]:
+    """Learners with a number in the grade book, and points undecided beside it."""
+    undecided = {
+        verdict["learner"]
+        for verdict in run.book()["verdicts"]
+        if verdict["outcome"] in ("not assessed", "pending") and verdict["points"]
+    }
+    with_number = {row["learner"] for row in run.grade_book() if row["total"]}
+    with_number |= {one["learner"] for one in run.book()["grades"] if one["total"] is not None}
+    return sorted(undecided & with_number)
+
+
+def _without_words(evidence: Evidence) -> str:
+    """Evidence but for the sightings and for why a thing could not be seen."""
+    text = repr(replace(evidence, sightings=()))
+    for fault in evidence.faults():
+        text = text.replace(repr(fault), "unseen")
+    return text
+
+
+def _lenient(cohort: Path) -> Path:
+    """Let managed online endpoints count in the cohort's lab file, so that they are asked for."""
+    file = cohort.with_name("lab.toml")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("v2_endpoint = false", "v2_endpoint = true"), encoding="utf-8")
+    return cohort

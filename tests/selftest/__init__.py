@@ -1,1 +1,0 @@
-"""OURS: tests of the instrument itself."""

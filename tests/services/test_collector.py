@@ -1,0 +1,307 @@
+"""Collecting a cohort: each learner apart from the others, nothing lost, nothing done twice."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from fixtures.plugin.progress import CollectionProgress, progress_for
+from graders import snapshot
+from graders.collector import Silent, collect, wanting
+from graders.evidence import Evidence, Project, Unavailable, Workspace
+from graders.inputs.lab_file import LabFile
+from graders.lab import Lab, Learner
+from tests.support.paths import PROJECT
+
+FAULT = Unavailable("GitHub", "the repositories", "HTTP 503", "Run again", 503)
+LABS = [LabFile().for_learner(Learner(f"l{number}", number)) for number in range(1, 8)]
+IDS = [lab.learner.id for lab in LABS]
+
+
+def seen(lab: Lab) -> Evidence:
+    return Evidence(
+        learner=lab.learner.id,
+        project=Project("p", lab.project, "wellFormed"),
+        workspace=Workspace("w", lab.workspace, lab.resource_group, "s", "centralus"),
+        variable_groups=(),
+        service_connections=(),
+        pipelines=(),
+        runs=(),
+        repositories=(),
+        similar_repositories=(),
+        training_runs=(),
+        published_pipelines=(),
+        models=(),
+        endpoints=(),
+        answer=None,
+        place=lab.place,
+    )
+
+
+class Eye:
+    """Looks at labs as told, and remembers at whose."""
+
+    def __init__(self, **answers: Evidence | BaseException) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __call__(self, lab: Lab) -> Evidence:
+        self.asked.append(lab.learner.id)
+        answer = self.answers.get(lab.learner.id) or seen(lab)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+class Told(Silent):
+    """Remembers what it was told, and in which thread."""
+
+    def __init__(self) -> None:
+        self.words: list[object] = []
+        self.threads: set[threading.Thread] = set()
+
+    def started(self, total: int) -> None:
+        self.words.append(total)
+
+    def finished(self, learner: str, evidence: Evidence) -> None:
+        self.words.append((learner, evidence.learner))
+        self.threads.add(threading.current_thread())
+
+    def stopped(self) -> None:
+        self.words.append("stopped")
+
+
+def test_everybody_is_looked_at_once_and_written(tmp_path: Path) -> None:
+    eye, told = Eye(), Told()
+    collected = collect(LABS, eye, tmp_path, workers=3, progress=told)
+    assert sorted(eye.asked) == IDS
+    assert [snapshot.read(tmp_path, one) for one in IDS] == [seen(lab) for lab in LABS]
+    assert (collected.looked_at, collected.kept, collected.faults) == (tuple(IDS), (), {})
+    assert (told.words[0], told.words[-1]) == (len(LABS), "stopped")
+    assert sorted(told.words[1:-1]) == [(one, one) for one in IDS]
+    assert told.threads == {threading.current_thread()}
+
+
+def test_learners_are_looked_at_side_by_side(tmp_path: Path) -> None:
+    together = threading.Barrier(4)  # breaks unless four look at once
+
+    def look_at(lab: Lab) -> Evidence:
+        together.wait(timeout=30)
+        return seen(lab)
+
+    assert collect(LABS[:4], look_at, tmp_path, workers=4).faults == {}
+
+
+def test_no_more_than_the_workers_look_at_once(tmp_path: Path) -> None:
+    free = threading.Semaphore(2)
+
+    def look_at(lab: Lab) -> Evidence:
+        if not free.acquire(blocking=False):
+            raise RuntimeError("a third one at once")
+        time.sleep(0.001)
+        free.release()
+        return seen(lab)
+
+    assert collect(LABS, look_at, tmp_path, workers=2).faults == {}
+
+
+def test_nobody_to_look_at(tmp_path: Path) -> None:
+    assert collect([], Eye(), tmp_path).looked_at == ()
+
+
+# --- trouble --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [KeyError("s3cret"), SystemExit("s3cret"), KeyboardInterrupt("s3cret"), MemoryError("s3cret")],
+)
+def test_our_own_error_is_that_learners_fault_alone(tmp_path: Path, trouble: BaseException) -> None:
+    collected = collect(LABS, Eye(l3=trouble), tmp_path, workers=2)
+    (fault,) = collected.faults["l3"]
+    assert type(trouble).__name__ in fault.cause
+    assert "s3cret" not in snapshot.path_of(tmp_path, "l3").read_text(encoding="utf-8")
+    found = [snapshot.read(tmp_path, one) for one in IDS]
+    assert [bool(one and one.faults()) for one in found] == [one == "l3" for one in IDS]
+
+
+def test_a_neighbours_evidence_is_nobodys(tmp_path: Path) -> None:
+    collected = collect(LABS, Eye(l3=seen(LABS[0])), tmp_path)
+    assert list(collected.faults) == ["l3"]
+    assert snapshot.read(tmp_path, "l1") == seen(LABS[0])
+
+
+def test_a_disk_that_will_not_take_one_file_stops_nobody(tmp_path: Path) -> None:
+    blocked = snapshot.path_of(tmp_path, "l2")
+    (blocked / "x").mkdir(parents=True)
+    collected = collect(LABS, Eye(), tmp_path, resume=True)
+    assert list(collected.faults) == ["l2"]
+    assert "not written" in collected.faults["l2"][0].cause
+    assert snapshot.read(tmp_path, "l7") == seen(LABS[6])
+
+
+# --- again ----------------------------------------------------------------------------------------
+
+
+def test_evidence_of_another_place_is_wanting(tmp_path: Path) -> None:
+    collect(LABS[:2], Eye(), tmp_path, tenant="simulated")
+    kept = snapshot.read(tmp_path, "l1")
+    assert kept is not None
+    assert (kept.tenant, kept.place) == ("simulated", LABS[0].place)
+    moved = replace(LABS[1], project="AE MLOps 22")
+    renamed = replace(LABS[0], resource_group=LABS[0].resource_group.upper())
+    assert wanting([renamed, moved], tmp_path) == [moved]
+
+
+def test_resume_looks_only_at_what_is_missing_or_was_not_seen(tmp_path: Path) -> None:
+    half_seen = replace(seen(LABS[1]), repositories=FAULT)
+    collect(LABS[:5], Eye(l2=half_seen), tmp_path)
+    snapshot.path_of(tmp_path, "l4").write_text("{", encoding="utf-8")
+    eye, told = Eye(), Told()
+    assert [lab.learner.id for lab in wanting(LABS, tmp_path)] == ["l2", "l4", "l6", "l7"]
+    collected = collect(LABS, eye, tmp_path, resume=True, progress=told)
+    assert sorted(eye.asked) == ["l2", "l4", "l6", "l7"]
+    assert (collected.kept, collected.faults) == (("l1", "l3", "l5"), {})
+    assert told.words[0] == 4
+
+
+def test_without_resume_nothing_earlier_can_be_taken_for_this_collection(tmp_path: Path) -> None:
+    collect(LABS, Eye(), tmp_path)
+
+    class Interrupting(Silent):
+        def started(self, total: int) -> None:
+            raise KeyboardInterrupt(total)
+
+    with pytest.raises(KeyboardInterrupt):
+        collect(LABS[:5], Eye(), tmp_path, progress=Interrupting())
+    assert [snapshot.read(tmp_path, one) is None for one in IDS] == [True] * 5 + [False] * 2
+
+
+# --- cut short ------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_waits_for_nobody_and_keeps_what_is_written(tmp_path: Path) -> None:
+    never = threading.Event()
+
+    class AfterThree(Told):
+        def finished(self, learner: str, evidence: Evidence) -> None:
+            super().finished(learner, evidence)
+            if len(self.words) == 1 + 3:
+                raise KeyboardInterrupt
+
+    def look_at(lab: Lab) -> Evidence:
+        if lab.learner.number > 3:
+            never.wait(timeout=60)
+        return seen(lab)
+
+    told = AfterThree()
+    with pytest.raises(KeyboardInterrupt):
+        collect(LABS, look_at, tmp_path, workers=3, progress=told)
+    assert told.words[-1] == "stopped"
+    hung = [thread for thread in threading.enumerate() if thread.name.startswith("look-")]
+    never.set()
+    for thread in hung:
+        thread.join(timeout=30)
+    assert hung  # they were not waited for, and afterwards neither wrote nor took on more
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["l1.json", "l2.json", "l3.json"]
+
+
+CHILD = """
+import signal, sys, threading
+from pathlib import Path
+from graders.lab import Learner
+from graders.collector import collect
+from graders.inputs.lab_file import LabFile
+from test_collector import LABS, seen
+
+# whoever runs these tests in the background has it ignored, and children inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def look_at(lab):
+    if lab.learner.number > 3:
+        threading.Event().wait()
+    return seen(lab)
+
+collect(LABS, look_at, Path(sys.argv[1]), workers=3)
+"""
+
+
+@contextmanager
+def collecting(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has collected three learners and hangs at the next three."""
+    here = os.pathsep.join([str(PROJECT), str(Path(__file__).parent)])
+    command = [sys.executable, "-c", CHILD, str(folder)]
+    with subprocess.Popen(
+        command, env=os.environ | {"PYTHONPATH": here}, stderr=subprocess.DEVNULL
+    ) as child:
+        try:
+            retry_policy = time.monotonic() + 60
+            while len(list(folder.glob("*.json"))) < 3 and time.monotonic() < retry_policy:
+                time.sleep(0.02)
+            yield child
+        finally:
+            child.kill()
+
+
+def test_a_kill_loses_nothing_that_is_written(tmp_path: Path) -> None:
+    with collecting(tmp_path) as child:
+        child.kill()
+        child.wait(timeout=30)
+    eye = Eye()
+    collected = collect(LABS, eye, tmp_path, resume=True)
+    assert sorted(eye.asked) == ["l4", "l5", "l6", "l7"]
+    assert collected.kept == ("l1", "l2", "l3")
+    assert [snapshot.read(tmp_path, one) for one in IDS] == [seen(lab) for lab in LABS]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one process there")
+def test_ctrl_c_ends_the_process_although_looks_hang(tmp_path: Path) -> None:
+    with collecting(tmp_path) as child:
+        child.send_signal(signal.SIGINT)
+        assert child.wait(timeout=30) == -signal.SIGINT
+    assert [lab.learner.id for lab in wanting(LABS, tmp_path)] == ["l4", "l5", "l6", "l7"]
+
+
+# --- drawn ----------------------------------------------------------------------------------------
+
+
+def test_progress_is_a_few_plain_lines_when_nobody_watches(tmp_path: Path) -> None:
+    log = io.StringIO()
+    labs = [LabFile().for_learner(Learner(f"m{number}", number)) for number in range(1, 41)]
+    eye = Eye(m3=replace(seen(labs[2]), repositories=FAULT))
+    drawn = CollectionProgress(Console(file=log, width=40), lambda: 640)
+    collect(labs, eye, tmp_path, progress=drawn)
+    lines = log.getvalue().splitlines()
+    assert lines[0] == "collecting 40 learners"
+    assert lines[-1] == "collected 40 of 40 learners, 1 with faults, 640 calls"
+    assert len(lines) == 11
+    assert "left" in lines[1]
+    assert log.getvalue().isascii()
+
+
+def test_progress_is_a_bar_in_a_terminal(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=80, _environ={"TERM": "xterm"})
+    collect(LABS, Eye(), tmp_path, progress=CollectionProgress(terminal, lambda: 112))
+    assert "7/7" in screen.getvalue()
+    assert "0 with faults, 112 calls" in screen.getvalue()
+
+
+def test_progress_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), progress_for(lambda: 3) as progress:  # noqa: PT012
+        progress.started(4)
+        progress.finished("l1", seen(LABS[0]))
+        raise KeyboardInterrupt
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "stopped after 1 of 4 learners; --resume goes on"
+    )

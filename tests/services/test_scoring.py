@@ -1,0 +1,206 @@
+"""Asking an endpoint: what counts as its answer, and what the grader never says to it."""
+
+from __future__ import annotations
+
+import pytest
+from requests.adapters import HTTPAdapter
+
+from graders.evidence import Answer, Endpoint, Unavailable
+from graders.lab import SHEET
+from graders.services.azure_ml import scoring
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
+from tests.support.canned_cloud import CannedCloud
+
+HOST = "http://0000.centralus.azurecontainer.io"
+GOOD = {"result": [5215.2, 3727]}
+SWAGGER = {"swagger": "2.0", "paths": {}}
+
+
+def endpoint(uri: str = f"{HOST}/score", auth: bool = False) -> Endpoint:
+    return Endpoint("mlops-aci", 1, "Healthy", "ACI", 1.0, 4.0, auth, uri, "centralus", ())
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    canned = CannedCloud({"/score": (200, GOOD), "/swagger.json": (200, SWAGGER)})
+    monkeypatch.setattr(HTTPAdapter, "send", lambda *args, **kwargs: canned.send(*args, **kwargs))
+    with ReadOnlyTransport(RetryPolicy(attempts=1)):
+        yield canned
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "result"),
+    [
+        (200, '{"result": [1, 2.5]}', (1.0, 2.5)),
+        (200, '{"result": [1.0]}', (1.0,)),
+        (200, '{"result": []}', ()),
+        (200, '{"result": [NaN, 1]}', None),
+        (200, '{"result": [1e999, 1]}', None),
+        (200, '{"result": [true, 1]}', None),
+        (200, '{"result": ["1", 1]}', None),
+        (200, '{"result": [1' + "0" * 400 + ", 1]}", None),
+        (200, '{"error": "bad input"}', None),
+        (200, '"{\\"result\\": [1.0, 2.0]}"', None),
+        (200, "<html>", None),
+        (200, "[" * 100_000, None),
+        (400, '{"result": [1, 2]}', None),
+        (200, '{"result": [' + "1, " * 50_000 + "1]}", None),
+    ],
+)
+def test_only_finite_numbers_are_a_result(status, text, result):
+    answer = scoring.read_answer(status, text, "result")
+    assert (answer.status, answer.result) == (status, result)
+    assert bool(answer.body) is (result is None)
+    assert len(answer.body) <= scoring.EXCERPT
+
+
+def test_an_excerpt_is_short_on_one_line_and_without_the_key():
+    answer = scoring.read_answer(422, "key K3Y is\nwrong " * 100, "result", "K3Y")
+    assert len(answer.body) == 300
+    assert "K3Y" not in answer.body
+    assert "\n" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("uri", "may"),
+    [
+        (f"{HOST}/score", True),
+        ("https://0000.centralus.azurecontainer.io/score", True),
+        ("https://mlops-aci.centralus.inference.ml.azure.com/score", True),
+        ("http://mlops-aci.centralus.inference.ml.azure.com/score", False),
+        ("http://azurecontainer.io/score", False),
+        ("http://evilazurecontainer.io/score", False),
+        ("http://x.azurecontainer.io.example/score", False),
+        ("http://x.azurecontainer.io@example/score", False),
+        ("http://x.azurecontainer.io:8080/score", False),
+        ("http://example\\.azurecontainer.io/score", False),
+        ("http://[::1/.azurecontainer.io", False),
+        ("http://169.254.169.254/score", False),
+        ("file:///.azurecontainer.io", False),
+        ("", False),
+    ],
+)
+def test_only_azures_own_scoring_hosts_are_asked(uri, may):
+    assert scoring.may_be_asked(uri) is may
+
+
+def test_a_good_answer_costs_two_requests_without_any_token(cloud):
+    sightings = []
+    assert scoring.ask(endpoint(), None, SHEET.scoring, sightings) == Answer(
+        200, (5215.2, 3727.0), "", True
+    )
+    assert cloud.addresses() == [
+        "POST 0000.centralus.azurecontainer.io/score",
+        "GET 0000.centralus.azurecontainer.io/swagger.json",
+    ]
+    assert not any("Authorization" in one.headers for one in cloud.asked)
+    assert b"10, 9, 8" in bytes(cloud.asked[0].body)
+    assert [one.status for one in sightings] == [200, 200]
+
+
+def test_a_netrc_on_the_graders_machine_is_not_sent(cloud, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password canary\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert isinstance(scoring.ask(endpoint(), None, SHEET.scoring, []), Answer)
+    assert not any("Authorization" in one.headers for one in cloud.asked)
+
+
+def test_the_key_goes_only_to_an_endpoint_that_wants_one(cloud):
+    scoring.ask(endpoint(auth=False), "K3Y", SHEET.scoring, [])
+    assert not any("Authorization" in one.headers for one in cloud.asked)
+    scoring.ask(endpoint(auth=True), "K3Y", SHEET.scoring, [])
+    assert [one.headers["Authorization"] for one in cloud.asked[2:]] == ["Bearer K3Y"] * 2
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_refusal_of_the_query_is_the_learners_answer(cloud, status):
+    cloud.answers["/score"] = (status, "could not parse the input")
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert answer == Answer(status, None, "could not parse the input", True)
+
+
+def test_one_bad_answer_may_be_the_networks(cloud):
+    cloud.answers["/score"] = [(200, ""), (200, GOOD)]
+    assert scoring.ask(endpoint(), None, SHEET.scoring, []) == Answer(
+        200, (5215.2, 3727.0), "", True
+    )
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 429, 500, 502, 503, 504])
+def test_what_could_be_ours_is_nobodys_fault(cloud, status):
+    cloud.answers["/score"] = (status, "no")
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert isinstance(answer, Unavailable)
+    assert answer.status == status
+    assert len(cloud.asked) == 1
+
+
+def test_a_stranger_is_not_asked(cloud):
+    answer = scoring.ask(endpoint("http://user:pw@169.254.169.254/score"), None, SHEET.scoring, [])
+    assert isinstance(answer, Unavailable)
+    assert "169.254.169.254 is not a host the grader contacts" in str(answer)
+    assert "pw" not in str(answer)
+    assert cloud.asked == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "swagger"),
+    [
+        ((200, {"openapi": "3.0.1"}), True),
+        ((200, {"message": "hello"}), False),
+        ((200, "<html>"), False),
+        ((404, "no such page"), False),
+    ],
+)
+def test_an_endpoint_describes_itself_or_does_not(cloud, reply, swagger):
+    cloud.answers["/swagger.json"] = reply
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert isinstance(answer, Answer)
+    assert answer.swagger is swagger
+
+
+def test_a_description_that_cannot_be_seen_leaves_the_answer(cloud):
+    cloud.answers["/swagger.json"] = (503, "busy")
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert isinstance(answer, Answer)
+    assert answer.result == (5215.2, 3727.0)
+    assert isinstance(answer.swagger, Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (502, {"X-Ms-Run-Function-Failed": "True"}),
+        (500, {"x-ms-run-function-failed": "true"}),
+        (424, {"ms-azureml-model-error-reason": "model_error"}),
+        (424, {"ms-azureml-model-error-statuscode": "500"}),
+    ],
+)
+def test_the_containers_own_word_that_the_model_raised_is_its_answer(
+    cloud: CannedCloud, status: int, headers: dict[str, str]
+) -> None:
+    cloud.answers["/score"] = (status, "run() got an unexpected keyword argument 'method'")
+    cloud.headers = headers
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.result) == (status, None)
+    assert "unexpected keyword" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (502, {}),
+        (500, {"X-Ms-Run-Function-Failed": "False"}),
+        (424, {}),
+        (503, {"ms-azureml-model-error-reason": "model_error"}),
+    ],
+)
+def test_without_that_word_a_5xx_is_not_the_learners(
+    cloud: CannedCloud, status: int, headers: dict[str, str]
+) -> None:
+    cloud.answers["/score"] = (status, "Bad Gateway")
+    cloud.headers = headers
+    assert isinstance(scoring.ask(endpoint(), None, SHEET.scoring, []), Unavailable)

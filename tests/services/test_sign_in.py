@@ -1,0 +1,188 @@
+"""Signing in: what is taken from the environment, what is said when it is not enough."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from azure import identity
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
+
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
+from graders.services.sign_in import SharedCredential, SignIn, SignInError
+from tests.support.loopback_proxy import Loopback, Reply, as_json
+
+SECRET = {
+    "AZURE_TENANT_ID": "t",
+    "AZURE_CLIENT_ID": "app",
+    "AZURE_CLIENT_SECRET": "canary-secret",
+    "GITHUB_TOKEN": "canary-github",
+}
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
+    yield loopback
+    loopback.close()
+
+
+@pytest.fixture
+def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    internet.stand_in_for_the_internet(monkeypatch)
+    with ReadOnlyTransport(RetryPolicy(attempts=1)):
+        yield internet
+
+
+class Issuer:
+    """A credential that counts; its tokens live ``lifetime`` seconds."""
+
+    def __init__(self, lifetime: float = 3600) -> None:
+        self.asked: list[str] = []
+        self.lifetime = lifetime
+        self.fails = False
+
+    def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+        self.asked.append(scopes[0])
+        if self.fails:
+            raise ClientAuthenticationError
+        threading.Event().wait(0.01)
+        return AccessToken(f"token-{len(self.asked)}", int(time.time() + self.lifetime))
+
+
+def test_takes_a_client_secret() -> None:
+    sign_in = SignIn.from_environment(SECRET | {"AZURE_DEVOPS_EXT_PAT": "canary-pat"})
+    assert (sign_in.github_token, sign_in.azure_devops_pat) == ("canary-github", "canary-pat")
+    assert "canary" not in repr(sign_in)
+
+
+def test_takes_a_federated_token(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: dict[str, Any] = {}
+    monkeypatch.setattr(identity, "WorkloadIdentityCredential", lambda **how: taken.update(how))
+    federated = {**SECRET, "AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "token")}
+    del federated["AZURE_CLIENT_SECRET"]
+    SignIn.from_environment(federated)
+    assert taken["token_file_path"] == str(tmp_path / "token")
+
+
+def test_else_takes_the_azure_cli(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[object] = []
+    monkeypatch.setattr(identity, "AzureCliCredential", lambda **how: taken.append(how))
+    SignIn.from_environment({"GH_TOKEN": "g"})
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("without", "named"),
+    [
+        (["GITHUB_TOKEN"], "GITHUB_TOKEN"),
+        (["AZURE_TENANT_ID"], "AZURE_TENANT_ID"),
+        (["AZURE_TENANT_ID", "AZURE_CLIENT_ID"], "AZURE_TENANT_ID and AZURE_CLIENT_ID"),
+    ],
+)
+def test_says_in_one_sentence_what_is_missing(without: list[str], named: str) -> None:
+    environ = {**SECRET, **dict.fromkeys(without, " ")}
+    with pytest.raises(SignInError) as said:
+        SignIn.from_environment(environ)
+    assert named in str(said.value)
+    assert "--tenant simulated" in str(said.value)
+    assert "\n" not in str(said.value)
+    assert "canary" not in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("7000215", "the client secret is wrong"),
+        ("7000222", "the client secret has expired"),
+        ("700016", "not known in this tenant"),
+        ("99999", "refused it"),
+    ],
+)
+def test_the_check_names_entras_cause(wire: Loopback, code: str, words: str) -> None:
+    refusal = {"error": "invalid_client", "error_description": f"AADSTS{code}: canary Trace ID: 1"}
+    wire.replies[:] = [_entra(as_json(refusal, 401))]
+    with pytest.raises(SignInError) as said:
+        SignIn.from_environment(SECRET).check()
+    assert f"AADSTS{code}" in str(said.value)
+    assert words in str(said.value)
+    assert "canary" not in str(said.value)
+    assert said.value.__context__ is None
+
+
+def test_the_check_says_when_nobody_can_be_reached(
+    wire: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert wire
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(SignInError, match=r"login\.microsoftonline\.com could not be reached"):
+        SignIn.from_environment(SECRET).check()
+
+
+@pytest.mark.parametrize(("pat", "scopes"), [("pat", 1), (None, 2)])
+def test_the_check_gets_the_tokens_that_everybody_needs(pat: str | None, scopes: int) -> None:
+    issuer = Issuer()
+    SignIn(issuer, "g", pat).check()
+    assert len(issuer.asked) == scopes
+
+
+def test_what_came_in_place_of_a_token_is_written_nowhere(
+    wire: Loopback, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host = "https://login.microsoftonline.com"
+    places = {"token_endpoint": f"{host}/t/oauth2/v2.0/token", "issuer": f"{host}/t/v2.0"}
+    wire.replies[:] = [
+        as_json(places | {"authorization_endpoint": f"{host}/t/authorize"}),
+        Reply(200, b'{"access_token": "canary-to'),
+    ]
+    with pytest.raises(SignInError):
+        SignIn.from_environment(SECRET).check()
+    assert len(wire.seen) == 2
+    assert "canary" not in caplog.text + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "the tenant does not exist"),
+        (404, "login.microsoftonline.com answered 404"),
+        (503, "login.microsoftonline.com answered 503"),
+    ],
+)
+def test_only_entra_says_that_there_is_no_tenant(wire: Loopback, status: int, words: str) -> None:
+    wire.replies[:] = [Reply(status)]
+    with pytest.raises(SignInError, match=words):
+        SignIn.from_environment(SECRET).check()
+
+
+def test_many_threads_fetch_a_token_once() -> None:
+    issuer = Issuer()
+    shared = SharedCredential(issuer)
+    with ThreadPoolExecutor(8) as threads:
+        tokens = {token.token for token in threads.map(shared.get_token, ["a"] * 16)}
+    assert (tokens, issuer.asked) == ({"token-1"}, ["a"])
+    assert shared.get_token("b").token == "token-2"
+
+
+def test_a_token_is_renewed_before_it_expires_and_kept_while_it_cannot_be() -> None:
+    issuer = Issuer(lifetime=100)
+    shared = SharedCredential(issuer)
+    assert shared.get_token("a").token == "token-1"
+    assert shared.get_token("a").token == "token-2"
+    issuer.fails = True
+    assert shared.get_token("a").token == "token-2"
+    issuer.lifetime = -1
+    with pytest.raises(ClientAuthenticationError):
+        shared.get_token("other")
+
+
+def _entra(answer: Reply) -> Any:
+    host = "https://login.microsoftonline.com/t"
+    names = ("authorization_endpoint", "token_endpoint", "issuer")
+    document = as_json(dict.fromkeys(names, f"{host}/oauth2/v2.0/token"))
+    return lambda method, _url: answer if method == "POST" else document

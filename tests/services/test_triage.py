@@ -1,0 +1,217 @@
+"""Judging answers at the call: seen, or not to be seen, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError
+
+from graders.evidence import ServiceName, Sighting, Unavailable
+from graders.services.http.exchange import BrokenOffAtProxyError, Exchange, Fault, failed_exchange
+from graders.services.http.read_only import RequestBlocked
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
+from graders.services.http.triage import look, unavailable
+from tests.support.loopback_proxy import Loopback, Reply, as_json
+
+URLS = {
+    "Azure DevOps": "https://dev.azure.com/org/_apis/projects",
+    "GitHub": "https://api.github.com/repos/o/n",
+    "Azure Resource Manager": "https://management.azure.com/subscriptions",
+    "Azure ML": "https://centralus.api.azureml.ms/discovery",
+}
+PAGE = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.fixture(scope="module")
+def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
+    yield loopback
+    loopback.close()
+
+
+@pytest.fixture
+def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    internet.stand_in_for_the_internet(monkeypatch)
+    with ReadOnlyTransport(RetryPolicy(attempts=2, backoff=0.001)):
+        yield internet
+
+
+def ask(service: str = "Azure DevOps") -> Callable[[], object]:
+    return lambda: requests.get(URLS[service], timeout=5).json()
+
+
+def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
+    wire.replies[:] = [Reply(503), as_json({"count": 0}, ActivityId="a-1")]
+    sightings: list[Sighting] = []
+    assert look("Azure DevOps", "projects", ask(), sightings) == {"count": 0}
+    assert [(one.what, one.url, one.status, one.request_id) for one in sightings] == [
+        ("projects", URLS["Azure DevOps"], 200, "a-1")
+    ]
+
+
+def test_what_the_grader_refused_to_send_is_told(wire: Loopback) -> None:
+    before = len(wire.seen)
+    fault = look("GitHub", "the repository", lambda: requests.delete(URLS["GitHub"], timeout=5), [])
+    assert isinstance(fault, Unavailable)
+    assert fault.cause.startswith("refused: ")
+    assert "The grader only contacts known hosts" in fault.remedy
+    assert len(wire.seen) == before
+
+
+def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
+    def fails() -> None:
+        raise ClientAuthenticationError("canary")
+
+    fault = look("Azure ML", "the workspace", fails, [])
+    assert isinstance(fault, Unavailable)
+    assert fault.cause == "the grader could not sign in"
+    assert "canary" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        (Fault.PROXY, "HTTPS_PROXY"),
+        (Fault.TLS, "REQUESTS_CA_BUNDLE"),
+        (Fault.REFUSED, "The grader only contacts known hosts"),
+        (Fault.NETWORK, "Check the network of this machine"),
+    ],
+)
+def test_each_kind_of_trouble_is_told_with_what_to_check(kind: Fault, remedy: str) -> None:
+    """Whatever words it comes in: they may quote a learner's address."""
+    error = "refused: TLS at the proxy"
+    last = Exchange("GET", URLS["GitHub"], None, datetime.now(UTC), error=error, fault=kind)
+    fault = unavailable(ServiceName.GITHUB, "the repository", last, None)
+    assert fault.cause == error
+    assert remedy in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (requests.exceptions.ProxyError("no"), Fault.PROXY),
+        (BrokenOffAtProxyError("it broke off"), Fault.PROXY),
+        (requests.exceptions.SSLError("no"), Fault.TLS),
+        (RequestBlocked("no"), Fault.REFUSED),
+        (requests.exceptions.ReadTimeout("no"), Fault.NETWORK),
+    ],
+)
+def test_what_kept_an_answer_away_is_noted_by_kind(
+    error: requests.RequestException, kind: Fault
+) -> None:
+    request = requests.Request("GET", URLS["GitHub"]).prepare()
+    assert failed_exchange(request, error).fault is kind
+
+
+@pytest.mark.parametrize("service", list(URLS))
+@pytest.mark.parametrize(
+    ("reply", "cause", "remedy"),
+    [
+        (Reply(401), "expired or is not accepted", ""),
+        (as_json({"message": "TF400813: x"}, 401), "TF400813", ""),
+        (Reply(403), "no permission", "give the grader|make the grader"),
+        (Reply(403, headers={"x-ratelimit-remaining": "0"}), "is used up (403", "--resume"),
+        (Reply(404), "may not see it", "If it exists"),
+        (Reply(429, headers={"Retry-After": "900"}), "slow down", "--resume"),
+        (Reply(500), "has trouble of its own", "--resume"),
+        (Reply(203, b"<html>", PAGE), "sign-in page", ""),
+        (Reply(200, b"<html>", PAGE), "sign-in page", ""),
+        (Reply(302, headers={"Location": "https://elsewhere.example/_signin"}), "sign-in page", ""),
+        (Reply(400), "refused the question", "bug"),
+        (Reply(200, b'{"a": '), "not what the service promises", "--resume"),
+        (Reply(200, b'{"a": 1}', cut=3), "cut short", "network"),
+        (as_json(None), "empty", "--resume"),
+    ],
+)
+def test_what_is_no_true_answer_is_unavailable(
+    wire: Loopback, service: str, reply: Reply, cause: str, remedy: str
+) -> None:
+    wire.replies[:] = [reply]
+    seen = look(service, "it", ask(service), [])
+    assert isinstance(seen, Unavailable)
+    assert (seen.service, seen.what, seen.url) == (service, "it", URLS[service])
+    assert cause in seen.cause
+    assert any(words in seen.remedy for words in remedy.split("|"))
+
+
+def test_no_words_of_the_answer_or_the_exception_are_repeated(wire: Loopback) -> None:
+    wire.replies[:] = [as_json({"message": "canary", "typeKey": "canary canary"}, 403)]
+
+    def call() -> None:
+        answer = requests.get(URLS["GitHub"], params={"sig": "canary"}, timeout=5)
+        raise ValueError(answer.text)
+
+    sightings: list[Sighting] = []
+    seen = look("GitHub", "it", call, sightings)
+    assert isinstance(seen, Unavailable)
+    assert "canary" not in repr(seen) + str(seen) + repr(sightings)
+
+
+def test_an_untrusted_certificate_names_the_setting(
+    wire: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert wire
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    seen = look("GitHub", "it", ask("GitHub"), [])
+    assert isinstance(seen, Unavailable)
+    assert "TLS" in seen.cause
+    assert "REQUESTS_CA_BUNDLE" in seen.remedy
+
+
+def test_a_host_that_is_not_ours_is_refused_not_asked(wire: Loopback) -> None:
+    seen = look("GitHub", "it", lambda: requests.get("https://elsewhere.example", timeout=5), [])
+    assert isinstance(seen, Unavailable)
+    assert "elsewhere.example" in seen.cause
+    assert wire.seen == []
+
+
+def test_a_refused_sign_in_is_told_from_a_refused_answer(wire: Loopback) -> None:
+    body = {"error": "invalid_client", "error_description": "AADSTS7000222: canary"}
+    wire.replies[:] = [as_json(body, 401)]
+
+    def call() -> None:
+        requests.post("https://login.microsoftonline.com/t/oauth2/v2.0/token", timeout=5)
+        raise ClientAuthenticationError
+
+    sightings: list[Sighting] = []
+    seen = look("Azure ML", "it", call, sightings)
+    assert isinstance(seen, Unavailable)
+    assert seen.cause == "the sign-in was refused (401 AADSTS7000222)"
+    assert "AZURE_CLIENT_SECRET" in seen.remedy
+    assert sightings == []
+
+
+def test_a_fault_of_our_own_is_told_as_one() -> None:
+    def call() -> None:
+        raise KeyError("canary")
+
+    seen = look("GitHub", "it", call, [])
+    assert isinstance(seen, Unavailable)
+    assert "KeyError" in seen.cause
+    assert "canary" not in str(seen)
+
+
+def test_what_the_call_found_unavailable_stays_so() -> None:
+    fault = Unavailable("GitHub", "it", "cause", "remedy")
+    assert look("GitHub", "it", lambda: fault, []) is fault
+
+
+def test_an_endpoint_may_answer_with_a_page(wire: Loopback) -> None:
+    wire.replies[:] = [Reply(200, b"<html>", PAGE)]
+    url = "http://1a2b.centralus.azurecontainer.io/"
+    assert look("the endpoint", "it", lambda: requests.get(url, timeout=5).text, []) == "<html>"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+def test_a_learners_endpoint_does_not_speak_of_the_graders_rights(status: int) -> None:
+    url = "http://1a2b.centralus.azurecontainer.io/score"
+    last = Exchange("POST", url, status, datetime.now(UTC), type_key="TF400813", is_throttled=True)
+    fault = unavailable("the endpoint", "its answer", last)
+    assert str(status) in fault.cause
+    told = str(fault)
+    assert not [
+        word for word in ("TF400813", "token", "AZURE", "allowance", "right") if word in told
+    ]

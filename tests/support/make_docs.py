@@ -1,0 +1,70 @@
+"""Renew what documents take from the code: ``make docs``.
+
+Two pages are written as a whole. In every other document a spot, such as
+``<!-- made:checks -->72<!-- / -->``, holds what :func:`facts` says of its name.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from fixtures.plugin.grading import PROJECT, whole_rubric
+from fixtures.simulator import mistakes_page
+from fixtures.simulator.mistakes import own_files
+from fixtures.simulator.serving.faults import FAULTS
+from fixtures.simulator.serving.route_names import QUESTIONS
+from reports import rubric_page
+from tests.support import grading_process
+
+DOCUMENTS = [
+    one for pattern in ("*.md", "docs/**/*.md", "fixtures/**/*.md") for one in PROJECT.glob(pattern)
+]
+_SPOT = re.compile(r"(<!-- made:(\w+) -->).*?(<!-- / -->)", re.DOTALL)
+
+
+def pages() -> dict[Path, str]:
+    """The documents that are written as a whole."""
+    return {
+        PROJECT / "docs" / "rubric.md": rubric_page.page(whole_rubric()),
+        PROJECT / "docs" / "mistakes.md": mistakes_page.page(own_files()),
+    }
+
+
+def facts(demo: grading_process.Outcome) -> dict[str, str]:
+    """Name of a spot -> what stands there; ``demo`` is a graded run of the demo class."""
+    checks = whole_rubric()
+    return {
+        "checks": str(len(checks)),
+        "points": f"{sum(check.points for check in checks):g}",
+        "learners": str(len(demo.grade_book())),
+        "faults": str(len(FAULTS)),
+        "questions": str(len(QUESTIONS)),
+        "summary": f"\n```\n{_summary(demo.text)}\n```\n",
+    }
+
+
+def _summary(text: str) -> str:
+    """What a run prints of the grades, without where it wrote them."""
+    return text.partition(" grades (SIMULATED) ")[2].partition("\n")[2].partition("\n\nWritten:")[0]
+
+
+def filled(document: str, made: Mapping[str, str]) -> str:
+    """The document with its spots renewed. Raises KeyError for a spot of another name."""
+    return _SPOT.sub(lambda spot: spot[1] + made[spot[2]] + spot[3], document)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = facts(grading_process.grade_demo(Path(folder)))
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(filled(text, made), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Freeze what is expected of the catalogue and of the demo cohort: ``make golden``.
+
+What follows from each entry of the catalogue, and what one mistake of a pair explains of the other,
+is what was found: the tests hold it against the causes that the entries list. The demo cohort's
+verdicts are those of the mistakes that its rows name; the marks for other systems are made of them,
+as if the tenant had been a live one. The golden feedback is what a run wrote. Read every diff.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from fixtures.plugin.grading import whole_rubric
+from fixtures.simulator.mistakes import mistakes_of
+from graders.inputs.cohort import read_cohort
+from graders.verdicts import Outcome
+from reports import exports
+from tests.support import exported_cohorts, golden_lines, grading_process, incomplete_evidence
+from tests.support.catalogue_class import CATALOGUE, PAIRS, collected
+from tests.support.paths import COHORTS, GOLDEN
+
+OUTCOMES = GOLDEN / "demo.json"
+EXPORTS = GOLDEN / "exports"
+SHOWN = "user8"
+"""The one learner whose own files are kept, of formats with a file for each."""
+DEMO = COHORTS / "demo.csv"
+FEEDBACK = GOLDEN / "feedback"
+READ = ("user1", "user9", "user16", "user17")
+"""Who did everything, who has to mend, who has to wait, and who could not be looked at."""
+
+
+def golden(cohort: Path) -> dict[str, dict[str, Outcome]]:
+    """Learner id -> check id -> the outcome that the learner's mistakes deserve."""
+    return {one.id: golden_lines.expected(mistakes_of(one)) for one in read_cohort(cohort)}
+
+
+def as_text(verdicts: dict[str, dict[str, Outcome]]) -> str:
+    return json.dumps(verdicts, indent=1, ensure_ascii=False) + "\n"
+
+
+def golden_exports() -> dict[str, str]:
+    """Path below the folder of exports -> text."""
+    found = exported_cohorts.demo()
+    alone = exported_cohorts.only(found, SHOWN)
+    files = [format_(found.run, found.grades).files for format_ in exports.EXPORTS.values()]
+    return {
+        file: text
+        for one in files
+        for file, text in one.items()
+        if "/" not in file or f"{SHOWN}." in file.replace("/", ".")
+    } | dict(exports.EXPORTS["classroom50"](alone.run, alone.grades).files)
+
+
+def feedback_in(reports: Path, learner: str) -> str:
+    """A learner's feedback as a run wrote it, but for the time of the run."""
+    text = (reports / "feedback" / learner / "feedback.md").read_text(encoding="utf-8")
+    return re.sub(r"checked on [\d-]+ [\d:]+ UTC", "checked on 2026-11-23 09:33 UTC", text)
+
+
+def _write_feedback() -> None:
+    FEEDBACK.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        run = grading_process.grade_demo(Path(folder))
+        if run.status:
+            raise SystemExit(run.text)
+        for learner in READ:
+            _write(FEEDBACK / f"{learner}.md", feedback_in(run.reports, learner))
+
+
+def _freeze_the_catalogue() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = collected(Path(folder)).found()
+    outcomes = {made: one.outcomes for made, one in found.items()}
+    entries = {name: outcomes[name,] for name in CATALOGUE.entries}
+    _write(golden_lines.ENTRIES, golden_lines.text(entries, whole_rubric()))
+    golden_lines.of_entries.cache_clear()
+    pairs = {"+".join(made): golden_lines.explained(outcomes[made], made) for made in PAIRS}
+    _write(golden_lines.PAIRS, "".join(f"{name}: {said}\n" for name, said in pairs.items() if said))
+
+
+def _freeze_the_cases() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = incomplete_evidence.asked(Path(folder))
+    outcomes = {name: one.outcomes for name, one in found.items()}
+    _write(incomplete_evidence.FROZEN, golden_lines.text(outcomes, whole_rubric()))
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    _freeze_the_catalogue()
+    _freeze_the_cases()
+    _write(OUTCOMES, as_text(golden(DEMO)))
+    shutil.rmtree(EXPORTS, ignore_errors=True)
+    for name, content in golden_exports().items():
+        (EXPORTS / name).parent.mkdir(parents=True, exist_ok=True)
+        (EXPORTS / name).write_text(content, encoding="utf-8", newline="")
+    _write_feedback()

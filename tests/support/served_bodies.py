@@ -1,0 +1,223 @@
+"""Every body that the simulated tenant serves while the real graders look at a class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fixtures.simulator.serving import server
+from fixtures.simulator.serving.faults import FaultRule
+from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.wire.github.lookups import number_of
+from fixtures.simulator.world import Tenant
+from graders.lab import Lab
+from graders.services.cloud import Cloud
+from graders.services.http.transport import ReadOnlyTransport
+from graders.services.sign_in import SignIn, SignInError
+from tests.support import served_tenant
+from tests.support.fault_matrix import QUICK, let_sdk_remember
+from tests.support.served_tenant import Served
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A question, and the body it was answered with; ``route`` is the wire's own template."""
+
+    method: str
+    host: str
+    route: str
+    asked: bytes
+    status: int
+    kind: str
+    body: bytes
+
+
+@contextmanager
+def recording(
+    tenant: Tenant, strikes: Sequence[FaultRule] = ()
+) -> Iterator[tuple[Served, list[Recorded]]]:
+    """Serve the tenant and record what its routes answer, before a strike makes something of it."""
+    kept: list[Recorded] = []
+
+    def router(routes: Iterable[Route], **options: Any) -> Router:
+        routes = list(routes)
+        for one in routes:
+            one.app = _recorder(one.path, one.app, kept)
+        return Router(routes, **options)
+
+    def switchboard(tenant: Tenant, journal: Journal) -> server.App:
+        return server.switchboard(tenant, journal, strikes=strikes)
+
+    with pytest.MonkeyPatch.context() as patch:
+        let_sdk_remember(patch, dict)  # or what another test's SDK has asked is not asked here
+        patch.setattr(server, "Router", router)
+        patch.setattr(served_tenant, "switchboard", switchboard)
+        with served_tenant.serving(tenant) as served:
+            yield served, kept
+
+
+def _recorder(route: str, application: ASGIApp, kept: list[Recorded]) -> ASGIApp:
+    async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
+        asked, said = bytearray(), bytearray()
+        head: dict[str, Any] = {}
+
+        async def hear() -> Message:
+            message = await receive()
+            asked.extend(message.get("body", b""))
+            return message
+
+        async def say(message: Message) -> None:
+            head.update(message if message["type"] == "http.response.start" else {})
+            said.extend(message.get("body", b""))
+            await send(message)
+
+        await application(scope, hear, say)
+        host = dict(scope["headers"])[b"host"].decode().partition(":")[0]
+        kind = dict(head["headers"]).get(b"content-type", b"").decode()
+        one = (scope["method"], host, route, bytes(asked), head["status"], kind, bytes(said))
+        kept.append(Recorded(*one))
+
+    return recorded
+
+
+def look_at_everybody(tenant: Tenant) -> None:
+    """Collect the tenant's learners with the real SDKs, as a run does it."""
+    labs = list(tenant.labs.values())
+    with ReadOnlyTransport(QUICK) as transport:
+        cloud = Cloud(SignIn.from_environment(credentials(tenant)), transport)
+        cloud.prepare(labs)
+        for lab in labs:
+            cloud.look_at(lab)
+
+
+def refused_to_sign_in(tenant: Tenant) -> None:
+    """Try with a secret that is not the grader's."""
+    with ReadOnlyTransport(QUICK), pytest.raises(SignInError):
+        SignIn.from_environment(credentials(tenant, AZURE_CLIENT_SECRET="wrong")).check()
+
+
+_WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
+_THE_REST = """
+https://login.microsoftonline.com/{tenant}/.well-known/openid-configuration
+https://dev.azure.com/{organization}/_apis/connectiondata
+https://dev.azure.com/{organization}/_apis/resourceareas/79134c72-4a58-4b42-976c-04e7115f32bf
+https://dev.azure.com/{organization}/_apis/projects/{project}
+https://dev.azure.com/{organization}/{project}/_apis/distributedtask/variablegroups/{group_id}
+https://dev.azure.com/{organization}/{project}/_apis/serviceendpoint/endpoints/{connection_id}
+https://dev.azure.com/{organization}/{project}/_apis/build/definitions?includeLatestBuilds=true
+https://dev.azure.com/{organization}/{project}/_apis/build/definitions/{pipeline}
+https://dev.azure.com/{organization}/{project}/_apis/build/builds/{run}
+https://dev.azure.com/{organization}/{project}/_apis/build/builds/0
+https://dev.azure.com/{organization}/{project}/_apis/pipelines
+https://dev.azure.com/{organization}/{project}/_apis/pipelines/{pipeline}
+https://dev.azure.com/{organization}/{project}/_apis/pipelines/{pipeline}/runs
+https://dev.azure.com/{organization}/{project}/_apis/pipelines/0
+https://api.github.com/rate_limit
+https://api.github.com/user
+https://api.github.com/orgs/{owner}
+https://api.github.com/orgs/{owner}/repos
+https://api.github.com/users/{owner}/repos
+https://api.github.com/organizations/{owner_number}/repos
+https://api.github.com/repos/{owner}/{repository}
+https://api.github.com/{repos}/contents
+https://api.github.com/{repos}/contents/README.md
+https://api.github.com/{repos}/git/trees/HEAD
+https://api.github.com/{repos}/git/ref/heads/main
+https://api.github.com/{repos}/commits
+https://api.github.com/{repos}/commits/HEAD
+https://api.github.com/{repos}/branches
+https://api.github.com/{repos}/branches/main
+https://api.github.com/{repos}
+https://management.azure.com/subscriptions?{version}
+https://management.azure.com/subscriptions/{subscription}?{version}
+https://management.azure.com/subscriptions/{subscription}/resourcegroups?{version}
+https://management.azure.com/{group}?{version}
+https://management.azure.com/{group}/{workspaces}?{version}
+https://management.azure.com/{workspace}?{version}
+https://management.azure.com/{workspace}/models/{model}?{version}
+https://management.azure.com/{workspace}/models/{model}/versions/1?{version}
+https://management.azure.com/providers/Microsoft.ResourceGraph/resources?{version}
+https://{region}/modelmanagement/v1.0/{workspace}/services/{service}
+https://{region}/modelmanagement/v1.0/{workspace}/services/nope
+https://{region}/modelmanagement/v1.0/{workspace}/models
+https://{region}/modelmanagement/v1.0/{workspace}/models/{model}:1
+https://{region}/pipelines/v1.0/{workspace}/pipelines/{published}
+https://{region}/pipelines/v1.0/{workspace}/pipelines/nope
+https://{region}/pipelines/v1.0/{workspace}/pipelineendpoints
+https://{region}/pipelines/v1.0/{workspace}/datatypes
+https://{region}/history/v1.0/{workspace}/experiments/mlopspython
+https://{region}/history/v1.0/{workspace}/experiments/nope
+"""
+"""What the graders never ask, by where it is asked of one learner."""
+
+
+def ask_the_rest(served: Served, lab: Lab) -> None:
+    """Ask all other routes, of a learner who did all of the lab."""
+    azure = served.token("https://management.azure.com")
+    tokens = {
+        "dev.azure.com": served.token("499b84ac-1321-427f-aa17-267ca6975798"),
+        "api.github.com": served.tenant.ids.github_token,
+    }
+    repos = [f"{kind}/{place}" for kind, place in _repository(lab).items()]
+    for line in _THE_REST.split():
+        for one in repos if "{repos}" in line else [""]:
+            url = line.format(repos=one, **_names(served.tenant, lab))
+            token = tokens.get(str(urlsplit(url).hostname), azure)
+            method = "POST" if "ResourceGraph" in url else "GET"
+            body = {"query": f"Resources | where type =~ '{_WORKSPACES.split('/', 1)[1]}'"}
+            headers = {"Authorization": f"Bearer {token}"}
+            requests.request(method, url, headers=headers, json=body, timeout=30)
+
+
+def _repository(lab: Lab) -> Mapping[str, object]:
+    """Both ways to a repository: by its name, and by its number."""
+    name = f"{lab.github_owner}/{lab.repositories[0]}"
+    return {"repos": name, "repositories": number_of(name)}
+
+
+def _names(tenant: Tenant, lab: Lab) -> Mapping[str, object]:
+    world = tenant.world(lab.learner.id)
+    group = f"subscriptions/{lab.subscription_id}/resourceGroups/{lab.resource_group}"
+    return {
+        "tenant": tenant.ids.tenant_id,
+        "organization": lab.organization,
+        "project": lab.project,
+        "group_id": world.variable_groups[0].id,
+        "connection_id": world.service_connections[0].id,
+        "pipeline": world.runs[0].pipeline,
+        "run": world.runs[0].id,
+        "owner": lab.github_owner,
+        "owner_number": number_of(lab.github_owner),
+        "repository": lab.repositories[0],
+        "subscription": lab.subscription_id,
+        "group": group,
+        "workspaces": _WORKSPACES,
+        "workspace": f"{group}/{_WORKSPACES}/{lab.workspace}",
+        "version": "api-version=2024-04-01",
+        "region": f"{lab.location}.api.azureml.ms",
+        "model": world.models[0].name,
+        "service": world.services[0].name,
+        "published": world.published_pipelines[0].id,
+    }
+
+
+def credentials(tenant: Tenant, **others: str) -> Mapping[str, str]:
+    """The environment of a grader of that tenant."""
+    ids = tenant.ids
+    own = {
+        "AZURE_AUTHORITY_HOST": "login.microsoftonline.com",
+        "AZURE_TENANT_ID": ids.tenant_id,
+        "AZURE_CLIENT_ID": ids.client_id,
+        "AZURE_CLIENT_SECRET": ids.client_secret,
+        "GITHUB_TOKEN": ids.github_token,
+    }
+    return {**os.environ, **own, **others}

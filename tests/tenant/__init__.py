@@ -1,0 +1,1 @@
+"""Tests of the simulated tenant, and of the graders on it."""

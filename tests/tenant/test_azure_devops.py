@@ -1,0 +1,302 @@
+"""The simulated Azure DevOps, seen by Microsoft's own SDK and by a bare client."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from msrest.authentication import BasicAuthentication
+
+from fixtures.simulator.world import LearnerWorld, Pipeline, ServiceConnection
+from graders.services.azure_devops import client  # noqa: F401 (switches the SDK's disk cache off)
+from tests.support.served_tenant import ORGANIZATION, Served, serving, tenant_of
+
+URL = f"https://dev.azure.com/{ORGANIZATION}"
+MODEL_ANSWER, HIDDEN, CLOSED, BUSY, OTHERWISE = 4, 5, 6, 7, 8
+PROJECT = f"AE MLOps {MODEL_ANSWER:02d}"
+SECRET = "WORKSPACE_NAME"
+
+
+def _hide(world: LearnerWorld) -> None:
+    world.project.visible = False
+
+
+def _close(world: LearnerWorld) -> None:
+    for group in world.variable_groups:
+        group.all_pipelines = False
+    for connection in world.service_connections:
+        connection.all_pipelines = False
+    world.variable_groups[1].pipelines = [62, 63]
+    world.variable_groups[1].secret = [SECRET]
+
+
+def _busy(world: LearnerWorld) -> None:
+    """Many pipelines and many runs of CI, one of which has still not finished."""
+    ci = next(run for run in world.runs if run.yaml == "ci")
+    for n in range(1, 45):
+        later: dict[str, Any] = {"started": ci.started + timedelta(hours=n), "id": ci.id + 10 + n}
+        later["finished"] = ci.finished + timedelta(hours=n)
+        world.runs.append(dataclasses.replace(ci, **later))
+    world.runs[2].status = "inProgress"
+    world.pipelines += [Pipeline(900 + n, f"Extra {n}", "x.yml", "GitHub", "o/r") for n in range(9)]
+
+
+def _otherwise(world: LearnerWorld) -> None:
+    connection = _lab_connection(world)
+    connection.creation_mode, connection.is_ready, connection.state = "Manual", False, "Failed"
+    cd = next(run for run in world.runs if run.yaml == "cd")
+    cd.reason = "resourceTrigger"
+
+
+def _lab_connection(world: LearnerWorld) -> ServiceConnection:
+    return next(one for one in world.service_connections if one.type == "azurerm")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    changes = {HIDDEN: _hide, CLOSED: _close, BUSY: _busy, OTHERWISE: _otherwise}
+    with serving(tenant_of(120, changes)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def clients(served: Served) -> Any:
+    from azure.devops.connection import Connection  # late: its disk cache is off by now
+
+    signature = BasicAuthentication("", served.tenant.ids.azure_devops_pat)
+    return Connection(base_url=URL, creds=signature).clients_v7_1
+
+
+@pytest.fixture(scope="module")
+def bare(served: Served) -> requests.Session:
+    session = requests.Session()
+    session.auth = ("", served.tenant.ids.azure_devops_pat)
+    session.headers["X-TFS-FedAuthRedirect"] = "Suppress"
+    return session
+
+
+def _get(bare: requests.Session, path: str) -> requests.Response:
+    return bare.get(f"{URL}/{path}", timeout=30, allow_redirects=False)
+
+
+# --- the SDK reads the model answer ---------------------------------------------------------------
+
+
+def test_sdk_reads_the_variable_group(clients: Any, served: Served) -> None:
+    library = clients.get_task_agent_client()
+
+    [group] = library.get_variable_groups(PROJECT, group_name="devopsforai-*")
+
+    wanted = served.world(MODEL_ANSWER).variable_groups[1]
+    assert {name: one.value for name, one in group.variables.items()} == wanted.variables
+    assert (group.id, group.name, group.type) == (wanted.id, wanted.name, "Vsts")
+    assert group.variable_group_project_references is None
+    by_id = library.get_variable_group(PROJECT, group.id)
+    assert by_id.variable_group_project_references[0].project_reference.name == PROJECT
+
+
+def test_sdk_reads_the_service_connection(clients: Any, served: Served) -> None:
+    [one] = clients.get_service_endpoint_client().get_service_endpoints_by_names(
+        PROJECT, ["AML-workspace-connection"], include_failed=True
+    )
+
+    wanted = _lab_connection(served.world(MODEL_ANSWER))
+    assert (one.id, one.name, one.is_ready) == (wanted.id, wanted.name, True)
+    assert one.data["mlWorkspaceName"] == wanted.workspace
+    assert one.data["scopeLevel"] == "AzureMLWorkspace"
+    assert one.authorization.scheme == "ServicePrincipal"
+    assert one.operation_status["state"] == "Ready"
+
+
+def test_sdk_reads_definitions_only_in_full_with_their_yaml(clients: Any, served: Served) -> None:
+    builds = clients.get_build_client()
+
+    shallow = builds.get_definitions(PROJECT, name="model-deploy-cd")[0]
+    full = builds.get_definitions(PROJECT, name="Model-Deploy-CD", include_all_properties=True)[0]
+
+    assert not {"process", "repository"} & set(shallow.additional_properties)
+    assert full.additional_properties["process"] == {
+        "yamlFilename": "/.pipelines/diabetes_regression-cd.yml",
+        "type": 2,
+    }
+    assert full.additional_properties["repository"]["type"] == "GitHub"
+    detail = builds.get_definition(PROJECT, full.id)
+    assert detail.repository.name == served.world(MODEL_ANSWER).pipelines[2].repository_name
+
+
+def test_sdk_reads_runs_to_the_microsecond(clients: Any, served: Served) -> None:
+    wanted = served.world(MODEL_ANSWER).runs[1]
+
+    found = clients.get_build_client().get_build(PROJECT, wanted.id)
+
+    assert (found.build_number, found.status, found.result) == (
+        wanted.number,
+        "completed",
+        "succeeded",
+    )
+    assert (found.start_time, found.finish_time) == (wanted.started, wanted.finished)
+    assert (found.source_version, found.definition.id) == (wanted.commit, wanted.pipeline)
+    assert found.requested_for.unique_name == wanted.requested_for
+
+
+def test_times_have_seven_fraction_digits(bare: requests.Session, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[1]
+    body = _get(bare, f"{PROJECT}/_apis/build/builds/{run.id}").json()
+    assert re.fullmatch(r"2026-11-20T[\d:]{8}\.\d{7}Z", body["startTime"])
+
+
+def test_sdk_reads_artifacts_of_both_kinds(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[1]
+    found = clients.get_build_client().get_artifacts(PROJECT, run.id)
+    assert {one.name: one.resource.type for one in found} == {
+        f"Code Coverage Report_{run.id}": "Container",
+        "model": "PipelineArtifact",
+    }
+
+
+def test_sdk_reads_what_a_run_consumed(clients: Any, served: Served) -> None:
+    run = served.world(MODEL_ANSWER).runs[0]
+
+    found = clients.get_pipelines_client().get_run(PROJECT, run.pipeline, run.id)
+
+    upstream = found.resources.pipelines["model-train-ci"]
+    assert (upstream.pipeline.id, upstream.version) == (run.upstream_pipeline, run.upstream_number)
+    [listed] = clients.get_pipelines_client().list_runs(PROJECT, run.pipeline)
+    assert listed.resources is None
+
+
+def test_sdk_reads_who_may_use_what(clients: Any, served: Served) -> None:
+    group = served.world(MODEL_ANSWER).variable_groups[1]
+    permissions = clients.get_pipeline_permissions_client()
+
+    answer = permissions.get_pipeline_permissions_for_resource(
+        PROJECT, "variablegroup", str(group.id)
+    )
+
+    assert answer.all_pipelines.authorized is True
+    open_to_all = clients.get_build_client().get_project_resources(PROJECT)
+    assert ("variablegroup", str(group.id)) in {(one.type, one.id) for one in open_to_all}
+
+
+def test_what_is_not_open_is_absent_not_false(bare: requests.Session, served: Served) -> None:
+    world = served.world(CLOSED)
+    group = world.variable_groups[1]
+    path = f"{world.project.name}/_apis/pipelines/pipelinePermissions/variablegroup/{group.id}"
+    permissions = _get(bare, path).json()
+    open_to_all = _get(bare, f"{world.project.name}/_apis/build/authorizedresources").json()
+
+    assert "allPipelines" not in permissions
+    assert [one["id"] for one in permissions["pipelines"]] == [62, 63]
+    assert {one["type"] for one in open_to_all["value"]} == {"queue"}
+
+
+def test_a_secret_has_no_value_and_plain_variables_say_nothing(
+    bare: requests.Session, served: Served
+) -> None:
+    name = served.world(CLOSED).project.name
+    groups = _get(bare, f"{name}/_apis/distributedtask/variablegroups?groupName=devops*").json()
+    variables = groups["value"][0]["variables"]
+    assert variables[SECRET] == {"value": None, "isSecret": True}
+    assert set(variables["LOCATION"]) == {"value"}
+
+
+# --- lists and pages ------------------------------------------------------------------------------
+
+
+def _pages(bare: requests.Session, path: str) -> list[list[Any]]:
+    pages: list[list[Any]] = []
+    token: str | None = ""
+    while token is not None:
+        more = f"&continuationToken={token}" if token else ""
+        answer = _get(bare, path + more)
+        pages.append(answer.json()["value"])
+        token = answer.headers.get("x-ms-continuationtoken")
+    return pages
+
+
+def test_projects_come_in_pages_without_the_hidden_one(
+    bare: requests.Session, served: Served
+) -> None:
+    pages = _pages(bare, "_apis/projects?stateFilter=all")
+    names = [one["name"] for page in pages for one in page]
+    assert [len(page) for page in pages] == [100, 19]
+    assert served.world(HIDDEN).project.name not in names
+    assert len(set(names)) == 119
+
+
+def test_projects_can_be_skipped(clients: Any) -> None:
+    assert len(clients.get_core_client().get_projects(skip=110)) == 9
+
+
+def test_runs_come_in_pages_newest_first(bare: requests.Session, served: Served) -> None:
+    world = served.world(BUSY)
+    path = f"{world.project.name}/_apis/build/Builds?queryOrder=finishTimeDescending"
+
+    pages = _pages(bare, path)
+
+    runs = [one for page in pages for one in page]
+    assert [len(page) for page in pages] == [20, 20, 6]
+    assert runs[0]["status"] == "inProgress"
+    assert not {"result", "finishTime"} & set(runs[0])
+    finished = [one["finishTime"] for one in runs[1:]]
+    assert finished == sorted(finished, reverse=True)
+
+
+def test_runs_are_limited_and_filtered(bare: requests.Session, served: Served) -> None:
+    world = served.world(BUSY)
+    ci, cd = world.runs[1].pipeline, world.runs[0].pipeline
+    path = f"{world.project.name}/_apis/build/Builds?definitions={ci},{cd}"
+
+    def ids(query: str) -> list[int]:
+        return [one["definition"]["id"] for one in _get(bare, path + query).json()["value"]]
+
+    assert sorted(ids("&maxBuildsPerDefinition=2")) == [ci, ci, cd]
+    assert ids("&statusFilter=inProgress") == [ci]
+    assert ids("&resultFilter=failed,canceled") == []
+    assert len(ids("&$top=3")) == 3
+
+
+def test_pipelines_come_in_pages(bare: requests.Session, served: Served) -> None:
+    name = served.world(BUSY).project.name
+    pages = _pages(bare, f"{name}/_apis/build/Definitions?includeAllProperties=true")
+    assert [len(page) for page in pages] == [10, 2]
+
+
+def test_a_project_is_found_by_name_in_any_case_and_by_id(clients: Any, served: Served) -> None:
+    project = served.world(MODEL_ANSWER).project
+    core = clients.get_core_client()
+    assert core.get_project(PROJECT.upper()).id == project.id
+    assert core.get_project(project.id).name == PROJECT
+
+
+def test_a_failed_connection_is_shown_when_asked_for(
+    bare: requests.Session, served: Served
+) -> None:
+    world = served.world(OTHERWISE)
+    path = f"{world.project.name}/_apis/serviceendpoint/endpoints?type=azurerm"
+
+    hidden = _get(bare, path).json()["value"]
+    [shown] = _get(bare, path + "&includeFailed=true").json()["value"]
+
+    assert hidden == []
+    assert (shown["type"], shown["owner"]) == ("AzureRM", "library")
+    assert "tenantId" in shown["authorization"]["parameters"]
+    assert shown["operationStatus"]["state"] == "Failed"
+
+
+def test_a_triggered_run_names_the_run_that_triggered_it(clients: Any, served: Served) -> None:
+    world = served.world(OTHERWISE)
+    ci, cd = (next(run for run in world.runs if run.yaml == yaml) for yaml in ("ci", "cd"))
+    found = clients.get_build_client().get_build(world.project.name, cd.id)
+    assert found.trigger_info["pipelineId"] == str(ci.id)
+
+
+def test_nothing_unknown_was_asked_and_nothing_failed(served: Served, clients: Any) -> None:
+    clients.get_build_client().get_definitions(PROJECT)
+    assert served.journal.summary()["failures"] == []
+    assert served.journal.summary()["unknown_routes"] == []

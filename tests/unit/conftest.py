@@ -1,0 +1,16 @@
+"""Hold the unit tests to their promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import isolation
+
+
+@pytest.fixture(autouse=True)
+def _isolated(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No process and no network."""
+    with isolation.watched(request.node.nodeid, processes=False):
+        yield

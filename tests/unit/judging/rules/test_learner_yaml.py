@@ -1,0 +1,74 @@
+"""A learner's YAML: read within bounds, whatever its 500 bytes stand for."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graders.judging import rules
+from graders.judging.rules.learner_yaml import LONGEST, UnreadableError, read_yaml
+from tests.unit.judging.rules.test_rules import LAB, texts
+
+ALIASES = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
+)
+MERGES = "m0: &m0 {k: v}\n" + "".join(
+    f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 10)
+)
+BOMBS = {
+    "aliases": ALIASES,
+    "merge keys": MERGES,
+    "an alias inside its own anchor": "a: &a [*a]\n",
+    "depth": "[" * 5_000,
+    "depth of mappings": "{a: " * 5_000,
+    "size": "# \n" * LONGEST,
+    "entries": "[" + "x," * 20_000 + "]",
+    "characters": f"a: &a {'x' * 40_000}\nb: [*a, *a]\n",
+}
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_a_file_beyond_the_bounds_is_told_to_be_unreadable(what: str) -> None:
+    with pytest.raises(UnreadableError, match="more than"):
+        read_yaml(BOMBS[what])
+    (told,) = rules.altered_pipelines(texts(cd=BOMBS[what]), LAB)
+    assert (told.what, told.expected) == (f"file {LAB.cd_yaml}", "YAML that can be read")
+    assert "more than" in told.found
+
+
+@pytest.mark.parametrize("what", BOMBS)
+def test_a_value_that_is_a_bomb_is_as_quick(what: str) -> None:
+    """The value that is compared, not only the file around it; a hang is how this test fails."""
+    value = f"{BOMBS[what]}\nvariables:\n- name: MODEL_NAME\n  value: *a9\n"
+    assert rules.altered_pipelines(texts(shared=value), LAB)
+
+
+def test_the_line_of_a_slip_is_told() -> None:
+    with pytest.raises(UnreadableError, match="not valid YAML at line 3"):
+        read_yaml("a: 1\nb: [\n")
+
+
+@pytest.mark.parametrize("text", ["a: \x1b]0;x\x07", "a: \ud800", "\t- ["])
+def test_what_is_no_text_of_a_yaml_file_is_told(text: str) -> None:
+    with pytest.raises(UnreadableError, match="not valid YAML"):
+        read_yaml(text)
+
+
+def test_texts_stay_as_they_stand_in_the_file() -> None:
+    assert read_yaml("a: 010\nb: 2026-13-45\nc: yes\nd:\n") == {
+        "a": "010",
+        "b": "2026-13-45",
+        "c": "yes",
+        "d": "",
+    }
+    assert read_yaml("# nothing\n") is None
+    assert read_yaml("a: &x [1]\nb: *x\n") == {"a": ["1"], "b": ["1"]}
+
+
+@given(st.text(alphabet="{}[]:,&*<>-?!|'\"%@`# \n\tab01", max_size=300))
+def test_whatever_is_typed_is_read_or_told(text: str) -> None:
+    with contextlib.suppress(UnreadableError):
+        read_yaml(text)

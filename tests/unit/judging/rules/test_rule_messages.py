@@ -1,0 +1,431 @@
+"""What each rule tells of what is wrong, word for word: learners read it, instructors answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from graders.evidence import Access, Answer, PublishedPipeline, UpstreamRun, Variable
+from graders.judging import rules
+from graders.lab import Learner, Leniency
+from graders.reasons import Mismatch
+from tests.support.correct_evidence import (
+    CI,
+    CI_RUN,
+    ENDPOINT,
+    LAB,
+    LEARNER,
+    MODEL,
+    NOON,
+    WORKSPACE,
+    ci_stages,
+    connection,
+    repository,
+    stages,
+    texts,
+)
+
+Told = Sequence[tuple[str, str, str]]
+"""What, expected, found."""
+
+
+def told(mismatches: Sequence[Mismatch]) -> Told:
+    return [(one.what, one.expected, one.found) for one in mismatches]
+
+
+# --- task 2 ---------------------------------------------------------------------------------------
+
+
+def test_what_is_wrong_with_the_variables_is_told() -> None:
+    found = {"A": Variable("x"), "B": Variable("y"), "LOCATION": Variable(" z", is_secret=True)}
+    assert told(rules.missing_variables(found, ["LOCATION", "BASE_NAME"])) == [
+        ("BASE_NAME", "a variable BASE_NAME", "not there; other variables: A, B")
+    ]
+    assert told(rules.missing_variables({}, ["LOCATION", "BASE_NAME"])) == [
+        ("LOCATION", "a variable LOCATION", "not there"),
+        ("BASE_NAME", "a variable BASE_NAME", "not there"),
+    ]
+    assert told(rules.unreadable_variables("Vsts", found, ["BASE_NAME", "LOCATION"])) == [
+        ("LOCATION", "a plain value", "marked as secret")
+    ]
+    assert told(rules.unreadable_variables("AzureKeyVault", {}, [])) == [
+        ("variable group", "plain variables", "a group of type AzureKeyVault")
+    ]
+    assert told(rules.padded_values(found)) == [("LOCATION", "'z'", "' z'")]
+    assert told(rules.base_name_problems("user5", LAB)) == [
+        ("BASE_NAME", "3 to 15 letters, digits or hyphens with user4 in it", "user5")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [("u4", False), ("user4", True), ("user4" + 10 * "x", True), ("user4" + 11 * "x", False)],
+)
+def test_a_base_name_has_at_most_15_characters(value: str, is_right: bool) -> None:
+    assert (rules.base_name_problems(value, LAB) == []) is is_right
+
+
+def test_who_may_use_the_group_is_told() -> None:
+    known = [CI, replace(CI, id=12, name="b"), replace(CI, id=13, name="a", yaml_path="a.yml")]
+    assert told(rules.closed_to_pipelines(Access(False, (13, 12)), known, LAB)) == [
+        ("pipeline permissions", "open to all pipelines", "open to a, b only")
+    ]
+    assert told(rules.closed_to_pipelines(Access(False, ()), known, LAB)) == [
+        ("pipeline permissions", "open to all pipelines", "open to no pipeline")
+    ]
+    assert told(rules.closed_to_all(Access(False, (11, 12)))) == [
+        ("pipeline permissions", "open to all pipelines", "open to 2 pipelines, one by one")
+    ]
+    assert rules.closed_to_all(Access(True)) == []
+
+
+# --- task 3 ---------------------------------------------------------------------------------------
+
+
+STRICT = replace(LAB, leniency=Leniency(federated_connection=False, manual_connection=False))
+
+
+def test_what_is_wrong_with_the_connection_is_told() -> None:
+    elsewhere = connection(workspace="", resource_group="User5AML")
+    assert told(rules.wrong_target(elsewhere, WORKSPACE)) == [
+        ("Machine Learning workspace", "user4aml", "nothing"),
+        ("resource group", "User4AML", "User5AML"),
+    ]
+    for scheme, said in (("Token", "Token"), ("", "nothing")):
+        assert told(rules.wrong_scheme(connection(scheme=scheme), LAB)) == [
+            ("authentication", "a service principal", said)
+        ]
+    assert told(rules.wrong_scheme(connection(creation_mode="Manual"), STRICT)) == [
+        ("creation", "automatic", "Manual")
+    ]
+    broken = connection(is_ready=False, state="Failed", status_message="no right")
+    assert told(rules.not_ready(broken)) == [("state", "Ready", "Failed no right")]
+    assert rules.not_ready(connection()) == []
+    assert told(rules.dangling_reference("mine", {"b": 1, "a": 2}, LAB)) == [
+        ("service connection", "mine", "a, b")
+    ]
+    for mode, said in (("Manual", "ServicePrincipal, Manual"), ("", "ServicePrincipal, unknown")):
+        assert told(rules.other_than_shown(connection(creation_mode=mode))) == [
+            ("authentication", "ServicePrincipal, Automatic", said)
+        ]
+
+
+# --- task 4 ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "template", "said"),
+    [
+        ({"is_fork": True}, LAB.templates[0], "a fork"),
+        ({}, None, "made without a template"),
+        ({"head": None}, None, "empty, made without a template"),
+        ({}, "microsoft/MLOpsPython", "generated from microsoft/MLOpsPython"),
+    ],
+)
+def test_where_the_repository_came_from_is_told(
+    changes: dict[str, Any], template: str | None, said: str
+) -> None:
+    expected = "generated from solliancenet/labs-ae-mlops-starter"
+    found = rules.wrong_origin(repository(**changes), template, LAB)
+    assert told(found) == [("origin", expected, said)]
+
+
+def test_what_is_wrong_with_the_repository_is_told() -> None:
+    either = replace(LAB, repositories=("mlops_04", "mlops-04"))
+    names = "solliancelabs/mlops_04 or solliancelabs/mlops-04"
+    assert told(rules.missing_repository((), (), either)) == [
+        ("repository", names, "no such repository")
+    ]
+    files = dict.fromkeys(LAB.sheet.essential_files[1:], "blob")
+    assert told(rules.missing_files(repository(files=files), LAB)) == [
+        ("file", ".pipelines/code-quality-template.yml", "not on the default branch")
+    ]
+    assert told(rules.modified_files(repository(tree="beef"), LAB)) == [
+        ("files", "those of the template", "another tree (beef)")
+    ]
+    assert rules.modified_files(repository(), LAB) == []
+    assert rules.inactive_repository(repository(), LAB) == []
+    bad = repository(is_archived=True, is_disabled=True, default_branch="trunk")
+    assert told(rules.inactive_repository(bad, LAB)) == [
+        ("repository", "active, branch main", "archived"),
+        ("repository", "active, branch main", "disabled"),
+        ("repository", "active, branch main", "default branch trunk"),
+    ]
+
+
+def test_each_name_that_the_yaml_lacks_is_told_with_what_stands_there() -> None:
+    other = "stages: [{stage: A}, {stage: B}]\nvariables: [{group: g}, {group: h}]\n"
+    sources = "resources: {pipelines: [{source: p}, {source: q}]}\n"
+    shared = "variables: [{name: MODEL_NAME, value: m}, {name: MODEL_NAME}]\n"
+    found = rules.altered_pipelines(texts(other, other + sources, shared), LAB)
+    assert told(found) == [
+        ("variable group of the CI pipeline", "devopsforai-aml-vg", "g, h"),
+        ("variable group of the CD pipeline", "devopsforai-aml-vg", "g, h"),
+        ("pipeline the CD pipeline takes the model from", "Model-Train-Register-CI", "p, q"),
+        ("first stage of the CI pipeline", "Model_CI", "A, B"),
+        ("second stage of the CI pipeline", "Trigger_AML_Pipeline", "A, B"),
+        ("first stage of the CD pipeline", "Deploy_ACI", "A, B"),
+        ("second stage of the CD pipeline", "Deploy_AKS", "A, B"),
+        ("MODEL_NAME", "diabetes_regression_model.pkl", "m"),
+    ]
+    bare = rules.altered_pipelines(texts("", "", ""), LAB)
+    assert {one.found for one in bare} == {"nothing"}
+
+
+# --- tasks 5 and 6 --------------------------------------------------------------------------------
+
+
+def test_the_repository_that_a_pipeline_builds_is_told() -> None:
+    found = rules.wrong_repository(replace(CI, repository_type="Git", repository_name="x/y"), LAB)
+    assert told(found) == [("repository", "GitHub solliancelabs/mlops_04", "Git x/y")]
+    copy = replace(CI, repository_type="TfsGit", repository_name="x")
+    slip = "Azure Repos x (the sheet's step 5.2 says Azure Repos Git by mistake)"
+    assert told(rules.wrong_repository(copy, LAB)) == [
+        ("repository", "GitHub solliancelabs/mlops_04", slip)
+    ]
+
+
+def test_how_the_runs_ended_is_told() -> None:
+    never = "the pipeline never ran"
+    assert told(rules.never_ran([])) == [("runs", "a completed run", never)]
+    assert rules.never_ran([CI_RUN]) == []
+    assert told(rules.none_succeeded([], LAB)) == [("runs", "a successful run", never)]
+    problem = replace(CI_RUN, result="failed", problems=("this", "that"))
+    older = replace(problem, id=100, number="20261119.1")
+    said = "run 20261120.1 failed: this; that (and 2 other runs that did not succeed)"
+    assert told(rules.none_succeeded([problem, older, older], LAB)) == [
+        ("runs", "a successful run", said)
+    ]
+
+
+def test_jobs_that_a_failed_stage_left_out_are_told_and_others_are_not() -> None:
+    def said(stage: str, job: str) -> str:
+        parts = ci_stages(**{"Trigger_AML_Pipeline": stage, "Trigger ML Training Pipeline": job})
+        failed = replace(CI_RUN, result="failed", stages=parts)
+        return rules.none_succeeded([failed], LAB)[0].found
+
+    left_out = ": Trigger_AML_Pipeline › Trigger ML Training Pipeline skipped"
+    assert said("failed", "skipped") == f"run 20261120.1 failed{left_out}"
+    assert said("canceled", "skipped") == f"run 20261120.1 failed{left_out}"
+    assert said("failed", "succeeded") == "run 20261120.1 failed"
+    assert said("succeeded", "skipped") == "run 20261120.1 failed"
+
+
+@pytest.mark.parametrize(
+    ("problem", "lacks"),
+    [
+        (
+            "Task MLPublishedPipelineRestAPITask is missing",
+            "the Machine Learning extension is not installed",
+        ),
+        ("No hosted parallelism has been purchased or granted", "there are no parallel jobs"),
+        ("The group could not be found", ""),
+    ],
+)
+def test_what_the_environment_lacks_is_told_of_the_newest_run(problem: str, lacks: str) -> None:
+    failed = replace(CI_RUN, result="failed")
+    newest = replace(failed, problems=("Something else.", problem))
+    assert rules.environment_lacks([newest, failed], LAB) == lacks
+    assert rules.environment_lacks([failed, newest], LAB) == ""
+    assert rules.environment_lacks([newest, CI_RUN], LAB) == ""
+    assert rules.environment_lacks([], LAB) == ""
+
+
+def test_each_part_of_a_run_that_did_not_succeed_is_told() -> None:
+    parts = ci_stages(**{"Run unit tests": "failed", "Publish test results": "skipped"})
+    assert told(rules.task_results(parts, (*LAB.sheet.ci.build.tests, "Mine"))) == [
+        ("task Run unit tests", "succeeded", "failed"),
+        ("task Publish test results", "succeeded", "skipped"),
+        ("task Mine", "succeeded", "not in the run"),
+    ]
+    assert told(rules.incomplete_deployment((), LAB)) == [
+        ("stage Deploy to ACI", "succeeded", "not in the run")
+    ]
+    failed = told(rules.incomplete_deployment(stages(Deploy_ACI="failed"), LAB))
+    assert failed == [("stage Deploy to ACI", "succeeded", "failed")]
+    lost = rules.incomplete_ci(ci_stages(without="Trigger_AML_Pipeline"), LAB)
+    assert told(lost)[:1] == [("stage Trigger_AML_Pipeline", "succeeded", "not in the run")]
+    assert told(rules.kubernetes_ran(stages(Deploy_AKS="failed"), LAB)) == [
+        ("stage Deploy to AKS", "skipped", "failed")
+    ]
+    going = tuple(replace(one, result=None, state="inProgress") for one in stages())
+    assert told(rules.kubernetes_ran(going, LAB)) == [
+        ("stage Deploy to AKS", "skipped", "inProgress")
+    ]
+
+
+def test_the_run_that_cd_took_the_model_from_is_told() -> None:
+    older = replace(CI_RUN, number="20261119.1")
+    expected = "a succeeded run of Model-Train-Register-CI (20261119.1, 20261120.1)"
+    other, another = UpstreamRun("x", 9, "8"), UpstreamRun("y", 7, "6")
+    for upstream, said in (
+        ([other, another], "run 8 of pipeline 9, run 6 of pipeline 7"),
+        ([], "none"),
+    ):
+        assert told(rules.wrong_upstream(upstream, CI, [CI_RUN, older])) == [
+            ("run it took the model from", expected, said)
+        ]
+
+
+def test_a_run_that_began_too_early_is_told_with_its_time() -> None:
+    assert told(rules.wrong_order(CI_RUN, [CI_RUN])) == [
+        ("order", "CI finished before CD started", "CD started at 12:00")
+    ]
+    b, a = (replace(CI_RUN, branch=name) for name in ("b", "a"))
+    assert told(rules.wrong_order(CI_RUN, [b, a, b])) == [("branch", "a, b", "refs/heads/main")]
+
+
+def test_what_a_run_built_is_told() -> None:
+    foreign = replace(CI_RUN, commit="dead", branch="refs/heads/mine")
+    assert told(rules.foreign_commit(foreign, repository(default_branch="trunk"), LAB)) == [
+        ("commit", "a commit of solliancelabs/mlops_04", "dead"),
+        ("branch", "trunk", "mine"),
+    ]
+    unknown = replace(foreign, commit="")
+    assert told(rules.foreign_commit(unknown, repository(default_branch=None), LAB)) == [
+        ("commit", "a commit of solliancelabs/mlops_04", "none"),
+        ("branch", "main", "mine"),
+    ]
+
+
+def test_how_a_run_was_started_is_told_and_no_address_of_others() -> None:
+    stranger = replace(CI_RUN, reason="schedule", requested_for="other@example.org")
+    assert told(rules.started_by_another(stranger, LEARNER)) == [
+        ("reason", "manual", "schedule"),
+        ("started by", "user4@example.org", "another account"),
+    ]
+    nobody = Learner(id="user4", number=4)
+    assert told(rules.started_by_another(stranger, nobody)) == [("reason", "manual", "schedule")]
+
+
+# --- what CI leaves in the workspace --------------------------------------------------------------
+
+
+def test_versions_of_published_pipelines_are_told() -> None:
+    found = [PublishedPipeline(one, "p", one, is_active=True) for one in ("7", "8")]
+    expected = "one published pipeline with version 101 or 102 (the id of the CI run)"
+    assert told(rules.wrongly_published(found, [CI_RUN, replace(CI_RUN, id=102)])) == [
+        ("version", expected, "7, 8")
+    ]
+
+
+def test_where_models_come_from_is_told() -> None:
+    by_hand = replace(MODEL, tags={})
+    ours = [CI_RUN, replace(CI_RUN, id=102)]
+    assert told(rules.unlinked_models([by_hand], ours, LAB)) == [
+        (
+            "diabetes_regression_model.pkl",
+            "tags of CI run 101 or 102 of project AE MLOps 04",
+            "version 1: no BuildId tag (registered by hand?)",
+        )
+    ]
+    wrong = replace(MODEL, version="2", tags={"mse": "12"})
+    assert told(rules.unexpected_error([by_hand, wrong], LAB)) == [
+        ("mse", "about 3295.7", "nothing, 12")
+    ]
+
+
+# --- task 7 ---------------------------------------------------------------------------------------
+
+
+def test_what_the_endpoint_says_of_itself_is_told() -> None:
+    assert rules.unhealthy(ENDPOINT) == []
+    assert rules.asks_for_key(ENDPOINT) == []
+    assert rules.no_description(True) == []
+    for error, said in (("it crashed", "Failed it crashed"), ("", "Failed")):
+        failed = replace(ENDPOINT, state="Failed", error=error)
+        assert told(rules.unhealthy(failed)) == [("state", "Healthy", said)]
+    keyed = replace(ENDPOINT, auth_enabled=True)
+    assert told(rules.asks_for_key(keyed)) == [("authentication", "none", "a key")]
+    assert told(rules.no_description(False)) == [("/swagger.json", "HTTP 200", "no description")]
+    big = replace(ENDPOINT, compute_type="AKS", cpu=0.5, memory_gb=None)
+    assert told(rules.wrong_size(big, LAB)) == [
+        ("compute type", "ACI", "AKS"),
+        ("CPU cores", "1", "0.5"),
+        ("memory in GB", "4", "None"),
+    ]
+
+
+def test_what_the_endpoint_serves_is_told() -> None:
+    models = [MODEL, replace(MODEL, version="2")]
+    expected = "diabetes_regression_model.pkl:1 or diabetes_regression_model.pkl:2"
+    for ids, said in ((("a:1", "b:2"), "a:1, b:2"), ((), "no model")):
+        other = replace(ENDPOINT, model_ids=ids)
+        assert told(rules.serves_other_model(other, models)) == [("model", expected, said)]
+
+
+def test_when_and_where_the_endpoint_was_made_is_told() -> None:
+    cd_run = replace(CI_RUN, started_at=NOON + timedelta(hours=2))
+    away = replace(ENDPOINT, location="West US")
+    assert told(rules.not_by_the_cd_run(away, [cd_run], WORKSPACE)) == [
+        ("region", "centralus", "WestUS"),
+        (
+            "deployed",
+            "after the CD run began (2026-11-20 14:00 UTC)",
+            "2026-11-20 13:00 UTC",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(502, None, "bad gateway"), "HTTP 502: bad gateway"),
+        (Answer(200, None), "HTTP 200"),
+        (Answer(200, None, "XML"), "HTTP 200: XML"),
+        (Answer(200, None, "LaTeX"), "HTTP 200: LaTeX"),
+        (Answer(400, (1.0, 2.0)), "HTTP 400"),
+        (Answer(200, (1.0,)), "result [1.0]"),
+        (Answer(200, (1.0, 2.0, 3.0)), "result [1.0, 2.0, 3.0]"),
+        (Answer(200, (float("nan"), 2.0)), "result [nan, 2.0]"),
+    ],
+)
+def test_what_the_endpoint_answered_is_told(answer: Answer, said: str) -> None:
+    expected = "HTTP 200 with a result of 2 numbers"
+    assert told(rules.bad_answer(answer, LAB)) == [("answer", expected, said)]
+
+
+def test_other_predictions_are_told_to_a_tenth() -> None:
+    assert told(rules.other_predictions((1.04, 2.06), LAB)) == [
+        ("prediction", "5215.2, 3727.0", "1.0, 2.1")
+    ]
+
+
+def test_whose_another_project_is_is_not_told() -> None:
+    """It may be another learner's, and only the instructor is to read whose."""
+    home = "https://dev.azure.com/solliancelabs/AE MLOps 04/_build/results?buildId=7"
+    versions = {
+        "1": {"BuildId": "7", "BuildUri": home.replace("04", "05")},
+        "2": {"BuildId": "7", "BuildUri": home},
+        "3": {"BuildId": "7"},
+        "4": {"BuildUri": home},
+        "5": {},
+    }
+    models = [replace(MODEL, version=version, tags=tags) for version, tags in versions.items()]
+    ((_, _, found),) = told(rules.unlinked_models(models, [CI_RUN], LAB))
+    assert found.split("; ") == [
+        "version 1: BuildId 7 of another project",
+        f"version 2: BuildId 7, BuildUri {home}",
+        "version 3: BuildId 7, no BuildUri",
+        f"version 4: no BuildId, BuildUri {home}",
+        "version 5: no BuildId tag (registered by hand?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "project"),
+    [
+        ("https://dev.azure.com/Acme/AE MLOps 04/_build/results?buildId=7", "acme/ae mlops 04"),
+        ("https://dev.azure.com/acme/AE%20MLOps%2004/_build", "acme/ae mlops 04"),
+        ("https://ACME.visualstudio.com/AE MLOps 04/_build", "acme/ae mlops 04"),
+        ("https://acme.visualstudio.com/DefaultCollection/Lab/_build", "acme/lab"),
+        ("no address", "no address"),
+        ("", ""),
+    ],
+)
+def test_the_project_of_a_build_is_read_from_either_address(address: str, project: str) -> None:
+    assert rules.project_in(address) == project

@@ -1,0 +1,467 @@
+"""A learner's feedback: what to do next, in words for somebody who never saw the grader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from fixtures.plugin.grading import whole_rubric
+from graders.evidence import Unavailable
+from graders.judging.first_failure import first_to_read
+from graders.reasons import Blockage, Mismatch, OwnerNote, PastNote, Reason, Relation
+from graders.rubric import Check
+from graders.verdicts import Outcome, Verdict
+from reports import feedback, gradebook
+from reports.feedback.content import addressed
+from reports.grading_run import GradingRun
+from tests.support import handmade_run as example
+
+ADA = example.learner("ada", "Ada Lovelace", 1)
+BOB = example.learner("bob", "Bob Ångström", 2)
+Others = Mapping[str, tuple[Outcome, str | Reason]]
+
+NO_GROUP = Reason(
+    (Mismatch("", "a variable group `devopsforai-aml-vg`", "`devops-aml-vg` (3 edits away)"),)
+)
+
+
+def blocked(check: str, cause: str, found: str = "") -> tuple[Outcome, Reason]:
+    step = next((one.step for one in example.RUBRIC if one.id == check), "5.12")
+    return Outcome.BLOCKED, Reason(blocked_by=Blockage(check, step, cause, found))
+
+
+FAILED: Others = {"variable-group-exists": (Outcome.FAILED, NO_GROUP)}
+NO_RUN = {
+    "ci-run-succeeded": blocked("variable-group-exists", "no run was made in the group", "`x`"),
+    "endpoint-answers": blocked("ci-run-succeeded", "no CI run has succeeded"),
+    "cd-run-succeeded": blocked("ci-run-succeeded", "no CI run has succeeded"),
+}
+PENDING: Others = {
+    "ci-run-succeeded": (Outcome.PENDING, "run 7 of the CI pipeline is still running")
+}
+CAUSE = Unavailable(
+    "GitHub", "repository x/y", "its token /srv/key has expired", "Renew GITHUB_TOKEN."
+)
+UNSEEN: Others = {"repository-exists": (Outcome.NOT_ASSESSED, Reason(unseen=CAUSE))}
+NOTED: Others = {"group-is-open": (Outcome.NOTED, "permissions: expected all; found both")}
+
+
+def pages(
+    others: Others | None = None, verdicts: Sequence[Verdict] | None = None, **changes: object
+) -> tuple[str, str]:
+    """Ada's feedback as Markdown and as HTML: all passed but the others."""
+    run = example.run([ADA, BOB], **changes)
+    judged = [*example.verdicts("bob")]
+    judged += example.verdicts("ada", others) if verdicts is None else verdicts
+    return of(run, judged, ADA.id)
+
+
+def of(run: GradingRun, verdicts: Sequence[Verdict], learner: str) -> tuple[str, str]:
+    own = {one.learner: one for one in gradebook.grades_of(run, verdicts)}[learner]
+    learners = {one.id: one for one in run.learners}
+    page = feedback.feedback(run, learners[learner], own)
+    return feedback.as_markdown(run, page), feedback.as_html(run, page)
+
+
+def section(markdown: str, heading: str) -> str:
+    """What stands under a heading of the second level; empty when there is no such heading."""
+    parts = re.split(r"^## ", markdown, flags=re.MULTILINE)
+    return next((part for part in parts if part.startswith(f"{heading}\n")), "")
+
+
+def headings(markdown: str) -> list[str]:
+    return re.findall(r"^## (.+)$", markdown, re.MULTILINE)
+
+
+# --- the grade ------------------------------------------------------------------------------------
+
+
+def test_the_grade_and_the_points_of_each_task() -> None:
+    for text in pages(FAILED):
+        assert "85 of 100 points" in text
+        assert "3 of 18" in text
+        assert "32 of 32" in text
+
+
+def test_nought_is_a_grade() -> None:
+    for text in pages(example.from_task(2, Outcome.FAILED, "found nothing")):
+        assert "0 of 100 points" in text
+        assert "No grade yet" not in text
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        (PENDING, "1 graded check cannot be decided yet, because the cloud is still working"),
+        (UNSEEN, "1 graded check could not be run. This is not your fault, and you lose no points"),
+    ],
+)
+def test_a_grade_that_is_withheld_is_no_number_and_says_what_happens_next(
+    others: Others, says: str
+) -> None:
+    for text in pages(others):
+        assert "No grade yet" in text
+        assert says in text
+        assert "of 100 points" not in text
+        assert "You have nothing to fix" in text
+        assert re.search(r"undecided, of (32|10)\b", text)
+
+
+def test_who_waits_is_told_to_wait_and_who_was_not_seen_to_do_nothing() -> None:
+    waiting, unseen = pages(PENDING)[0], pages(UNSEEN)[0]
+    assert "be graded again" in section(waiting, "Your grade")
+    assert "run 7 of the CI pipeline is still running" in section(waiting, "Still running")
+    assert "You need to do nothing" in section(unseen, "Your grade")
+    assert "Wait until" not in unseen
+
+
+def test_a_part_of_the_checks_is_no_grade() -> None:
+    some = [one for one in example.verdicts("ada") if one.task == 2]
+    for text in pages(verdicts=some):
+        assert "No grade yet" in text
+        assert "Only 3 of the 8 checks were run this time, so there is no grade" in text
+        assert "of 100 points" not in text
+        assert "could not be looked at" not in text
+
+
+def test_a_learner_of_whom_nothing_was_judged_has_a_page_all_the_same() -> None:
+    for text in pages(verdicts=[]):
+        assert "Only 0 of the 8 checks" in text
+
+
+def test_who_did_everything_reads_a_short_and_glad_page() -> None:
+    glad, _ = pages()
+    assert "**100 of 100 points.** Well done" in glad
+    assert headings(glad) == ["Your grade", "Your pages"]
+    assert len(glad.splitlines()) < 30
+
+
+def test_full_marks_with_advice_are_still_full_marks() -> None:
+    text, _ = pages(NOTED)
+    assert "Well done" in text
+    assert headings(text) == ["Your grade", "Advice (costs no points)", "Your pages"]
+
+
+# --- what to mend ---------------------------------------------------------------------------------
+
+
+def test_the_first_to_mend_is_what_every_report_says_it_is() -> None:
+    others = {**FAILED, "connection-exists": (Outcome.FAILED, "expected `a`; found `b`")}
+    first = first_to_read(example.verdicts("ada", others))
+    assert first is not None
+    told = section(pages(others)[0], "Fix this first")
+    assert f"### Step {first.step}: {first.title}" in told
+    assert "- Expected: a variable group `devopsforai-aml-vg`\n" in told
+    assert "- Found: `devops-aml-vg` (3 edits away)\n" in told
+    assert f"- How to fix it: {first.hint}\n" in told
+    assert "Not done yet (15 points)." in told
+    assert "Step 3.4" in section(pages(others)[0], "Fix this too")
+
+
+def test_the_first_to_mend_stands_first_in_html_too() -> None:
+    _, text = pages({**FAILED, "connection-exists": (Outcome.FAILED, "expected `a`; found `b`")})
+    order = ["Your grade", "Fix this first", "<code>devopsforai-aml-vg</code>", "Rename.",
+             "Fix this too", "Step 3.4", "What you got right", "Your pages"]  # fmt: skip
+    assert [text.count(one) > 0 for one in order] == [True] * len(order)
+    assert sorted(order, key=text.index) == order
+
+
+def test_what_waits_stands_once_under_what_it_waits_for_by_cause() -> None:
+    """The endpoint waits for a run that waits for the group: mending the group is what helps."""
+    text, _ = pages({**FAILED, **NO_RUN})
+    told = section(text, "Fix this first")
+    assert "Blocked until this is fixed: 3 checks, 60 points." in told
+    assert told.count("no CI run has succeeded (step 5.10):") == 1
+    assert "- no run was made in the group (step 2.6):\n" in told  # what was found stands above
+    assert told.count("The endpoint answers the lab's query") == 1
+    assert section(text, "Waiting for something else") == ""
+
+
+def test_what_waits_for_something_that_is_not_to_mend_is_told_apart() -> None:
+    """In a part of the checks, or while what it waits for is pending."""
+    text, _ = pages(NO_RUN)
+    told = section(text, "Waiting for something else")
+    assert "no run was made in the group (step 2.6); found: `x`" in told
+    assert "You have nothing to fix" not in text
+    assert section(text, "Fix this first") == ""
+
+
+def test_steps_that_block_each_other_end() -> None:
+    round_ = {
+        "ci-run-succeeded": blocked("cd-run-succeeded", "no CD"),
+        "cd-run-succeeded": blocked("ci-run-succeeded", "no CI"),
+        "endpoint-answers": (Outcome.BLOCKED, "who knows"),
+    }
+    assert "who knows" in section(pages(round_)[0], "Waiting for something else")
+
+
+def test_sections_come_in_the_order_of_what_there_is_to_do() -> None:
+    everything = {
+        **FAILED,
+        **NOTED,
+        **UNSEEN,
+        **PENDING,
+        "connection-exists": (Outcome.FAILED, "expected `a`; found `b`"),
+        "endpoint-answers": blocked("left-out", "the run is not there"),
+    }
+    assert headings(pages(everything)[0]) == [
+        "Your grade",
+        "Fix this first",
+        "Still running",
+        "Fix this too",
+        "Waiting for something else",
+        "Advice (costs no points)",
+        "What you got right",
+        "What could not be checked",
+        "Your pages",
+    ]
+
+
+def test_others_to_mend_come_in_the_order_of_the_lab_whatever_the_rubrics() -> None:
+    whole_lab = Check("one-chain", "It is one chain", "2.1", 0.5, "Again.")
+    run = example.run([ADA], rubric=(*example.RUBRIC, whole_lab))
+    failed = {one.id: (Outcome.FAILED, "found it") for one in example.RUBRIC if one.task < 5}
+    judged = [*example.verdicts("ada", failed)]
+    judged.append(example.verdict("ada", whole_lab, Outcome.FAILED, "found it"))
+    told = section(of(run, judged, "ada")[0], "Fix this too")
+    assert re.findall(r"### Step (\S+):", told) == ["2.1", "2.6", "2.8", "3.4", "4.3"]
+    assert "Not done yet (0.5 points)." in told
+
+
+def test_several_mismatches_are_a_list() -> None:
+    found = (Mismatch("CPU cores", "1", "0.5"), Mismatch("memory in GB", "4", "2"))
+    text, page = pages({"endpoint-answers": (Outcome.FAILED, Reason(found, more=3))})
+    assert "  - and 3 more\n" in text
+    assert "- Expected and found:\n  - CPU cores: expected 1; found 0.5\n  - memory in GB" in text
+    assert page.count("<li>CPU cores: expected 1; found 0.5</li>") == 1
+
+
+def test_a_reason_of_an_earlier_version_is_told_as_it_was() -> None:
+    text, page = pages({"endpoint-answers": (Outcome.FAILED, "CPU: expected 1; found 2")})
+    assert "- Found: CPU: expected 1; found 2" in text
+    assert "<dd>CPU: expected 1; found 2</dd>" in page
+
+
+def test_titles_speak_to_the_learner() -> None:
+    titles = [addressed(check.title) for check in whole_rubric()]
+    assert not [title for title in titles if re.search(r"\b[Tt]he learner\b", title)]
+    assert "BASE_NAME is short and has your userN in it" in titles
+    assert "No training run, model or endpoint is another learner's" in titles
+
+
+# --- what is not for the learner ------------------------------------------------------------------
+
+
+def test_why_something_was_not_seen_is_not_the_learners_matter() -> None:
+    ours = {
+        **UNSEEN,
+        "connection-exists": (Outcome.NOT_ASSESSED, "no snapshot of ada in /home/prof/mlops"),
+        "endpoint-answers": (Outcome.NOT_ASSESSED, "the snapshot is of another place (lab/bob)"),
+    }
+    text, page = pages(ours)
+    told = section(text, "What could not be checked")
+    assert "- In GitHub:" in told
+    assert "- For a reason that only your instructor can see:" in told
+    for one in ("/srv", "GITHUB_TOKEN", "/home", "snapshot", "lab/bob"):
+        assert one not in text + page
+
+
+def test_what_earlier_looks_saw_is_told_without_why_it_was_not_seen_again() -> None:
+    said = "passed on 20 November 2026; tonight's run could not confirm it"
+    passed = datetime(2026, 11, 20, tzinfo=UTC)
+    past = PastNote(passed_at=passed, tonight=Outcome.NOT_ASSESSED, why=Reason(unseen=CAUSE))
+    verdicts = [
+        replace(one, past=past) if one.task == 4 else one for one in example.verdicts("ada")
+    ]
+    markdown, html = pages(verdicts=verdicts)
+    told = section(markdown, "What earlier runs found")
+    assert said in told
+    assert "step 4.3: The repository is there (10 points)" in told
+    assert "What earlier runs found" in html
+    for text in (markdown, html):
+        assert "token" not in text
+    assert "What earlier runs found" not in pages()[0]
+
+
+def test_what_is_for_the_instructor_is_not_for_the_learner() -> None:
+    judged = [
+        replace(one, owners=(OwnerNote("it", Relation.IS_OF, ("bob: Ångström",)),))
+        for outcome in Outcome
+        for one in example.verdicts("ada", example.from_task(2, outcome, "because"))
+    ]
+    for start in range(0, len(judged), len(example.RUBRIC)):
+        for text in pages(verdicts=judged[start : start + len(example.RUBRIC)]):
+            assert "ngström" not in text
+            assert "bob" not in text
+
+
+def test_no_word_of_the_machinery_is_read() -> None:
+    everything = {**FAILED, **NO_RUN, **UNSEEN, **NOTED}
+    for text in pages(everything):
+        ids = [check.id for check in example.RUBRIC]
+        text = text.replace("Blocked until this is fixed: ", "")  # there it is a word as any
+        words = [*ids, "pytest", "assert", "outcome", "verdict", "snapshot", "blocked", "noted"]
+        assert [word for word in words if word in text.lower()] == []
+
+
+# --- about the run --------------------------------------------------------------------------------
+
+
+def test_times_are_utc_and_say_so() -> None:
+    chicago = timezone(timedelta(hours=-6))
+    for text in pages(
+        started_at=datetime(2026, 11, 23, 3, 33, tzinfo=chicago),
+        as_of=datetime(2026, 11, 20, 17, 0, tzinfo=chicago),
+    ):
+        assert "checked on 2026-11-23 09:33 UTC" in text
+        assert "Work done after 2026-11-20 23:00 UTC does not count." in text
+
+
+def test_a_simulated_run_says_so_and_a_live_one_does_not() -> None:
+    assert all("SIMULATED" in text for text in pages())
+    assert not any("SIMULATED" in text for text in pages(tenant="live"))
+
+
+def test_links_lead_to_the_learners_own_pages() -> None:
+    text, page = pages()
+    assert "- [GitHub repository](<https://github.com/lab-owner/mlops_01>)" in text
+    assert 'href="https://dev.azure.com/lab%20organisation/AE%20MLOps%2001"' in page
+    assert "mlops_02" not in text + page
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def written(folder: Path, *learners: str) -> list[str]:
+    some = [example.learner(one, number=at) for at, one in enumerate(learners, 1)]
+    run = example.run(some, folder)
+    judged = [verdict for one in learners for verdict in example.verdicts(one)]
+    feedback.write(run, gradebook.grades_of(run, judged))
+    there = folder / feedback.FOLDER
+    return sorted(str(path.relative_to(there)) for path in there.rglob("*") if path.is_file())
+
+
+def test_each_learner_has_a_folder_that_stands_alone(tmp_path: Path) -> None:
+    assert written(tmp_path, "ada", "bob") == [
+        "ada/feedback.html",
+        "ada/feedback.md",
+        "bob/feedback.html",
+        "bob/feedback.md",
+    ]
+
+
+def test_ids_become_folders_as_they_become_snapshots(tmp_path: Path) -> None:
+    files = written(tmp_path, "../ada", "Ada", "ada", "con")
+    assert len(files) == 8
+    assert all(re.fullmatch(r"[a-z_]+(~[0-9a-f]{12})?/feedback\.(md|html)", one) for one in files)
+    assert [path.name for path in tmp_path.iterdir()] == [feedback.FOLDER]
+
+
+def test_learners_of_a_former_run_are_removed_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    written(tmp_path, "ada", "bob", "carl")
+    there = tmp_path / feedback.FOLDER
+    (there / "bob" / "notes.txt").write_text("of the instructor")
+    (there / "dora").mkdir()
+    (there / "dora" / "feedback.md").write_text("# By hand")
+    (there / "read-me.txt").write_text("of the instructor")
+    assert written(tmp_path, "ada") == [
+        "ada/feedback.html",
+        "ada/feedback.md",
+        "bob/notes.txt",
+        "dora/feedback.md",
+        "read-me.txt",
+    ]
+    assert not (there / "carl").exists()
+
+
+def test_a_folder_that_leads_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    written(elsewhere, "carl")
+    (tmp_path / "out" / feedback.FOLDER).mkdir(parents=True)
+    link = tmp_path / "out" / feedback.FOLDER / "carl"
+    link.symlink_to(elsewhere / feedback.FOLDER / "carl", target_is_directory=True)
+    written(tmp_path / "out", "ada")
+    assert (elsewhere / feedback.FOLDER / "carl" / "feedback.md").exists()
+
+
+def test_a_single_learner_is_led_to_the_page_itself(tmp_path: Path) -> None:
+    alone, both = example.run([ADA], tmp_path), example.run([ADA, BOB], tmp_path)
+    judged = [*example.verdicts("ada"), *example.verdicts("bob")]
+    assert feedback.write(alone, gradebook.grades_of(alone, judged)) == (
+        tmp_path / "feedback" / "ada" / "feedback.html"
+    )
+    assert feedback.write(both, gradebook.grades_of(both, judged)) == tmp_path / "feedback"
+
+
+# --- hostile text ---------------------------------------------------------------------------------
+
+HOSTILE = (
+    '"><script>alert(1)</script>',
+    "<img src=https://evil.example/x onerror=alert(1)>",
+    "`</code><b>`",
+    "[click](javascript:alert(1))",
+    "![](https://evil.example/pixel.png)",
+    "{{ 7 * 7 }} {% raw %}",
+    "&lt;script&gt; &#60;script&#62;",
+    "\u202egpj.exe <bdo dir=rtl>",
+    "' onmouseover='alert(1)",
+    "]]> --> </style></title>",
+)
+
+
+class Tags(HTMLParser):
+    """The elements of a page, and what their attributes say."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.attributes += attrs
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_text_adds_no_element_and_no_attribute(hostile: str) -> None:
+    def page(text: str) -> Tags:
+        someone = example.learner("ada", "A", 1)
+        someone = replace(someone, id=f"ada {text}", name=f"A {text}")
+        one = Mismatch(f"x {text}", f"a {text}", f"b {text}")
+        reason = Reason((one,))
+        others = {
+            "variable-group-exists": (Outcome.FAILED, reason),
+            "connection-exists": (Outcome.FAILED, Reason((one, one))),
+            "endpoint-answers": blocked("variable-group-exists", f"no {text}"),
+            "ci-run-succeeded": (Outcome.PENDING, f"{text} is still running"),
+            "group-is-open": (Outcome.NOTED, reason),
+        }
+        run = example.run([someone])
+        return Tags(of(run, example.verdicts(someone.id, others), someone.id)[1])
+
+    harmless, harmed = page("x"), page(hostile)
+    assert set(harmed.names) - {"code"} == set(harmless.names) - {"code"}
+    assert harmed.names.count("a") == harmless.names.count("a")
+    assert harmed.attributes == harmless.attributes
+
+
+def test_a_title_shows_an_id_as_it_is() -> None:
+    someone = replace(ADA, id="a`d`a</title>")
+    run = example.run([someone])
+    text = of(run, example.verdicts(someone.id), someone.id)[1]
+    assert "<title>MLOps lab: feedback for a`d`a&lt;/title&gt;</title>" in text
+
+
+def test_a_page_asks_for_nothing_and_runs_nothing() -> None:
+    tags = Tags(pages(FAILED)[1])
+    assert not {"script", "img", "link", "iframe", "object", "form"} & set(tags.names)
+    assert not [name for name, _ in tags.attributes if name.startswith("on") or name == "src"]
+    assert ("lang", "en") in tags.attributes
+    assert tags.names.count("h1") == 1
