@@ -114,7 +114,7 @@ def measure_folder(browser: Browser, reports: Path) -> None:
     learners = learners_in(reports)
     with served(reports) as address:
         with page(browser) as one:
-            say("suites by learner shown after, s", took(lambda: one.suites(address + "learners/")))
+            say("suites by learner shown after, s", took(lambda: one.suites(address)))
             names = closed(one, learners)
             third = names[:3][-1]
             say("a learner opened in, s", took(lambda: one.open_learner(third)))
@@ -126,12 +126,9 @@ def measure_folder(browser: Browser, reports: Path) -> None:
         again = []
         for name in names[3:] or names:
             with page(browser) as one:
-                one.suites(address + "learners/")
+                one.suites(address)
                 again.append(took(lambda one=one, name=name: one.open_learner(name)))  # type: ignore[misc]
         say(f"a learner opened in, s (median of {len(again)})", statistics.median(again))
-        with page(browser) as one:
-            tasks = address + "learners/by-task.html"
-            say("suites by task shown after, s", took(lambda: one.suites(tasks)))
 
 
 def closed(one: AllurePage, learners: set[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """The Allure report of a run, built of its results: a folder to serve, and one file to mail.
 
-The folder has the suites by learner and by task, and a dashboard; a browser opens it only from a
-server (``python -m reports serve``). The one file opens as it is, and is built up to ``ONE_FILE``
-results, or when it is asked for.
+Both group the results by learner and task. A browser opens the folder only from a server
+(``python -m reports serve``). The one file opens as it is; it is built up to ``ONE_FILE`` results,
+or when you ask for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.allure import history_file, ordering, pages, results_folder, tool
-from reports.allure.config import BY_LEARNER, BY_TASK, DASHBOARD, FRONT, Build
+from reports.allure.config import FRONT, Build
 from reports.allure.ordering import Place
 from reports.allure.tool import Allure, not_built
 from reports.files import history_of, narrow
@@ -27,7 +27,6 @@ ONE_FILE = 4000
 
 ``python benchmarks/allure_report.py --learners 55`` measures it.
 """
-_FRONTS = (FRONT, *(f"{one}/{FRONT}" for one in (BY_LEARNER, BY_TASK, DASHBOARD)))
 _ALLURES = "test-results.json"  # lies in every report that Allure 3 builds
 
 
@@ -68,10 +67,8 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
         wants_one = one_file or len(seen.runs) <= ONE_FILE
         page = _one_file(plan, allure, results, seen.places) if wants_one else None
         folder = _many_files(plan, allure, results, seen.places)
-        closed = pages.closed_at_first(folder / BY_LEARNER, folder / BY_TASK)
-        tasks = pages.join(folder / BY_TASK, folder / BY_LEARNER)
-        written = [tasks, *(folder / one for one in _FRONTS if not one.startswith(BY_TASK))]
-        pages.finish([*written, page] if page else written, closed)
+        closed = pages.closed_at_first(folder)
+        pages.finish([folder / FRONT, *([page] if page else [])], closed)
         history.add_from(copy)
         return _put(reports, work, folder, page)
 
@@ -87,10 +84,9 @@ def _one_file(plan: Build, allure: Allure, results: Path, places: Mapping[str, P
 
 def _many_files(plan: Build, allure: Allure, results: Path, places: Mapping[str, Place]) -> Path:
     config = plan.many_files()
-    allure.generate(config, results, _FRONTS)
+    allure.generate(config, results, [FRONT])
     folder = Path(config["output"])
-    for one in (BY_LEARNER, BY_TASK):
-        ordering.put_in_order(folder / one, places)
+    ordering.put_in_order(folder, places)
     return folder
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,28 +10,10 @@ from typing import Any
 from reports.allure.results_folder import CATEGORIES
 
 FRONT = "index.html"
-BY_LEARNER, BY_TASK, DASHBOARD = "learners", "tasks", "dashboard"
-"""Folders of a report in many files, and what its front page leads to."""
 RUNS = 10
 """How many runs a history goes back; each costs about 0.4 KB a result."""
 
 _STEP = {"label": "story"}
-_CHARTS = (
-    {"type": "currentStatus", "title": "All checks of all learners"},
-    {"type": "successRateDistribution", "title": "Tasks and steps, by how many passed"},
-    {
-        "type": "testResultSeverities",
-        "title": "By weight (critical: 3 points or more; minor: none)",
-        "levels": ["critical", "normal", "minor"],
-        "statuses": ["failed", "broken", "skipped", "passed"],
-    },
-)
-_CHARTS_OVER_RUNS = (
-    {"type": "statusDynamics", "title": "Run by run", "limit": RUNS},
-    {"type": "statusTransitions", "title": "Changes since the previous run", "limit": RUNS},
-    {"type": "statusAgePyramid", "title": "How long each status has lasted", "limit": RUNS},
-)
-"""Empty frames as long as there is one run."""
 
 
 @dataclass(frozen=True)
@@ -45,51 +27,33 @@ class Build:
     plugins: Path
     """The folder of our own plugins of Allure."""
 
-    @property
-    def charts(self) -> Sequence[Mapping[str, Any]]:
-        return (*_CHARTS, *_CHARTS_OVER_RUNS) if self.history.stat().st_size else _CHARTS
-
     def many_files(self) -> Mapping[str, Any]:
-        """By learner, by task, and a dashboard; this run is added to the history."""
-        return self._with(
-            "many",
-            {
-                BY_LEARNER: self._suites("By learner", "suite", "subSuite"),
-                BY_TASK: {
-                    **self._suites("By task", "feature", "story", "suite"),
-                    "import": str(self.plugins / "by_task.mjs"),
-                },
-                DASHBOARD: _plugin("dashboard", reportName="Dashboard", layout=self.charts),
-            },
-        )
+        """A folder to serve; this run is added to the history."""
+        return self._with("many", single_file=False)
 
     def one_file(self) -> Mapping[str, Any]:
-        """By learner, with the charts, all in one page; the history stays as it is."""
-        one = self._suites(self.name, "suite", "subSuite")
-        one["options"]["singleFile"] = True
-        return {**self._with("one", {"single": one}), "appendHistory": False}
+        """All in one page; the history stays as it is."""
+        return {**self._with("one", single_file=True), "appendHistory": False}
 
-    def _suites(self, name: str, *labels: str) -> dict[str, Any]:
-        charts = {"charts": self.charts, "sections": ["charts"]}
-        return _plugin("awesome", reportName=name, groupBy=labels, **charts)
-
-    def _with(self, folder: str, plugins: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _with(self, folder: str, *, single_file: bool) -> Mapping[str, Any]:
+        by_learner = {
+            "reportName": self.name,
+            "reportLanguage": "en",
+            "groupBy": ("suite", "subSuite"),
+            "singleFile": single_file,
+        }
         return {
             "name": self.name,
             "output": str(self.work / folder),
             "historyPath": str(self.history),
             "historyLimit": RUNS,
-            "categories": [_category(one) for one in CATEGORIES],
+            "categories": [_category(category) for category in CATEGORIES],
             "plugins": {
                 "evidence": {"import": str(self.plugins / "shared_evidence.mjs")},
-                **plugins,
+                "awesome": {"options": by_learner},
                 "agent": {"enabled": False},  # or it comes unasked
             },
         }
-
-
-def _plugin(kind: str, **options: Any) -> dict[str, Any]:
-    return {"import": kind, "options": {"reportLanguage": "en", **options}}
 
 
 def _category(category: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,14 +1,12 @@
 """The pages that Allure built, made fit to be handed on.
 
-They tell nobody that they are opened, show a large class closed at first, and show the suites by
-task out of the very files that the suites by learner have.
+They tell nobody that they are opened, and show a large class closed at first.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,14 +27,11 @@ _POLICY = (
 """Whatever a report holds, a browser asks nobody else for anything."""
 _NARROW = """
   @media (max-width: 700px) {
-    [class*="styles_grid__"] { grid-template-columns: 1fr !important; }
     [data-testid="test-result-attachment-header"] { flex-wrap: wrap; }
     [data-testid="test-result-attachment-header"] > button { min-width: 100%; }
-    :has(> [data-testid="summary-report-card"]) { grid-template-columns: 1fr !important; }
-    [data-testid="summary-report-card"] { min-width: 0 !important; width: auto !important; }
   }
 """
-"""On a telephone Allure squeezes two charts into one line, and a title to the width of a letter."""
+"""On a telephone Allure squeezes a title to the width of a letter."""
 _TREE = Path(TREE)
 _FEW = 5
 """Learners up to which Allure's own way is kept: all that failed stands open."""
@@ -50,14 +45,6 @@ _CLOSE = """
   } catch {}
 """
 """Allure keeps there what its reader closed and opened; this is done once a report and browser."""
-_OTHER_TREE = """
-  const fetched = window.fetch;
-  window.fetch = (what, ...more) =>
-    fetched(String(what).replace("/default/tree.json", "/default/by-task.json"), ...more);
-"""
-_LEAD_ON = (
-    '<meta charset="utf-8"><meta http-equiv="refresh" content="0; url=%s"><a href="%s">By task</a>'
-)
 
 
 @dataclass(frozen=True)
@@ -72,28 +59,16 @@ class Tree:
         told = json.loads((folder / _TREE).read_bytes())
         return cls(told["groupsById"], told["root"].get("groups", ()))
 
-    def level(self, depth: int) -> Sequence[str]:
-        """The ids of all groups so far below the root."""
-        found = self.root
-        for _ in range(depth):
-            found = [one for group in found for one in self.nodes[group].get("groups", ())]
-        return found
-
     def open_by_itself(self, groups: Iterable[str]) -> list[str]:
         """Those of the groups that Allure opens when the page is."""
         told = ((one, self.nodes[one].get("statistic", {})) for one in groups)
         return [one for one, counts in told if counts.get("failed") or counts.get("broken")]
 
 
-def closed_at_first(by_learner: Path, by_task: Path) -> Sequence[str]:
+def closed_at_first(folder: Path) -> Sequence[str]:
     """Groups to show closed: a browser needs half a minute to draw all that a class failed."""
-    learners, tasks = Tree.read(by_learner), Tree.read(by_task)
-    if len(learners.root) <= _FEW:
-        return ()
-    return [
-        *learners.open_by_itself(learners.level(0)),
-        *tasks.open_by_itself(tasks.level(1)),
-    ]
+    learners = Tree.read(folder)
+    return () if len(learners.root) <= _FEW else learners.open_by_itself(learners.root)
 
 
 def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
@@ -111,18 +86,6 @@ def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
                 " removed"
             )
         write_whole(page, silent.replace(_HEAD, _HEAD + added, 1))
-
-
-def join(by_task: Path, by_learner: Path) -> Path:
-    """Move the suites by task beside those by learner; the page that shows them."""
-    page = by_learner / "by-task.html"
-    text = (by_task / "index.html").read_text(encoding="utf-8")
-    write_whole(page, text.replace(_HEAD, f"{_HEAD}<script>{_OTHER_TREE}</script>", 1))
-    (by_task / _TREE).replace((by_learner / _TREE).with_name("by-task.json"))
-    shutil.rmtree(by_task / _TREE.parts[0])
-    there = f"../{by_learner.name}/{page.name}"
-    write_whole(by_task / "index.html", _LEAD_ON % (there, there))
-    return page
 
 
 def _tells(text: str) -> bool:

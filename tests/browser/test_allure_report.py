@@ -35,20 +35,8 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[AllurePag
     assert trouble == []
 
 
-def test_the_front_page_leads_to_learners_tasks_and_the_dashboard(
-    page: AllurePage, report: str
-) -> None:
-    page.open(report)
-    for name in ("By learner", "By task", "Dashboard"):
-        page.page.get_by_text(name, exact=True).first.wait_for()
-    assert not page.is_too_wide()
-    with page.page.expect_popup() as opened:
-        page.page.get_by_text("By task", exact=True).first.click()
-    opened.value.get_by_text("Task 2 – Azure DevOps project and variable group").first.wait_for()
-
-
 def test_every_learner_has_a_suite_that_is_closed_at_first(page: AllurePage, report: str) -> None:
-    page.suites(report + "learners/")
+    page.suites(report)
     assert page.sections.count() == 200
     assert page.leaves.count() == 0
     assert page.sections.nth(2).inner_text() == LEARNER
@@ -56,7 +44,7 @@ def test_every_learner_has_a_suite_that_is_closed_at_first(page: AllurePage, rep
 
 
 def test_a_failed_check_says_all_there_is_to_say(page: AllurePage, report: str) -> None:
-    page.suites(report + "learners/")
+    page.suites(report)
     page.open_learner(LEARNER)
     told = page.open_check(TITLE)
     text = told.inner_text()
@@ -70,7 +58,7 @@ def test_a_failed_check_says_all_there_is_to_say(page: AllurePage, report: str) 
 
 
 def test_the_evidence_is_shown_also_where_it_is_shared(page: AllurePage, report: str) -> None:
-    page.suites(report + "learners/")
+    page.suites(report)
     page.open_learner(LEARNER)
     page.open_check(TITLE)
     page.page.get_by_test_id("test-result-attachment-header").first.locator("button").first.click()
@@ -78,7 +66,7 @@ def test_the_evidence_is_shown_also_where_it_is_shared(page: AllurePage, report:
 
 
 def test_a_reader_who_opened_a_suite_finds_it_open(page: AllurePage, report: str) -> None:
-    page.suites(report + "learners/")
+    page.suites(report)
     page.open_learner(LEARNER)
     page.page.reload()
     page.leaves.first.wait_for()
@@ -86,7 +74,7 @@ def test_a_reader_who_opened_a_suite_finds_it_open(page: AllurePage, report: str
 
 
 def test_categories_tell_whose_turn_it_is(page: AllurePage, report: str) -> None:
-    page.suites(report + "learners/")
+    page.suites(report)
     page.page.get_by_test_id("nav-tab-categories").click()
     for name in (
         "Learner: differs from the lab sheet",
@@ -96,26 +84,6 @@ def test_categories_tell_whose_turn_it_is(page: AllurePage, report: str) -> None
     ):
         page.page.get_by_text(name).first.wait_for()
     assert page.page.get_by_text("Product errors").count() == 0
-
-
-def test_suites_by_task_lead_to_the_same_results(page: AllurePage, report: str) -> None:
-    page.suites(report + "learners/by-task.html")
-    assert page.section("Task 7").is_visible()
-    page.section("Step 3.4").click()  # a learner who failed in it stands open
-    assert "found no service connection" in page.open_check(TITLE, LEARNER).inner_text()
-
-
-def test_the_dashboard_draws_its_charts(page: AllurePage, report: str) -> None:
-    page.open(report + "dashboard/")
-    page.page.get_by_text("All checks of all learners").wait_for()
-    page.page.get_by_text("Task 6 – CD: deploy the model").first.wait_for()
-    tops = page.page.locator("[class*=styles_grid-item__]").evaluate_all(
-        "found => found.map((one) => one.getBoundingClientRect().top)"
-    )
-    assert len(tops) == 3
-    is_narrow = (page.page.viewport_size or {})["width"] == NARROW[0]
-    assert len(set(tops)) == (3 if is_narrow else 2)  # one below the other, or two side by side
-    assert not page.is_too_wide()
 
 
 def test_the_page_to_mail_opens_as_a_file(

@@ -47,11 +47,11 @@ def project(tmp_path: Path) -> GradedProject:
 
 
 def read(project: GradedProject, *path: str) -> Any:
-    return json.loads(project.out.joinpath("allure-report", "learners", *path).read_bytes())
+    return json.loads(project.out.joinpath("allure-report", *path).read_bytes())
 
 
 def results_in(project: GradedProject) -> list[dict[str, Any]]:
-    folder = project.out / "allure-report" / "learners" / "data" / "test-results"
+    folder = project.out / "allure-report" / "data" / "test-results"
     return [json.loads(path.read_bytes()) for path in sorted(folder.iterdir())]
 
 
@@ -88,16 +88,6 @@ def test_suites_are_by_learner_then_task(reported: GradedProject) -> None:
     assert [list(tasks) for tasks in tree.values()] == [TASKS] * 3
 
 
-def test_suites_are_by_task_then_step_and_learner(reported: GradedProject) -> None:
-    tree = groups(read(reported, "widgets", "default", "by-task.json"))
-    assert list(tree) == TASKS
-    assert tree[TASKS[0]] == {f"Step 2.{n}": dict.fromkeys(LEARNERS, 1) for n in (6, 7, 8)}
-    page = (reported.out / "allure-report" / "learners" / "by-task.html").read_text("utf-8")
-    assert "by-task.json" in page
-    lead = (reported.out / "allure-report" / "tasks" / "index.html").read_text("utf-8")
-    assert "url=../learners/by-task.html" in lead
-
-
 def test_a_clock_that_was_set_while_grading_changes_no_order(project: GradedProject) -> None:
     project.run(COHORT="ada eve")
     for path in project.allure.glob("*-result.json"):
@@ -106,9 +96,7 @@ def test_a_clock_that_was_set_while_grading_changes_no_order(project: GradedProj
         path.write_text(json.dumps(told), "utf-8")
     builder.build(project.out)
     learners = groups(read(project, "widgets", "default", "tree.json"))
-    tasks = groups(read(project, "widgets", "default", "by-task.json"))
-    assert (list(learners), list(learners["ada"]), list(tasks)) == (["ada", "eve"], TASKS, TASKS)
-    assert list(tasks[TASKS[0]]) == ["Step 2.6", "Step 2.7", "Step 2.8"]
+    assert (list(learners), list(learners["ada"])) == (["ada", "eve"], TASKS)
     assert groups(json.loads(one_file(project)["widgets/default/tree.json"])) == learners
 
 
@@ -121,15 +109,6 @@ def test_categories_say_whose_turn_it_is(reported: GradedProject) -> None:
         "Advisory: noted, no points lost": 1,
         "Not assessed: a grader or network problem": 3,
     }
-
-
-def test_the_dashboard_has_charts(reported: GradedProject) -> None:
-    file = reported.out / "allure-report" / "dashboard" / "widgets" / "charts.json"
-    charts = json.loads(file.read_bytes())["general"].values()
-    by_type = {one["type"]: one for one in charts}
-    assert by_type["currentStatus"]["data"]["total"] == 12
-    assert len(by_type["statusDynamics"]["data"]) == 2
-    assert {"successRateDistribution", "testResultSeverities", "statusTransitions"} <= set(by_type)
 
 
 def test_the_environment_and_links_are_told(reported: GradedProject) -> None:
@@ -150,7 +129,7 @@ def test_all_results_of_a_learner_show_the_one_evidence_file(reported: GradedPro
         told |= {f"{link['id']}{link['ext']}" for link in links if not link["missed"]}
         assert len(links) == (0 if "eve" in one["groupedLabels"]["suite"] else 2)
         assert not any(link["missed"] for link in links)
-    folder = reported.out / "allure-report" / "learners" / "data" / "attachments"
+    folder = reported.out / "allure-report" / "data" / "attachments"
     seen = {
         one: [json.loads((folder / name).read_bytes()) for name in names]
         for one, names in files.items()
@@ -164,7 +143,6 @@ def test_the_page_to_mail_holds_all_of_it(reported: GradedProject) -> None:
     assert groups(tree) == groups(read(reported, "widgets", "default", "tree.json"))
     assert sum(name.startswith("data/test-results/") for name in packed) == 12
     assert sum(name.startswith("data/attachments/") for name in packed) == 2
-    assert json.loads(packed["widgets/charts.json"])["general"]
 
 
 # --- history --------------------------------------------------------------------------------------
@@ -196,10 +174,6 @@ def test_another_place_begins_a_history_of_its_own(
     project.run(REPORT="1", COHORT="ada")
     project.run(REPORT="1", COHORT="ada", **changes)
     assert [len(one["history"]) for one in results_in(project)] == [0] * 4
-    charts = project.out / "allure-report" / "dashboard" / "widgets" / "charts.json"
-    told = {one["type"] for one in json.loads(charts.read_bytes())["general"].values()}
-    assert "currentStatus" in told
-    assert "statusDynamics" not in told  # of a first run there is nothing to tell run by run
     project.run(REPORT="1", COHORT="ada")
     assert [len(one["history"]) for one in results_in(project)] == [1] * 4
 
@@ -257,13 +231,12 @@ def pages(project: GradedProject) -> Iterator[Path]:
 
 def test_no_page_tells_anybody_that_it_is_opened(reported: GradedProject) -> None:
     found = list(pages(reported))
-    assert len(found) == 6
+    assert len(found) == 2
     for page in found:
         text = page.read_text("utf-8")
         assert not re.search("googletagmanager|gtag|dataLayer", text), page
         assert not re.search(r"""(src|href)=["']?(https?:)?//""", text), page
-        if page.parent.name != "tasks":
-            assert "default-src 'self'" in text, page
+        assert "default-src 'self'" in text, page
 
 
 def test_no_address_but_the_learners_own_is_in_the_data(reported: GradedProject) -> None:

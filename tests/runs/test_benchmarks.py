@@ -38,7 +38,6 @@ OPENED = """
     a learner opened in, s #
     a check opened in, s #
     a learner opened in, s (median of 2) #
-    suites by task shown after, s #
     the page to mail shown after, s #
     a learner of it opened in, s #
 """

@@ -110,13 +110,8 @@ def take_screenshots(browser: Browser, reports: Path, folder: Path) -> list[Path
     with served(reports) as address:
         for name, size in (("1280", WIDE), ("390", NARROW)):
             page = AllurePage(browser, size)
-            for what, path in (("learners", "learners/"), ("tasks", "learners/by-task.html")):
-                page.suites(address + path)
-                taken.append(_picture(page, folder / f"allure-{what}-{name}.png"))
-            page.open(address + "dashboard/")
-            page.page.locator("svg path").nth(3).wait_for(state="attached")
-            page.page.wait_for_timeout(1000)  # charts are drawn in motion
-            taken.append(_picture(page, folder / f"allure-dashboard-{name}.png"))
+            page.suites(address)
+            taken.append(_picture(page, folder / f"allure-{name}.png"))
             page.close()
     return taken
 
