@@ -11,13 +11,15 @@ NODE := reports/allure/node
 NODE_READY := $(if $(shell command -v npm 2>/dev/null),$(NODE)/node_modules/.ready)
 COHORT ?= fixtures/cohorts/demo.csv
 REPORTS ?= reports/out
-OURS := tests/unit tests/services tests/tenant tests/runs tests/browser
+OURS := tests/runs tests/browser tests/tenant tests/services tests/unit
+# The longest files are started first, so that both workers end together.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade report test quick lint tenant bench mutants clients golden screenshots lock clean
+.PHONY: docs help grade report test test-all quick lint tenant bench mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
-	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
 
 grade: $(READY) $(NODE_READY) ## grade the demo cohort on the simulated tenant
 	@echo "Grading $(COHORT) on the simulated tenant; this takes less than a minute."
@@ -31,8 +33,11 @@ report: $(READY) $(NODE_READY) ## build the Allure report of the last run (needs
 
 test: lint $(NODE_READY) ## the suite's own tests, and the model answer graded on the simulated tenant
 	$(BIN)/pytest tests/lab --reports reports/out/model-answer
-	$(BIN)/pytest $(OURS) -n 2 --cov --cov-report= --durations=20
+	$(BIN)/pytest $(OURS) $(WORKERS) --cov --cov-report= --durations=20
 	$(BIN)/python -m tests.support.branches
+
+test-all: lint $(NODE_READY) ## the same with whole matrices: every fault on every question
+	$(BIN)/pytest $(OURS) $(WORKERS) --whole
 
 quick: lint ## lint, and the tests of functions and services
 	$(BIN)/pytest tests/unit tests/services -n 2 -q

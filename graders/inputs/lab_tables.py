@@ -7,26 +7,22 @@ from datetime import date, datetime, time
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from graders.as_of import moment
 from graders.inputs.field_rules import flaw
 from graders.inputs.nightly import Policy
+from graders.inputs.toml_file import flaw_error
 from graders.lab.roles import is_pattern
 from graders.lab.sheet import SHEET, DictatedName, Sheet
-
-
-def _raise(what: str, remedy: str) -> None:
-    raise PydanticCustomError("flaw", "{what}", {"what": what, "remedy": remedy})
 
 
 def _ruled(name: str) -> AfterValidator:
     def check(value: str) -> str:
         found = flaw(name, value)
         if not value:
-            _raise("this is empty", "fill it in, or delete the line")
+            raise flaw_error("this is empty", "fill it in, or delete the line")
         if found:
-            _raise(found.what, found.remedy)
+            raise flaw_error(found.what, found.remedy)
         return value
 
     return AfterValidator(check)
@@ -35,12 +31,12 @@ def _ruled(name: str) -> AfterValidator:
 def _pattern(name: str) -> AfterValidator:
     def check(pattern: str) -> str:
         if not is_pattern(pattern):
-            _raise("not a naming pattern", "use only {n} or {n:02d}, for the number")
+            raise flaw_error("not a naming pattern", "use only {n} or {n:02d}, for the number")
         if not pattern:
-            _raise("this is empty", "fill it in, or delete the line")
+            raise flaw_error("this is empty", "fill it in, or delete the line")
         found = flaw(name, pattern.format(n=1))
         if found:
-            _raise(found.what, found.remedy)
+            raise flaw_error(found.what, found.remedy)
         return pattern
 
     return AfterValidator(check)
@@ -48,7 +44,7 @@ def _pattern(name: str) -> AfterValidator:
 
 def _some(entries: tuple[str, ...]) -> tuple[str, ...]:
     if not entries:
-        _raise("the list is empty", "write at least one entry, or delete the line")
+        raise flaw_error("the list is empty", "write at least one entry, or delete the line")
     return entries
 
 
@@ -58,11 +54,11 @@ def _point_in_time(value: object) -> object:
         try:
             return moment(value)
         except ValueError as error:
-            _raise(f"not a valid time ({error})", remedy)
+            raise flaw_error(f"not a valid time ({error})", remedy) from None
     if isinstance(value, date | time) and getattr(value, "tzinfo", None) is None:
-        _raise("it has no time zone", remedy)
+        raise flaw_error("it has no time zone", remedy)
     if not isinstance(value, datetime):
-        _raise("not a valid time", remedy)
+        raise flaw_error("not a valid time", remedy)
     return value
 
 
@@ -125,7 +121,9 @@ class NamesTable(Table):
         )
         for ci, cd in pairs:
             if names[ci].casefold() == names[cd].casefold():
-                _raise(f"`{ci}` and `{cd}` are the same", "give each pipeline its own name")
+                raise flaw_error(
+                    f"`{ci}` and `{cd}` are the same", "give each pipeline its own name"
+                )
         return self
 
 
@@ -149,7 +147,7 @@ class SessionTable(Table):
     @model_validator(mode="after")
     def _in_order(self) -> SessionTable:
         if self.begins and self.ends and self.ends <= self.begins:
-            _raise("it ends before it begins", "swap them, or correct one of them")
+            raise flaw_error("it ends before it begins", "swap them, or correct one of them")
         return self
 
 
@@ -163,10 +161,10 @@ class NightlyTable(Table):
     @model_validator(mode="after")
     def _whole(self) -> NightlyTable:
         if (self.policy is Policy.DEADLINE) != (self.deadline is not None):
-            _raise(
+            raise flaw_error(
                 '`deadline` and the policy "deadline" belong together',
                 'write both, or policy = "latest" or "best" without a deadline',
             )
         if self.deadline and self.since and self.deadline <= self.since:
-            _raise("the deadline is before `since`", "correct one of them")
+            raise flaw_error("the deadline is before `since`", "correct one of them")
         return self

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from graders.inputs.problems import InputProblems, KeyProblem
+from graders.inputs.problems import InputProblems, KeyProblem, Problem
 from graders.inputs.text_file import read_text
 from graders.names import nearest
 
@@ -24,27 +24,57 @@ _TELL: Mapping[str, tuple[str, str]] = {
     "bool_type": ("this is not true or false", "write true or false, without quotes"),
     "float_type": ("this is not a number", "write a number, without quotes"),
     "finite_number": ("this is not a finite number", "write 0 or more"),
-    "greater_than_equal": ("this is less than 0", "write 0 or more"),
+    "int_type": ("this is not a whole number", "write a whole number, without quotes"),
+    "greater_than_equal": ("this is less than {ge:g}", "write {ge:g} or more"),
     "tuple_type": ("this is not a list", 'write a list, such as ["one", "two"]'),
     "dict_type": ("this is not a table", "write it as a [table] of keys"),
     "model_type": ("this is not a table", "write it as a [table] of keys"),
     "dataclass_type": ("this is not a table", "write it as a [table] of keys"),
+    "missing": ("this is missing", "write it"),
+    "string_too_short": ("this is empty", "fill it in"),
 }
+
+
+def flaw_error(what: str, remedy: str) -> PydanticCustomError:
+    """For a validator to raise: what is wrong, and what to do about it."""
+    return PydanticCustomError("flaw", "{what}", {"what": what, "remedy": remedy})
 
 
 def read_toml(path: Path, model: type[_Model]) -> _Model:
     """The file as a model; raises InputProblems with everything that is wrong with it."""
+    text, tables = _tables(path)
+    try:
+        return model.model_validate(tables)
+    except ValidationError as error:
+        problems = _problems(path, model, text, error)
+        raise InputProblems(sorted(problems, key=lambda problem: problem.row or 0)) from None
+
+
+def read_entries(path: Path, model: type[_Model]) -> tuple[dict[str, _Model], list[Problem]]:
+    """A file with one table an entry: the valid entries by name, and what is wrong with the others.
+
+    Raises InputProblems where the file is no TOML at all.
+    """
+    text, tables = _tables(path)
+    entries: dict[str, _Model] = {}
+    problems: list[Problem] = []
+    for name, table in tables.items():
+        try:
+            entries[name] = model.model_validate(table)
+        except ValidationError as error:
+            problems += _problems(path, model, text, error, name)
+    return entries, problems
+
+
+def _tables(path: Path) -> tuple[str, dict[str, Any]]:
     text = read_text(path, "save it as plain UTF-8 text")
     try:
-        return model.model_validate(tomllib.loads(text))
+        return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputProblems([_syntax_problem(path, str(error), text)]) from None
     except RecursionError:
         problem = KeyProblem(str(path), "it is nested too deeply", "write plain tables")
         raise InputProblems([problem]) from None
-    except ValidationError as error:
-        problems = _problems(path, model, text, error)
-        raise InputProblems(sorted(problems, key=lambda problem: problem.row or 0)) from None
 
 
 def _syntax_problem(path: Path, message: str, text: str) -> KeyProblem:
@@ -58,18 +88,19 @@ def _syntax_problem(path: Path, message: str, text: str) -> KeyProblem:
 
 
 def _problems(
-    path: Path, model: type[BaseModel], text: str, error: ValidationError
+    path: Path, model: type[BaseModel], text: str, error: ValidationError, entry: str = ""
 ) -> Iterator[KeyProblem]:
     for detail in error.errors(include_url=False):
-        keys = [str(part) for part in detail["loc"]]
+        keys = [*([entry] if entry else []), *(str(part) for part in detail["loc"])]
         what, remedy = _in_words(model, detail)
+        is_untold = detail["type"] in (*_UNKNOWN, "missing") or isinstance(detail["input"], dict)
         yield KeyProblem(
             str(path),
             what,
             remedy,
             row=_line_of(text, keys),
             column=".".join(keys),
-            value=None if detail["type"] in _UNKNOWN else _as_text(detail["input"]),
+            value=None if is_untold else _as_text(detail["input"]),
         )
 
 
@@ -84,7 +115,8 @@ def _in_words(model: type[BaseModel], detail: ErrorDetails) -> tuple[str, str]:
         remedy = f"write `{meant}`" if meant else f"the known keys are {', '.join(known)}"
         return "unknown key", remedy
     fallback = detail["msg"][:1].lower() + detail["msg"][1:], "correct it"
-    return _TELL.get(detail["type"], fallback)
+    what, remedy = _TELL.get(detail["type"], fallback)
+    return what.format_map(context), remedy.format_map(context)
 
 
 def _keys_of(model: type[BaseModel], table: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """Whatever goes wrong between us and the cloud: a verdict stays what it is, or is withheld.
 
-Every question the graders ask meets every fault, over TLS, on the real host names, each time in a
-look of its own. What was seen then is judged by one real run, beside the same learners seen
-without faults.
+Every fault meets a question of each service, and with ``--whole`` every question the graders ask:
+over TLS, on the real host names, each time in a collection of its own. What was seen then is judged
+by one real run, beside the same learners seen without faults.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from tests.support.fault_matrix import (
     Looks,
     cells,
     entry,
+    every_pair,
     in_processes,
     question,
+    some_pairs,
 )
 
 MISTAKES = {
@@ -134,9 +136,15 @@ class Looked:
         return self.said["faults"]  # type: ignore[return-value]
 
 
+NAMED = ("runs", "repositories", "model versions", "web services")
+"""Questions whose causes are read word by word."""
+
+
 @pytest.fixture(scope="module")
-def matrix() -> list[Cell]:
-    return cells(ASKED_OF, ALONG)
+def matrix(pytestconfig: pytest.Config) -> list[Cell]:
+    needed = [(asked, fault) for asked in NAMED for fault in (*IN_WORDS, "long-rate-limit")]
+    whole = pytestconfig.getoption("whole", False)
+    return cells(every_pair() if whole else some_pairs(needed), ASKED_OF, ALONG)
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +305,7 @@ def test_a_cause_names_service_and_status_and_says_what_to_do(
 
 
 @pytest.mark.parametrize("fault", IN_WORDS)
-@pytest.mark.parametrize("asked", ["runs", "repositories", "model versions", "web services"])
+@pytest.mark.parametrize("asked", NAMED)
 def test_a_cause_says_what_went_wrong(
     matrix: list[Cell], looked: Looked, asked: str, fault: str
 ) -> None:

@@ -91,15 +91,38 @@ def can_meet(asked: Question, fault: str) -> bool:
     return not (fault in _TLS and asked.service == ENDPOINT)
 
 
+def every_pair() -> list[tuple[Question, str]]:
+    """Every question × every fault that it can meet."""
+    return [(asked, fault) for fault in FAULTS for asked in QUESTIONS if can_meet(asked, fault)]
+
+
+def first(questions: Iterable[Question], fault: str) -> Question | None:
+    return next((asked for asked in questions if can_meet(asked, fault)), None)
+
+
+def some_pairs(needed: Iterable[tuple[str, str]]) -> list[tuple[Question, str]]:
+    """Every fault on each service and every question with some fault, and the pairs needed."""
+    chosen = {(question(asked), fault) for asked, fault in needed}
+    for service in sorted({asked.service for asked in QUESTIONS}):
+        own = [asked for asked in QUESTIONS if asked.service == service]
+        for place, fault in enumerate(FAULTS):
+            turned = own[place % len(own) :] + own[: place % len(own)]  # another one's turn
+            chosen |= {(asked, fault) for asked in [first(turned, fault)] if asked}
+    met = {asked for asked, _ in chosen}
+    chosen |= {(asked, "500") for asked in QUESTIONS if asked not in met}
+    return [pair for pair in every_pair() if pair in chosen]
+
+
 def cells(
-    asked_of: Mapping[str, int], along: Mapping[str, tuple[tuple[Question, str], ...]]
+    pairs: Iterable[tuple[Question, str]],
+    asked_of: Mapping[str, int],
+    along: Mapping[str, tuple[tuple[Question, str], ...]],
 ) -> list[Cell]:
-    """Every question × every fault that it can meet; those that take longest come first."""
-    pairs = [(one, fault) for fault in FAULTS for one in QUESTIONS if can_meet(one, fault)]
-    pairs.sort(key=lambda pair: pair[1] != "stall")
+    """A cell for each question and fault; those that take longest come first."""
+    longest_first = sorted(pairs, key=lambda pair: pair[1] != "stall")
     return [
         Cell(f"cell{n}", one, fault, asked_of.get(one.name, 1), along.get(one.name, ()))
-        for n, (one, fault) in enumerate(pairs)
+        for n, (one, fault) in enumerate(longest_first)
     ]
 
 

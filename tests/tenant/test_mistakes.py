@@ -328,9 +328,9 @@ REFUSED = {
     "unknown kind": ('kind = "rigth"', "did you mean `right`"),
     "unknown entry": ('includes = ["mistak"]', "did you mean `mistake`"),
     "an entry in a circle": ('includes = ["mistake"]', "includes itself"),
-    "unknown list": ('fials = ["project-exists"]', "did you mean `fails`"),
-    "wrong shape": ('fails = "project-exists"', "wrong shape"),
-    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "stands under `fails` as well"),
+    "unknown list": ('fials = ["project-exists"]', "unknown key; write `fails`"),
+    "wrong shape": ('fails = "project-exists"', "this is not a list"),
+    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "the entry lists `a` twice; keep one"),
 }
 
 
@@ -361,7 +361,7 @@ def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_an_entry_without_a_story_and_a_file_that_is_no_toml_are_refused(tmp_path: Path) -> None:
-    assert "tells no story" in problems_of(tmp_path, "[mistake]\nfails = []")
+    assert "key `mistake.story`: this is missing" in problems_of(tmp_path, "[mistake]\nfails = []")
     assert "not valid TOML" in problems_of(tmp_path, "[mistake")
 
 
