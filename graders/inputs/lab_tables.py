@@ -1,4 +1,4 @@
-"""The tables of a lab file, key by key: what each may hold, and what a wrong one is told."""
+"""The tables of a lab file, key by key: what each may hold, and the message for a wrong value."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from graders.lab.roles import is_pattern
 from graders.lab.sheet import SHEET, DictatedName, Sheet
 
 
-def _raise(what: str, remedy: str) -> None:
-    raise PydanticCustomError("flaw", "{what}", {"what": what, "remedy": remedy})
+def _raise(message: str, remedy: str) -> None:
+    raise PydanticCustomError("flaw", "{what}", {"what": message, "remedy": remedy})
 
 
 def _ruled(name: str) -> AfterValidator:
     def check(value: str) -> str:
-        found = flaw(name, value)
+        found_flaw = flaw(name, value)
         if not value:
             _raise("this is empty", "fill it in, or delete the line")
-        if found:
-            _raise(found.what, found.remedy)
+        if found_flaw:
+            _raise(found_flaw.what, found_flaw.remedy)
         return value
 
     return AfterValidator(check)
@@ -38,9 +38,9 @@ def _pattern(name: str) -> AfterValidator:
             _raise("not a naming pattern", "use only {n} or {n:02d}, for the number")
         if not pattern:
             _raise("this is empty", "fill it in, or delete the line")
-        found = flaw(name, pattern.format(n=1))
-        if found:
-            _raise(found.what, found.remedy)
+        found_flaw = flaw(name, pattern.format(n=1))
+        if found_flaw:
+            _raise(found_flaw.what, found_flaw.remedy)
         return pattern
 
     return AfterValidator(check)
@@ -80,7 +80,7 @@ class Table(BaseModel):
 
 
 class TenantTable(Table):
-    """What the whole class shares; a learner's own row goes before it."""
+    """What the whole class shares; a learner's own row overrides it."""
 
     organization: Annotated[str, _ruled("organization")] | None = None
     github_owner: Annotated[str, _ruled("github_owner")] | None = None
@@ -113,7 +113,7 @@ class NamesTable(Table):
 
     def applied(self, sheet: Sheet, number: int) -> Sheet:
         """The sheet with this class's names, for one learner."""
-        given = {what: name for what in sheet.names() if (name := getattr(self, what))}
+        given = {dictated: name for dictated in sheet.names() if (name := getattr(self, dictated))}
         return sheet.renamed(given).filled(number)
 
     @model_validator(mode="after")
@@ -154,7 +154,7 @@ class SessionTable(Table):
 
 
 class NightlyTable(Table):
-    """How runs of other nights count: which makes the mark, and from when they are this class's."""
+    """How past runs count: which one makes the mark, and from when they are this class's."""
 
     policy: Policy = Policy.LATEST
     deadline: _Time | None = None
