@@ -59,7 +59,7 @@ class Verdict:
         return tuple(owner_note(note) for note in self.owners)
 
     @property
-    def standing(self) -> str:
+    def past_run_note(self) -> str:
         """``past`` in words for the grader; empty where this run decides alone."""
         return past_note(self.past) if self.past else ""
 

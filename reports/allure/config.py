@@ -1,4 +1,4 @@
-"""What Allure 3 is asked to build, as the contents of its ``allurerc.json``."""
+"""What Allure 3 has to build, as the contents of its ``allurerc.json``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reports.allure.results_folder import CATEGORIES
 
 FRONT = "index.html"
 BY_LEARNER, BY_TASK, DASHBOARD = "learners", "tasks", "dashboard"
-"""Folders of a report in many files, and what its front page leads to."""
+"""Folders of a report in many files, which its front page links to."""
 RUNS = 10
 """How many runs a history goes back; each costs about 0.4 KB a result."""
 
@@ -31,7 +31,7 @@ _CHARTS_OVER_RUNS = (
     {"type": "statusTransitions", "title": "Changes since the previous run", "limit": RUNS},
     {"type": "statusAgePyramid", "title": "How long each status has lasted", "limit": RUNS},
 )
-"""Empty frames as long as there is one run."""
+"""Empty frames while there is only one run."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Build:
 
     name: str
     work: Path
-    """The folder that each report gets a folder of its own in."""
+    """The folder in which each report gets a folder of its own."""
     history: Path
     plugins: Path
-    """The folder of our own plugins of Allure."""
+    """The folder of our own plugins for Allure."""
 
     @property
     def charts(self) -> Sequence[Mapping[str, Any]]:
@@ -64,10 +64,10 @@ class Build:
         )
 
     def one_file(self) -> Mapping[str, Any]:
-        """By learner, with the charts, all in one page; the history stays as it is."""
-        one = self._suites(self.name, "suite", "subSuite")
-        one["options"]["singleFile"] = True
-        return {**self._with("one", {"single": one}), "appendHistory": False}
+        """By learner, with the charts, all in one page; the history is left unchanged."""
+        plugin = self._suites(self.name, "suite", "subSuite")
+        plugin["options"]["singleFile"] = True
+        return {**self._with("one", {"single": plugin}), "appendHistory": False}
 
     def _suites(self, name: str, *labels: str) -> dict[str, Any]:
         charts = {"charts": self.charts, "sections": ["charts"]}
@@ -79,11 +79,11 @@ class Build:
             "output": str(self.work / folder),
             "historyPath": str(self.history),
             "historyLimit": RUNS,
-            "categories": [_category(one) for one in CATEGORIES],
+            "categories": [_category(category) for category in CATEGORIES],
             "plugins": {
                 "evidence": {"import": str(self.plugins / "shared_evidence.mjs")},
                 **plugins,
-                "agent": {"enabled": False},  # or it comes unasked
+                "agent": {"enabled": False},  # on by default
             },
         }
 
@@ -93,5 +93,5 @@ def _plugin(kind: str, **options: Any) -> dict[str, Any]:
 
 
 def _category(category: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Allure 3 reads categories here, not in the results folder: by step, then by what was said."""
+    """A category for Allure 3, which reads them here: grouped by step, then by message."""
     return {**category, "groupBy": [_STEP], "groupByMessage": True}

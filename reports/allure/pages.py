@@ -1,7 +1,7 @@
-"""The pages that Allure built, made fit to be handed on.
+"""The pages that Allure built, made fit to be passed on.
 
-They tell nobody that they are opened, show a large class closed at first, and show the suites by
-task out of the very files that the suites by learner have.
+They do not report that they are opened, show a large class closed at first, and show the suites by
+task from the same files as the suites by learner.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none';"
     " form-action 'none'"
 )
-"""Whatever a report holds, a browser asks nobody else for anything."""
+"""Whatever a report holds, a browser sends no request to another host."""
 _NARROW = """
   @media (max-width: 700px) {
     [class*="styles_grid__"] { grid-template-columns: 1fr !important; }
@@ -36,10 +36,10 @@ _NARROW = """
     [data-testid="summary-report-card"] { min-width: 0 !important; width: auto !important; }
   }
 """
-"""On a telephone Allure squeezes two charts into one line, and a title to the width of a letter."""
+"""On a phone Allure squeezes two charts into one line, and a title to the width of a letter."""
 _TREE = Path(TREE)
 _FEW = 5
-"""Learners up to which Allure's own way is kept: all that failed stands open."""
+"""Learners up to which Allure's default is kept: all that failed is open."""
 _CLOSE = """
   try {
     if (localStorage.getItem("lab-report") !== %(build)s) {
@@ -49,7 +49,7 @@ _CLOSE = """
     }
   } catch {}
 """
-"""Allure keeps there what its reader closed and opened; this is done once a report and browser."""
+"""Allure stores there what its reader closed and opened; this runs once per report and browser."""
 _OTHER_TREE = """
   const fetched = window.fetch;
   window.fetch = (what, ...more) =>
@@ -69,20 +69,20 @@ class Tree:
 
     @classmethod
     def read(cls, folder: Path) -> Tree:
-        told = json.loads((folder / _TREE).read_bytes())
-        return cls(told["groupsById"], told["root"].get("groups", ()))
+        document = json.loads((folder / _TREE).read_bytes())
+        return cls(document["groupsById"], document["root"].get("groups", ()))
 
     def level(self, depth: int) -> Sequence[str]:
-        """The ids of all groups so far below the root."""
-        found = self.root
+        """The ids of all groups that many levels below the root."""
+        groups = self.root
         for _ in range(depth):
-            found = [one for group in found for one in self.nodes[group].get("groups", ())]
-        return found
+            groups = [child for group in groups for child in self.nodes[group].get("groups", ())]
+        return groups
 
     def open_by_itself(self, groups: Iterable[str]) -> list[str]:
-        """Those of the groups that Allure opens when the page is."""
-        told = ((one, self.nodes[one].get("statistic", {})) for one in groups)
-        return [one for one, counts in told if counts.get("failed") or counts.get("broken")]
+        """Those of the groups that Allure shows open by default."""
+        counted = ((group, self.nodes[group].get("statistic", {})) for group in groups)
+        return [group for group, counts in counted if counts.get("failed") or counts.get("broken")]
 
 
 def closed_at_first(by_learner: Path, by_task: Path) -> Sequence[str]:
@@ -97,15 +97,15 @@ def closed_at_first(by_learner: Path, by_task: Path) -> Sequence[str]:
 
 
 def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
-    """Rewrite the pages of one report. Raises NotWritten when they are not as they are known."""
-    told = {"build": json.dumps(str(uuid.uuid4())), "closed": json.dumps(json.dumps(closed))}
-    script = f"<script>{_CLOSE % told}</script>" if closed else ""
+    """Rewrite the pages of one report. Raises NotWritten when their form is unknown."""
+    values = {"build": json.dumps(str(uuid.uuid4())), "closed": json.dumps(json.dumps(closed))}
+    script = f"<script>{_CLOSE % values}</script>" if closed else ""
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     added = f"{policy}<style>{_NARROW}</style>{script}"
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        silent = _SCRIPT.sub(lambda found: "" if _tells(found[0]) else found[0], text)
-        if _tells(silent) or _HEAD not in silent:
+        silent = _SCRIPT.sub(lambda match: "" if _tracks(match[0]) else match[0], text)
+        if _tracks(silent) or _HEAD not in silent:
             raise not_built(
                 f"its page {page.name} has an unknown form, so its usage tracking could not be"
                 " removed"
@@ -114,7 +114,7 @@ def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
 
 
 def join(by_task: Path, by_learner: Path) -> Path:
-    """Move the suites by task beside those by learner; the page that shows them."""
+    """Move the suites by task beside those by learner; returns the page that shows them."""
     page = by_learner / "by-task.html"
     text = (by_task / "index.html").read_text(encoding="utf-8")
     write_whole(page, text.replace(_HEAD, f"{_HEAD}<script>{_OTHER_TREE}</script>", 1))
@@ -125,6 +125,6 @@ def join(by_task: Path, by_learner: Path) -> Path:
     return page
 
 
-def _tells(text: str) -> bool:
-    """Whether it has Allure's tag, which tells its makers of each time that a report is opened."""
+def _tracks(text: str) -> bool:
+    """Whether it has Allure's analytics tag, which reports each time that a page is opened."""
     return any(mark in text for mark in _ANALYTICS)
