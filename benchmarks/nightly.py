@@ -25,14 +25,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fixtures.plugin.grading import whole_rubric
 from graders.history.effective_result import (
+    EffectiveResults,
     Found,
     Key,
     PastRun,
-    Standings,
     agreed,
+    counts_as_passed,
     in_doubt,
     marks,
-    stood,
 )
 from graders.history.store import PastRuns, Whose
 from graders.inputs.nightly import Nightly
@@ -120,7 +120,7 @@ def seen(learner: Learner, fault: str) -> dict[Key, Found]:
     }
 
 
-def look(world: World, before: Standings) -> tuple[dict[Key, list[Found]], int]:
+def look(world: World, before: EffectiveResults) -> tuple[dict[Key, list[Found]], int]:
     """All looks of one night, as the run makes them; and how many learners were looked at again."""
     lasting = {one.id: world.fault() for one in world.learners}
     by_id = {one.id: one for one in world.learners}
@@ -159,21 +159,23 @@ class Tally:
     def late(self) -> int:
         return self.missed + sum(count for night, count in self.found.items() if night > SOON)
 
-    def count(self, world: World, night: int, before: Standings, now: Standings) -> None:
+    def count(
+        self, world: World, night: int, before: EffectiveResults, now: EffectiveResults
+    ) -> None:
         for one in world.learners:
             truth = one.truth
             passing = [
                 check
                 for check in POINTS
-                if truth[check] is Outcome.PASSED and stood(before, one.id, check)
+                if truth[check] is Outcome.PASSED and counts_as_passed(before, one.id, check)
             ]
-            self.wrongful += any(not stood(now, one.id, check) for check in passing)
+            self.wrongful += any(not counts_as_passed(now, one.id, check) for check in passing)
             if one.deleted and one.id in self.open_:
                 self._deletion(one, night, now)
 
-    def _deletion(self, one: Learner, night: int, now: Standings) -> None:
+    def _deletion(self, one: Learner, night: int, now: EffectiveResults) -> None:
         lost = [check for check in POINTS if one.truth[check] is not Outcome.PASSED]
-        if not any(stood(now, one.id, check) for check in lost):
+        if not any(counts_as_passed(now, one.id, check) for check in lost):
             self.found[night - one.since + 1] += 1
             self.open_.discard(one.id)
 
@@ -201,12 +203,12 @@ def run(given: argparse.Namespace, folder: Path) -> Tally:
     return tally
 
 
-def _naive(world: World, before: Standings, looks: Mapping[Key, list[Found]]) -> int:
+def _naive(world: World, before: EffectiveResults, looks: Mapping[Key, list[Found]]) -> int:
     """Learners who would have lost something tonight if one look made the mark."""
     return sum(
         any(
             one.truth[check] is Outcome.PASSED
-            and stood(before, one.id, check)
+            and counts_as_passed(before, one.id, check)
             and looks[one.id, check][0].is_missed
             for check in POINTS
         )

@@ -1,1 +1,1 @@
-"""LOOKS: turns what a learner built in the cloud into evidence. Knows neither pytest nor Allure."""
+"""Collects what a learner built in the cloud as evidence. Depends on neither pytest nor Allure."""

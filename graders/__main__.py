@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 def _version() -> str:
     try:
         return f"{_NAME} {metadata.version(_NAME)}"
-    except metadata.PackageNotFoundError:  # a checkout that nobody has installed
+    except metadata.PackageNotFoundError:  # a checkout that is not installed
         return f"{_NAME}, not installed"
 
 
@@ -91,11 +91,11 @@ def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
     verdicts = verdicts_of(run)
     grades = grades_of(run, verdicts)
-    written, trouble = _write(run, grades)
+    written, failures = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
-    for line in (*terminal.summary(run, grades, written, page), *trouble):
+    for line in (*terminal.summary(run, grades, written, page), *failures):
         print(escape_log_commands(line))
-    return _NOT_WRITTEN if trouble else _status(given.fail_on, verdicts)
+    return _NOT_WRITTEN if failures else _status(given.fail_on, verdicts)
 
 
 def _run_of(given: argparse.Namespace) -> GradingRun:
@@ -134,15 +134,15 @@ def _exports(text: str | None) -> tuple[str, ...]:
 def _write(run: GradingRun, grades: tuple[Grade, ...]) -> tuple[list[tuple[str, Path]], list[str]]:
     """What was written, and one sentence for each output that was not."""
     written: list[tuple[str, Path]] = []
-    trouble: list[str] = []
-    for what, output in outputs.OUTPUTS:
+    failures: list[str] = []
+    for name, output in outputs.OUTPUTS:
         try:
             written += output(run, grades)
         except NotWritten as why:
-            trouble.append(str(why))
+            failures.append(str(why))
         except OSError as error:
-            trouble.append(could_not_write(what, error))
-    return written, trouble
+            failures.append(could_not_write(name, error))
+    return written, failures
 
 
 def _status(fail_on: str, verdicts: Iterable[Verdict]) -> int:
@@ -151,7 +151,7 @@ def _status(fail_on: str, verdicts: Iterable[Verdict]) -> int:
         "fault": {Outcome.NOT_ASSESSED},
         "never": set(),
     }[fail_on]
-    return int(any(one.outcome in costly for one in verdicts))
+    return int(any(verdict.outcome in costly for verdict in verdicts))
 
 
 if __name__ == "__main__":

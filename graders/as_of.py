@@ -1,8 +1,8 @@
-"""What had come about by a certain time, by the resources' own clocks.
+"""The evidence as it was at a certain time, by the resources' own clocks.
 
 Runs count once they have finished, models and published pipelines once they were created, the
-endpoint while it has not been changed since. Whatever has no clock (the variable group, the
-connection, the pipelines, the repository's files) is left as it was found.
+endpoint while it has not been changed since. What has no clock (the variable group, the
+connection, the pipelines, the repository's files) stays as it was collected.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def moment(text: str) -> datetime:
 def as_of(evidence: Evidence, time: datetime) -> Evidence:
     """The evidence as it would have been; what happened at ``time`` itself is in time.
 
-    A run that was still going then had not finished, and does not count. What bears no time where
-    it should is unseen rather than guessed.
+    A run that had not finished by then does not count. Where a resource lacks a time that it
+    should have, its list becomes ``Unavailable`` rather than a guess.
     """
     endpoints = _endpoints(evidence.endpoints, time)
     asked = isinstance(endpoints, tuple) and endpoints == evidence.endpoints
@@ -61,14 +61,14 @@ def as_of(evidence: Evidence, time: datetime) -> Evidence:
     )
 
 
-def _runs(found: tuple[Run, ...] | Unavailable, time: datetime) -> tuple[Run, ...] | Unavailable:
-    """A stage that was attempted again moves a run's end: what it was before cannot be told."""
-    for run in found if isinstance(found, tuple) else ():
+def _runs(runs: tuple[Run, ...] | Unavailable, time: datetime) -> tuple[Run, ...] | Unavailable:
+    """The runs in time; a stage that was attempted again moves a run's end, so it hides when."""
+    for run in runs if isinstance(runs, tuple) else ():
         if _may_have_ended_before(run, time):
             ended = f"{run.finished_at:%Y-%m-%d %H:%M:%S} UTC"
             cause = f"it began before, ended at {ended} and may have been attempted again"
             return _unavailable(f"run {run.number}", cause)
-    return _by(found, _finished, time, "a run")
+    return _by(runs, _finished, time, "a run")
 
 
 def _may_have_ended_before(run: Run, time: datetime) -> bool:
@@ -79,19 +79,19 @@ def _may_have_ended_before(run: Run, time: datetime) -> bool:
     return stages is None or any(stage.attempt > 1 for stage in stages)
 
 
-def _by(found: T, clock: _Clock[object], time: datetime, what: str) -> T:
-    """Those of a list that came in time; ``found`` itself where it is no list."""
-    if not isinstance(found, tuple):
-        return found
+def _by(listed: T, clock: _Clock[object], time: datetime, kind: str) -> T:
+    """The entries of a list that were in time; ``listed`` itself where it is no list."""
+    if not isinstance(listed, tuple):
+        return listed
     try:
-        kept = tuple(one for one in found if _in_time(clock(one), time))
+        kept = tuple(resource for resource in listed if _in_time(clock(resource), time))
     except _NoClock:
-        return _unknown(what)  # type: ignore[return-value]
+        return _unknown(kind)  # type: ignore[return-value]
     return kept  # type: ignore[return-value]
 
 
 class _NoClock(Exception):
-    """A thing bears no time, though it should."""
+    """A resource has no time, though it should."""
 
 
 def _in_time(clock: datetime | None, time: datetime) -> bool:
@@ -100,12 +100,12 @@ def _in_time(clock: datetime | None, time: datetime) -> bool:
     return clock.replace(microsecond=0) <= time
 
 
-def _created(thing: object) -> datetime | None:
-    return getattr(thing, "created_at", None)
+def _created(resource: object) -> datetime | None:
+    return getattr(resource, "created_at", None)
 
 
 def _finished(run: object) -> datetime | None:
-    """One that has not ended is as good as one that ends later than any time."""
+    """When a run ended; one that has not ended counts as ending later than any time."""
     if isinstance(run, Run) and not run.is_completed:
         return datetime.max.replace(tzinfo=UTC)
     return run.finished_at if isinstance(run, Run) else None
@@ -118,26 +118,28 @@ def _ended(run: object) -> datetime | None:
 
 
 def _models(
-    found: tuple[Model, ...] | Unavailable, time: datetime
+    models: tuple[Model, ...] | Unavailable, time: datetime
 ) -> tuple[Model, ...] | Unavailable:
-    """Models of other names are listed without versions and times: they are near misses only."""
-    if isinstance(found, Unavailable):
-        return found
-    others = tuple(one for one in found if not one.version)
-    versions = tuple(one for one in found if one.version)
+    """The models in time; others' names come without versions and times, as near misses only."""
+    if isinstance(models, Unavailable):
+        return models
+    others = tuple(model for model in models if not model.version)
+    versions = tuple(model for model in models if model.version)
     kept = _by(versions, _created, time, "a model")
     return kept if isinstance(kept, Unavailable) else (*others, *kept)
 
 
 def _endpoints(
-    found: tuple[Endpoint, ...] | Unavailable, time: datetime
+    endpoints: tuple[Endpoint, ...] | Unavailable, time: datetime
 ) -> tuple[Endpoint, ...] | Unavailable:
-    """What an endpoint was before it was changed cannot be told."""
-    kept = _by(found, _created, time, "an endpoint")
-    for one in kept if isinstance(kept, tuple) else ():
-        if one.updated_at and one.updated_at.replace(microsecond=0) > time:
-            changed = f"{one.updated_at:%Y-%m-%d %H:%M:%S} UTC, after the time that was asked for"
-            return _unavailable(f"the endpoint {one.name}", f"it was changed at {changed}")
+    """The endpoints in time; what an endpoint was before it was changed is unknown."""
+    kept = _by(endpoints, _created, time, "an endpoint")
+    for endpoint in kept if isinstance(kept, tuple) else ():
+        if endpoint.updated_at and endpoint.updated_at.replace(microsecond=0) > time:
+            changed = (
+                f"{endpoint.updated_at:%Y-%m-%d %H:%M:%S} UTC, after the time that was asked for"
+            )
+            return _unavailable(f"the endpoint {endpoint.name}", f"it was changed at {changed}")
     return kept
 
 
@@ -145,9 +147,9 @@ def _unasked(endpoints: tuple[Endpoint, ...] | Unavailable) -> Unavailable | Non
     return endpoints if isinstance(endpoints, Unavailable) else None
 
 
-def _unknown(what: str) -> Unavailable:
-    return _unavailable(what, "it does not say when it came about")
+def _unknown(subject: str) -> Unavailable:
+    return _unavailable(subject, "it does not say when it came about")
 
 
-def _unavailable(what: str, cause: str) -> Unavailable:
-    return Unavailable(ServiceName.GRADER, f"{what} as of then", cause, _REMEDY)
+def _unavailable(subject: str, cause: str) -> Unavailable:
+    return Unavailable(ServiceName.GRADER, f"{subject} as of then", cause, _REMEDY)

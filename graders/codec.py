@@ -1,6 +1,6 @@
 """Verdicts and reasons as JSON: the one form that grade book, past runs and xdist workers share.
 
-What is not said is left out. Everything raises ValueError for what this module did not write.
+Defaults are left out. Everything raises ValueError for what this module did not write.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from graders.verdicts import Verdict
 
 @dataclass(frozen=True)
 class _Facts:
-    """What a verdict says besides its outcome."""
+    """What a verdict holds besides its outcome."""
 
     why: Reason = UNSAID
     owners: tuple[OwnerNote, ...] = ()
@@ -41,7 +41,7 @@ def facts_of(verdict: Verdict) -> Mapping[str, Any]:
 
 
 def with_facts(verdict: Verdict, facts: object) -> Verdict:
-    """The verdict with what :func:`facts_of` said of another one."""
+    """The verdict with the facts of another one, as :func:`facts_of` gave them."""
     return replace(verdict, **vars(_facts().validate_python(facts)))
 
 

@@ -1,4 +1,4 @@
-"""The whole cohort into a snapshot: concurrent, resumable, each learner apart from the others."""
+"""Collects the whole cohort into a snapshot: concurrent, resumable, each learner on their own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _POLL = 0.2  # seconds; on Windows an endless wait would not hear Ctrl-C
 
 
 class Progress(Protocol):
-    """Who is told how far the collection is; always called from the thread that collects."""
+    """Receives how far the collection is; always called from the thread that collects."""
 
     def started(self, total: int) -> None: ...
 
@@ -36,7 +36,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Progress that is shown to no one."""
 
     def started(self, total: int) -> None: ...
 
@@ -47,14 +47,14 @@ class Silent:
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection did: who was looked at, who was kept, whose lab could not be seen whole."""
+    """What a collection did: who was collected, who was kept, what could not be read."""
 
     folder: Path
     looked_at: tuple[str, ...]
     kept: tuple[str, ...]
-    """Whose evidence of an earlier collection stands (``resume``)."""
+    """Whose evidence of an earlier collection is kept (``resume``)."""
     faults: Mapping[str, tuple[Unavailable, ...]] = field(default_factory=dict)
-    """Learner -> what could not be seen; only learners with something."""
+    """Learner -> what could not be read; only learners with something."""
 
 
 @dataclass(frozen=True)
@@ -79,26 +79,26 @@ def collect(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Collected:
-    """Look at every lab, ``workers`` at a time, and write each learner's evidence when complete.
+    """Collect every lab, ``workers`` at a time, and write each learner's evidence when complete.
 
     ``look_at`` is called in threads. Whatever it raises makes that learner not assessed and stops
-    nobody else. With ``resume`` only those are looked at who are :func:`wanting`; without it the
-    learners' earlier evidence is removed first, so that a collection cut short leaves nothing
-    behind that could be taken for its own. Ctrl-C ends it at once: what is written stands, looks
-    under way are abandoned.
+    no other. With ``resume`` only the learners that :func:`wanting` returns are collected; without
+    it the learners' earlier evidence is removed first, so that a collection cut short leaves
+    nothing behind that could be taken for its own. Ctrl-C ends it at once: what is written stays,
+    collections under way are abandoned.
     """
     todo = wanting(labs, folder) if resume else labs
     if not resume:
         for lab in todo:
             snapshot.remove(folder, lab.learner.id)
     job = _Job(look_at, folder, tenant)
-    seen = _look_at_all(job, todo, workers, progress or Silent())
+    collected = _look_at_all(job, todo, workers, progress or Silent())
     asked = {lab.learner.id for lab in todo}
     return Collected(
         folder=folder,
         looked_at=tuple(lab.learner.id for lab in todo),
         kept=tuple(lab.learner.id for lab in labs if lab.learner.id not in asked),
-        faults={lab.learner.id: f for lab in todo if (f := seen[lab.learner.id].faults())},
+        faults={lab.learner.id: f for lab in todo if (f := collected[lab.learner.id].faults())},
     )
 
 
@@ -108,10 +108,10 @@ def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
 
 
 def unseen(learner: str, fault: Unavailable) -> Evidence:
-    """The evidence about a learner of whom nothing could be seen, for this one reason."""
+    """The evidence of a learner of whom nothing could be read, for this one reason."""
     parts = (AzureDevOpsEvidence, GitHubEvidence, AzureMLEvidence)
-    seen = {name: value for part in parts for name, value in vars(part.unseen(fault)).items()}
-    return Evidence(learner=learner, **seen)
+    values = {name: value for part in parts for name, value in vars(part.unseen(fault)).items()}
+    return Evidence(learner=learner, **values)
 
 
 def _is_wanting(folder: Path, lab: Lab) -> bool:
@@ -127,18 +127,18 @@ def _look_at_all(
 ) -> dict[str, Evidence]:
     for lab in labs:
         job.waiting.put(lab)
-    seen: dict[str, Evidence] = {}
+    collected: dict[str, Evidence] = {}
     progress.started(len(labs))
     try:
         _start_threads(job, min(workers, len(labs)))
         for _ in labs:
             evidence = _next(job.done)
-            seen[evidence.learner] = evidence
+            collected[evidence.learner] = evidence
             progress.finished(evidence.learner, evidence)
     finally:
         job.stop.set()
         progress.stopped()
-    return seen
+    return collected
 
 
 def _next(done: queue.SimpleQueue[Evidence]) -> Evidence:
@@ -149,7 +149,7 @@ def _next(done: queue.SimpleQueue[Evidence]) -> Evidence:
 
 def _start_threads(job: _Job, workers: int) -> None:
     for number in range(max(1, workers)):
-        # daemons: a look that hangs must keep neither Ctrl-C nor the end of the run waiting
+        # daemons: a thread that hangs must keep neither Ctrl-C nor the end of the run waiting
         threading.Thread(target=_work, args=(job,), name=f"look-{number}", daemon=True).start()
 
 
@@ -160,7 +160,7 @@ def _work(job: _Job) -> None:
         except queue.Empty:
             return
         evidence = replace(_look(job.look_at, lab), tenant=job.tenant, place=lab.place)
-        if not job.stop.is_set():  # a look cut short by the end of the run proves nothing
+        if not job.stop.is_set():  # a collection cut short by the end of the run proves nothing
             job.done.put(_written(job.folder, evidence))
 
 
@@ -168,7 +168,7 @@ def _look(look_at: LookAt, lab: Lab) -> Evidence:
     learner = lab.learner.id
     try:
         evidence = look_at(lab)
-    except BaseException as error:  # in a thread: nobody else would hear of it
+    except BaseException as error:  # in a thread: no one else would report it
         return unseen(learner, _own_fault(f"a bug in the grader ({type(error).__name__})"))
     if not isinstance(evidence, Evidence) or evidence.learner != learner:
         return unseen(learner, _own_fault("a bug in the grader (evidence of something else)"))

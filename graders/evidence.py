@@ -1,10 +1,10 @@
-"""What was found: frozen facts about one learner's work, never a secret.
+"""The evidence: frozen facts about one learner's work, never a secret.
 
-Three things can be said of a fact, and they are never mixed up:
+A fact is in one of three states, which are never mixed up:
 
-* it was **seen**: its dataclass, or a tuple of them from a list that was read to its end;
-* it is **not there**: it is missing from such a list;
-* it **could not be seen**: :class:`Unavailable`. Nobody is graded on that.
+* **seen**: its dataclass, or a tuple of them from a list that was read to its end;
+* **not there**: it is missing from such a list;
+* **could not be read**: :class:`Unavailable`. No one is graded on that.
 
 Absence is believed only from a list that was read to its end, never from a 404: Azure DevOps,
 GitHub and Azure Resource Manager all answer 404 for what the caller may not see.
@@ -22,7 +22,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Sighting:
-    """Where and when a fact was seen.
+    """Where and when a fact was read.
 
     ``url`` has no query values that could be secret; ``request_id`` is the service's own
     (``ActivityId``, ``x-ms-request-id``, ``x-github-request-id``).
@@ -36,7 +36,7 @@ class Sighting:
 
 
 class ServiceName(StrEnum):
-    """Where facts come from, as people call it; the last is ourselves."""
+    """Where facts come from, by the name people use; the last is this program."""
 
     AZURE_DEVOPS = "Azure DevOps"
     GITHUB = "GitHub"
@@ -48,7 +48,7 @@ class ServiceName(StrEnum):
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A fact that could not be seen, and what an operator should do about it."""
+    """A fact that could not be read, and what an operator should do about it."""
 
     service: ServiceName
     what: str
@@ -98,7 +98,7 @@ class VariableGroup:
     type: str
     variables: Mapping[str, Variable]
     access: Access | Unavailable | None = None
-    """None: not looked at, because the group is not the lab's."""
+    """None: not collected, because the group is not the lab's."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Run:
-    """One run ("build") of a pipeline; the last five are None when nobody needed to look."""
+    """One run ("build") of a pipeline; the last five are None where they were not collected."""
 
     id: int
     number: str
@@ -223,7 +223,7 @@ class Run:
     started_at: datetime | None
     finished_at: datetime | None
     problems: tuple[str, ...] = ()
-    """What Azure Pipelines said against queueing it (``validationResults``)."""
+    """Why Azure Pipelines refused to queue it (``validationResults``)."""
     stages: tuple[Stage, ...] | Unavailable | None = None
     artifacts: tuple[str, ...] | Unavailable | None = None
     upstream: tuple[UpstreamRun, ...] | Unavailable | None = None
@@ -238,7 +238,7 @@ class Run:
 
     @property
     def succeeded(self) -> bool:
-        """``partiallySucceeded`` is a success with warnings, which Azure Pipelines shows too."""
+        """Whether it succeeded; ``partiallySucceeded`` is a success with warnings."""
         return self.is_completed and self.result in ("succeeded", "partiallySucceeded")
 
 
@@ -256,8 +256,8 @@ class Repository:
     template: str | Unavailable | None
     """``owner/name`` of the template; None only where it is certain that there is none.
 
-    GitHub hides the template from whoever may not see it: where the accepted templates
-    themselves cannot be seen, its absence proves nothing.
+    GitHub hides the template from callers who may not see it: where the accepted templates
+    themselves cannot be read, its absence proves nothing.
     """
     default_branch: str | None
     """None for an empty repository."""
@@ -308,7 +308,7 @@ class TrainingStep:
 
 
 COMPLETED = ("Completed", "Finished")
-"""The good end of a training run or step: the API's word, and the studio's."""
+"""The successful end of a training run or step: the API's word, and the studio's."""
 
 
 @dataclass(frozen=True)
@@ -322,7 +322,7 @@ class TrainingRun:
     metrics: Mapping[str, float] | Unavailable = field(default_factory=dict)
     ended_at: datetime | None = None
     created_at: datetime | None = None
-    """The service's own word; whoever makes a run chooses its id and when it began and ended."""
+    """By the service's clock; the client that makes a run chooses its id, begin and end."""
 
     @property
     def is_completed(self) -> bool:
@@ -330,7 +330,7 @@ class TrainingRun:
 
     @property
     def is_over(self) -> bool:
-        """Any other status (``Queued``, ``Running``, ``CancelRequested``, …) is on its way."""
+        """Whether it has ended; with any other status (``Queued``, …) it is still on its way."""
         return self.is_completed or self.status in ("Failed", "Canceled")
 
 
@@ -370,7 +370,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the endpoint said to the lab's own smoke-test query.
+    """The endpoint's answer to the lab's own smoke-test query.
 
     ``result`` holds the numbers of a well-formed answer, else None and ``body`` (an excerpt of at
     most 300 characters) shows what came.
@@ -391,8 +391,8 @@ class _Part:
 
     @classmethod
     def unseen(cls, fault: Unavailable) -> Self:
-        """All of it, where none of it could be seen for this one reason."""
-        needed = (one.name for one in fields(cls) if one.default is MISSING)  # type: ignore[arg-type]
+        """All of it, where none of it could be read for this one reason."""
+        needed = (member.name for member in fields(cls) if member.default is MISSING)  # type: ignore[arg-type]
         return cls(**dict.fromkeys(needed, fault))
 
 
@@ -413,7 +413,7 @@ class GitHubEvidence(_Part):
     """What GitHub shows of it."""
 
     repositories: tuple[Repository, ...] | Unavailable
-    """Those that bear one of the accepted names."""
+    """Those with one of the accepted names."""
     similar_repositories: tuple[str, ...] = ()
     """Near misses by name, never another learner's."""
 
@@ -435,24 +435,24 @@ class AzureMLEvidence(_Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence(AzureMLEvidence, GitHubEvidence, AzureDevOpsEvidence):
-    """Everything that was seen of one learner's lab; fields come in the order of the lab."""
+    """Everything that was collected of one learner's lab; fields come in the order of the lab."""
 
     learner: str
     sightings: tuple[Sighting, ...] = field(default=())
     tenant: str = ""
-    """``simulated`` or ``live``: where it was seen; filled in when it is collected."""
+    """``simulated`` or ``live``: where it was read; filled in when it is collected."""
     place: str = ""
-    """``Lab.place`` of what was looked for: evidence of one project says nothing of another."""
+    """``Lab.place`` of what was collected: evidence of one project says nothing of another."""
 
     def faults(self) -> tuple[Unavailable, ...]:
-        """All that could not be seen, in the order of the lab; each once."""
+        """All that could not be read, in the order of the lab; each once."""
         return tuple(dict.fromkeys(_unavailable_in(self)))
 
 
-def _unavailable_in(thing: object) -> list[Unavailable]:
-    if isinstance(thing, Unavailable):
-        return [thing]
-    if isinstance(thing, tuple):
-        return [fault for part in thing for fault in _unavailable_in(part)]
-    fields = getattr(thing, "__dataclass_fields__", {})
-    return [fault for name in fields for fault in _unavailable_in(getattr(thing, name))]
+def _unavailable_in(value: object) -> list[Unavailable]:
+    if isinstance(value, Unavailable):
+        return [value]
+    if isinstance(value, tuple):
+        return [fault for part in value for fault in _unavailable_in(part)]
+    fields = getattr(value, "__dataclass_fields__", {})
+    return [fault for name in fields for fault in _unavailable_in(getattr(value, name))]

@@ -1,4 +1,4 @@
-"""The hosts of the services, once: a host that begins with a dot stands for all that end so."""
+"""The hosts of the services: a host that begins with a dot means all that end so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ AZURE_ML = (".api.azureml.ms", ".azureml.net", ".aether.ms")
 CONTAINER_INSTANCES = ".azurecontainer.io"
 """Endpoints of the first generation, which a learner owns: over plain http, no token goes there."""
 ONLINE_ENDPOINTS = ".inference.ml.azure.com"
-"""Managed online endpoints, which a learner's code answers for."""
+"""Managed online endpoints, which run a learner's code."""
 ONE_HOST_EACH = (CONTAINER_INSTANCES, ONLINE_ENDPOINTS)
 """Below these every endpoint has a host of its own."""

@@ -25,12 +25,12 @@ def near_misses(name: str, names: Iterable[str]) -> list[tuple[str, int]]:
     """
     limit = max(1, len(name) // 4)
     plain = _plain(name)
-    found = []
+    misses = []
     for other in dict.fromkeys(names):
         edits = OSA.distance(name, other)
         if other != name and (edits <= limit or _plain(other) == plain):
-            found.append((other, edits))
-    return sorted(found, key=lambda miss: (miss[1], miss[0]))
+            misses.append((other, edits))
+    return sorted(misses, key=lambda miss: (miss[1], miss[0]))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -61,8 +61,8 @@ def file_stem(identity: str) -> str:
     """A file name (without its ending) for any learner id, safe on every system.
 
     Ids that differ at all, be it by case, a dot or a blank at the end, or Unicode's form only, get
-    names that no system takes for one another. What is not plain lower-case text is shortened and
-    told apart by a digest after ``~``, which no plain name contains.
+    names that no system confuses. What is not plain lower-case text is shortened and distinguished
+    by a digest after ``~``, which no plain name contains.
     """
     plain = _UNSAFE.sub("_", identity.lower())[:_STEM_LENGTH]
     has_bare_ends = plain == plain.strip(".")  # Windows drops dots and blanks at a name's end

@@ -1,4 +1,4 @@
-"""How and why a check ended: facts. Words are made of them last, in :mod:`graders.wording`."""
+"""How and why a check ended: facts. :mod:`graders.wording` puts them into words."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from graders.texts import MOST_LINES, shown_value
 
 
 class Outcome(StrEnum):
-    """What became of one check for one learner, and whose turn it is."""
+    """The outcome of one check for one learner, and whose turn it is."""
 
     PASSED = "passed"
     FAILED = "failed"  # the learner's turn
     BLOCKED = "blocked"  # the learner's turn, at an earlier step
-    PENDING = "pending"  # nobody's turn yet: the cloud is still working
-    NOT_ASSESSED = "not assessed"  # our turn: it could not be seen
+    PENDING = "pending"  # no one's turn yet: the cloud is still working
+    NOT_ASSESSED = "not assessed"  # our turn: it could not be read
     NOTED = "noted"  # advisory, no points at stake
 
     @property
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that is not as the lab wants it; ``what`` is empty where the check says it."""
+    """One fact that is not as the lab asks; ``what`` is empty where the check says it."""
 
     what: str
     expected: str
@@ -45,12 +45,12 @@ class Blockage:
     step: str
     cause: str
     found: str = ""
-    """What there is in place of what is missing; empty: that is not the matter."""
+    """What there is in place of what is missing; empty: does not apply."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a check ended as it did. Which part is filled in follows from the outcome."""
+    """Why a check ended as it did. The outcome decides which part is filled in."""
 
     mismatches: tuple[Mismatch, ...] = ()
     """Of what failed or was noted."""
@@ -65,14 +65,14 @@ class Reason:
     """What a check that passed found; why one was not assessed where no service is to blame;
     all that an earlier version of this program kept of a reason."""
     doubt: str = ""
-    """What speaks against it all the same; empty: nothing."""
+    """What nevertheless speaks against it; empty: nothing."""
 
     @property
     def bounded(self) -> Reason:
         """The same, safe to show: each text on one line, without controls, none too long."""
         kept = self.mismatches[:MOST_LINES]
         return Reason(
-            mismatches=tuple(_shown(one) for one in kept),
+            mismatches=tuple(_shown(mismatch) for mismatch in kept),
             more=self.more + len(self.mismatches) - len(kept),
             blocked_by=self.blocked_by and _shown(self.blocked_by),
             unseen=self.unseen and _shown(self.unseen),
@@ -86,7 +86,7 @@ UNSAID = Reason()
 
 
 class Relation(StrEnum):
-    """What a thing in one learner's lab has to do with other learners."""
+    """How a resource in one learner's lab relates to other learners."""
 
     IS_OF = "is of"
     MADE_BY = "made by"  # the first: in whose workspace; the second: by whose CI
@@ -96,7 +96,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class OwnerNote:
-    """Whose a thing is: for the instructor alone, never a part of what a learner reads."""
+    """Whose a resource is: for the instructor alone, never part of what a learner reads."""
 
     thing: str
     relation: Relation
@@ -111,16 +111,16 @@ class OwnerNote:
 
 @dataclass(frozen=True)
 class PastNote:
-    """Why a mark is not simply what this run found: what runs of other nights have to say."""
+    """Why a mark is not simply what this run found: what earlier runs add."""
 
     held_at: datetime | None = None
     """The deadline at which it is held."""
     best_run: datetime | None = None
-    """When the run began that counts, where the best one does."""
+    """When the best run began, where that one counts."""
     passed_at: datetime | None = None
     """When a run last saw it pass."""
     missed_at: datetime | None = None
-    """Since when it has not been passing, by two looks each night."""
+    """Since when it has not been passing, by a run and its recheck each night."""
     tonight: Outcome | None = None
     """What this run found and could not confirm."""
     why: Reason = UNSAID

@@ -21,7 +21,7 @@ class Check:
     missing: str = ""
     """The same where nothing is there that was probably meant; empty: the hint does for both."""
     only_with: str = ""
-    """The table of the lab file without which the check is left out; empty: it never is."""
+    """The table of the lab file that the check needs; empty: none, it is never left out."""
     default_points: float | None = None
     """What it is worth where no lab file says otherwise; None: ``points``."""
 
@@ -43,7 +43,7 @@ def check(
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
     learner should do there, ``missing`` the same where nothing is there that was probably meant,
     ``points`` what it is worth; without points it is advisory. ``only_with`` names a table of the
-    lab file that the check cannot do without.
+    lab file that the check needs.
 
     What pytest collects is a test of one parameter, the learner; the judge calls the function
     itself (``judged``) with the prerequisites that it names.
@@ -63,7 +63,7 @@ def check(
 
 
 def _item_of(test: _Test) -> Callable[[str], None]:
-    """A test that stands where ``test`` does, and cannot pass without the judge."""
+    """A test in the place of ``test``, which cannot pass without the judge."""
 
     def item(learner: str) -> None:
         raise RuntimeError(
@@ -87,7 +87,7 @@ def check_of(test: object) -> Check | None:
 
 def with_points(checks: Iterable[Check], points: Mapping[str, float]) -> tuple[Check, ...]:
     """The rubric with a lab file's own points in place of the default ones, or of another's."""
-    return tuple(_worth(one, points.get(one.id)) for one in checks)
+    return tuple(_worth(entry, points.get(entry.id)) for entry in checks)
 
 
 def _worth(check: Check, points: float | None) -> Check:

@@ -1,6 +1,6 @@
-"""What a run of the lab's two pipelines came to, as its stages and tasks say.
+"""What the runs of the lab's two pipelines achieved, by their stages and tasks.
 
-Collecting asks which runs are worth a look, judging asks what they are worth: both ask here.
+Collecting asks which runs to read in detail, judging asks what they are worth: both ask here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from graders.lab.roles import CD
 from graders.lab.roles import Pipeline as Dictated
 
 Result = tuple[str, str | None]
-"""What it is of, such as ``task Smoke test``, and the result; None: it is not in the run."""
+"""Its subject, such as ``task Smoke test``, and the result; None: it is not in the run."""
 
 
 def is_good(result: str | None) -> bool:
@@ -35,7 +35,7 @@ def has_role(pipeline: Pipeline, dictated: Dictated) -> bool:
 
 
 def counts_as_succeeded(run: Run, cd: CD) -> bool:
-    """Succeeded, or spoilt by nothing but the Kubernetes stage the lab does not ask for."""
+    """Whether it succeeded, or only the Kubernetes stage failed, which the lab does not ask for."""
     if run.succeeded:
         return True
     if not run.is_completed or not isinstance(run.stages, tuple):
@@ -56,9 +56,9 @@ def deployment_results(stages: Sequence[Stage], cd: CD) -> list[Result]:
     stage = stage_of(stages, cd.deployment.identifier)
     results: list[Result] = [(f"stage {cd.deployment.name}", stage.result if stage else None)]
     if stage and stage.result != "skipped":
-        found = {task.name: task.result for task in tasks_of([stage])}
+        by_task = {task.name: task.result for task in tasks_of([stage])}
         wanted = (cd.deployment.deploy_task, cd.deployment.smoke_test)
-        results += [(f"task {name}", found.get(name)) for name in wanted]
+        results += [(f"task {name}", by_task.get(name)) for name in wanted]
     return results
 
 

@@ -28,20 +28,20 @@ TENANT_NOTE = "tenant.txt"
 
 
 class SnapshotError(Exception):
-    """A learner's file in the snapshot cannot be believed; its text is one sentence."""
+    """A learner's file in the snapshot cannot be trusted; its text is one sentence."""
 
 
 class _Strict(BaseModel):
-    # handed down to the dataclasses of the evidence: what is not theirs is not silently dropped,
+    # applies to the dataclasses of the evidence too: an unknown field is not silently dropped,
     # so that no fact can be taken for a fact of another kind
     model_config = ConfigDict(extra="forbid")
     evidence: Evidence
 
 
 def write(folder: Path, evidence: Evidence) -> Path:
-    """Put one learner's evidence into the snapshot, whole or not at all.
+    """Write one learner's evidence into the snapshot, completely or not at all; returns the file.
 
-    Raises OSError when the disk will not take it.
+    Raises OSError when the disk refuses it.
     """
     plain = _plain(evidence)
     content = {"schema": SCHEMA, "digest": _digest(plain), "evidence": plain}
@@ -61,9 +61,9 @@ def write(folder: Path, evidence: Evidence) -> Path:
 def read(folder: Path, learner: str) -> Evidence | None:
     """One learner's evidence; None when the snapshot has none.
 
-    Evidence of an earlier version is brought up to this one; what that version did not collect
+    Evidence of an earlier version is upgraded to this one; what that version did not collect
     stays uncollected. Raises SnapshotError when the file is damaged, was changed, is of a version
-    that this one cannot read or is about somebody else.
+    that this one cannot read or is about another learner.
     """
     path = path_of(folder, learner)
     content = _content(path)
@@ -99,12 +99,12 @@ def noted_tenant(folder: Path) -> str:
 
 
 def remove(folder: Path, learner: str) -> None:
-    """Take one learner out of the snapshot, if they are in it."""
+    """Remove one learner from the snapshot, if they are in it."""
     path_of(folder, learner).unlink(missing_ok=True)
 
 
 def path_of(folder: Path, learner: str) -> Path:
-    """Where a learner's evidence stands, whether or not it does."""
+    """The path of a learner's evidence, whether or not it exists."""
     return folder / f"{file_stem(learner)}.json"
 
 
@@ -135,7 +135,7 @@ def _content(path: Path) -> dict[str, Any] | None:
 
 
 def _upgraded(path: Path, schema: object, plain: Any) -> Any:
-    """Evidence of an earlier schema as one of this schema has it, step by step."""
+    """Evidence of an earlier schema, upgraded to this one step by step."""
     if schema not in (*_UPGRADES, SCHEMA):
         raise SnapshotError(
             f"{path.name} has schema {schema}, this program reads"
@@ -147,23 +147,27 @@ def _upgraded(path: Path, schema: object, plain: Any) -> Any:
 
 
 def _without_unused_fields(plain: Any) -> Any:
-    """2 -> 3: two fields that nothing was judged by."""
+    """2 -> 3: drops two fields that nothing was judged by."""
     if not isinstance(plain, dict):
         return plain
     unused = {"service_connections": "workspace_location", "published_pipelines": "step_count"}
     return plain | {
-        part: [_without(one, field) for one in plain[part]]
+        part: [_without(resource, field) for resource in plain[part]]
         for part, field in unused.items()
         if isinstance(plain.get(part), list)
     }
 
 
-def _without(thing: Any, field: str) -> Any:
-    return {k: v for k, v in thing.items() if k != field} if isinstance(thing, dict) else thing
+def _without(resource: Any, field: str) -> Any:
+    return (
+        {k: v for k, v in resource.items() if k != field}
+        if isinstance(resource, dict)
+        else resource
+    )
 
 
 _UPGRADES: Mapping[int, Callable[[Any], Any]] = {2: _without_unused_fields}
-"""Schema -> what makes evidence of the next one of it."""
+"""Schema -> the step that upgrades evidence to the next one."""
 
 
 def _evidence(path: Path, plain: object) -> Evidence:
@@ -187,23 +191,23 @@ def _digest(plain: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(thing: Any) -> Any:
-    """As JSON has it: sets in order, so that equal evidence has an equal digest."""
-    if is_dataclass(thing):
-        return {f.name: _plain(getattr(thing, f.name)) for f in fields(thing)}
-    if isinstance(thing, Mapping):
-        return {_text(name): _plain(value) for name, value in thing.items()}
-    if isinstance(thing, frozenset):
-        return sorted(_plain(part) for part in thing)
-    if isinstance(thing, tuple | list):
-        return [_plain(part) for part in thing]
-    if isinstance(thing, datetime):
-        return thing.isoformat()
-    if isinstance(thing, float) and not math.isfinite(thing):
-        return str(thing)
-    return _text(thing) if isinstance(thing, str) else thing
+def _plain(item: Any) -> Any:
+    """The value as JSON has it; sets are sorted, so that equal evidence has an equal digest."""
+    if is_dataclass(item):
+        return {f.name: _plain(getattr(item, f.name)) for f in fields(item)}
+    if isinstance(item, Mapping):
+        return {_text(name): _plain(value) for name, value in item.items()}
+    if isinstance(item, frozenset):
+        return sorted(_plain(part) for part in item)
+    if isinstance(item, tuple | list):
+        return [_plain(part) for part in item]
+    if isinstance(item, datetime):
+        return item.isoformat()
+    if isinstance(item, float) and not math.isfinite(item):
+        return str(item)
+    return _text(item) if isinstance(item, str) else item
 
 
 def _text(text: str) -> str:
-    """Half a surrogate pair, as a service leaves when it cuts a text off, is not Unicode."""
+    """The text in valid Unicode: a service may cut a surrogate pair in half."""
     return str(text).encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Texts that somebody else wrote, made safe to show: no control characters, no endless lines."""
+"""Texts from outside, made safe to show: no control characters, no endless lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _JOINERS = "\u200c\u200d"
 LONGEST_VALUE = 300
 """Characters of one value in a reason; what follows is left out."""
 MOST_LINES = 40
-"""Findings of one reason; how many more there are is told."""
+"""Findings of one reason; how many more there are is reported."""
 
 
 def strip_controls(text: str) -> str:

@@ -1,4 +1,4 @@
-"""URLs as strangers write them: what is no URL has no parts, and raises nothing."""
+"""URLs from outside: what is no URL has no parts, and raises nothing."""
 
 from __future__ import annotations
 

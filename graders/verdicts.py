@@ -28,7 +28,7 @@ class Verdict:
     hint: str = ""
     """What to do about it, where it failed or was noted."""
     owners: tuple[OwnerNote, ...] = ()
-    """Whose the work is, where it is another learner's: never a part of what a learner reads."""
+    """Whose the work is, where it is another learner's: never part of what a learner reads."""
     past: PastNote | None = None
     """Why it is not what this run found; None: it is."""
 
@@ -50,17 +50,17 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """Why, in words for whoever grades; empty where there is nothing to say."""
+        """Why, in words for the grader; empty where there is nothing to say."""
         return in_words(self.why)
 
     @property
     def for_instructor(self) -> tuple[str, ...]:
         """``owners`` in words."""
-        return tuple(owner_note(one) for one in self.owners)
+        return tuple(owner_note(note) for note in self.owners)
 
     @property
-    def standing(self) -> str:
-        """``past`` in words for whoever grades; empty where this run decides alone."""
+    def past_run_note(self) -> str:
+        """``past`` in words for the grader; empty where this run decides alone."""
         return past_note(self.past) if self.past else ""
 
     @property
@@ -69,7 +69,7 @@ class Verdict:
 
     @property
     def withholds(self) -> bool:
-        """Whether points hang on something that is not decided."""
+        """Whether its points depend on something undecided."""
         return self.points > 0 and not self.outcome.is_decided
 
 

@@ -1,6 +1,6 @@
-"""Words for facts: the one place that makes sentences of reasons, for one reader at a time.
+"""Facts in words: the one place that makes sentences of reasons, each for one kind of reader.
 
-Nothing reads them but people: whoever wants a fact takes it from :mod:`graders.reasons`.
+Only people read them: code that needs a fact takes it from :mod:`graders.reasons`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def in_words(reason: Reason) -> str:
-    """A reason for whoever grades: one line for each mismatch."""
+    """A reason for the grader: one line for each mismatch."""
     return "\n".join(_lines(reason))
 
 
@@ -28,36 +28,36 @@ def _lines(reason: Reason) -> Iterator[str]:
     yield from map(mismatch, reason.mismatches)
     if reason.more:
         yield f"and {reason.more} more"
-    said = [blockage(reason.blocked_by)] if reason.blocked_by else []
-    said += [str(reason.unseen)] if reason.unseen else []
-    said += [reason.pending_on, reason.note, reason.doubt]
-    if line := "; ".join(filter(None, said)):
+    parts = [blockage(reason.blocked_by)] if reason.blocked_by else []
+    parts += [str(reason.unseen)] if reason.unseen else []
+    parts += [reason.pending_on, reason.note, reason.doubt]
+    if line := "; ".join(filter(None, parts)):
         yield line
 
 
-def mismatch(one: Mismatch) -> str:
+def mismatch(fact: Mismatch) -> str:
     """``what: expected …; found …``"""
-    parts = [f"expected {one.expected}"] if one.expected else []
-    parts += [f"found {one.found}"] if one.found else []
-    what = f"{one.what}: " if one.what else ""
-    return what + "; ".join(parts)
+    parts = [f"expected {fact.expected}"] if fact.expected else []
+    parts += [f"found {fact.found}"] if fact.found else []
+    subject = f"{fact.what}: " if fact.what else ""
+    return subject + "; ".join(parts)
 
 
-def blockage(one: Blockage) -> str:
-    """What is wrong and the step that it hangs on; what there is instead, if anything."""
-    found = f"; found: {one.found}" if one.found else ""
-    return f"{waits_for(one)}{found}"
+def blockage(fact: Blockage) -> str:
+    """What is wrong and the step to fix it at; what there is instead, if anything."""
+    instead = f"; found: {fact.found}" if fact.found else ""
+    return f"{waits_for(fact)}{instead}"
 
 
-def waits_for(one: Blockage) -> str:
-    """The same for the learner who reads elsewhere what was found."""
-    return f"{one.cause} (step {one.step})"
+def waits_for(fact: Blockage) -> str:
+    """The same for the learner, who reads elsewhere what was found."""
+    return f"{fact.cause} (step {fact.step})"
 
 
 def for_the_learner(verdict: Verdict) -> str:
-    """What a failed check says: its title, each mismatch, and the step that fixes it."""
-    said = "\n".join(f"  {line}" for line in _lines(verdict.why))
-    return f"{verdict.title}\n{said}\n  Fix: step {verdict.step}: {verdict.hint}"
+    """The text of a failed check: its title, each mismatch, and the step that fixes it."""
+    lines = "\n".join(f"  {line}" for line in _lines(verdict.why))
+    return f"{verdict.title}\n{lines}\n  Fix: step {verdict.step}: {verdict.hint}"
 
 
 def advice(check: Check, lab: Lab, outcome: Outcome, why: Reason) -> str:
@@ -85,40 +85,40 @@ def advice(check: Check, lab: Lab, outcome: Outcome, why: Reason) -> str:
 
 
 def owner_note(note: OwnerNote) -> str:
-    """Whose a thing is, in one line."""
-    whose = ", ".join(dict.fromkeys(note.learners))
+    """Whose a resource is, in one line."""
+    owners = ", ".join(dict.fromkeys(note.learners))
     proof = f" ({note.proof})" if note.proof else ""
     if note.relation is Relation.MADE_BY:
         there, maker = note.learners
         return f"{note.thing} in {there}'s workspace was made by {maker}'s CI"
     if note.relation is Relation.LISTED_BY:
-        return f"{note.thing} is listed by {whose} too"
+        return f"{note.thing} is listed by {owners} too"
     if note.relation is Relation.UNCLEAR:
         return f"the owner of {note.thing} is unclear: {note.proof}"
-    return f"{note.thing} is {whose}'s{proof}"
+    return f"{note.thing} is {owners}'s{proof}"
 
 
 # --- past runs ------------------------------------------------------------------------------------
 
 
 def past_note(note: PastNote) -> str:
-    """Which run a mark comes from, and why this one does not decide it: for whoever grades."""
+    """Which run a mark comes from, and why this one does not decide it: for the grader."""
     return past_for_the_learner(note) + _not_confirmed(note)
 
 
 def past_for_the_learner(note: PastNote) -> str:
-    """The same without what this run found, which is for whoever grades."""
-    said = []
+    """The same without what this run found, which is for the grader."""
+    parts = []
     if note.held_at:
-        said.append(f"frozen at the deadline, {note.held_at.isoformat(timespec='minutes')}")
+        parts.append(f"frozen at the deadline, {note.held_at.isoformat(timespec='minutes')}")
     if note.best_run:
-        said.append(f"from the best run so far, on {day(note.best_run)}")
+        parts.append(f"from the best run so far, on {day(note.best_run)}")
     if note.passed_at and note.missed_at:
         since = f"but not since {day(note.missed_at)}"
-        said.append(f"passed on {day(note.passed_at)}, {since} (checked twice each night)")
+        parts.append(f"passed on {day(note.passed_at)}, {since} (checked twice each night)")
     elif note.passed_at:
-        said.append(f"passed on {day(note.passed_at)}; tonight's run could not confirm it")
-    return "; ".join(said)
+        parts.append(f"passed on {day(note.passed_at)}; tonight's run could not confirm it")
+    return "; ".join(parts)
 
 
 def _not_confirmed(note: PastNote) -> str:

@@ -1,1 +1,1 @@
-"""WRITES: turns verdicts into what people and machines read."""
+"""WRITES: turns verdicts into files for people and machines."""

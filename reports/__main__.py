@@ -31,7 +31,7 @@ from reports.stored import Book, read_book
 from reports.stored_run import Inputs, stored_run, verdicts_of
 
 OUT = Path(__file__).resolve().parent / "out"
-"""Where runs write unless they are told otherwise."""
+"""Where runs write by default."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,16 +51,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _compare(given: argparse.Namespace) -> int:
     old, new = _books(given)
-    found = compare(old, new)
-    for line in compare_terminal.lines(found, old, new, everyone=given.all):
+    comparison = compare(old, new)
+    for line in compare_terminal.lines(comparison, old, new, everyone=given.all):
         print(escape_log_commands(line))
     if given.json:
-        text = json.dumps(found.as_dict(), ensure_ascii=False, indent=1)
+        text = json.dumps(comparison.as_dict(), ensure_ascii=False, indent=1)
         try:
             write_whole(given.json, text + "\n")
         except OSError as error:
             raise NotWritten(f"{given.json}: cannot be written ({error.strerror}).") from None
-    return 0 if found.is_empty else 1
+    return 0 if comparison.is_empty else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(given: argparse.Namespace) -> int:
-    for what, path in builder.build(given.folder, one_file=given.one_file).written:
-        print(f"{what}: {path}")
+    for label, path in builder.build(given.folder, one_file=given.one_file).written:
+        print(f"{label}: {path}")
     return 0
 
 

@@ -1,7 +1,7 @@
 """The class as a whole: what failed most and why, where learners stopped, what nearly all fail.
 
-A check that nearly everyone fails who got that far says more of the lab, or of the tenant, than of
-the learners: it is reported as such, and costs what it costs until somebody has looked.
+A check that nearly everyone fails who got that far points to the lab, or the tenant, rather than
+the learners: it is reported as such, and its points stay lost until an instructor decides.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from graders.verdicts import Grade, Outcome, Verdict
 
 NEARLY_EVERYONE = 0.8
 FEWEST = 5
-"""Learners who must have got that far: of fewer nothing is concluded."""
+"""Learners who must have got that far: from fewer nothing is concluded."""
 _OWN = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\d+", re.IGNORECASE
 )
-"""What differs from learner to learner in the same words: ids, commits, numbers."""
+"""What differs between learners in the same message: ids, commits, numbers."""
 _TRIED = (Outcome.FAILED, Outcome.PASSED)
 
 
@@ -32,11 +32,11 @@ class Failure:
     check: Check
     learners: tuple[str, ...]
     tried: int
-    """How many passed or failed it; who is blocked before it never got there."""
+    """How many passed or failed it; a learner who is blocked before it never got there."""
     cause: str
-    """What was said most often, as it was said of one learner."""
+    """The commonest reason, in the words of one learner's verdict."""
     same_cause: int
-    """How many were told that, but for ids and numbers (a learner's own are everywhere)."""
+    """How many have that reason, ignoring ids and numbers (which differ for each learner)."""
 
     @property
     def is_of_nearly_everyone(self) -> bool:
@@ -46,9 +46,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason, the same but for numbers (a learner's own are everywhere), and whom it concerns.
+    """One reason, ignoring numbers (which differ for each learner), and the learners with it.
 
-    ``reason`` is as it was said of the first learner; ``learners`` are in cohort order.
+    ``reason`` is the text of the first learner's; ``learners`` are in cohort order.
     """
 
     reason: str
@@ -58,17 +58,20 @@ class Cause:
 
 
 def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
-    """Every check that somebody failed, most learners first, in the order of the rubric."""
+    """Every check that a learner failed, most learners first, in the order of the rubric."""
     verdicts: dict[str, list[Verdict]] = {}
     for grade in grades:
         for verdict in grade.verdicts:
             verdicts.setdefault(verdict.check, []).append(verdict)
-    found = [_failure(check, verdicts.get(check.id, ())) for check in rubric]
-    return sorted((one for one in found if one.learners), key=lambda one: -len(one.learners))
+    counted = [_failure(check, verdicts.get(check.id, ())) for check in rubric]
+    return sorted(
+        (failure for failure in counted if failure.learners),
+        key=lambda failure: -len(failure.learners),
+    )
 
 
 def unseen(grades: Iterable[Grade]) -> list[Cause]:
-    """Why checks could not be assessed, what concerns most learners first."""
+    """Why checks could not be assessed, the cause with most learners first."""
     return _causes(
         (verdict.reason, verdict.learner)
         for grade in grades
@@ -78,45 +81,45 @@ def unseen(grades: Iterable[Grade]) -> list[Cause]:
 
 
 def withheld(grades: Iterable[Grade]) -> list[Cause]:
-    """Why grades are withheld, what concerns most learners first."""
+    """Why grades are withheld, the cause with most learners first."""
     return _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
 
 
-def _causes(told: Iterable[tuple[str, str]]) -> list[Cause]:
+def _causes(reasons: Iterable[tuple[str, str]]) -> list[Cause]:
     alike: dict[str, list[tuple[str, str]]] = {}
-    for reason, learner in told:
+    for reason, learner in reasons:
         alike.setdefault(cause_of(reason), []).append((reason, learner))
-    found = [
+    causes = [
         Cause(same[0][0], tuple(dict.fromkeys(learner for _, learner in same)), len(same))
         for same in alike.values()
     ]
-    return sorted(found, key=lambda one: (-len(one.learners), -one.times))
+    return sorted(causes, key=lambda cause: (-len(cause.learners), -cause.times))
 
 
 def stopped(grades: Sequence[Grade]) -> dict[str, int]:
     """Where learners stopped -> how many: the last task of which they have half the points."""
     counted = Counter(_last_task(grade) for grade in grades)
     first, last = min(SHEET.tasks), max(SHEET.tasks)
-    said = {None: "not decided yet", 0: f"before task {first}", last: f"all of task {last}"}
+    labels = {None: "not decided yet", 0: f"before task {first}", last: f"all of task {last}"}
     order = [0, *SHEET.tasks, None]
-    return {said.get(one, f"task {one}"): counted[one] for one in order if counted[one]}
+    return {labels.get(task, f"task {task}"): counted[task] for task in order if counted[task]}
 
 
 def cause_of(reason: str) -> str:
-    """A reason without what is a learner's own in it; equal for those with one cause."""
+    """A reason without the parts that are a learner's own; equal for equal causes."""
     return _OWN.sub("#", reason)
 
 
 def _failure(check: Check, verdicts: Sequence[Verdict]) -> Failure:
-    failed = [one for one in verdicts if one.outcome is Outcome.FAILED]
+    failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAILED]
     alike: dict[str, list[Verdict]] = {}
-    for one in failed:
-        alike.setdefault(cause_of(one.reason), []).append(one)
+    for failing in failed:
+        alike.setdefault(cause_of(failing.reason), []).append(failing)
     commonest = max(alike.values(), key=len, default=[])
     return Failure(
         check=check,
-        learners=tuple(one.learner for one in failed),
-        tried=sum(one.outcome in _TRIED for one in verdicts),
+        learners=tuple(verdict.learner for verdict in failed),
+        tried=sum(verdict.outcome in _TRIED for verdict in verdicts),
         cause=commonest[0].reason if commonest else "",
         same_cause=len(commonest),
     )

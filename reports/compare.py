@@ -1,4 +1,4 @@
-"""Two grade books side by side: who changes, by which check, and why."""
+"""Two grade books side by side: whose grade changes, by which check, and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CheckChange:
     before: str
     after: str
     points: float
-    """Earned now less earned before."""
+    """Earned now minus earned before."""
     why: str
 
 
@@ -56,7 +56,7 @@ class Comparison:
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
     rubric: tuple[str, ...]
-    """What the rubrics say differently, in sentences."""
+    """How the rubrics differ, in sentences."""
 
     @property
     def is_empty(self) -> bool:
@@ -66,7 +66,9 @@ class Comparison:
     def by_check(self) -> Mapping[tuple[str, str, str], int]:
         """(check, before, after) -> how many learners, most first."""
         counted = Counter(
-            (one.check, one.before, one.after) for who in self.learners for one in who.checks
+            (check.check, check.before, check.after)
+            for learner in self.learners
+            for check in learner.checks
         )
         return dict(counted.most_common())
 
@@ -79,10 +81,10 @@ def compare(old: Book, new: Book) -> Comparison:
     both = [learner for learner in new.names if learner in old.names]
     changes = (_learner(learner, old, new) for learner in both)
     return Comparison(
-        learners=tuple(one for one in changes if one.checks or one.moves_the_grade),
+        learners=tuple(change for change in changes if change.checks or change.moves_the_grade),
         compared=len(both),
-        only_before=tuple(one for one in old.names if one not in new.names),
-        only_after=tuple(one for one in new.names if one not in old.names),
+        only_before=tuple(learner for learner in old.names if learner not in new.names),
+        only_after=tuple(learner for learner in new.names if learner not in old.names),
         rubric=tuple(_rubric(old.rubric, new.rubric)),
     )
 
@@ -102,23 +104,23 @@ def _checks(before: Grade, after: Grade) -> Iterator[CheckChange]:
     was = {verdict.check: verdict for verdict in before.verdicts}
     now = {verdict.check: verdict for verdict in after.verdicts}
     for check in dict.fromkeys([*now, *was]):
-        one, other = was.get(check), now.get(check)
-        if _said(one) == _said(other):
+        earlier, later = was.get(check), now.get(check)
+        if _result(earlier) == _result(later):
             continue
-        known = other or one
+        known = later or earlier
         if known is None:  # never: the check is of one of the two
             continue
         yield CheckChange(
             check=check,
             step=known.step,
-            before=one.outcome.value if one else NOT_JUDGED,
-            after=other.outcome.value if other else NOT_JUDGED,
-            points=(other.earned if other else 0) - (one.earned if one else 0),
-            why=_why(one, other),
+            before=earlier.outcome.value if earlier else NOT_JUDGED,
+            after=later.outcome.value if later else NOT_JUDGED,
+            points=(later.earned if later else 0) - (earlier.earned if earlier else 0),
+            why=_why(earlier, later),
         )
 
 
-def _said(verdict: Verdict | None) -> tuple[Outcome, float] | None:
+def _result(verdict: Verdict | None) -> tuple[Outcome, float] | None:
     return (verdict.outcome, verdict.earned) if verdict else None
 
 
@@ -132,19 +134,19 @@ def _why(before: Verdict | None, after: Verdict | None) -> str:
 
 def _rubric(old: Mapping[str, Check], new: Mapping[str, Check]) -> Iterator[str]:
     for check in dict.fromkeys([*new, *old]):
-        one, other = old.get(check), new.get(check)
-        if one is None or other is None:
-            yield f"{check} is in the {'new' if other else 'old'} rubric only"
-        elif one.points != other.points:
-            worth = f"{points_text(other.points)} instead of {points_text(one.points)}"
+        earlier, later = old.get(check), new.get(check)
+        if earlier is None or later is None:
+            yield f"{check} is in the {'new' if later else 'old'} rubric only"
+        elif earlier.points != later.points:
+            worth = f"{points_text(later.points)} instead of {points_text(earlier.points)}"
             yield f"{check} is worth {worth}"
 
 
 def largest_first(changes: Sequence[LearnerChange]) -> list[LearnerChange]:
     """Those whose grade appears or vanishes, then by points; downwards before upwards."""
 
-    def rank(one: LearnerChange) -> tuple[bool, bool, float, bool]:
-        is_total = None not in (one.before, one.after)
-        return not one.moves_the_grade, is_total, -abs(one.points), one.points > 0
+    def rank(change: LearnerChange) -> tuple[bool, bool, float, bool]:
+        is_total = None not in (change.before, change.after)
+        return not change.moves_the_grade, is_total, -abs(change.points), change.points > 0
 
     return sorted(changes, key=rank)

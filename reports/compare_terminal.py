@@ -1,4 +1,4 @@
-"""A comparison of two grade books, in lines of the terminal."""
+"""A comparison of two grade books, as lines for the terminal."""
 
 from __future__ import annotations
 
@@ -11,74 +11,74 @@ from reports.stored import Book
 from reports.terminal import fitted
 
 SHOWN = 20
-"""So many learners are told one by one, unless all are asked for."""
+"""So many learners are listed one by one, unless all are asked for."""
 _WIDTH = 80
 _CHECKS = 6
 
 
-def lines(found: Comparison, old: Book, new: Book, *, everyone: bool = False) -> Iterator[str]:
+def lines(comparison: Comparison, old: Book, new: Book, *, everyone: bool = False) -> Iterator[str]:
     """What changes: in all, in the rubric, check by check, then learner by learner."""
     yield f"old  {old.source}  ({old.graded_at})"
     yield f"new  {new.source}  ({new.graded_at})"
     if old.digest == new.digest:
         yield "Both judge the same evidence."
     yield ""
-    yield from _in_all(found)
-    yield from _list("The rubrics differ:", found.rubric)
-    yield from _list("Only in the old one:", found.only_before)
-    yield from _list("Only in the new one:", found.only_after)
-    yield from _by_check(found)
-    yield from _learners(found, everyone)
+    yield from _in_all(comparison)
+    yield from _list("The rubrics differ:", comparison.rubric)
+    yield from _list("Only in the old one:", comparison.only_before)
+    yield from _list("Only in the new one:", comparison.only_after)
+    yield from _by_check(comparison)
+    yield from _learners(comparison, everyone)
 
 
-def _in_all(found: Comparison) -> Iterator[str]:
-    moved = [one for one in found.learners if one.moves_the_grade]
+def _in_all(comparison: Comparison) -> Iterator[str]:
+    moved = [learner for learner in comparison.learners if learner.moves_the_grade]
     counts = {
-        "higher": sum(one.points > 0 for one in moved),
-        "lower": sum(one.points < 0 for one in moved),
-        "withheld now": sum(one.after is None for one in moved),
-        "withheld no longer": sum(one.before is None for one in moved),
+        "higher": sum(learner.points > 0 for learner in moved),
+        "lower": sum(learner.points < 0 for learner in moved),
+        "withheld now": sum(learner.after is None for learner in moved),
+        "withheld no longer": sum(learner.before is None for learner in moved),
     }
-    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    yield f"{len(moved)} of {found.compared} grades change{f': {said}' if said else ''}"
+    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    yield f"{len(moved)} of {comparison.compared} grades change{f': {summary}' if summary else ''}"
 
 
 def _list(heading: str, entries: tuple[str, ...]) -> Iterator[str]:
     if entries:
         yield from ("", heading)
-        yield from (f"  {strip_controls(one)}" for one in entries)
+        yield from (f"  {strip_controls(entry)}" for entry in entries)
 
 
-def _by_check(found: Comparison) -> Iterator[str]:
-    if not found.by_check:
+def _by_check(comparison: Comparison) -> Iterator[str]:
+    if not comparison.by_check:
         return
     yield from ("", "By check:")
-    for (check, before, after), count in found.by_check.items():
+    for (check, before, after), count in comparison.by_check.items():
         change = "other points" if before == after else f"{before} → {after}"
         yield f"  {count:>5} × {check}: {change}"
 
 
-def _learners(found: Comparison, everyone: bool) -> Iterator[str]:
-    if not found.learners:
+def _learners(comparison: Comparison, everyone: bool) -> Iterator[str]:
+    if not comparison.learners:
         return
-    shown = largest_first(found.learners)
+    shown = largest_first(comparison.learners)
     if not everyone:
         shown = shown[:SHOWN]
     yield from ("", "By learner:")
-    for one in shown:
-        yield from _learner(one)
-    if len(shown) < len(found.learners):
-        yield f"  … and {len(found.learners) - len(shown)} more; --all shows them"
+    for learner in shown:
+        yield from _learner(learner)
+    if len(shown) < len(comparison.learners):
+        yield f"  … and {len(comparison.learners) - len(shown)} more; --all shows them"
 
 
-def _learner(one: LearnerChange) -> Iterator[str]:
-    who = fitted("  ".join(part for part in (one.learner, one.name) if part), 44)
-    yield f"  {who} {_total(one.before):>8} → {_total(one.after):<8}".rstrip()
-    for check in one.checks[:_CHECKS]:
+def _learner(learner: LearnerChange) -> Iterator[str]:
+    heading = fitted("  ".join(part for part in (learner.learner, learner.name) if part), 44)
+    yield f"  {heading} {_total(learner.before):>8} → {_total(learner.after):<8}".rstrip()
+    for check in learner.checks[:_CHECKS]:
         change = "" if check.before == check.after else f"{check.before} → {check.after}  "
         yield "      " + fitted(f"{check.check}: {change}{check.why}", _WIDTH - 6).rstrip()
-    if len(one.checks) > _CHECKS:
-        yield f"      … and {len(one.checks) - _CHECKS} more checks"
+    if len(learner.checks) > _CHECKS:
+        yield f"      … and {len(learner.checks) - _CHECKS} more checks"
 
 
 def _total(points: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and open to their owner only."""
+"""Files that are complete or not there, and open to their owner only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 OTHERS = 0o077
-"""The rights of everybody but the owner. No result grants any: results hold learners' marks."""
+"""The rights of everyone but the owner. No result grants any: results hold learners' marks."""
 
 
 class NotWritten(Exception):
-    """Why a report that was asked for is not there, in one sentence with its remedy.
+    """Why a requested report is missing, in one sentence with its remedy.
 
     Only for what a run can do without: nothing else is lost by it, and no exit status follows.
     """
@@ -24,7 +24,7 @@ def write_whole(path: Path, text: str) -> Path:
     """Write ``text`` as UTF-8, without changing its line ends, and put it in place at once.
 
     What Unicode cannot encode (half a surrogate pair, from an answer of the cloud) is written as
-    its escape. Raises OSError, and then leaves the former file as it was.
+    its escape. Raises OSError, and then leaves the former file unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -44,9 +44,9 @@ def write_whole(path: Path, text: str) -> Path:
 def keep_private() -> Callable[[], None]:
     """Let only the owner open what this process and its children write from now on.
 
-    A stricter umask stays as it is. Returns what undoes it.
+    A stricter umask is kept. Returns a function that undoes it.
     """
-    former = os.umask(OTHERS)  # nobody can read it without setting it
+    former = os.umask(OTHERS)  # it cannot be read without setting it
     os.umask(former | OTHERS)
 
     def undo() -> None:
@@ -56,7 +56,7 @@ def keep_private() -> Callable[[], None]:
 
 
 def narrow(*paths: Path) -> None:
-    """Take everybody else's rights from what is there: neither a umask nor ``replace`` does.
+    """Remove everyone else's rights from existing files: neither a umask nor ``replace`` does.
 
     An earlier version made its results readable for all, and some programs copy a file with its
     rights.
@@ -68,20 +68,21 @@ def narrow(*paths: Path) -> None:
 
 
 def is_open(path: Path) -> bool:
-    """Whether others have any right to it. Of a link this says nothing. Raises OSError."""
+    """Whether others have any right to it; False for a link. Raises OSError."""
     return not path.is_symlink() and bool(path.lstat().st_mode & OTHERS)
 
 
 def history_of(reports: Path) -> Path:
     """The folder of what is kept from run to run: beside the reports folder, so that the runs of
-    several of them continue one history."""
+    several of them continue one history.
+    """
     return reports.absolute().parent / "history"
 
 
-def could_not_write(what: str, error: OSError) -> str:
-    """The sentence for an output that the disk did not take."""
+def could_not_write(output: str, error: OSError) -> str:
+    """The sentence for an output that the disk refused."""
     where = Path(str(error.filename or "the reports folder"))
     return (
-        f"ERROR: {what} was not written: {error.strerror or error} ({where}). "
+        f"ERROR: {output} was not written: {error.strerror or error} ({where}). "
         "Close it where it is open, or choose another folder with --reports."
     )

@@ -1,8 +1,8 @@
 """The grade book: one row a learner for people (CSV), every verdict for programs (JSON).
 
-``gradebook.csv`` is UTF-8 with a byte order mark, because Excel reads names without one wrongly;
-CRLF and quoting as in RFC 4180; points with a decimal point, never a thousands separator. A grade
-that is withheld has no total, and a task with anything undecided has no points: the cell is empty.
+``gradebook.csv`` is UTF-8 with a byte order mark, because Excel misreads names without one; CRLF
+and quoting as in RFC 4180; points with a decimal point, never a thousands separator. A grade that
+is withheld has no total, and a task with anything undecided has no points: the cell is empty.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _row(run: GradingRun, learner: Learner, own: Grade) -> list[str]:
 
 
 def escape_formula(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula: a leading apostrophe is put before one."""
+    """A cell that no spreadsheet reads as a formula: a leading apostrophe is put before one."""
     return _FORMULA_AFTER_A_CUT.sub("'", _FORMULA.sub("'", cell))
 
 
@@ -141,7 +141,7 @@ def _header(run: GradingRun) -> dict[str, object]:
 
 
 def _check_entry(check: Check) -> dict[str, object]:
-    """Without the hints, which are filled in for each learner."""
+    """One check, without the hints, which are filled in for each learner."""
     facts = {name: value for name, value in asdict(check).items() if name not in _HINTS}
     return facts | {"task": check.task, "advisory": check.is_advisory}
 
@@ -152,14 +152,14 @@ def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
         "stopped": stopped(grades),
         "failed": [
             {
-                "check": one.check.id,
-                "failed": len(one.learners),
-                "tried": one.tried,
-                "cause": one.cause,
-                "same_cause": one.same_cause,
-                "lab_or_tenant_may_be_wrong": one.is_of_nearly_everyone,
+                "check": failure.check.id,
+                "failed": len(failure.learners),
+                "tried": failure.tried,
+                "cause": failure.cause,
+                "same_cause": failure.same_cause,
+                "lab_or_tenant_may_be_wrong": failure.is_of_nearly_everyone,
             }
-            for one in failures(run.checks, grades)
+            for failure in failures(run.checks, grades)
         ],
     }
 
@@ -185,14 +185,14 @@ def _first_entry(own: Grade) -> Mapping[str, str] | None:
 
 
 def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
-    """Title and step of a check stand once, in the rubric; the hint is this learner's own.
+    """One verdict; title and step are only in the rubric, the hint is this learner's own.
 
     ``reason`` is in words and ``facts`` for programs. ``for_instructor`` is there only where
-    something is another learner's, ``standing`` where runs of other nights have a say.
+    something is another learner's, ``standing`` where past runs count.
     """
     also = {
         "for_instructor": verdict.for_instructor,
-        "standing": verdict.standing,
+        "standing": verdict.past_run_note,
         "hint": verdict.hint,
         "facts": facts_of(verdict),
     }
@@ -207,7 +207,7 @@ def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
 
 
 def _number(points: float | None) -> float | None:
-    """Without the noise of binary fractions; whole numbers without ``.0``."""
+    """Points without the noise of binary fractions; whole numbers without ``.0``."""
     if points is None:
         return None
     rounded = round(points, 4)

@@ -30,7 +30,7 @@ _GRADED_TEST = re.compile(r"::test_(?P<test>\w+)\[(?P<learner>.+)\]$")
 
 @dataclass(frozen=True)
 class Change:
-    """One mark that is not what it was after the run before: outcomes, and why."""
+    """One mark that differs from the one after the run before: outcomes, and why."""
 
     learner: str
     check: str
@@ -41,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True)
 class GradingRun:
-    """One run, the same in every process that judges; reports see it as it ended.
+    """One run, the same in every process that judges; reports get it when it has ended.
 
     ``labs`` are the chosen learners' in cohort order, ``everyone`` those of the whole cohort file,
     ``rubric`` the checks by id with this lab file's points.
@@ -58,35 +58,35 @@ class GradingRun:
     history: Path
     """The folder of what is kept from run to run."""
     started_at: datetime
-    """When collecting began; stands as ``graded_at`` in everything written."""
+    """When collecting began; it is ``graded_at`` in everything written."""
     lab_file: Path | None = None
     is_stored: bool = False
     """True: ``--evidence`` names the folder, nothing is collected."""
     as_of: datetime | None = None
-    """Judge what had come about by then; None: what there was when it was collected."""
+    """Judge the state at this time; None: the state when it was collected."""
     nightly: Nightly | None = None
     """How past runs count; None: this run makes the mark alone."""
     exports: tuple[str, ...] = ()
-    """The systems to write marks for, of :data:`reports.exports.EXPORTS`."""
+    """The systems to write marks for, from :data:`reports.exports.EXPORTS`."""
     marks: MarksTable = field(default_factory=MarksTable)
     """What the mark is called in them."""
     wants_report: bool = False
     """Build the Allure report when everything else is written."""
     pipeline: Pipeline | None = None
-    """The CI pipeline that the run is a step of; None on anybody's own machine."""
+    """The CI pipeline that the run is a step of; None on a developer's machine."""
     submission: Submission = field(default_factory=Submission)
-    """The submission to Classroom 50 that its runner has graded; empty anywhere else."""
+    """The submission to Classroom 50 that its runner grades; empty anywhere else."""
 
     # known once everything is collected
     snapshot_digest: str = ""
     faults: Mapping[str, tuple[Unavailable, ...]] = field(default_factory=dict)
-    """Learner id -> what could not be seen of that learner's lab."""
+    """Learner id -> what could not be read of that learner's lab."""
 
     # known once everything is judged
     changes: tuple[Change, ...] | None = None
-    """What is otherwise than in the run before; None where past runs do not count."""
+    """What differs from the run before; None where past runs do not count."""
     tonight: tuple[Grade, ...] | None = None
-    """What this run found, whatever stands because of past runs; None: the grades say it."""
+    """What this run alone found, whatever past runs count; None: the grades are just that."""
 
     @cached_property
     def learners(self) -> tuple[Learner, ...]:
@@ -103,7 +103,7 @@ class GradingRun:
 
     @property
     def class_name(self) -> str:
-        """What the class is called: the cohort file's name without its ending."""
+        """The class's name: the cohort file's name without its ending."""
         return self.cohort_file.stem
 
     @property
@@ -126,42 +126,42 @@ class GradingRun:
 
     @cached_property
     def evidence(self) -> StoredEvidence:
-        """Learner id -> what was found; raises NotAssessed where there is no sound snapshot."""
+        """Learner id -> evidence; raises NotAssessed where there is no sound snapshot."""
         return StoredEvidence(self.evidence_folder, self.tenant, self.everyone, self.as_of)
 
     @cached_property
     def judge(self) -> Judge:
-        """What judges this run's learners, on this process's own copy of the checks."""
+        """The judge of this run's learners, on this process's own copy of the checks."""
         subject = Subject(self.everyone, self.evidence, names_owners=not self.left_out)
         return Judge(subject, load_checks(GRADED), self.rubric)
 
     def find_faults(self) -> Mapping[str, tuple[Unavailable, ...]]:
-        """Learner -> what could not be seen of that learner's lab; only those with something."""
-        found: dict[str, tuple[Unavailable, ...]] = {}
+        """Learner -> what could not be read of that learner's lab; only those with something."""
+        by_learner: dict[str, tuple[Unavailable, ...]] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
-                found[learner] = self.evidence(learner).faults()
-        return {learner: faults for learner, faults in found.items() if faults}
+                by_learner[learner] = self.evidence(learner).faults()
+        return {learner: faults for learner, faults in by_learner.items() if faults}
 
     def digest(self) -> str:
-        """Of the snapshot as it is now."""
+        """The digest of the snapshot as it is now."""
         return snapshot.digest(self.evidence_folder, self.labs)
 
     @cached_property
     def _learners_by_parameter(self) -> Mapping[str, Learner]:
         raw = {learner.id: learner for learner in self.learners}
-        return {_as_pytest_spells_it(identity): one for identity, one in raw.items()} | raw
+        return {_as_pytest_spells_it(identity): learner for identity, learner in raw.items()} | raw
 
     def graded(self, nodeid: str) -> tuple[Learner, Check] | None:
-        """Whose check a test id stands for; None when it is not a graded one.
+        """The learner and check of a test id; None when it is not a graded one.
 
         The id is all that the controller of several xdist workers knows of a test.
         """
-        found = _GRADED_TEST.search(nodeid)
-        if not found:
+        match = _GRADED_TEST.search(nodeid)
+        if not match:
             return None
-        learner = self._learners_by_parameter.get(found["learner"])
-        check = self.rubric.get(found["test"].replace("_", "-"))
+        learner = self._learners_by_parameter.get(match["learner"])
+        check = self.rubric.get(match["test"].replace("_", "-"))
         return (learner, check) if learner and check else None
 
 

@@ -1,8 +1,8 @@
 """What a run writes besides the grade book: one function an output, called in this order.
 
 An output gets the run's facts and the grades in cohort order, and writes below ``run.reports``. It
-returns what it wrote, as (what, where), for the end of the terminal summary. It may raise OSError,
-and NotWritten where a run can do without it; then the outputs after it are written all the same.
+returns (label, path) of what it wrote, for the end of the terminal summary. It may raise OSError,
+and NotWritten where a run can do without it; the outputs after it are still written.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the JUnit files", ci.write_junit),
     ("the Allure report", _allure_report),  # the last: it takes longest
 )
-"""What it is called when it cannot be written -> what writes it."""
+"""Its name in an error message -> the function that writes it."""
 
 _EVIDENCE = "evidence"
 _RESULTS = {
@@ -61,14 +61,16 @@ _KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAM
 
 
 def narrow_earlier(reports: Path, history: Path) -> None:
-    """Close to others what earlier runs left, also where this one does not write it anew.
+    """Remove others' rights from what earlier runs left, also where this one does not rewrite it.
 
-    A folder that holds anything else is somebody's own, and keeps its rights.
+    A folder that holds anything else is the user's own, and keeps its rights.
     """
     for folder, names in ((reports, _RESULTS), (history, _KEPT)):
-        with contextlib.suppress(OSError):  # it is not there; or else whoever writes will say so
+        with contextlib.suppress(
+            OSError
+        ):  # it is not there; any other error is reported on writing
             there = list(folder.iterdir())
-            ours = [one for one in there if one.name in names]
-            for one in filter(is_open, ours):
-                narrow(*one.rglob("*"), one)
+            ours = [entry for entry in there if entry.name in names]
+            for path in filter(is_open, ours):
+                narrow(*path.rglob("*"), path)
             narrow(*([folder] if len(ours) == len(there) else []))

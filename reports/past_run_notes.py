@@ -1,4 +1,4 @@
-"""What past runs have a say in, of one grade: sentences, and how many checks each is of."""
+"""The past-run notes of one grade: sentences, with how many checks each is about."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from graders.verdicts import Grade
 from graders.wording import past_for_the_learner
 
 
-def what_stands(grade: Grade) -> list[str]:
+def notes_of(grade: Grade) -> list[str]:
     """``46 checks: passed on …; tonight's run could not confirm it``; most checks first.
 
-    Why a check could not be confirmed is left to its own place; it differs from check to check.
+    Why a check could not be confirmed is shown elsewhere; it differs from check to check.
     """
-    counted = Counter(past_for_the_learner(one.past) for one in grade.verdicts if one.past)
+    counted = Counter(
+        past_for_the_learner(verdict.past) for verdict in grade.verdicts if verdict.past
+    )
     return [
-        f"{count} {'check' if count == 1 else 'checks'}: {said}"
-        for said, count in counted.most_common()
+        f"{count} {'check' if count == 1 else 'checks'}: {note}"
+        for note, count in counted.most_common()
     ]

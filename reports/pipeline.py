@@ -1,4 +1,4 @@
-"""Which pipeline runs this, as its environment says: GitHub Actions, Azure Pipelines or none."""
+"""The pipeline that runs this, by its environment: GitHub Actions, Azure Pipelines or none."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Pipeline:
 
     service: Literal["github", "azure"]
     summary: Path | None = None
-    """The file that GitHub shows as the step's summary, which earlier lines may have begun."""
+    """The file that GitHub shows as the step's summary; it may have earlier content."""
     address: str = ""
     """The page of this run of the pipeline, with its artifacts; empty where it is not known."""
 
 
 def pipeline_of(environment: Mapping[str, str]) -> Pipeline | None:
-    """The pipeline whose variables are set; None on anybody's own machine."""
+    """The pipeline whose variables are set; None on a developer's machine."""
     if environment.get("GITHUB_ACTIONS", "").casefold() == "true":
         file = environment.get("GITHUB_STEP_SUMMARY", "")
         return Pipeline("github", Path(file) if file else None, _on_github(environment))

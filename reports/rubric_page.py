@@ -50,4 +50,4 @@ def _advice(check: Check) -> str:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    print(page(one.check for one in load_checks(GRADED)), end="")
+    print(page(graded.check for graded in load_checks(GRADED)), end="")

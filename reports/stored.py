@@ -22,12 +22,12 @@ _ADVISORY = {Outcome.FAILED: Outcome.NOTED, Outcome.NOTED: Outcome.FAILED}
 
 @dataclass(frozen=True)
 class Book:
-    """One run's grades: what it judged, by which rubric, of whom."""
+    """One run's grades: the learners, the rubric and the verdicts."""
 
     source: str
     graded_at: str
     digest: str
-    """Of the snapshot that was judged."""
+    """Digest of the snapshot that was judged."""
     names: Mapping[str, str]
     """Learner id -> display name, in cohort order."""
     rubric: Mapping[str, Check]
@@ -36,14 +36,14 @@ class Book:
 
     @classmethod
     def of(cls, source: str, run: GradingRun, verdicts: Iterable[Verdict]) -> Book:
-        """What a run has just judged."""
+        """The book of a run that was just judged."""
         return cls(
             source=source,
             graded_at=graded_at(run),
             digest=run.snapshot_digest,
-            names={one.id: one.name for one in run.learners},
+            names={learner.id: learner.name for learner in run.learners},
             rubric=run.rubric,
-            verdicts={(one.learner, one.check): one for one in verdicts},
+            verdicts={(verdict.learner, verdict.check): verdict for verdict in verdicts},
         )
 
     @cached_property
@@ -58,7 +58,7 @@ class Book:
         """The same verdicts by another lab file's points, not the run's own. Raises InputProblems.
 
         What fails a check that carries points is noted by one that carries none, and the other way
-        round. Nothing else of the lab file is looked at: names and leniency need judging.
+        round. Nothing else of the lab file counts: names and leniency need judging.
         """
         lab_file.check_points(self.rubric.values())
         points = {check: worth for check, worth in lab_file.points.items() if check in self.rubric}
@@ -76,14 +76,17 @@ def read_book(path: Path) -> Book:
         document = json.loads(file.read_text(encoding="utf-8"))
         return _book(str(path), _upgraded(document))
     except OSError as error:
-        what, remedy = f"it cannot be read ({error.strerror})", "name the reports folder of a run"
+        message, remedy = (
+            f"it cannot be read ({error.strerror})",
+            "name the reports folder of a run",
+        )
     except (ValueError, KeyError, TypeError):
-        what, remedy = "this is no grade book as this program writes it", "grade again"
-    raise InputProblems([Problem(str(file), what, remedy)])
+        message, remedy = "this is no grade book as this program writes it", "grade again"
+    raise InputProblems([Problem(str(file), message, remedy)])
 
 
 def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A grade book of an earlier schema as one of this schema has it, step by step."""
+    """A grade book of an earlier schema, upgraded to this one step by step."""
     schema = document["schema"]
     if schema not in (*_UPGRADES, SCHEMA):
         raise ValueError(f"schema {schema}")
@@ -93,16 +96,16 @@ def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _with_facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """1 -> 2: reasons were sentences; whose the work is and past runs stay untold."""
+    """1 -> 2: reasons were sentences; owners and past runs stay empty."""
     verdicts = [
-        one | {"facts": {"why": {"note": one["reason"]}}} if one["reason"] else one
-        for one in document["verdicts"]
+        entry | {"facts": {"why": {"note": entry["reason"]}}} if entry["reason"] else entry
+        for entry in document["verdicts"]
     ]
     return {**document, "verdicts": verdicts}
 
 
 _UPGRADES: Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {1: _with_facts}
-"""Schema -> what makes a grade book of the next one of it."""
+"""Schema -> the step that upgrades a grade book to the next one."""
 
 
 def _book(source: str, document: Mapping[str, Any]) -> Book:
@@ -113,7 +116,9 @@ def _book(source: str, document: Mapping[str, Any]) -> Book:
         digest=document["snapshot"]["digest"],
         names={entry["learner"]: entry["name"] for entry in document["grades"]},
         rubric=rubric,
-        verdicts={(one.learner, one.check): one for one in _verdicts(document, rubric)},
+        verdicts={
+            (verdict.learner, verdict.check): verdict for verdict in _verdicts(document, rubric)
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""A run of evidence that was collected before: judged here and now, without pytest."""
+"""A run on evidence that was collected before: judged here and now, without pytest."""
 
 from __future__ import annotations
 
@@ -31,11 +31,15 @@ class Inputs:
 
 
 def stored_run(given: Inputs) -> GradingRun:
-    """The run as it begins now. Raises InputProblems, or SnapshotError without a snapshot."""
+    """The run, started now. Raises InputProblems, or SnapshotError without a snapshot."""
     learners, lab = read_class(given.cohort_file, given.lab_file)
-    everyone = {one.id: lab.for_learner(one) for one in learners}
+    everyone = {learner.id: lab.for_learner(learner) for learner in learners}
     _check_chosen(given, everyone)
-    labs = {one: own for one, own in everyone.items() if not given.chosen or one in given.chosen}
+    labs = {
+        learner: own
+        for learner, own in everyone.items()
+        if not given.chosen or learner in given.chosen
+    }
     if missing := missing_for(*labs.values(), file=(given.lab_file or Path("lab.toml")).name):
         raise InputProblems(missing)
     run = GradingRun(
@@ -57,17 +61,17 @@ def stored_run(given: Inputs) -> GradingRun:
 
 
 def verdicts_of(run: GradingRun) -> list[Verdict]:
-    """What the judge says of every learner of the run, one after the other."""
+    """The judge's verdicts on every learner of the run, one after the other."""
     return [verdict for learner in run.labs for verdict in run.judge.verdicts(learner)]
 
 
 def _check_chosen(given: Inputs, known: Collection[str]) -> None:
     problems = []
-    for one in given.chosen:
-        if one not in known:
-            remedy = you_have(one, known) or "name one of the cohort file"
+    for learner in given.chosen:
+        if learner not in known:
+            remedy = you_have(learner, known) or "name one of the cohort file"
             problems.append(
-                Problem(given.cohort_file.name, "it has no such learner", remedy, value=one)
+                Problem(given.cohort_file.name, "it has no such learner", remedy, value=learner)
             )
     if problems:
         raise InputProblems(problems)
@@ -75,7 +79,7 @@ def _check_chosen(given: Inputs, known: Collection[str]) -> None:
 
 def _rubric(lab: LabFile) -> Mapping[str, Check]:
     """The checks that this class's lab file asks for, with its points."""
-    checks = [one.check for one in load_checks(GRADED)]
+    checks = [graded.check for graded in load_checks(GRADED)]
     lab.check_points(checks)
     asked_for = [check for check in checks if lab.asks_for(check)]
     return {check.id: check for check in with_points(asked_for, lab.points)}

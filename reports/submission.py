@@ -1,4 +1,4 @@
-"""Which submission to Classroom 50 this run grades, as its runner's environment says."""
+"""The submission to Classroom 50 that this run grades, by its runner's environment."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Submission:
-    """What the runner tells of one submission; empty where it does not, as on anybody's machine."""
+    """The runner's facts of one submission; empty ones are not set, as on other machines."""
 
     classroom: str = ""
     assignment: str = ""
     tag: str = ""
     """``submit/…``, the tag of the graded commit."""
     commit: str = ""
-    """Address of the graded commit's page, as ``release`` is of the submission's."""
+    """Address of the graded commit's page; ``release`` is the submission's."""
     release: str = ""
     review: str = ""
     """Address of what the learner changed; the commit's where there is no other."""
     owner: str = ""
-    """The login that the repository is named after; of a group, its founder's or ``group-N``."""
+    """The login that the repository is named after; for a group, its founder's or ``group-N``."""
     kind: str = ""
     """``individual``, ``group`` or ``team``."""
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The variables that a result cannot do without and that are not set."""
+        """The variables that a result needs and that are not set."""
         needed = {
             "CLASSROOM": self.classroom,
             "ASSIGNMENT": self.assignment,
@@ -38,9 +38,9 @@ class Submission:
 
 
 def submission_of(environment: Mapping[str, str]) -> Submission:
-    """What the runner's variables say, without the blanks around it.
+    """The runner's variables, without the blanks around them.
 
-    The runner holds classroom and assignment against its own, from which it cuts blanks too.
+    The runner compares classroom and assignment with its own, from which it strips blanks too.
     """
     given = {name: value.strip() for name, value in environment.items()}
     return Submission(

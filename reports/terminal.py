@@ -1,4 +1,4 @@
-"""What a run says in the terminal: a learner × task matrix, what was withheld, what failed most.
+"""A run's summary in the terminal: a learner × task matrix, what was withheld, what failed most.
 
 Everything is laid out in columns of character cells (wide and combining characters counted as a
 terminal shows them) and reads the same without colour.
@@ -24,14 +24,14 @@ from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
 from reports.class_summary import Failure, failures, stopped
 from reports.grading_run import GradingRun
-from reports.past_run_notes import what_stands
+from reports.past_run_notes import notes_of
 
 NARROWEST = 80
 _COMMONEST = 3
 _REASONS = 8
-"""How many different reasons for withheld grades are spelled out; the grade book has them all."""
+"""How many reasons for withheld grades are written out; the grade book has them all."""
 _FEW = 5
-"""Up to this many learners, what blocks each is spelled out."""
+"""Up to this many learners, what blocks each is written out."""
 _TASK_WIDTH = 7
 _TOTAL_WIDTH = 10
 
@@ -51,7 +51,7 @@ def summary(
     console = _console(page)
     _matrix(console, run, grades)
     _withheld(console, grades)
-    _what_stands(console, run, grades)
+    _past_run_notes(console, run, grades)
     _first_steps(console, grades)
     _waiting(console, grades)
     _commonest_failures(console, run, grades)
@@ -133,37 +133,37 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
     if not by_reason:
         return
     count = sum(len(learners) for learners in by_reason.values())
-    _heading(console, f"{count} of {len(grades)} {_word('grade', len(grades))} withheld:")
+    _heading(console, f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld:")
     for reason, learners in list(by_reason.items())[:_REASONS]:
         _paragraph(console, f"{_some(learners)}: {strip_controls(reason)}")
     if len(by_reason) > _REASONS:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
 
 
-def _what_stands(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
-    """What past runs have a say in, learner by learner."""
-    told = [(grade.learner, said) for grade in grades for said in what_stands(grade)]
-    if not told:
+def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """The past-run notes, learner by learner."""
+    notes = [(grade.learner, sentence) for grade in grades for sentence in notes_of(grade)]
+    if not notes:
         return
     _heading(console, f"Past runs count ({strip_controls(run.policy)}):")
-    for learner, said in told[:_REASONS]:
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(said)}")
-    if len(told) > _REASONS:
-        _paragraph(console, f"… and {len(told) - _REASONS} more, in the grade book")
+    for learner, note in notes[:_REASONS]:
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(note)}")
+    if len(notes) > _REASONS:
+        _paragraph(console, f"… and {len(notes) - _REASONS} more, in the grade book")
 
 
 def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
-    """Where each learner goes on, where the class is small enough for it."""
+    """Where each learner continues, where the class is small enough for it."""
     if len(grades) > _FEW:
         return
     firsts = {grade.learner: first_to_read(grade.verdicts) for grade in grades}
-    failed = {one: first for one, first in firsts.items() if first and _is_failed(first)}
+    failed = {identity: first for identity, first in firsts.items() if first and _is_failed(first)}
     if not failed:
         return
     _heading(console, "Fix first:")
     for learner, first in failed.items():
-        said = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {said}")
+        advice = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {advice}")
 
 
 def _is_failed(verdict: Verdict) -> bool:
@@ -171,7 +171,7 @@ def _is_failed(verdict: Verdict) -> bool:
 
 
 def _waiting(console: Console, grades: Sequence[Grade]) -> None:
-    """What blocks whom, where the class is small enough to be read learner by learner."""
+    """What blocks each learner, where the class is small enough to be read learner by learner."""
     if len(grades) > _FEW:
         return
     blocked = Counter(
@@ -184,12 +184,12 @@ def _waiting(console: Console, grades: Sequence[Grade]) -> None:
         return
     _heading(console, "Blocked by an earlier step:")
     for (learner, reason), count in blocked.items():
-        checks = f"{count} {_word('check', count)}"
+        checks = f"{count} {_plural('check', count)}"
         _paragraph(console, f"{isolated(learner)}: {checks}: {strip_controls(reason)}")
 
 
-def _word(thing: str, count: int) -> str:
-    return thing if count == 1 else f"{thing}s"
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
 
 
 def _some(learners: Sequence[str]) -> str:
@@ -202,34 +202,37 @@ def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grad
     if not ranked:
         return
     _heading(console, "Failed most often:")
-    for one in ranked[:_COMMONEST]:
-        console.print(_failure(console, one, len(grades)))
-        console.print(_shared_cause(console, one))
-    everyones = [one for one in ranked if one.is_of_nearly_everyone]
+    for failure in ranked[:_COMMONEST]:
+        console.print(_failure(console, failure, len(grades)))
+        console.print(_shared_cause(console, failure))
+    everyones = [entry for entry in ranked if entry.is_of_nearly_everyone]
     if everyones:
         _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
-    for one in everyones:
-        who = f"{len(one.learners)} of the {one.tried} learners who got this far"
-        said = f"{one.same_cause} learners, for example: {one.cause}"
-        _paragraph(console, strip_controls(f"step {one.check.step}, {one.check.id}: {who}. {said}"))
+    for failure in everyones:
+        learners = f"{len(failure.learners)} of the {failure.tried} learners who got this far"
+        cause = f"{failure.same_cause} learners, for example: {failure.cause}"
+        _paragraph(
+            console,
+            strip_controls(f"step {failure.check.step}, {failure.check.id}: {learners}. {cause}"),
+        )
 
 
-def _failure(console: Console, one: Failure, learners: int) -> Text:
-    count = f"{len(one.learners):>{len(str(learners))}}"
-    start = f"  {count} of {learners}  step {one.check.step:<5} "
-    return Text(start + fitted(one.check.title, console.width - cell_len(start)))
+def _failure(console: Console, failure: Failure, learners: int) -> Text:
+    count = f"{len(failure.learners):>{len(str(learners))}}"
+    start = f"  {count} of {learners}  step {failure.check.step:<5} "
+    return Text(start + fitted(failure.check.title, console.width - cell_len(start)))
 
 
-def _shared_cause(console: Console, one: Failure) -> Text:
+def _shared_cause(console: Console, failure: Failure) -> Text:
     """The commonest reason of those who failed it, as far as one line holds it."""
-    who = f"{one.same_cause} {_word('learner', one.same_cause)}"
-    start = f"      {who}{', for example' if one.same_cause > 1 else ''}: "
-    cause = " ".join(one.cause.split())
+    learners = f"{failure.same_cause} {_plural('learner', failure.same_cause)}"
+    start = f"      {learners}{', for example' if failure.same_cause > 1 else ''}: "
+    cause = " ".join(failure.cause.split())
     return Text(start + fitted(cause, console.width - cell_len(start)).rstrip(), style="dim")
 
 
 def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
-    """Of a class that is too large to be read learner by learner."""
+    """Where learners stopped, for a class too large to be read learner by learner."""
     if len(grades) <= _FEW:
         return
     _heading(console, "Where learners stopped:")
@@ -237,20 +240,20 @@ def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
 
 
 def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:
-    """Whose work it is, where it is another's: the learners' own texts do not say it."""
-    told = {
+    """Whose work it is, where it is another's: the learners' own texts leave it out."""
+    by_learner = {
         grade.learner: list(
             dict.fromkeys(note for v in grade.verdicts for note in v.for_instructor)
         )
         for grade in grades
     }
-    shared = {learner: notes for learner, notes in told.items() if notes}
+    shared = {learner: notes for learner, notes in by_learner.items() if notes}
     if not shared:
         return
     _heading(console, "For the instructor only:")
     for learner, notes in list(shared.items())[:_REASONS]:
-        said = strip_controls("; ".join(notes))
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {said}")
+        text = strip_controls("; ".join(notes))
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {text}")
     if len(shared) > _REASONS:
         _paragraph(console, f"… and {len(shared) - _REASONS} more learners, in the grade book")
 
@@ -259,14 +262,14 @@ def _where(console: Console, written: Sequence[tuple[str, Path]]) -> None:
     if not written:
         return
     _heading(console, "Written:")
-    widest = max(cell_len(what) for what, _ in written)
-    for what, path in written:
+    widest = max(cell_len(entry) for entry, _ in written)
+    for label, path in written:
         # never folded or cut: a path is there to be copied
-        console.print(f"  {what:<{widest}}  {_short(path)}", soft_wrap=True)
+        console.print(f"  {label:<{widest}}  {_short(path)}", soft_wrap=True)
 
 
 def _short(path: Path) -> str:
-    """As seen from the working directory where it lies below it."""
+    """The path relative to the working directory where it is below it."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:

@@ -1,6 +1,6 @@
-"""What an earlier look saw and this one does not list any more: things to ask for by their ids.
+"""What an earlier collection listed and this one does not: resources to ask for by their ids.
 
-A list can leave something out without a word; asked for by its id, a thing that is there answers.
+A list can leave something out silently; a resource that exists answers when asked by its id.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class ResourceRef:
-    """One thing of a learner's lab; ``id`` is what its service asks for it by."""
+    """One resource of a learner's lab; ``id`` is what its service asks for it by."""
 
     kind: Kind
     id: str
@@ -36,17 +36,21 @@ class ResourceRef:
 
 
 def vanished(before: Evidence, now: Evidence, lab: Lab) -> tuple[ResourceRef, ...]:
-    """The lab's own things that ``before`` lists and ``now`` does not, though its list was seen.
+    """The lab's own resources that ``before`` lists and ``now`` does not, though its list was read.
 
-    What is listed under another name, or with another content, has not vanished: it was seen.
+    What is listed under another name, or with another content, has not vanished.
     """
-    was, is_ = tuple(_things(before, lab)), set(_seen(now))
+    was, is_ = tuple(_dictated(before, lab)), set(_listed(now))
     unseen = {kind for kind, listed in _lists(now) if not isinstance(listed, tuple)}
-    return tuple(one for one in was if one.kind not in unseen and (one.kind, one.id) not in is_)
+    return tuple(
+        resource
+        for resource in was
+        if resource.kind not in unseen and (resource.kind, resource.id) not in is_
+    )
 
 
-def _things(evidence: Evidence, lab: Lab) -> Iterator[ResourceRef]:
-    """Those that the lab dictates."""
+def _dictated(evidence: Evidence, lab: Lab) -> Iterator[ResourceRef]:
+    """The resources that the lab dictates."""
     names: dict[Kind, Sequence[str]] = {
         "variable group": (lab.variable_group,),
         "service connection": (lab.service_connection,),
@@ -56,16 +60,16 @@ def _things(evidence: Evidence, lab: Lab) -> Iterator[ResourceRef]:
         "endpoint": (lab.endpoint,),
     }
     for kind, listed in _lists(evidence):
-        for one in listed if isinstance(listed, tuple) else ():
-            name = _name(one)
-            if (kind not in names or name in names[kind]) and _id(kind, one):
-                yield ResourceRef(kind, _id(kind, one), name)
+        for resource in listed if isinstance(listed, tuple) else ():
+            name = _name(resource)
+            if (kind not in names or name in names[kind]) and _id(kind, resource):
+                yield ResourceRef(kind, _id(kind, resource), name)
 
 
-def _seen(evidence: Evidence) -> Iterator[tuple[Kind, str]]:
+def _listed(evidence: Evidence) -> Iterator[tuple[Kind, str]]:
     for kind, listed in _lists(evidence):
-        for one in listed if isinstance(listed, tuple) else ():
-            yield kind, _id(kind, one)
+        for resource in listed if isinstance(listed, tuple) else ():
+            yield kind, _id(kind, resource)
 
 
 def _lists(evidence: Evidence) -> tuple[tuple[Kind, object], ...]:
@@ -80,16 +84,16 @@ def _lists(evidence: Evidence) -> tuple[tuple[Kind, object], ...]:
     )
 
 
-def _name(thing: Any) -> str:
-    return str(thing.full_name if isinstance(thing, Repository) else thing.name)
+def _name(resource: Any) -> str:
+    return str(resource.full_name if isinstance(resource, Repository) else resource.name)
 
 
-def _id(kind: Kind, thing: Any) -> str:
-    """Empty for what no service can be asked for: a v2 endpoint, a model without versions."""
+def _id(kind: Kind, resource: Any) -> str:
+    """The id to ask by; empty where there is none: a v2 endpoint, a model without versions."""
     if kind == "repository":
-        return _name(thing)
+        return _name(resource)
     if kind == "endpoint":
-        return _name(thing) if thing.generation == 1 else ""
+        return _name(resource) if resource.generation == 1 else ""
     if kind == "model":
-        return f"{_name(thing)}:{thing.version}" if thing.version else ""
-    return str(thing.id)
+        return f"{_name(resource)}:{resource.version}" if resource.version else ""
+    return str(resource.id)

@@ -1,8 +1,9 @@
 """The store of past runs: one SQLite file, one row per learner, check and run.
 
 ``history`` is a view of it for people: ``SELECT * FROM history WHERE learner = 'user3'``. What a
-run of another tenant or another place found says nothing of this one, so both are kept and asked
-for. Reasons are as the reports have them, without secrets: ``facts`` for programs, and in words.
+run found on another tenant or in another place does not count here, so both are stored and
+filtered by. Reasons are as the reports have them, without secrets: ``facts`` for programs, and in
+words.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ CREATE TABLE verdicts (
 
 @dataclass(frozen=True)
 class Whose:
-    """What past runs are asked about: learners where they work now, on one tenant."""
+    """Which past runs are asked for: learners where they work now, on one tenant."""
 
     tenant: str
     places: Mapping[str, str]
@@ -66,26 +67,26 @@ class Whose:
 
 
 class PastRuns:
-    """The store in a folder; it is made when the first run is added."""
+    """The store in a folder; it is created when the first run is added."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / FILE_NAME
 
     def check(self) -> None:
-        """See that the file is ours and can be read. Raises InputProblems."""
+        """Check that the file is ours and can be read. Raises InputProblems."""
         if not self.file.exists():
             return
         try:
             with self._open() as store:
-                store.execute("BEGIN")  # nobody writes from the first look on
+                store.execute("BEGIN")  # no one writes from the first read on
                 store.execute("SELECT count(*) FROM runs").fetchone()
                 if self.file.stat().st_size < _size(store):
                     raise sqlite3.DatabaseError("its end is missing")
         except (sqlite3.Error, OSError) as error:
             raise self._problem(error) from None
 
-    def runs(self, whose: Whose) -> list[PastRun]:
-        """Every run that judged any of them there, oldest first. Raises InputProblems."""
+    def runs(self, scope: Whose) -> list[PastRun]:
+        """Every run that judged any of these learners there, oldest first. Raises InputProblems."""
         if not self.file.exists():
             return []
         try:
@@ -94,14 +95,14 @@ class PastRuns:
                     "SELECT run, at, as_of, learner, check_id, outcome, agreed, facts, place"
                     " FROM verdicts JOIN runs USING (run) JOIN reasons USING (reason_id)"
                     " JOIN places USING (place_id) WHERE tenant = ? ORDER BY at, run",
-                    (whose.tenant,),
+                    (scope.tenant,),
                 )
-                return list(_runs(rows, whose.places))
+                return list(_runs(rows, scope.places))
         except (sqlite3.Error, OSError, ValueError) as error:
             raise self._problem(error) from None
 
-    def add(self, run: PastRun, whose: Whose, digest: str) -> None:
-        """Put one run in, whole or not at all. Raises OSError."""
+    def add(self, run: PastRun, scope: Whose, digest: str) -> None:
+        """Add one run, completely or not at all. Raises OSError."""
         try:
             if not self.file.exists():
                 self._make()
@@ -110,9 +111,9 @@ class PastRuns:
                 as_of = run.as_of.isoformat() if run.as_of else None
                 cursor = store.execute(
                     "INSERT INTO runs (at, as_of, tenant, digest) VALUES (?, ?, ?, ?)",
-                    (run.at.isoformat(), as_of, whose.tenant, digest),
+                    (run.at.isoformat(), as_of, scope.tenant, digest),
                 )
-                _add_verdicts(store, cursor.lastrowid, run.found, whose.places)
+                _add_verdicts(store, cursor.lastrowid, run.found, scope.places)
         except sqlite3.Error as error:
             raise OSError(None, f"the store would not take it ({error})", str(self.file)) from None
 
@@ -132,7 +133,7 @@ class PastRuns:
             yield store
 
     def _make(self) -> None:
-        """Make the store, whole or not at all; where another run is quicker, leave it its own."""
+        """Create the store, completely or not at all; one that another run just made is kept."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=self.file.parent)
         os.close(handle)
@@ -151,9 +152,9 @@ class PastRuns:
 
     def _problem(self, error: Exception) -> InputProblems:
         why = error.strerror if isinstance(error, OSError) else error
-        what = f"the store of past runs cannot be read ({why})"
+        problem = f"the store of past runs cannot be read ({why})"
         remedy = "put back a copy of it, or name another folder with --history"
-        return InputProblems([Problem(str(self.file), what, remedy)])
+        return InputProblems([Problem(str(self.file), problem, remedy)])
 
 
 def _sentences_to_facts(store: sqlite3.Connection) -> None:
@@ -162,13 +163,13 @@ def _sentences_to_facts(store: sqlite3.Connection) -> None:
         store.execute("BEGIN IMMEDIATE")
         if store.execute("PRAGMA user_version").fetchone()[0] != 1:
             return  # another run was quicker
-        said = store.execute("SELECT reason_id, reason FROM reasons").fetchall()
+        sentences = store.execute("SELECT reason_id, reason FROM reasons").fetchall()
         store.execute("DROP VIEW history")
         store.execute("DROP TABLE reasons")
         store.execute(_REASONS)
         store.executemany(
             "INSERT INTO reasons VALUES (?, ?, ?)",
-            ((number, reason_to_json(Reason(note=text)), text) for number, text in said),
+            ((number, reason_to_json(Reason(note=text)), text) for number, text in sentences),
         )
         store.execute(_HISTORY)
         store.execute("PRAGMA user_version = 2")
@@ -187,10 +188,10 @@ def _size(store: sqlite3.Connection) -> int:
 def _put(draft: Path, file: Path) -> None:
     """Give a file its name. Raises FileExistsError where the name is taken."""
     try:
-        os.link(draft, file)  # to rename it would replace another run's store
+        os.link(draft, file)  # a rename would replace another run's store
     except FileExistsError:
         raise
-    except OSError:  # this disk has no second names, as network drives may not
+    except OSError:  # this disk has no hard links, as network drives may not
         with file.open("xb") as opened:
             opened.write(draft.read_bytes())
 
@@ -202,25 +203,25 @@ def _beginning(file: Path) -> bytes:
 
 def _runs(rows: Iterable[tuple[object, ...]], places: Mapping[str, str]) -> Iterator[PastRun]:
     for (_, at, as_of), own in groupby(rows, key=lambda row: row[:3]):
-        found = {
+        findings = {
             (str(learner), str(check)): Found(
                 Outcome(str(outcome)), reason_from_json(str(facts)), bool(agreed)
             )
             for *_, learner, check, outcome, agreed, facts, place in own
             if places.get(str(learner)) == place
         }
-        if found:
+        if findings:
             judged_by = datetime.fromisoformat(str(as_of)) if as_of else None
-            yield PastRun(datetime.fromisoformat(str(at)), found, judged_by)
+            yield PastRun(datetime.fromisoformat(str(at)), findings, judged_by)
 
 
 def _add_verdicts(
     store: sqlite3.Connection,
     run: int | None,
-    found: Mapping[Key, Found],
+    findings: Mapping[Key, Found],
     places: Mapping[str, str],
 ) -> None:
-    reasons = {one.why: reason_to_json(one.why) for one in found.values()}
+    reasons = {finding.why: reason_to_json(finding.why) for finding in findings.values()}
     store.executemany(
         "INSERT OR IGNORE INTO reasons (facts, reason) VALUES (?, ?)",
         ((facts, in_words(why)) for why, facts in reasons.items()),
@@ -236,11 +237,11 @@ def _add_verdicts(
                 run,
                 learner,
                 check,
-                one.outcome.value,
-                one.agreed,
-                reasons[one.why],
+                finding.outcome.value,
+                finding.agreed,
+                reasons[finding.why],
                 places[learner],
             )
-            for (learner, check), one in found.items()
+            for (learner, check), finding in findings.items()
         ),
     )

@@ -1,4 +1,4 @@
-"""Who is graded: one learner per row of a cohort file."""
+"""The learners to grade: one per row of a cohort file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from graders.lab import Learner
 REQUIRED = ("learner", "number")
 OVERRIDES = tuple(f.name for f in fields(Learner) if f.type == "str | None")
 COLUMNS = (*REQUIRED, "name", "email", *OVERRIDES)
-"""The columns that mean something, in the order to recommend."""
+"""The columns that have a meaning, in the recommended order."""
 
 _FROM_NUMBER = ("project", "repository", "workspace")
 
@@ -25,10 +25,10 @@ def read_cohort(path: Path | str) -> tuple[Learner, ...]:
     """The learners of a cohort file, in its order.
 
     CSV in UTF-8. ``learner`` (unique, whatever its case) and ``number`` (from 1) are required,
-    unless it is a roster of another system, where both may follow from what else the row says.
+    unless it is a roster of another system, where both may follow from the rest of the row.
     A number belongs to one learner; only a row that spells out its own project, repository and
     workspace may repeat one (two sessions graded together). A name that begins like a formula is
-    kept (who writes files neutralises it), an id is not. Raises InputProblems with all problems.
+    kept (the exports neutralise it), an id is not. Raises InputProblems with all problems.
     """
     table = _table(Path(path))
     problems = [*table.problems, *_missing_columns(table)]
@@ -38,7 +38,8 @@ def read_cohort(path: Path | str) -> tuple[Learner, ...]:
     problems += _repeated(table, "number", _number_key)
     if problems:
         named = [
-            replace(one, column=table.headings.get(one.column, one.column)) for one in problems
+            replace(problem, column=table.headings.get(problem.column, problem.column))
+            for problem in problems
         ]
         raise InputProblems(sorted(named, key=lambda problem: problem.row or 0))
     return tuple(_learner(row) for row in table.rows)
@@ -77,16 +78,21 @@ def _missing_columns(table: Table) -> Iterator[Problem]:
 
 
 def _row_problems(table: Table, row: Row) -> Iterator[Problem]:
-    told = {problem.column for problem in table.problems}
+    reported = {problem.column for problem in table.problems}
     for column in COLUMNS:
         value = row.cells.get(column)
-        if value == "" and column in REQUIRED and column not in told:
+        if value == "" and column in REQUIRED and column not in reported:
             remedy = f"fill in the learner's {'id' if column == 'learner' else column}"
             yield Problem(table.file, "the cell is empty", remedy, row=row.number, column=column)
-        found = flaw(column, value) if value else None
-        if found:
+        found_flaw = flaw(column, value) if value else None
+        if found_flaw:
             yield Problem(
-                table.file, found.what, found.remedy, row=row.number, column=column, value=value
+                table.file,
+                found_flaw.what,
+                found_flaw.remedy,
+                row=row.number,
+                column=column,
+                value=value,
             )
 
 

@@ -1,4 +1,4 @@
-"""The lab file: where one class works, how things are named there, how strictly it is graded."""
+"""The lab file: where one class works, how its resources are named, how strictly it is graded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TOTAL = "total"  # beside the check ids under [points]
 
 
 class LabFile(Table):
-    """What one class shares: where it works, how things are named, how strictly it is graded."""
+    """What one class shares: where it works, how resources are named, how strictly it is graded."""
 
     tenant: TenantTable = TenantTable()
     names: NamesTable = NamesTable()
@@ -46,9 +46,9 @@ class LabFile(Table):
     _file: str = PrivateAttr(FILE_NAME)
 
     def for_learner(self, learner: Learner, sheet: Sheet = SHEET) -> Lab:
-        """The learner's lab: what the row says, else this file, else the sheet.
+        """The learner's lab: from the row, else this file, else the sheet.
 
-        What none of them says is empty; see :func:`missing_for`.
+        What none of them gives is empty; see :func:`missing_for`.
         """
         shared, own, n = self.tenant, learner, learner.number
         names, workspace = self.names, sheet.workspace
@@ -72,20 +72,20 @@ class LabFile(Table):
 
     @property
     def past_runs(self) -> Nightly | None:
-        """How past runs count; None where the file says nothing of them."""
+        """How past runs count; None where the file has no ``[nightly]``."""
         if "nightly" not in self.model_fields_set:
             return None
         return Nightly(self.nightly.policy, self.nightly.deadline, self.nightly.since)
 
     def asks_for(self, check: Check) -> bool:
-        """Whether a check is a part of this class's rubric: what it cannot do without is given."""
+        """Whether a check is part of this class's rubric: the table that it needs is given."""
         return not check.only_with or bool(getattr(self, check.only_with).model_fields_set)
 
     def check_points(self, rubric: Iterable[Check]) -> None:
-        """See ``[points]`` against the rubric; raises InputProblems with all that is wrong.
+        """Check ``[points]`` against the rubric; raises InputProblems with all that is wrong.
 
-        Every key is a check's id. The rubric changed so must still add up to 100, or to what
-        ``total`` under ``[points]`` says on purpose.
+        Every key is a check's id. The changed rubric must still add up to 100, or to ``total``
+        under ``[points]``.
         """
         checks = tuple(rubric)
         asked_for = [check for check in checks if self.asks_for(check)]
@@ -118,9 +118,9 @@ class LabFile(Table):
     def _left_out(self, checks: Iterable[Check]) -> Iterator[Problem]:
         for check in checks:
             if check.id in self.points and not self.asks_for(check):
-                what = f"this check is left out without [{check.only_with}]"
+                message = f"this check is left out without [{check.only_with}]"
                 remedy = f"fill in [{check.only_with}], or delete the line"
-                yield self._problem(what, remedy, check.id, self.points[check.id])
+                yield self._problem(message, remedy, check.id, self.points[check.id])
 
     def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
         total = sum(check.points for check in with_points(checks, self._points_of_checks()))
@@ -128,18 +128,18 @@ class LabFile(Table):
         if math.isclose(total, wanted, abs_tol=1e-6):
             return
         if self.points:
-            what = f"with these points the checks add up to {total:g}, not to {wanted:g}"
+            message = f"with these points the checks add up to {total:g}, not to {wanted:g}"
             remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if this is intended"
-            yield self._problem(what, remedy)
+            yield self._problem(message, remedy)
         else:
-            what = f"its checks add up to {total:g} points, not to {wanted:g}"
+            message = f"its checks add up to {total:g} points, not to {wanted:g}"
             remedy = "restore the files and checks that are missing or changed"
-            yield Problem("tests/lab", what, remedy)
+            yield Problem("tests/lab", message, remedy)
 
-    def _problem(self, what: str, remedy: str, key: str = "", value: Any = None) -> Problem:
+    def _problem(self, message: str, remedy: str, key: str = "", value: Any = None) -> Problem:
         column = f"points.{key}" if key else "points"
         text = None if value is None else f"{value:g}"
-        return KeyProblem(self._file, what, remedy, column=column, value=text)
+        return KeyProblem(self._file, message, remedy, column=column, value=text)
 
 
 def find_lab_file(cohort: Path | str, explicit: Path | str | None = None) -> Path | None:
@@ -186,13 +186,15 @@ def read_class(
 
 
 def missing_for(*labs: Lab, file: str = FILE_NAME) -> tuple[Problem, ...]:
-    """What has to be known before anything can be looked up, and is not: one problem per name."""
+    """What must be known before anything can be collected, and is not: one problem per name."""
     problems = []
     for name in ("organization", "github_owner", "subscription_id"):
         lacking = [lab.learner.id for lab in labs if not getattr(lab, name)]
         if lacking:
-            who = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if lacking[3:] else "")
+            learners = ", ".join(lacking[:3]) + (
+                f" and {len(lacking) - 3} more" if lacking[3:] else ""
+            )
             remedy = f"put `{name}` under [tenant], or a column `{name}` in the cohort file"
-            what = f"not set for {who}"
-            problems.append(KeyProblem(file, what, remedy, column=f"tenant.{name}"))
+            message = f"not set for {learners}"
+            problems.append(KeyProblem(file, message, remedy, column=f"tenant.{name}"))
     return tuple(problems)

@@ -1,4 +1,4 @@
-"""The tables of a lab file, key by key: what each may hold, and what a wrong one is told."""
+"""The tables of a lab file, key by key: what each may hold, and the message for a wrong value."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from graders.lab.sheet import SHEET, DictatedName, Sheet
 
 def _ruled(name: str) -> AfterValidator:
     def check(value: str) -> str:
-        found = flaw(name, value)
+        found_flaw = flaw(name, value)
         if not value:
             raise flaw_error("this is empty", "fill it in, or delete the line")
-        if found:
-            raise flaw_error(found.what, found.remedy)
+        if found_flaw:
+            raise flaw_error(found_flaw.what, found_flaw.remedy)
         return value
 
     return AfterValidator(check)
@@ -34,9 +34,9 @@ def _pattern(name: str) -> AfterValidator:
             raise flaw_error("not a naming pattern", "use only {n} or {n:02d}, for the number")
         if not pattern:
             raise flaw_error("this is empty", "fill it in, or delete the line")
-        found = flaw(name, pattern.format(n=1))
-        if found:
-            raise flaw_error(found.what, found.remedy)
+        found_flaw = flaw(name, pattern.format(n=1))
+        if found_flaw:
+            raise flaw_error(found_flaw.what, found_flaw.remedy)
         return pattern
 
     return AfterValidator(check)
@@ -76,7 +76,7 @@ class Table(BaseModel):
 
 
 class TenantTable(Table):
-    """What the whole class shares; a learner's own row goes before it."""
+    """What the whole class shares; a learner's own row overrides it."""
 
     organization: Annotated[str, _ruled("organization")] | None = None
     github_owner: Annotated[str, _ruled("github_owner")] | None = None
@@ -109,7 +109,7 @@ class NamesTable(Table):
 
     def applied(self, sheet: Sheet, number: int) -> Sheet:
         """The sheet with this class's names, for one learner."""
-        given = {what: name for what in sheet.names() if (name := getattr(self, what))}
+        given = {dictated: name for dictated in sheet.names() if (name := getattr(self, dictated))}
         return sheet.renamed(given).filled(number)
 
     @model_validator(mode="after")
@@ -152,7 +152,7 @@ class SessionTable(Table):
 
 
 class NightlyTable(Table):
-    """How runs of other nights count: which makes the mark, and from when they are this class's."""
+    """How past runs count: which one makes the mark, and from when they are this class's."""
 
     policy: Policy = Policy.LATEST
     deadline: _Time | None = None

@@ -14,8 +14,8 @@ _ID_AT_THE_END = re.compile(r"\(\d+\)$")
 _CANVAS_OWN = re.compile(r"(Current|Final|Override) (Score|Points|Grade|Status)")
 
 
-def _raise(what: str, remedy: str) -> None:
-    raise PydanticCustomError("flaw", "{what}", {"what": what, "remedy": remedy})
+def _raise(message: str, remedy: str) -> None:
+    raise PydanticCustomError("flaw", "{what}", {"what": message, "remedy": remedy})
 
 
 def _title(title: str) -> str:
@@ -51,16 +51,16 @@ _Id = Annotated[int, BeforeValidator(_identifier)]
 
 
 class MarksTable(BaseModel):
-    """How the one mark of this lab is called where it is imported."""
+    """What the one mark of this lab is called where it is imported."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     assignment: _Title = "MLOps lab"
     canvas_assignment_id: _Id | None = None
-    """Without it Canvas proposes to make a new assignment."""
+    """Without it Canvas proposes a new assignment."""
     blackboard_column_id: _Id | None = None
     """Without it Blackboard makes a new column of text worth 0 points."""
     moodle_last_downloaded: _Title = "Last downloaded from this course"
-    """The heading by which Moodle knows when the grades were taken, in the site's language."""
+    """The heading of Moodle's column for when the grades were exported, in the site's language."""
     moodle_unlimited_grades: StrictBool = False
-    """Whether the site allows grades above 100; where it does not, one of them stops an import."""
+    """Whether the site allows grades above 100; where it does not, one of them stops the import."""

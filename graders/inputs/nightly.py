@@ -1,4 +1,4 @@
-"""How past runs count, as the lab file says it under ``[nightly]``."""
+"""How past runs count, as ``[nightly]`` of the lab file says."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ class Nightly:
 
     policy: Policy = Policy.LATEST
     deadline: datetime | None = None
-    """Only with the policy of that name: what a run tells of a later time does not count."""
+    """Only with the policy of that name: a run that shows a later time does not count."""
     since: datetime | None = None
     """Runs that began earlier are not this class's."""

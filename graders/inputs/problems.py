@@ -13,7 +13,7 @@ _SHOWN = 60
 class Problem:
     """One problem of a file; its text is one sentence.
 
-    ``row`` counts from 1 as a spreadsheet does, the heading included; ``value`` is what stands
+    ``row`` counts from 1 as a spreadsheet does, the heading included; ``value`` is what is
     there. ``what`` says what is wrong, ``remedy`` what to do about it.
     """
 
@@ -33,8 +33,8 @@ class Problem:
             place.append(f"{self.row_word} {self.row}")
         if self.column:
             place.append(f"{self.column_word} `{printable(self.column)}`")
-        found = "" if self.value is None else f" (found `{printable(self.value)}`)"
-        return spelled_out(f"{', '.join(place)}: {self.what}{found}; {self.remedy}.")
+        found_value = "" if self.value is None else f" (found `{printable(self.value)}`)"
+        return spelled_out(f"{', '.join(place)}: {self.what}{found_value}; {self.remedy}.")
 
 
 class KeyProblem(Problem):

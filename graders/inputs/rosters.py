@@ -1,10 +1,10 @@
-"""Lists of learners as other systems hand them out, understood as cohort files.
+"""Lists of learners that other systems export, read as cohort files.
 
 A roster is recognised by its heading. Its columns become ours, the ids by which the other system
-knows a learner are kept in columns of our own, and all else stays as it stood. What no roster has
-is the learner's number, from which the names of the lab follow: it comes from a column ``number``
-that somebody added, else from a login, id or e-mail address such as ``user4``; never from the order
-of the rows.
+knows a learner are kept in columns of our own, and the rest is kept unchanged. What no roster has
+is the learner's number, from which the names of the lab follow: it comes from an added column
+``number``, else from a login, id or e-mail address such as ``user4``; never from the order of the
+rows.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ IDS = (
     "github_username",
     "github_id",
 )
-"""Columns of our own for who a learner is elsewhere; a cohort file may have them too."""
+"""Our columns for the learner's ids in other systems; a cohort file may have them too."""
 
-_MOST_COLUMNS = 2000  # a grade book has one a piece of work
+_MOST_COLUMNS = 2000  # a grade book has one for each assignment
 _USER = re.compile(r"(?<![^\W_])user0*([1-9][0-9]{0,5})(?![^\W_])", re.IGNORECASE)
 _TEST_STUDENT = "Student, Test"
 _NO_LEARNER = "Points Possible"
@@ -47,19 +47,21 @@ class Roster:
 
     name: str
     signature: tuple[str, ...]
-    """The headings by which it is known."""
+    """The headings that it is recognised by."""
     columns: Mapping[str, str]
     """Heading -> our column."""
     identity: tuple[str, ...]
-    """Our columns that make the learner's id, the first that is filled in."""
+    """Our columns for the learner's id: the first that is filled in counts."""
     skips: Callable[[Cells], bool] = lambda _: False
-    """Whether a row, by the roster's own headings, is none of a learner."""
+    """Whether a row, by the roster's own headings, is not a learner's."""
 
 
 def _is_no_learner_of_canvas(cells: Cells) -> bool:
     student = cells.get("Student", cells.get("LastName", ""))
-    nobody = not any(cells.get(one) for one in ("Student", "LastName", "ID", "SIS Login ID"))
-    return nobody or _NO_LEARNER in student or student == _TEST_STUDENT
+    is_blank = not any(
+        cells.get(heading) for heading in ("Student", "LastName", "ID", "SIS Login ID")
+    )
+    return is_blank or _NO_LEARNER in student or student == _TEST_STUDENT
 
 
 _CANVAS = {
@@ -123,10 +125,16 @@ ROSTERS = (
         ("id",),
     ),
 )
-_TELLING = ("learner", "identifier", "id", "email", *(one for one in IDS if one != "section"))
-"""Where a number may stand."""
+_NUMBERED = (
+    "learner",
+    "identifier",
+    "id",
+    "email",
+    *(column for column in IDS if column != "section"),
+)
+"""Columns that may hold the number."""
 _OF_NO_ONE_ELSE = ("identifier", "id")
-"""Columns that are only there to make the learner's id of."""
+"""Columns that are read only for the learner's id."""
 
 
 def roster_of(path: Path) -> Roster | None:
@@ -136,7 +144,7 @@ def roster_of(path: Path) -> Roster | None:
     for delimiter in DELIMITERS:
         there = {cell.strip().casefold() for cell in _split(heading, delimiter)}
         for roster in ROSTERS:
-            if all(one.casefold() in there for one in roster.signature):
+            if all(expected.casefold() in there for expected in roster.signature):
                 return roster
     return None
 
@@ -144,14 +152,14 @@ def roster_of(path: Path) -> Roster | None:
 def _split(heading: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([heading], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:  # one cell of a hundred thousand characters: whoever reads the table says so
+    except csv.Error:  # one cell of a hundred thousand characters: read_table reports it
         return []
 
 
 def read_roster(path: Path, roster: Roster, ours: Sequence[str]) -> Table:
     """A roster as the table of a cohort file. Raises InputProblems, as ``read_table`` does.
 
-    ``ours`` are the columns of a cohort file: somebody may have added any of them.
+    ``ours`` are the columns of a cohort file: any of them may have been added.
     """
     known = tuple(dict.fromkeys((*roster.signature, *roster.columns, "learner", "number")))
     table = read_table(path, known, _MOST_COLUMNS)
@@ -159,22 +167,27 @@ def read_roster(path: Path, roster: Roster, ours: Sequence[str]) -> Table:
     rows = [row for row in table.rows if not roster.skips(row.cells)]
     renamed = [Row(row.number, _renamed(row.cells, names)) for row in rows]
     filled = tuple(Row(row.number, _filled(row.cells, roster)) for row in renamed)
-    problems = [one for one in table.problems if not one.column or one.column in known]
+    problems = [
+        problem for problem in table.problems if not problem.column or problem.column in known
+    ]
     problems += _without_number(table, filled)
     if not filled and not problems:
-        problems.append(_nobody(table, roster))
+        problems.append(_no_learners(table, roster))
     columns = tuple(dict.fromkeys((*names.values(), "learner", "number")))
     headings = {ours: heading for heading, ours in names.items()}
     if "learner" not in names.values():
-        there = [headings[one] for one in roster.identity if one in headings]
+        there = [headings[column] for column in roster.identity if column in headings]
         headings["learner"] = " or ".join(there)
     return replace(table, columns=columns, rows=filled, problems=tuple(problems), headings=headings)
 
 
 def _names(roster: Roster, columns: Iterable[str], ours: Sequence[str]) -> dict[str, str]:
     """Heading -> our column; a heading that is neither's stays."""
-    spelled = {one.casefold(): one for one in (*ours, *IDS)}
-    return {one: roster.columns.get(one) or spelled.get(one.casefold(), one) for one in columns}
+    spelled = {column.casefold(): column for column in (*ours, *IDS)}
+    return {
+        heading: roster.columns.get(heading) or spelled.get(heading.casefold(), heading)
+        for heading in columns
+    }
 
 
 def _renamed(cells: Cells, names: Mapping[str, str]) -> dict[str, str]:
@@ -182,9 +195,9 @@ def _renamed(cells: Cells, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _filled(cells: dict[str, str] | Cells, roster: Roster) -> dict[str, str]:
-    """The cells with the learner's id, name and number, where the row says them in other words."""
+    """The cells with the learner's id, name and number, where other columns hold them."""
     full = f"{cells.get('first_name', '')} {cells.get('last_name', '')}".strip()
-    identity = next((cells[one] for one in roster.identity if cells.get(one)), "")
+    identity = next((cells[column] for column in roster.identity if cells.get(column)), "")
     own = {
         "learner": cells.get("learner") or _account(identity),
         "name": cells.get("name") or full,
@@ -194,30 +207,30 @@ def _filled(cells: dict[str, str] | Cells, roster: Roster) -> dict[str, str]:
 
 
 def _account(identity: str) -> str:
-    """An e-mail address stays out of ids, which stand in every report."""
+    """The id without an e-mail address's domain: ids appear in every report."""
     return identity.partition("@")[0] if "@" in identity.strip("@") else identity
 
 
 def _number(cells: Cells) -> str:
-    """The one number that ids, logins and addresses agree upon; empty where they name none."""
-    found = [_USER.search(cells.get(column, "").partition("@")[0]) for column in _TELLING]
-    numbers = {str(int(one[1])) for one in found if one}
+    """The one number that ids, logins and addresses agree on; empty where they have none."""
+    matches = [_USER.search(cells.get(column, "").partition("@")[0]) for column in _NUMBERED]
+    numbers = {str(int(match[1])) for match in matches if match}
     return numbers.pop() if len(numbers) == 1 else " or ".join(sorted(numbers, key=int))
 
 
 def _without_number(table: Table, rows: Sequence[Row]) -> Iterator[Problem]:
-    """A row without a number is told; where every row is, the missing column is, once."""
+    """A problem for each row without a number; one for the missing column where no row has one."""
     lacking = [row for row in rows if not row.cells["number"]]
-    what = "the learner's number is missing; the lab's names are built from it"
+    message = "the learner's number is missing; the lab's names are built from it"
     if lacking and len(lacking) == len(rows) and "number" not in table.columns:
         remedy = "add a column `number`, or logins such as user4"
-        yield Problem(table.file, what, remedy, row=table.heading_row, column="number")
+        yield Problem(table.file, message, remedy, row=table.heading_row, column="number")
         return
     for row in lacking:
         remedy = "fill in a column `number`, or delete the row if it is not a learner"
-        yield Problem(table.file, what, remedy, row=row.number, column="number")
+        yield Problem(table.file, message, remedy, row=row.number, column="number")
 
 
-def _nobody(table: Table, roster: Roster) -> Problem:
-    what = f"there is no learner in this {roster.name}"
-    return Problem(table.file, what, "export it again with its learners")
+def _no_learners(table: Table, roster: Roster) -> Problem:
+    message = f"there is no learner in this {roster.name}"
+    return Problem(table.file, message, "export it again with its learners")

@@ -1,4 +1,4 @@
-"""A CSV file as people really save it: its rows as cells by column, and what is wrong with it."""
+"""A CSV file as people really save it: its rows as cells by column, and its problems."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What could be read of a CSV file, and every problem met on the way."""
+    """What could be read of a CSV file, and every problem on the way."""
 
     file: str
     heading_row: int
@@ -38,15 +38,15 @@ class Table:
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     headings: Mapping[str, str] = field(default_factory=dict)
-    """Column -> the heading that stands in the file, where it is another one."""
+    """Column -> the heading in the file, where it is another one."""
 
 
 def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> Table:
     """Read a CSV file: UTF-8, separated by comma, semicolon or tab, whichever its heading uses.
 
-    Known columns are spelled as in ``known`` whatever their case; others are kept as they stand.
+    Known columns are spelled as in ``known`` whatever their case; others are kept unchanged.
     More than ``most`` columns are a problem.
-    Raises InputProblems when there is no table to speak of; lesser problems are in the table.
+    Raises InputProblems when there is no table at all; lesser problems are in the table.
     """
     file = str(path)
     text = read_text(path, SAVE_AS)
@@ -57,9 +57,9 @@ def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> T
         raise InputProblems(problems or [Problem(file, "the file is empty", "add the learners")])
     columns = _columns(heading[1], known)
     if len(columns) > most:
-        what = f"there are more than {most} columns"
-        remedy, found = "keep only the columns you need", str(len(columns))
-        problems.append(Problem(file, what, remedy, row=heading[0], value=found))
+        message = f"there are more than {most} columns"
+        remedy, found_value = "keep only the columns you need", str(len(columns))
+        problems.append(Problem(file, message, remedy, row=heading[0], value=found_value))
     else:
         problems += _heading_problems(file, heading[0], columns, known)
     rows = tuple(_rows(file, columns, records, problems))
@@ -86,7 +86,7 @@ def _columns(cells: Iterable[str], known: Sequence[str]) -> list[str]:
 
 def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[_Record]:
     lines = io.StringIO(text, newline="")
-    # strict: a quotation mark left open would otherwise swallow the rest of the class in silence
+    # strict: a quotation mark left open would otherwise swallow the rest of the class silently
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     number = 0
     try:
@@ -94,9 +94,9 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
             if any(cell.strip() for cell in cells):
                 yield number, cells
     except csv.Error as error:
-        what = f"the row is not valid CSV ({error}), so the rows after it were not read"
+        message = f"the row is not valid CSV ({error}), so the rows after it were not read"
         remedy = "close any open quotation mark, and double quotation marks inside a cell"
-        problems.append(Problem(file, what, remedy, row=number + 1))
+        problems.append(Problem(file, message, remedy, row=number + 1))
 
 
 def _heading_problems(
@@ -109,10 +109,10 @@ def _heading_problems(
             yield Problem(file, "two columns have this name", remedy, row=row, column=column)
         meant = nearest(column, free) if column not in known else None
         if meant:
-            what = "unknown column"
+            message = "unknown column"
             yield Problem(
                 file,
-                what,
+                message,
                 f"did you mean `{meant}`? Rename it, or give it a less similar name",
                 row=row,
                 column=column,
@@ -129,8 +129,8 @@ def _rows(
             if cell.strip() and (position >= len(columns) or not columns[position])
         ]
         if homeless:
-            what = "the row has a cell without a heading above it"
+            message = "the row has a cell without a heading above it"
             remedy = "add the heading, or quote the cell if it contains a separator"
-            problems.append(Problem(file, what, remedy, row=number, value=homeless[0]))
+            problems.append(Problem(file, message, remedy, row=number, value=homeless[0]))
         padded = [*cells, *[""] * len(columns)]
         yield Row(number, {c: padded[i].strip() for i, c in enumerate(columns) if c})

@@ -20,17 +20,17 @@ _NOT_TEXT = {
 def read_text(path: Path, remedy: str) -> str:
     """Read UTF-8 text, with or without byte order mark.
 
-    ``remedy`` tells how to save such a file rightly. Raises InputProblems when the path leads to
+    ``remedy`` says how to save such a file correctly. Raises InputProblems when the path leads to
     no file, or to one that is too large or is not UTF-8 text.
     """
     data = _bytes(path)
-    for magic, what in _NOT_TEXT.items():
+    for magic, description in _NOT_TEXT.items():
         if data.startswith(magic):
-            raise InputProblems([Problem(str(path), f"this is {what}", remedy)])
+            raise InputProblems([Problem(str(path), f"this is {description}", remedy)])
     if b"\0" in data:
         row = _row_of(data, data.index(b"\0"))
-        what = "this is a NUL byte: the file is UTF-16, or not text"
-        raise InputProblems([Problem(str(path), what, remedy, row=row)])
+        description = "this is a NUL byte: the file is UTF-16, or not text"
+        raise InputProblems([Problem(str(path), description, remedy, row=row)])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -58,17 +58,17 @@ def _bytes(path: Path) -> bytes:
         raise InputProblems([_no_such_file(path)])
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path is not valid"
-        what = f"cannot be read: {reason}"
+        message = f"cannot be read: {reason}"
         raise InputProblems(
-            [Problem(str(path), what, "check the path and its permissions")]
+            [Problem(str(path), message, "check the path and its permissions")]
         ) from None
 
 
 def _no_such_file(path: Path) -> Problem:
     if path.is_file():
         value = f"{path.stat().st_size:,} bytes"
-        what = f"the file is larger than {LIMIT:,} bytes"
-        return Problem(str(path), what, "give the file of one class only", value=value)
+        message = f"the file is larger than {LIMIT:,} bytes"
+        return Problem(str(path), message, "give the file of one class only", value=value)
     if path.is_dir():
         return Problem(str(path), "this is a folder", "give the path of the file in it")
     if path.exists():

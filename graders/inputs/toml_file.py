@@ -1,4 +1,4 @@
-"""A TOML file read into a model, with every problem of it told by line, key and remedy."""
+"""A TOML file read into a model, with every problem reported by line, key and remedy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graders.names import nearest
 _Model = TypeVar("_Model", bound=BaseModel)
 
 _UNKNOWN = "extra_forbidden", "unexpected_keyword_argument"
-_TELL: Mapping[str, tuple[str, str]] = {
+_MESSAGES: Mapping[str, tuple[str, str]] = {
     "string_type": ("this is not text", 'write it in quotation marks, such as "text"'),
     "bool_type": ("this is not true or false", "write true or false, without quotes"),
     "float_type": ("this is not a number", "write a number, without quotes"),
@@ -78,13 +78,15 @@ def _tables(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _syntax_problem(path: Path, message: str, text: str) -> KeyProblem:
-    said, _, place = message.partition(" (at ")
-    found = re.match(r"line (\d+)", place)
-    row = int(found[1]) if found else text.count("\n") + 1
+    reason, _, place = message.partition(" (at ")
+    match = re.match(r"line (\d+)", place)
+    row = int(match[1]) if match else text.count("\n") + 1
     lines = text.splitlines()
     value = lines[row - 1].strip() if row <= len(lines) else None
-    what = f"this is not valid TOML: {said[:1].lower()}{said[1:]}"
-    return KeyProblem(str(path), what, "correct this line or the one above", row=row, value=value)
+    problem = f"this is not valid TOML: {reason[:1].lower()}{reason[1:]}"
+    return KeyProblem(
+        str(path), problem, "correct this line or the one above", row=row, value=value
+    )
 
 
 def _problems(
@@ -92,11 +94,11 @@ def _problems(
 ) -> Iterator[KeyProblem]:
     for detail in error.errors(include_url=False):
         keys = [*([entry] if entry else []), *(str(part) for part in detail["loc"])]
-        what, remedy = _in_words(model, detail)
+        message, remedy = _in_words(model, detail)
         is_untold = detail["type"] in (*_UNKNOWN, "missing") or isinstance(detail["input"], dict)
         yield KeyProblem(
             str(path),
-            what,
+            message,
             remedy,
             row=_line_of(text, keys),
             column=".".join(keys),
@@ -115,8 +117,8 @@ def _in_words(model: type[BaseModel], detail: ErrorDetails) -> tuple[str, str]:
         remedy = f"write `{meant}`" if meant else f"the known keys are {', '.join(known)}"
         return "unknown key", remedy
     fallback = detail["msg"][:1].lower() + detail["msg"][1:], "correct it"
-    what, remedy = _TELL.get(detail["type"], fallback)
-    return what.format_map(context), remedy.format_map(context)
+    message, remedy = _MESSAGES.get(detail["type"], fallback)
+    return message.format_map(context), remedy.format_map(context)
 
 
 def _keys_of(model: type[BaseModel], table: list[str]) -> list[str]:

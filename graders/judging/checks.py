@@ -1,7 +1,7 @@
 """The graded checks, loaded from their files: what each asserts, and that it can fail.
 
 The files are compiled here, apart from pytest: no option of pytest's and no setting of Python's
-(``-O``, ``PYTHONOPTIMIZE``) makes an assertion or a docstring of theirs go away.
+(``-O``, ``PYTHONOPTIMIZE``) removes an assertion or a docstring of theirs.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from graders.wording import advice
 GRADED = Path(__file__).resolve().parents[2] / "tests" / "lab"
 """Where the graded checks are."""
 _OPERATORS: Mapping[type[ast.cmpop], str] = {ast.In: "in", ast.Eq: "=="}
-_SOMEBODYS = LabFile().for_learner(Learner("user1", 1))
+_ANY_LAB = LabFile().for_learner(Learner("user1", 1))
 _COMPARE = "__compare__"
-"""What an assertion becomes a call of: a name that no check can use by accident."""
+"""The function that an assertion calls instead: a name that no check uses by accident."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,18 @@ def load_checks(folder: Path) -> tuple[GradedCheck, ...]:
     """Every check of the ``test_*.py`` files of a folder, in the order of files and lines.
 
     Raises InputProblems with all that is wrong: an assertion that cannot fail, a parameter that is
-    no prerequisite, two checks of one id, a file that is no Python.
+    no prerequisite, two checks of one id, a file that is not Python.
     """
     problems: list[Problem] = []
-    found = [
-        one
+    graded = [
+        check
         for file in sorted(folder.glob("test_*.py"), key=as_counted)
-        for one in _checks_in(file, problems)
+        for check in _checks_in(file, problems)
     ]
-    problems += _repeated(found)
+    problems += _repeated(graded)
     if problems:
         raise InputProblems(problems)
-    return tuple(found)
+    return tuple(graded)
 
 
 def _checks_in(file: Path, problems: list[Problem]) -> Iterable[GradedCheck]:
@@ -68,8 +68,8 @@ def _checks_in(file: Path, problems: list[Problem]) -> Iterable[GradedCheck]:
         line = getattr(error, "lineno", None)
         problems.append(KeyProblem(shown, "this is not valid Python", "restore the file", row=line))
         return ()
-    tests = [one for one in module.body if _is_test(one)]
-    flaws = [flaw for one in tests if (flaw := _flaw(shown, one))]
+    tests = [node for node in module.body if _is_test(node)]
+    flaws = [flaw for test in tests if (flaw := _flaw(shown, test))]
     problems += flaws
     if flaws:
         return ()
@@ -78,7 +78,7 @@ def _checks_in(file: Path, problems: list[Problem]) -> Iterable[GradedCheck]:
     code = compile(tree, str(file), "exec", dont_inherit=True, optimize=0)
     exec(code, namespace)  # noqa: S102 - the project's own checks
     graded = [test for test in namespace.values() if check_of(test) is not None]
-    return [one for test in graded if (one := _graded(shown, test, problems))]
+    return [check for test in graded if (check := _graded(shown, test, problems))]
 
 
 def _graded(file: str, test: Any, problems: list[Problem]) -> GradedCheck | None:
@@ -100,11 +100,11 @@ def _graded(file: str, test: Any, problems: list[Problem]) -> GradedCheck | None
 
 
 def _flaw_of_hints(check: Check) -> str:
-    """What of a hint no lab has; empty: it can be told to everybody."""
+    """What in a hint cannot be filled in from a lab; empty: nothing."""
     for near_miss in ("", "near"):
         try:
             why = Reason((Mismatch("", "", "", near_miss),))
-            advice(check, _SOMEBODYS, Outcome.FAILED, why)
+            advice(check, _ANY_LAB, Outcome.FAILED, why)
         except (LookupError, AttributeError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
     return ""
@@ -116,37 +116,37 @@ def _is_test(node: ast.stmt) -> bool:
 
 def _flaw(file: str, test: ast.stmt) -> Problem | None:
     """Why a check could not fail, or not say why it did."""
-    asserts = [one for one in ast.walk(test) if isinstance(one, ast.Assert)]
+    asserts = [node for node in ast.walk(test) if isinstance(node, ast.Assert)]
     body: Sequence[ast.stmt] = getattr(test, "body", ())
-    what = ""
+    message = ""
     if len(asserts) != 1 or body[-1:] != asserts:
-        what = "a check ends with its one assertion"
+        message = "a check ends with its one assertion"
     elif not isinstance(compared := asserts[0].test, ast.Compare) or len(compared.ops) != 1:
-        what = "a check asserts one comparison"
+        message = "a check asserts one comparison"
     elif type(compared.ops[0]) not in _OPERATORS:
-        what = "a check asserts with `in` or `==`"
+        message = "a check asserts with `in` or `==`"
     elif not _can_fail(test, compared):
-        what = "this assertion cannot fail"
-    if not what:
+        message = "this assertion cannot fail"
+    if not message:
         return None
     remedy = "write `assert name in things`, `assert text == text` or `assert rule(…) == []`"
     name = getattr(test, "name", "")
-    return KeyProblem(file, what, remedy, row=test.lineno, column=name)
+    return KeyProblem(file, message, remedy, row=test.lineno, column=name)
 
 
 def _can_fail(test: ast.stmt, compared: ast.Compare) -> bool:
-    """Whether the two sides differ, and hang on something that the check was given."""
+    """Whether the two sides differ, and depend on a parameter of the check."""
     sides = (compared.left, compared.comparators[0])
-    names = {one.id for side in sides for one in ast.walk(side) if isinstance(one, ast.Name)}
-    given = {one.arg for one in ast.walk(test) if isinstance(one, ast.arg)} | _assigned(test)
+    names = {node.id for side in sides for node in ast.walk(side) if isinstance(node, ast.Name)}
+    given = {node.arg for node in ast.walk(test) if isinstance(node, ast.arg)} | _assigned(test)
     return ast.dump(sides[0]) != ast.dump(sides[1]) and bool(names & given)
 
 
 def _assigned(test: ast.stmt) -> set[str]:
     return {
-        one.id
-        for one in ast.walk(test)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        node.id
+        for node in ast.walk(test)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
 
 
@@ -168,8 +168,8 @@ def _compare(op: str, left: Any, right: Any) -> None:
         raise ComparisonFailed(op, left, right)
 
 
-def _repeated(found: Iterable[GradedCheck]) -> Iterable[Problem]:
-    ids = [one.check.id for one in found]
-    for one in sorted({one for one in ids if ids.count(one) > 1}):
-        what = "two checks have this id"
-        yield Problem("tests/lab", what, "rename one of the functions", value=one)
+def _repeated(checks: Iterable[GradedCheck]) -> Iterable[Problem]:
+    ids = [check.check.id for check in checks]
+    for check_id in sorted({identity for identity in ids if ids.count(identity) > 1}):
+        message = "two checks have this id"
+        yield Problem("tests/lab", message, "rename one of the functions", value=check_id)

@@ -1,4 +1,4 @@
-"""What a learner should read first: the message that names the root cause."""
+"""The verdict that a learner should read first: the one that names the root cause."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def first_to_read(verdicts: Sequence[Verdict]) -> Verdict | None:
     """The verdict to begin with; None when everything passed.
 
     ``verdicts`` are one learner's, in the order of the rubric. The lab's steps build on each
-    other, so the earliest step that failed is where a learner has to go back to; what failed
-    later often only follows from it. Whoever failed nothing reads the earliest that is blocked,
-    awaited or unseen, and only then what was noted.
+    other, so the learner has to go back to the earliest step that failed; what failed later often
+    only follows from it. Where nothing failed it is the earliest that is blocked, pending or not
+    assessed, and only then what was noted.
     """
     for outcomes in _URGENCY:
-        found = next((one for one in verdicts if one.outcome in outcomes), None)
-        if found is not None:
-            return found
+        first = next((verdict for verdict in verdicts if verdict.outcome in outcomes), None)
+        if first is not None:
+            return first
     return None

@@ -1,4 +1,4 @@
-"""The judge: what each check says of each learner's evidence."""
+"""The judge: the verdict of each check on each learner's evidence."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _KEPT = 4  # learners whose prerequisites are kept: judging goes learner by lear
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a judge judges, on what.
+    """The learners to judge, and their evidence.
 
     ``labs`` are those of the whole class: work is compared across it, whoever is judged.
     ``names_owners``: whether verdicts say whose the work is. Not where a part of the class is
-    judged, for a learner may be who does it.
+    judged, for the run may then be a learner's own.
     """
 
     labs: Mapping[str, Lab]
@@ -45,7 +45,7 @@ class Subject:
 
     @cached_property
     def ownership(self) -> Mapping[str, Ownership]:
-        """Whose work it is, learner by learner: compared with all of whom there is evidence."""
+        """Ownership by learner: each lab compared with all of which there is evidence."""
         collected: dict[str, Evidence] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
@@ -54,7 +54,7 @@ class Subject:
 
 
 class Judge:
-    """Judges learners by checks; keeps what was computed of the last few learners."""
+    """Judges learners by checks; keeps what was computed for the last few learners."""
 
     def __init__(
         self, subject: Subject, checks: Iterable[GradedCheck], rubric: Mapping[str, Check]
@@ -62,8 +62,8 @@ class Judge:
         """``rubric`` has the points of the class's lab file, and the checks that it asks for."""
         self._subject = subject
         self._rubric = rubric
-        self._checks = {one.check.id: one for one in checks}
-        self._kept: OrderedDict[str, _Things] = OrderedDict()
+        self._checks = {graded.check.id: graded for graded in checks}
+        self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -71,10 +71,10 @@ class Judge:
             yield self.verdict(learner, check)
 
     def verdict(self, learner: str, check_id: str) -> Verdict:
-        """What one check says of one learner; whatever goes wrong is *not assessed*."""
+        """The verdict of one check on one learner; whatever goes wrong is *not assessed*."""
         graded, check = self._checks[check_id], self._rubric[check_id]
-        things = self._things(learner)
-        outcome, why = self._judged(graded, things)
+        prerequisites = self._prerequisites_of(learner)
+        outcome, why = self._judged(graded, prerequisites)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
         why = why.bounded
@@ -84,9 +84,9 @@ class Judge:
             return verdict
         return replace(verdict, owners=self._owners(learner, graded))
 
-    def _judged(self, graded: GradedCheck, things: _Things) -> tuple[Outcome, Reason]:
+    def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
-            given = {name: things.get(name) for name in graded.needs}
+            given = {name: prerequisites.get(name) for name in graded.needs}
         except NotPassed as end:
             return self._ended(end)
         except Exception as error:
@@ -100,8 +100,8 @@ class Judge:
         except Exception as error:
             note = f"a bug in the grader in this check ({_place_of(error)})"
             return Outcome.NOT_ASSESSED, Reason(note=note)
-        told = (getattr(thing, "explanation", "") for thing in given.values())
-        return Outcome.PASSED, Reason(note="; ".join(filter(None, told)))
+        explanations = (getattr(value, "explanation", "") for value in given.values())
+        return Outcome.PASSED, Reason(note="; ".join(filter(None, explanations)))
 
     def _ended(self, end: NotPassed) -> tuple[Outcome, Reason]:
         if isinstance(end, Blocked):
@@ -114,27 +114,29 @@ class Judge:
             return Outcome.NOT_ASSESSED, Reason(unseen=end.why)
         return Outcome.NOT_ASSESSED, Reason(note=str(end))
 
-    def _things(self, learner: str) -> _Things:
+    def _prerequisites_of(self, learner: str) -> _Prerequisites:
         if learner in self._kept:
             self._kept.move_to_end(learner)
         else:
-            self._kept[learner] = _Things(self._subject, learner)
+            self._kept[learner] = _Prerequisites(self._subject, learner)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[learner]
 
     def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
-        """What ownership has to say about the things this check asked for."""
+        """The owner notes about the resources that this check asked for."""
         if not self._subject.names_owners:
             return ()
         notes = self._subject.ownership[learner].owners
         if not notes:
             return ()
-        own = dict.fromkeys(one for about in closure(graded.needs) for one in notes.get(about, ()))
-        return tuple(one.bounded for one in list(own)[:MOST_LINES])
+        own = dict.fromkeys(
+            note for about in closure(graded.needs) for note in notes.get(about, ())
+        )
+        return tuple(note.bounded for note in list(own)[:MOST_LINES])
 
 
-class _Things:
+class _Prerequisites:
     """One learner's prerequisites, each computed once, when it is first asked for."""
 
     def __init__(self, subject: Subject, learner: str) -> None:
@@ -144,7 +146,7 @@ class _Things:
         self._ended: dict[str, Exception] = {}
 
     def get(self, name: str) -> Any:
-        """The thing, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""
+        """The value, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""
         if name in self._found:
             return self._found[name]
         if name in self._ended:
@@ -159,17 +161,17 @@ class _Things:
 
     def _made(self, name: str) -> Any:
         if name == "ownership":
-            self.get("evidence")  # without any there is nothing to say of it
+            self.get("evidence")  # without evidence there is no ownership
             return self._subject.ownership[self._learner]
         if name == "evidence":
             return self._subject.evidence_of(self._learner)
         if name in PARTS:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]
-        return prerequisite.function(**{one: self.get(one) for one in prerequisite.needs})
+        return prerequisite.function(**{need: self.get(need) for need in prerequisite.needs})
 
 
 def _place_of(error: Exception) -> str:
-    """Kind and line of a mistake of ours; never its text, which may hold what was found."""
+    """Kind and line of a mistake of ours; never its text, which may hold evidence."""
     line = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(line.filename).name}, line {line.lineno}"

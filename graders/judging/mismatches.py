@@ -1,4 +1,4 @@
-"""What a comparison that does not hold says: the mismatches in it."""
+"""The mismatches in a comparison that does not hold."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def mismatches_of(op: str, left: object, right: object) -> tuple[Mismatch, ...]:
     """What was expected and found where ``left op right`` does not hold; ``op`` is in or ==."""
     if op == "in" and isinstance(right, NamedResources):
         name = str(left)
-        expected, found = f"{right.a_kind} `{name}`", right.instead_of(name)
-        return (Mismatch("", expected, found, right.near_miss(name)),)
+        expected, found_value = f"{right.a_kind} `{name}`", right.instead_of(name)
+        return (Mismatch("", expected, found_value, right.near_miss(name)),)
     if op == "in" and isinstance(right, Iterable):
-        found = ", ".join(map(_quoted, right))
-        return (Mismatch("", _quoted(left), found or "nothing"),)
+        found_value = ", ".join(map(_quoted, right))
+        return (Mismatch("", _quoted(left), found_value or "nothing"),)
     if isinstance(left, list) and right == []:
         return tuple(map(_mismatch, left))
     return (Mismatch("", _quoted(right), _quoted(left)),)

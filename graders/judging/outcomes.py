@@ -10,7 +10,7 @@ class NotPassed(Exception):
 
 
 class Blocked(NotPassed):
-    """A thing the check needs is not there: the learner's turn, at an earlier step.
+    """A resource that the check needs is not there: the learner's turn, at an earlier step.
 
     ``check`` is the id of the check that has to pass first, ``cause`` what is wrong there and
     ``found`` what there is in place of what is missing.
@@ -22,7 +22,7 @@ class Blocked(NotPassed):
 
 
 class Pending(NotPassed):
-    """The cloud is still working on what the check needs: nobody's turn yet."""
+    """The cloud is still working on what the check needs: no one's turn yet."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -30,9 +30,9 @@ class Pending(NotPassed):
 
 
 class NotAssessed(NotPassed):
-    """What the check needs could not be seen, or we made a mistake: our turn.
+    """What the check needs could not be read, or we made a mistake: our turn.
 
-    ``why`` is what a service did not show, or a sentence where no service is to blame.
+    ``why`` is what a service did not show, or a sentence where no service is at fault.
     """
 
     def __init__(self, why: Unavailable | str) -> None:

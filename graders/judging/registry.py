@@ -1,4 +1,4 @@
-"""Prerequisites: the things a check names as its parameters, each a plain function of others."""
+"""Prerequisites: what a check names as its parameters, each a plain function of others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PARTS: Mapping[str, str] = {
     for name in Evidence.__dataclass_fields__
     if name not in ("learner", "sightings", "tenant", "place")
 }
-"""Given: parts of a learner's evidence as they were collected, by the field they are."""
+"""Given: prerequisite -> the field of a learner's evidence that it is, as collected."""
 GIVEN = frozenset({"lab", "ownership", *PARTS})
-"""What is not computed from anything else; ``ownership`` is compared over the whole class."""
+"""What is not computed from prerequisites; ``ownership`` is compared over the whole class."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ _KNOWN: dict[str, Prerequisite] = {}
 def prerequisite(function: _FunctionT) -> _FunctionT:
     """Let checks and other prerequisites name this function as a parameter.
 
-    It returns the thing, or raises Blocked, Pending or NotAssessed. It is called once a learner.
+    It returns its value, or raises Blocked, Pending or NotAssessed. It is called once a learner.
     Raises TypeError where a name is taken.
     """
     return named(function.__name__)(function)
@@ -68,14 +68,14 @@ def closure(names: tuple[str, ...]) -> tuple[str, ...]:
 
     Raises LookupError for a name that is neither given nor a prerequisite.
     """
-    found = list(names)
-    for name in found:  # it grows on the way
-        found += [one for one in _needs(name) if one not in found]
-    return tuple(found)
+    reached = list(names)
+    for name in reached:  # it grows on the way
+        reached += [need for need in _needs(name) if need not in reached]
+    return tuple(reached)
 
 
 def evidence_parts(names: Iterable[str]) -> frozenset[str]:
-    """The fields of the evidence that things of these names are made of.
+    """The fields of the evidence that prerequisites of these names are made of.
 
     Ownership is made of all that another lab could have too, of the whole class.
     """

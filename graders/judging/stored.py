@@ -20,7 +20,7 @@ from graders.lab import Lab
 class StoredEvidence:
     """A snapshot folder; ``labs`` are those of the whole class.
 
-    ``tenant`` is ``simulated`` or ``live``; with ``time`` what had come about by then is judged.
+    ``tenant`` is ``simulated`` or ``live``; with ``time`` the state at that time is judged.
     """
 
     folder: Path
@@ -29,28 +29,29 @@ class StoredEvidence:
     time: datetime | None = None
 
     def __call__(self, learner: str) -> Evidence:
-        """What was found of a learner. Raises NotAssessed where there is no sound snapshot."""
+        """The evidence of a learner. Raises NotAssessed where there is no sound snapshot."""
         file = snapshot.path_of(self.folder, learner)
-        found = _read(self.folder, learner, _stamp(file))
-        if found.tenant != self.tenant:
-            raise NotAssessed(f"the snapshot of {learner} is of the {found.tenant} tenant")
-        if found.place != self.labs[learner].place:
+        evidence = _read(self.folder, learner, _stamp(file))
+        if evidence.tenant != self.tenant:
+            raise NotAssessed(f"the snapshot of {learner} is of the {evidence.tenant} tenant")
+        if evidence.place != self.labs[learner].place:
             raise NotAssessed(
-                f"the snapshot of {learner} is of another place ({found.place}); collect it again"
+                f"the snapshot of {learner} is of another place ({evidence.place});"
+                " collect it again"
             )
-        return found if self.time is None else _as_of(found, self.time)
+        return evidence if self.time is None else _as_of(evidence, self.time)
 
 
-def _as_of(found: Evidence, time: datetime) -> Evidence:
+def _as_of(evidence: Evidence, time: datetime) -> Evidence:
     try:
-        return as_of(found, time)
-    except Exception as error:  # one learner's evidence is one learner's trouble
-        what = f"a bug in the grader in dating the evidence ({type(error).__name__})"
-        raise NotAssessed(what) from error
+        return as_of(evidence, time)
+    except Exception as error:  # bad evidence of one learner affects only that learner
+        message = f"a bug in the grader in dating the evidence ({type(error).__name__})"
+        raise NotAssessed(message) from error
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    """What changes with a file that is written anew, as another look does."""
+    """What changes with a file that is written anew, as by another collection."""
     with contextlib.suppress(OSError):
         return file.stat().st_mtime_ns, file.stat().st_size
     return 0, 0
@@ -59,9 +60,9 @@ def _stamp(file: Path) -> tuple[int, int]:
 @lru_cache(maxsize=4)  # judging goes learner by learner
 def _read(folder: Path, learner: str, _stamp: tuple[int, int]) -> Evidence:
     try:
-        found = snapshot.read(folder, learner)
+        evidence = snapshot.read(folder, learner)
     except snapshot.SnapshotError as error:
         raise NotAssessed(str(error)) from error
-    if found is None:
+    if evidence is None:
         raise NotAssessed(f"{folder} has no snapshot of {learner}; collect it first")
-    return found
+    return evidence

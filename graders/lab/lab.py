@@ -43,7 +43,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Lab:
-    """What one learner was told to build, and where."""
+    """What one learner has to build, and where."""
 
     learner: Learner
 
@@ -61,7 +61,7 @@ class Lab:
 
     # what
     sheet: Sheet = SHEET
-    """With the names that the class gives to things."""
+    """With the names that the class gives to resources."""
     leniency: Leniency = Leniency()
     session: Session = Session()
     points: Mapping[str, float] = field(default_factory=dict)
@@ -69,16 +69,16 @@ class Lab:
 
     @property
     def place(self) -> str:
-        """Where this lab is looked for, in one line; equal for the same places in any case.
+        """Where this lab is collected from, in one line; equal for the same places in any case.
 
-        Things that the class calls otherwise than the sheet are other places too.
+        Resources that the class names otherwise than the sheet are other places too.
         """
         sheets, own = SHEET.names(), self.sheet.names()
         parts = (
             f"{self.organization}/{self.project}",
             *(f"{self.github_owner}/{name}" for name in self.repositories),
             f"{self.subscription_id}/{self.resource_group}/{self.workspace}",
-            *(f"{what}={name}" for what, name in own.items() if name != sheets[what]),
+            *(f"{dictated}={name}" for dictated, name in own.items() if name != sheets[dictated]),
         )
         return " ".join(parts).casefold()
 

@@ -1,4 +1,4 @@
-"""Whom a lab is filled in for."""
+"""The learner that a lab is filled in for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Learner:
     """One row of a cohort file.
 
     The optional names are None where the row leaves them to the learner's number and the lab
-    file; ``extra`` keeps every other column as it stood (``mistakes`` and ``variations`` among
+    file; ``extra`` keeps every other column unchanged (``mistakes`` and ``variations`` among
     them, which only the simulated tenant reads).
     """
 

@@ -85,8 +85,8 @@ class BaseName(_Role):
     def numbers(self, value: str) -> list[int]:
         """The numbers of all users that a value names; ``user1`` is not read into ``user10``."""
         before, _, after = map(re.escape, re.sub(r"\{.*?\}", "\0", self.user).partition("\0"))
-        found = re.findall(rf"{before}(\d+)(?!\d){after}", value, re.IGNORECASE)
-        return [int(number) for number in found]
+        matches = re.findall(rf"{before}(\d+)(?!\d){after}", value, re.IGNORECASE)
+        return [int(number) for number in matches]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class VariableGroup(_Role):
     variables: Variables
     base_name: BaseName
     overriding: tuple[Name, ...]
-    """How variables begin that the pipelines would take instead of the lab's own values."""
+    """Prefixes of variables that would override the lab's own values in the pipelines."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Repository(_Role):
     """Accepted ones, most expected first."""
     default_branches: tuple[Name, ...]
     slip: str
-    """What the sheet says by mistake of where the repository is."""
+    """What the sheet says by mistake about where the repository is."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Template(_Role):
     """How the id of its only commit begins."""
     variables_yaml: Pattern
     needed: tuple[Name, ...]
-    """Paths that the pipelines need, beside the three YAML files that have a role of their own."""
+    """Paths that the pipelines need, besides the three YAML files with a role of their own."""
 
 
 @dataclass(frozen=True)
@@ -199,14 +199,14 @@ class DeploymentStage(Stage):
     """The CD stage that deploys."""
 
     read_task: Name
-    """It reads the artifact, and logs what it says."""
+    """It reads the artifact, and logs its content."""
     deploy_task: Name
     smoke_test: Name
 
 
 @dataclass(frozen=True)
 class Log(_Role):
-    """How the lines begin that tell what was deployed, and the one that says all is well."""
+    """How the lines begin that say what was deployed, and the one that says that all is well."""
 
     model_name: Name
     model_version: Name
@@ -266,7 +266,7 @@ class Endpoint(_Role):
 
 @dataclass(frozen=True)
 class Scoring(_Role):
-    """The query the endpoint is asked, and what the lab's own model answers: a number a row."""
+    """The query for the endpoint, and what the lab's own model answers: one number a row."""
 
     input: Name
     rows: tuple[tuple[Number, ...], ...]

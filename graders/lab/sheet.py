@@ -60,7 +60,7 @@ _PLACES: Mapping[DictatedName, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """One edition of the lab sheet, or what a class made of it."""
+    """One edition of the lab sheet, or a class's version of it."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -87,7 +87,7 @@ class Sheet:
 
     @cached_property
     def essential_files(self) -> tuple[str, ...]:
-        """Every file that the two pipelines cannot do without."""
+        """Every file that the two pipelines need."""
         return tuple(sorted({*self.yaml_files, *self.template.needed}))
 
     def names(self) -> dict[DictatedName, str]:
@@ -105,8 +105,10 @@ class Sheet:
 
     def filled(self, number: int) -> Sheet:
         """The same sheet with the learner's number in the names that a class may change."""
-        patterns = {what: name for what, name in self.names().items() if "{" in name}
-        return self.renamed({what: name.format(n=number) for what, name in patterns.items()})
+        patterns = {dictated: name for dictated, name in self.names().items() if "{" in name}
+        return self.renamed(
+            {dictated: name.format(n=number) for dictated, name in patterns.items()}
+        )
 
     def __deepcopy__(self, _: object) -> Sheet:
         return self  # nothing of it ever changes

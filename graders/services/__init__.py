@@ -1,1 +1,1 @@
-"""The only rooms with SDKs in them; each turns one service into evidence."""
+"""The only modules that use SDKs; each turns one service's answers into evidence."""

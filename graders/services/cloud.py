@@ -1,4 +1,4 @@
-"""The whole cloud, composed: every service's look at one learner, as one piece of evidence."""
+"""The whole cloud, composed: what every service shows of one learner, as one piece of evidence."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ T = TypeVar("T")
 
 
 class Cloud:
-    """Looks at learners; threads may share it. One part's trouble leaves the others alone.
+    """Collects evidence; threads may share it. A fault in one part leaves the others alone.
 
-    It opens the transport for every look; whoever opens the same one for the whole run saves
-    a TLS handshake per look. ``everyone`` are the labs of the whole class, looked at or not.
+    It opens the transport for every learner; a caller that opens it for the whole run saves a
+    TLS handshake per learner. ``everyone`` are the labs of the whole class, collected or not.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Cloud:
         self._repositories: Mapping[str, Shown] = {}
 
     def prepare(self, labs: Sequence[Lab]) -> None:
-        """Do all that learners share, once, before any thread looks at one of them.
+        """Do all that learners share, once, before any thread collects one of them.
 
-        Raises ``SignInError``. Whatever else cannot be seen here is told of each learner later.
+        Raises ``SignInError``. Whatever else fails here is reported for each learner later.
         """
         with self.transport:
             self._sign_in.check()
@@ -64,12 +64,12 @@ class Cloud:
                 lambda: self._azure_ml.prepare(labs),
                 *(partial(self._prepare_organization, name) for name in names),
             ]
-            # What fails here fails again, and is told, in each learner's look.
-            for wait in [_beside(partial(_quietly, one)) for one in shared]:
+            # What fails here fails again, and is reported, for each learner.
+            for wait in [_beside(partial(_quietly, step)) for step in shared]:
                 wait()
 
     def look_at(self, lab: Lab) -> Evidence:
-        """All of one learner's evidence. Never raises on the cloud's account."""
+        """All of one learner's evidence. Never raises because of the cloud."""
         with self.transport:
             trained: list[Sighting] = []
             built: list[Sighting] = []
@@ -89,23 +89,23 @@ class Cloud:
                 ServiceName.GITHUB, lambda: self._look_at_github(lab, devops), _no_repositories
             )
             ml = ml_look()
-        found, seen_at = github
+        github_evidence, seen_at = github
         return Evidence(
             **vars(devops),
-            **vars(found),
+            **vars(github_evidence),
             **vars(ml),
             learner=lab.learner.id,
             sightings=(*built, *seen_at, *trained),
         )
 
-    def still_there(self, lab: Lab, thing: ResourceRef) -> bool | Unavailable:
+    def still_there(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
         with self.transport:
-            if thing.kind == "repository":
-                return self._github.still_has(thing)
-            if thing.kind in ("published pipeline", "model", "endpoint"):
-                return self._azure_ml.still_has(lab, thing)
-            return self._organization(lab.organization).still_has(lab, thing)
+            if resource.kind == "repository":
+                return self._github.still_has(resource)
+            if resource.kind in ("published pipeline", "model", "endpoint"):
+                return self._azure_ml.still_has(lab, resource)
+            return self._organization(lab.organization).still_has(lab, resource)
 
     def _organization(self, name: str) -> AzureDevOps:
         return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
@@ -117,34 +117,34 @@ class Cloud:
         self._repositories = self._github.look_at(labs)
 
     def _look_at_github(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
-        """The learner's part of the batch, with the commits that the runs name beside it."""
-        seen = self._repositories.get(lab.learner.id)
-        if seen is None:
-            seen = self._github.look_at([lab])[lab.learner.id]
-        found, sightings = seen[0], list(seen[1])
-        wanted = _commits_named(devops) - _commits_known(found)
+        """The learner's part of the batch, with the commits that the runs name added."""
+        shown = self._repositories.get(lab.learner.id)
+        if shown is None:
+            shown = self._github.look_at([lab])[lab.learner.id]
+        evidence, sightings = shown[0], list(shown[1])
+        wanted = _commits_named(devops) - _commits_known(evidence)
         if not wanted:
-            return seen
-        repositories = self._github.with_commits(found.repositories, wanted, lab, sightings)
-        return replace(found, repositories=repositories), tuple(sightings)
+            return shown
+        repositories = self._github.with_commits(evidence.repositories, wanted, lab, sightings)
+        return replace(evidence, repositories=repositories), tuple(sightings)
 
 
 def _commits_named(devops: AzureDevOpsEvidence) -> set[str]:
-    """Of the runs that were looked into and succeeded: no others are linked to the repository."""
+    """Commits of the detailed runs that succeeded: no others are linked to the repository."""
     runs = () if isinstance(devops.runs, Unavailable) else devops.runs
     return {run.commit for run in runs if run.commit and run.succeeded and run.stages is not None}
 
 
-def _commits_known(found: GitHubEvidence) -> set[str]:
-    if isinstance(found.repositories, Unavailable):
+def _commits_known(evidence: GitHubEvidence) -> set[str]:
+    if isinstance(evidence.repositories, Unavailable):
         return set()
-    return {commit for one in found.repositories for commit in one.commits}
+    return {commit for repository in evidence.repositories for commit in repository.commits}
 
 
-def _part(service: ServiceName, look: Callable[[], T], none: Callable[[Unavailable], T]) -> T:
+def _part(service: ServiceName, collect: Callable[[], T], none: Callable[[Unavailable], T]) -> T:
     """One service's part; a fault of our own there costs this part only."""
     try:
-        return look()
+        return collect()
     except Exception as error:
         kind = type(error).__name__
         cause = f"the grader itself failed there ({kind})"
@@ -157,9 +157,9 @@ def _quietly(prepare: Callable[[], None]) -> None:
 
 
 def _beside(call: Callable[[], T]) -> Callable[[], T]:
-    """Start a call that does not raise in a thread of its own; what is returned waits for it.
+    """Start a call that does not raise in its own thread; returns a function that waits for it.
 
-    The thread is a daemon: an interrupted run does not wait for what it no longer wants.
+    The thread is a daemon: an interrupted run does not wait for what it no longer needs.
     """
     answer: SimpleQueue[T] = SimpleQueue()
     threading.Thread(target=lambda: answer.put(call()), daemon=True).start()

@@ -66,7 +66,7 @@ class SignIn:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> SignIn:
-        """Take what CI systems and developers' machines usually provide.
+        """The credentials that CI systems and developers' machines usually provide.
 
         Azure: ``AZURE_TENANT_ID``, ``AZURE_CLIENT_ID`` with ``AZURE_CLIENT_SECRET`` or
         ``AZURE_FEDERATED_TOKEN_FILE``, else the Azure CLI. GitHub: ``GITHUB_TOKEN`` or
@@ -98,8 +98,8 @@ class SignIn:
 class SharedCredential:
     """Any credential, with its tokens cached per scope and fetched by one thread at a time.
 
-    The Azure CLI's credential starts a process per token, and the others stampede when many
-    threads find their cache cold.
+    The Azure CLI's credential starts a process per token, and the others all fetch one when many
+    threads find their cache empty.
     """
 
     def __init__(self, credential: TokenCredential) -> None:
@@ -122,11 +122,11 @@ class SharedCredential:
 
 
 def _azure(given: Mapping[str, str]) -> TokenCredential:
-    from azure import identity  # 0.3 s, needed only by live looks
+    from azure import identity  # 0.3 s, needed only for a live tenant
 
-    for diary in ("azure", "msal"):
-        # Told as ours; and they write down what came in place of a token, maybe half of one.
-        logging.getLogger(diary).setLevel(logging.CRITICAL + 1)
+    for logger in ("azure", "msal"):
+        # We report these; and they log what came in place of a token, maybe half of one.
+        logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
     tenant, client = given.get("AZURE_TENANT_ID", ""), given.get("AZURE_CLIENT_ID", "")
     secret, token_file = given.get("AZURE_CLIENT_SECRET"), given.get("AZURE_FEDERATED_TOKEN_FILE")
     if not secret and not token_file:
@@ -147,10 +147,16 @@ def _failure_of(get_token: Callable[[], object]) -> str:
     with watching() as exchanges:
         try:
             get_token()
-        except Exception as error:  # azure-identity raises many kinds, some of them for no network
-            # MSAL's own words may be about what it asked after the refusal.
-            codes = [one.type_key for one in exchanges if one.type_key.startswith("AADSTS")]
-            faults = [one.error for one in exchanges if one.error]
+        except (
+            Exception
+        ) as error:  # azure-identity raises many kinds, some of them without a network
+            # MSAL's own message may be about a request after the refusal.
+            codes = [
+                exchange.type_key
+                for exchange in exchanges
+                if exchange.type_key.startswith("AADSTS")
+            ]
+            faults = [exchange.error for exchange in exchanges if exchange.error]
             known = _plainly(" ".join([*codes, *faults, str(error)]), type(error).__name__)
             return known or _status_of(exchanges) or f"no token came ({type(error).__name__})"
     return ""

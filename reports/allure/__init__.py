@@ -1,1 +1,1 @@
-"""Allure: results while a run goes on, and the report that is built of them."""
+"""Allure: results during a run, and the report that is built from them."""

@@ -1,4 +1,4 @@
-"""The Allure report of a run, built of its results: a folder to serve, and one file to mail.
+"""The Allure report of a run, built from its results: a folder to serve, and one file to mail.
 
 Both group the results by learner and task. A browser opens the folder only from a server
 (``python -m reports serve``). The one file opens as it is; it is built up to ``ONE_FILE`` results,
@@ -23,7 +23,7 @@ from reports.grading_run import LAB_NAME
 
 FOLDER, FILE = "allure-report", "allure-report.html"
 ONE_FILE = 4000
-"""Results up to which the one file is made unasked: 43 MB, shown after 2.6 s.
+"""Results up to which the one file is always built: 43 MB, shown after 2.6 s.
 
 ``python benchmarks/allure_report.py --learners 55`` measures it.
 """
@@ -32,22 +32,22 @@ _ALLURES = "test-results.json"  # lies in every report that Allure 3 builds
 
 @dataclass(frozen=True)
 class Report:
-    """What was built."""
+    """The report that was built."""
 
     folder: Path
     file: Path | None
-    """None: there are too many results for one file, and nobody asked for it."""
+    """None: there are too many results for one file, and it was not asked for."""
 
     @property
     def written(self) -> list[tuple[str, Path]]:
-        """For the end of a run; the first of them opens."""
+        """For the end of a run; the first of them opens directly."""
         if self.file:
             return [("Allure report", self.file), ("the same, to be served", self.folder)]
         return [("Allure report (python -m reports serve)", self.folder)]
 
 
 def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) -> Report:
-    """Build the report of the results in a reports folder, in place of the one before.
+    """Build the report of the results in a reports folder; replaces the previous one.
 
     ``kept`` is the folder of what is kept from run to run, if not beside the reports folder.
     Raises NotWritten with the reason and the remedy, OSError where it cannot be written.
@@ -55,18 +55,18 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
     reports = reports.absolute()  # Allure runs in a folder of its own
     allure = tool.find()
     results = reports / results_folder.NAME
-    seen = history_file.results_in(results)
-    if not seen.runs:
+    ids = history_file.results_in(results)
+    if not ids.runs:
         raise not_built(f"there are no Allure results in {results}; grade first: `make grade`")
     _refuse_foreign(reports / FOLDER)
     file = (kept or history_of(reports)) / history_file.NAME
-    history = history_file.history(file, seen)
+    history = history_file.history(file, ids)
     with _work(reports) as work:
         copy = history.copy_to(work / history_file.NAME)
         plan = Build(_name(results), work, copy, allure.folder)
-        wants_one = one_file or len(seen.runs) <= ONE_FILE
-        page = _one_file(plan, allure, results, seen.places) if wants_one else None
-        folder = _many_files(plan, allure, results, seen.places)
+        wants_one = one_file or len(ids.runs) <= ONE_FILE
+        page = _one_file(plan, allure, results, ids.places) if wants_one else None
+        folder = _many_files(plan, allure, results, ids.places)
         closed = pages.closed_at_first(folder)
         pages.finish([folder / FRONT, *([page] if page else [])], closed)
         history.add_from(copy)
@@ -74,7 +74,7 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
 
 
 def _one_file(plan: Build, allure: Allure, results: Path, places: Mapping[str, Place]) -> Path:
-    """The page that has it all; made first, or this run would see itself in the history."""
+    """The page that has it all; built first, or this run would see itself in the history."""
     config = plan.one_file()
     allure.generate(config, results, [FRONT])
     page = Path(config["output"]) / FRONT
@@ -90,12 +90,12 @@ def _many_files(plan: Build, allure: Allure, results: Path, places: Mapping[str,
     return folder
 
 
-# --- in its place ---------------------------------------------------------------------------------
+# --- replacing the last report --------------------------------------------------------------------
 
 
 @contextmanager
 def _work(reports: Path) -> Iterator[Path]:
-    """A private folder on the same disk, so that a report is whole or not there."""
+    """A private folder on the same disk, so that a report is complete or not there."""
     work = Path(tempfile.mkdtemp(prefix=".allure-", dir=reports))
     try:
         yield work
@@ -109,7 +109,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _put(reports: Path, work: Path, folder: Path, page: Path | None) -> Report:
-    """Put what was built in place of the last report."""
+    """Replace the last report by what was built."""
     place, file = reports / FOLDER, reports / FILE
     narrow(folder, *folder.rglob("*"))  # Allure copies parts of itself with their rights
     if place.exists():
@@ -123,6 +123,8 @@ def _put(reports: Path, work: Path, folder: Path, page: Path | None) -> Report:
 
 
 def _name(results: Path) -> str:
-    told = results / "environment.properties"
-    is_simulated = told.exists() and "SIMULATED=yes" in told.read_text("ascii").splitlines()
+    properties = results / "environment.properties"
+    is_simulated = (
+        properties.exists() and "SIMULATED=yes" in properties.read_text("ascii").splitlines()
+    )
     return f"{LAB_NAME} (SIMULATED)" if is_simulated else LAB_NAME

@@ -1,4 +1,4 @@
-"""What Allure 3 is asked to build, as the contents of its ``allurerc.json``."""
+"""What Allure 3 has to build, as the contents of its ``allurerc.json``."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Build:
 
     name: str
     work: Path
-    """The folder that each report gets a folder of its own in."""
+    """The folder in which each report gets a folder of its own."""
     history: Path
     plugins: Path
-    """The folder of our own plugins of Allure."""
+    """The folder of our own plugins for Allure."""
 
     def many_files(self) -> Mapping[str, Any]:
         """A folder to serve; this run is added to the history."""
@@ -57,5 +57,5 @@ class Build:
 
 
 def _category(category: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Allure 3 reads categories here, not in the results folder: by step, then by what was said."""
+    """A category for Allure 3, which reads them here: grouped by step, then by message."""
     return {**category, "groupBy": [_STEP], "groupByMessage": True}

@@ -1,4 +1,4 @@
-"""The history of Allure results over runs: one line of JSON a run, in a file that stays bounded.
+"""The history of Allure results over runs: one line of JSON a run, in a file of bounded size.
 
 Allure shows every line that it is given, of whatever class. So it gets a copy with the runs of
 these learners in this place only, and without an earlier build of the very same results.
@@ -20,61 +20,61 @@ from reports.files import write_whole
 
 NAME = "history.jsonl"
 _OTHERS = 20
-"""Runs of other classes that are kept."""
+"""How many runs of other classes are kept."""
 _NOT_SHOWN = ("labels", "trace")
-"""Most of what a run weighs, and nothing that a history shows."""
+"""Most of a run's size, and nothing that a history shows."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """The ids in a folder of Allure results, as Allure 3 makes them: MD5 of what it was told."""
+    """The ids in a folder of Allure results, as Allure 3 makes them: MD5 of its input."""
 
     runs: frozenset[str]
-    """One a result and run."""
+    """One for each result and run."""
     cases: frozenset[str]
-    """One a learner and check, the same in every run."""
+    """One for each learner and check, the same in every run."""
     places: Mapping[str, Place]
-    """Where each of the runs stands in the report."""
+    """Each run's place in the report."""
 
 
 @dataclass(frozen=True)
 class History:
-    """Lines of the file that tell of these results' learners, and the others; oldest first."""
+    """Lines of the file about these results' learners, and the others; oldest first."""
 
     file: Path
     ours: Sequence[str]
     others: Sequence[str]
 
     def copy_to(self, file: Path) -> Path:
-        """Where Allure finds what concerns these results, and adds this run."""
+        """Write the file for Allure: the lines about these results, to which it adds this run."""
         return write_whole(file, "".join(self.ours))
 
     def add_from(self, file: Path) -> None:
-        """Keep what Allure added there."""
+        """Keep what Allure added to the copy."""
         added = [_light(line) for line in _lines(file)[-1:] if line not in self.ours[-1:]]
         kept = [*self.others[-_OTHERS:], *self.ours[-(RUNS - 1) :], *added]
         write_whole(self.file, "".join(kept))
 
 
 def results_in(folder: Path) -> Results:
-    """What lies in a folder of Allure results; empty where there is none."""
+    """The ids in a folder of Allure results; empty where there is none."""
     read = (json.loads(path.read_bytes()) for path in folder.glob("*-result.json"))
-    found = {_md5(one["uuid"]): one for one in read}
+    by_run = {_md5(result["uuid"]): result for result in read}
     return Results(
-        runs=frozenset(found),
-        cases=frozenset(_md5(one["testCaseId"]) for one in found.values()),
-        places=ordering.places(found),
+        runs=frozenset(by_run),
+        cases=frozenset(_md5(result["testCaseId"]) for result in by_run.values()),
+        places=ordering.places(by_run),
     )
 
 
 def history(file: Path, results: Results) -> History:
-    """The file as it concerns these results; empty where there is none."""
+    """The part of the file about these results; empty where there is none."""
     ours: list[str] = []
     others: list[str] = []
     for line in _lines(file):
-        seen = _read(line)
-        if seen and not {one["id"] for one in seen.values()} & results.runs:
-            is_ours = not results.cases.isdisjoint(key.partition(".")[0] for key in seen)
+        entries = _read(line)
+        if entries and not {entry["id"] for entry in entries.values()} & results.runs:
+            is_ours = not results.cases.isdisjoint(key.partition(".")[0] for key in entries)
             (ours if is_ours else others).append(line)
     return History(file, ours, others)
 
@@ -88,8 +88,8 @@ def _lines(file: Path) -> list[str]:
 def _read(line: str) -> Mapping[str, Mapping[str, Any]]:
     """History id -> result of one run; empty when the line is damaged."""
     try:
-        found: Mapping[str, Mapping[str, Any]] = json.loads(line)["testResults"]
-        return found if all(one["id"] for one in found.values()) else {}
+        entries: Mapping[str, Mapping[str, Any]] = json.loads(line)["testResults"]
+        return entries if all(entry["id"] for entry in entries.values()) else {}
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}
 
@@ -97,8 +97,8 @@ def _read(line: str) -> Mapping[str, Mapping[str, Any]]:
 def _light(line: str) -> str:
     run = json.loads(line)
     run["testResults"] = {
-        key: {name: value for name, value in one.items() if name not in _NOT_SHOWN}
-        for key, one in run["testResults"].items()
+        key: {name: value for name, value in entry.items() if name not in _NOT_SHOWN}
+        for key, entry in run["testResults"].items()
     }
     return json.dumps(run, ensure_ascii=False, separators=(",", ":")) + "\n"
 

@@ -1,4 +1,4 @@
-"""What an Allure result says about a check besides its outcome: pure text, no Allure, no pytest."""
+"""The texts of an Allure result besides its outcome: pure text, no Allure, no pytest."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CRITICAL_FROM = 3
 
 
 def history_key(run: GradingRun, learner: Learner, check: Check) -> str:
-    """What a result's history follows: this check, of this learner, in this place of this tenant.
+    """The key of a result's history: this check, of this learner, in this place of this tenant.
 
     32 hexadecimal digits, the same in every run whatever the cohort's order, its size or the names
     it shows. Another place (organisation, project, repository, workspace) or the other kind of
-    tenant has another key: what was seen there says nothing of here.
+    tenant has another key: what was found there says nothing about here.
     """
     subject = json.dumps([run.tenant, run.labs[learner.id].place, learner.id, check.id])
     return hashlib.sha256(subject.encode()).hexdigest()[:32]
@@ -32,7 +32,7 @@ def labels(run: GradingRun, learner: Learner, check: Check) -> list[tuple[str, s
     """
     feature = f"Task {check.task} – {SHEET.tasks[check.task]}"
     suites = "Learners (SIMULATED)" if run.is_simulated else "Learners"
-    told = [
+    pairs = [
         ("epic", LAB_NAME),
         ("feature", feature),
         ("story", f"Step {check.step}"),
@@ -42,7 +42,7 @@ def labels(run: GradingRun, learner: Learner, check: Check) -> list[tuple[str, s
         ("severity", severity(check)),
         ("tag", run.tenant),
     ]
-    return [*told, ("tag", "advisory")] if check.is_advisory else told
+    return [*pairs, ("tag", "advisory")] if check.is_advisory else pairs
 
 
 def severity(check: Check) -> str:
@@ -52,7 +52,7 @@ def severity(check: Check) -> str:
 
 
 def description(check: Check, hint: str = "") -> str:
-    """Markdown: what to do where there is something to do, then what is at stake."""
+    """Markdown: what to do, if anything, then what is at stake."""
     points = "1 point" if check.points == 1 else f"{check.points:g} points"
     stake = "Advisory: no points lost." if check.is_advisory else f"Worth {points}."
     at_stake = f"Lab step {check.step}. {stake}"
@@ -61,7 +61,7 @@ def description(check: Check, hint: str = "") -> str:
 
 def message(verdict: Verdict) -> str:
     """The line under a result's name; what is not a failure begins with its outcome."""
-    said = verdict.reason
+    text = verdict.reason
     if verdict.outcome not in (Outcome.PASSED, Outcome.FAILED):
-        said = f"{verdict.outcome.value}: {said}"
-    return "\n".join(filter(None, (said, verdict.standing)))
+        text = f"{verdict.outcome.value}: {text}"
+    return "\n".join(filter(None, (text, verdict.past_run_note)))

@@ -1,6 +1,6 @@
-"""The order of Allure's suites: tasks, steps and checks as the lab has them, learners by id.
+"""The order of Allure's suites: tasks, steps and checks as in the lab, learners by id.
 
-Allure goes by the time at which each check began. That is another order in every run of several
+Allure sorts by the time at which each check began. That is another order in every run of several
 processes, and in one whose clock was set while it ran.
 """
 
@@ -18,30 +18,31 @@ from reports.files import write_whole
 
 TREE = "widgets/default/tree.json"
 _PACKED = re.compile(rf'(d\("{re.escape(TREE)}",")([^"]*)("\))')
-"""The tree in a page that has all in one file, in base64."""
+"""The tree in a one-file page, in base64."""
 _DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a result stands, counted from 1."""
+    """A result's place in the order, counted from 1."""
 
     check: int
     learner: int
 
 
 def places(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Place]:
-    """Where each of the results stands, by its id."""
+    """The place of each result, by its id."""
     began: dict[tuple[object, ...], int] = {}
-    for one in results.values():
-        check = _check(one)
-        began[check] = min(one.get("start", 0), began.get(check, one.get("start", 0)))
+    for entry in results.values():
+        check = _check(entry)
+        began[check] = min(entry.get("start", 0), began.get(check, entry.get("start", 0)))
     checks = sorted(began, key=lambda check: (*check[:2], began[check], *check[2:]))
-    learners = sorted({_learner(one) for one in results.values()})
+    learners = sorted({_learner(result) for result in results.values()})
     check_at = {check: at for at, check in enumerate(checks, start=1)}
     learner_at = {learner: at for at, learner in enumerate(learners, start=1)}
     return {
-        key: Place(check_at[_check(one)], learner_at[_learner(one)]) for key, one in results.items()
+        key: Place(check_at[_check(result)], learner_at[_learner(result)])
+        for key, result in results.items()
     }
 
 
@@ -54,9 +55,9 @@ def put_in_order(folder: Path, places: Mapping[str, Place]) -> None:
 def put_page_in_order(page: Path, places: Mapping[str, Place]) -> None:
     """Rewrite the tree in a report of one file."""
 
-    def packed(found: re.Match[str]) -> str:
-        tree = _ordered(base64.b64decode(found[2]), places)
-        return found[1] + base64.b64encode(tree.encode()).decode() + found[3]
+    def packed(match: re.Match[str]) -> str:
+        tree = _ordered(base64.b64decode(match[2]), places)
+        return match[1] + base64.b64encode(tree.encode()).decode() + match[3]
 
     write_whole(page, _PACKED.sub(packed, page.read_text("utf-8"), count=1))
 
@@ -65,13 +66,13 @@ def _ordered(tree: bytes, places: Mapping[str, Place]) -> str:
     """The tree, numbered so that a browser shows it in order.
 
     It sorts suites by the smallest number in them, then by the earliest start; the time that a
-    reader sees is told elsewhere.
+    reader sees comes from elsewhere.
     """
-    told = json.loads(tree)
-    for key, leaf in told["leavesById"].items():
+    document = json.loads(tree)
+    for key, leaf in document["leavesById"].items():
         if place := places.get(key):
             leaf["groupOrder"], leaf["start"] = place.check, place.learner
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _check(result: Mapping[str, Any]) -> tuple[object, ...]:
@@ -90,4 +91,4 @@ def _labels(result: Mapping[str, Any]) -> dict[str, str]:
 def _natural(text: str | None) -> tuple[tuple[int, int, str], ...]:
     """A key by which ``2.10`` comes after ``2.9``."""
     parts = _DIGITS.split(text or "")
-    return tuple((0, int(one), one) if one.isdigit() else (1, 0, one) for one in parts)
+    return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts)

@@ -1,4 +1,4 @@
-"""The pages that Allure built, made fit to be handed on.
+"""The pages that Allure built, made fit to be passed on.
 
 They tell nobody that they are opened, and show a large class closed at first.
 """
@@ -24,7 +24,7 @@ _POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none';"
     " form-action 'none'"
 )
-"""Whatever a report holds, a browser asks nobody else for anything."""
+"""Whatever a report holds, a browser sends no request to another host."""
 _NARROW = """
   @media (max-width: 700px) {
     [data-testid="test-result-attachment-header"] { flex-wrap: wrap; }
@@ -34,7 +34,7 @@ _NARROW = """
 """On a telephone Allure squeezes a title to the width of a letter."""
 _TREE = Path(TREE)
 _FEW = 5
-"""Learners up to which Allure's own way is kept: all that failed stands open."""
+"""Learners up to which Allure's default is kept: all that failed is open."""
 _CLOSE = """
   try {
     if (localStorage.getItem("lab-report") !== %(build)s) {
@@ -56,13 +56,13 @@ class Tree:
 
     @classmethod
     def read(cls, folder: Path) -> Tree:
-        told = json.loads((folder / _TREE).read_bytes())
-        return cls(told["groupsById"], told["root"].get("groups", ()))
+        document = json.loads((folder / _TREE).read_bytes())
+        return cls(document["groupsById"], document["root"].get("groups", ()))
 
     def open_by_itself(self, groups: Iterable[str]) -> list[str]:
-        """Those of the groups that Allure opens when the page is."""
-        told = ((one, self.nodes[one].get("statistic", {})) for one in groups)
-        return [one for one, counts in told if counts.get("failed") or counts.get("broken")]
+        """Those of the groups that Allure shows open by default."""
+        counted = ((group, self.nodes[group].get("statistic", {})) for group in groups)
+        return [group for group, counts in counted if counts.get("failed") or counts.get("broken")]
 
 
 def closed_at_first(folder: Path) -> Sequence[str]:
@@ -72,15 +72,15 @@ def closed_at_first(folder: Path) -> Sequence[str]:
 
 
 def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
-    """Rewrite the pages of one report. Raises NotWritten when they are not as they are known."""
-    told = {"build": json.dumps(str(uuid.uuid4())), "closed": json.dumps(json.dumps(closed))}
-    script = f"<script>{_CLOSE % told}</script>" if closed else ""
+    """Rewrite the pages of one report. Raises NotWritten when their form is unknown."""
+    values = {"build": json.dumps(str(uuid.uuid4())), "closed": json.dumps(json.dumps(closed))}
+    script = f"<script>{_CLOSE % values}</script>" if closed else ""
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     added = f"{policy}<style>{_NARROW}</style>{script}"
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        silent = _SCRIPT.sub(lambda found: "" if _tells(found[0]) else found[0], text)
-        if _tells(silent) or _HEAD not in silent:
+        silent = _SCRIPT.sub(lambda match: "" if _tracks(match[0]) else match[0], text)
+        if _tracks(silent) or _HEAD not in silent:
             raise not_built(
                 f"its page {page.name} has an unknown form, so its usage tracking could not be"
                 " removed"
@@ -88,6 +88,6 @@ def finish(pages: Iterable[Path], closed: Sequence[str]) -> None:
         write_whole(page, silent.replace(_HEAD, _HEAD + added, 1))
 
 
-def _tells(text: str) -> bool:
-    """Whether it has Allure's tag, which tells its makers of each time that a report is opened."""
+def _tracks(text: str) -> bool:
+    """Whether it has Allure's tag, which tells its makers each time that a report is opened."""
     return any(mark in text for mark in _ANALYTICS)

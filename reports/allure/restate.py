@@ -1,6 +1,6 @@
-"""Allure results after the fact: what past runs have a say in is said there as well.
+"""Allure results after the run: updated where past runs count.
 
-A result is written when its check has been judged; which mark stands is known when all have been.
+A result is written when its check has been judged; which mark counts is known when all have been.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from reports.grading_run import GradingRun
 
 
 def restate(folder: Path, run: GradingRun, verdicts: Iterable[Verdict]) -> None:
-    """Let the results in a folder say what these verdicts say. Raises OSError."""
-    learners = {one.id: one for one in run.learners}
-    said = {
-        labels.history_key(run, learners[one.learner], run.rubric[one.check]): one
-        for one in verdicts
+    """Update the results in a folder to these verdicts. Raises OSError."""
+    learners = {learner.id: learner for learner in run.learners}
+    by_key = {
+        labels.history_key(run, learners[judged.learner], run.rubric[judged.check]): judged
+        for judged in verdicts
     }
-    if not said:
+    if not by_key:
         return
     for path in folder.glob("*-result.json"):
         result = json.loads(path.read_text(encoding="utf-8"))
-        verdict = said.get(result.get("historyId", ""))
+        verdict = by_key.get(result.get("historyId", ""))
         if verdict is None:
             continue
         result["status"] = STATUS[verdict.outcome]

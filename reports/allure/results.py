@@ -1,4 +1,4 @@
-"""What a graded check is in Allure: its result, as allure-commons writes it."""
+"""A graded check in Allure: its result, as allure-commons writes it."""
 
 # mypy: allow-untyped-calls
 # allure-pytest has no type hints
@@ -32,11 +32,11 @@ STATUS = {
     Outcome.NOT_ASSESSED: Status.BROKEN,
 }
 _OF_THE_MACHINE = ("host", "thread", "framework", "language", "package")
-"""Labels of allure-pytest's own that say nothing of a learner, and name the grader's machine."""
+"""Labels of allure-pytest's own that name the grader's machine and nothing about a learner."""
 
 
 def describe(result: TestResult, run: GradingRun, learner: Learner, check: Check) -> None:
-    """Everything of a result that is known before its outcome."""
+    """Add everything to a result that is known before its outcome."""
     result.name = check.title
     result.labels.extend(Label(*label) for label in labels.labels(run, learner, check))
     pages = links(run.labs[learner.id])
@@ -44,16 +44,16 @@ def describe(result: TestResult, run: GradingRun, learner: Learner, check: Check
 
 
 def identify(result: TestResult, run: GradingRun, learner: Learner, check: Check) -> None:
-    """Say whose history it continues, and leave out on which machine.
+    """Set the history that the result continues, and leave out the machine it ran on.
 
     Allure 2 goes by ``historyId``; Allure 3 makes its own of ``testCaseId`` and the parameters.
     """
     result.historyId = result.testCaseId = labels.history_key(run, learner, check)
-    result.labels = [one for one in result.labels if one.name not in _OF_THE_MACHINE]
+    result.labels = [label for label in result.labels if label.name not in _OF_THE_MACHINE]
 
 
 def judge(result: TestResult, verdict: Verdict, check: Check) -> None:
-    """Say of a result what the verdict says, so that Allure and the grade book never disagree."""
+    """Copy the verdict into a result, so that Allure and the grade book never disagree."""
     trace = result.statusDetails.trace if result.statusDetails else None
     result.status = STATUS[verdict.outcome]
     result.description = labels.description(check, verdict.hint)
@@ -102,7 +102,7 @@ class ResultWriter(AllureFileLogger):
             warnings.warn(UserWarning(f"Allure results are incomplete: {error}"), stacklevel=2)
 
     def _write(self, item: Any) -> None:
-        """As Allure does it, but all at once: its own writer makes a write of each part."""
+        """As Allure does it, but in one write: its own writer makes one for each part."""
         name = item.file_pattern.format(prefix=uuid.uuid4())
         draft = self._report_dir / f"{name}.tmp"
         data = attr.asdict(item, filter=lambda _, value: bool(value) or value is False)

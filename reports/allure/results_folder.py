@@ -1,4 +1,4 @@
-"""The folder of Allure results: emptied of the last run's, and told what this run is."""
+"""The folder of Allure results: cleaned of the last run's, and labelled with this run's facts."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ CATEGORIES = (
     },
     {"name": "Not assessed: a grader or network problem", "matchedStatuses": ["broken"]},
 )
-"""What went wrong, by whose turn it is: the learner's, nobody's, ours."""
+"""What went wrong, by whose turn it is: the learner's, no one's, ours."""
 
 
 def clean(folder: Path) -> None:
-    """Delete the Allure results in a folder, and nothing else that may lie there."""
+    """Delete the Allure results in a folder, and nothing else in it."""
     for pattern in _OURS:
         for path in [*folder.glob(pattern), *folder.glob(f"{pattern}.tmp")]:
             if path.is_file() or path.is_symlink():
@@ -53,7 +53,7 @@ def clean(folder: Path) -> None:
 
 
 def describe(folder: Path, run: GradingRun) -> None:
-    """Write what the report's front page shows of the run; raises OSError."""
+    """Write the facts for the report's front page; raises OSError."""
     write_whole(folder / "environment.properties", _properties(environment(run)))
     write_whole(folder / "categories.json", json.dumps(CATEGORIES, indent=1) + "\n")
 

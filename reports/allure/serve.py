@@ -1,4 +1,4 @@
-"""Serving a built Allure report to this machine's own browser, and to nobody else."""
+"""Serves a built Allure report to this machine's own browser only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ReportHandler(http.server.SimpleHTTPRequestHandler):
         return super().send_head()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: who serves a report reads the report."""
+        """Nothing: the user who serves a report is its reader."""
 
 
 def server(reports: Path, port: int = 0) -> http.server.ThreadingHTTPServer:

@@ -1,7 +1,7 @@
-"""What a pipeline gets of a run: a summary, two JUnit files, and annotations by cause.
+"""A run's results for its pipeline: a summary, two JUnit files, and annotations by cause.
 
-An annotation tells of a cause, never of a learner, and there are ten at most: both services show
-no more, and drop the others in silence.
+An annotation is about a cause, never about a learner, and there are ten at most: both services show
+no more, and drop the others silently.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MOST = {"error": 4, "warning": 3, "notice": 3}
 
 
 _APART = "\n\n"
-"""Between what a step wrote before and its next heading."""
+"""Between earlier output of a step and its next heading."""
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """One cause of trouble, for whom it concerns: fault, suspicion or common mistake."""
+    """One cause of failures: fault, suspicion or common mistake."""
 
     kind: log.Kind
     title: str
@@ -36,13 +36,13 @@ class Annotation:
 
 
 def write_junit(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
-    """In a pipeline, both JUnit files. Raises OSError."""
+    """Write both JUnit files, in a pipeline only. Raises OSError."""
     names = ("learners' results, JUnit", "grader's faults, JUnit")
     return list(zip(names, junit.write(run, grades), strict=True)) if run.pipeline else []
 
 
 def write_summary(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
-    """The summary, where the pipeline wants it: behind what stands in GitHub's file, or by itself.
+    """Write the summary where the pipeline expects it: appended to GitHub's file, or as its own.
 
     Raises OSError.
     """
@@ -64,13 +64,19 @@ def write_summary(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, P
 
 
 def commands(run: GradingRun, grades: Sequence[Grade]) -> list[str]:
-    """The lines to print for the pipeline, when nothing else is printed any more."""
+    """The lines to print for the pipeline, after everything else."""
     if run.pipeline is None:
         return []
-    found = annotations_of(run, grades)
+    shown = annotations_of(run, grades)
     if run.pipeline.service == "github":
-        return [log.github(one.kind, one.title, one.text) for one in found]
-    issues = [log.azure(one.kind, one.title, one.text) for one in found if one.kind != "notice"]
+        return [
+            log.github(annotation.kind, annotation.title, annotation.text) for annotation in shown
+        ]
+    issues = [
+        log.azure(annotation.kind, annotation.title, annotation.text)
+        for annotation in shown
+        if annotation.kind != "notice"
+    ]
     written = (run.reports / SUMMARY).absolute()
     return [*issues, log.azure_summary(str(written))] if written.is_file() else issues
 
@@ -79,45 +85,51 @@ def commands(run: GradingRun, grades: Sequence[Grade]) -> list[str]:
 
 
 def annotations_of(run: GradingRun, grades: Sequence[Grade]) -> list[Annotation]:
-    """Faults, then what may be the lab's, then what many fail; largest first."""
+    """Faults, then what may be the lab's fault, then what many fail; largest first."""
     ranked = failures(run.checks, grades)
-    suspects = [one for one in ranked if one.is_of_nearly_everyone]
-    others = [one for one in ranked if not one.is_of_nearly_everyone and len(one.learners) > 1]
+    suspects = [failure for failure in ranked if failure.is_of_nearly_everyone]
+    others = [
+        failure
+        for failure in ranked
+        if not failure.is_of_nearly_everyone and len(failure.learners) > 1
+    ]
     return [
         *_at_most(_faults(run, run.tonight or grades)),
         *_at_most(
-            _failed(run, one, "warning", "The lab or the tenant may be wrong: ") for one in suspects
+            _failed(run, failure, "warning", "The lab or the tenant may be wrong: ")
+            for failure in suspects
         ),
-        *_at_most(_failed(run, one, "notice", "") for one in others),
+        *_at_most(_failed(run, failure, "notice", "") for failure in others),
     ]
 
 
 def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
     for cause in unseen(grades):
-        who = _count(len(cause.learners), "learner")
-        title = f"Not assessed: {_count(cause.times, 'check')} of {who}"
+        learners = _count(len(cause.learners), "learner")
+        title = f"Not assessed: {_count(cause.times, 'check')} of {learners}"
         yield Annotation("error", title, redact(cause.reason, run.learners))
 
 
-def _failed(run: GradingRun, one: Failure, kind: log.Kind, title: str) -> Annotation:
-    who = f"{len(one.learners)} of {one.tried} fail step {one.check.step}, {one.check.id}"
-    cause = redact(one.cause, run.learners)
-    said = f"{one.check.title}. {one.same_cause} learners, for example: {cause}"
-    return Annotation(kind, f"{title}{who}", said)
+def _failed(run: GradingRun, failure: Failure, kind: log.Kind, title: str) -> Annotation:
+    check = failure.check
+    heading = f"{len(failure.learners)} of {failure.tried} fail step {check.step}, {check.id}"
+    cause = redact(failure.cause, run.learners)
+    text = f"{check.title}. {failure.same_cause} learners, for example: {cause}"
+    return Annotation(kind, f"{title}{heading}", text)
 
 
 def _at_most(causes: Iterable[Annotation]) -> list[Annotation]:
-    """As many as are shown of their kind; the last one says how many are not."""
-    found = list(causes)
-    if not found:
+    """As many as are shown of their kind; the last one says how many are left out."""
+    shown = list(causes)
+    if not shown:
         return []
-    most = MOST[found[0].kind]
-    if len(found) <= most:
-        return found
-    rest = len(found) - most + 1
-    more = Annotation(found[0].kind, f"{rest} more causes like these", "See the summary.")
-    return [*found[: most - 1], more]
+    most = MOST[shown[0].kind]
+    if len(shown) <= most:
+        return shown
+    rest = len(shown) - most + 1
+    more = Annotation(shown[0].kind, f"{rest} more causes like these", "See the summary.")
+    return [*shown[: most - 1], more]
 
 
-def _count(count: int, thing: str) -> str:
-    return f"{count} {thing}{'s' * (count != 1)}"
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

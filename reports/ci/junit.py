@@ -1,9 +1,9 @@
-"""JUnit XML, twice: what learners did, and what the grader could not see.
+"""JUnit XML, twice: what learners did, and what the grader could not read.
 
 JUnit has one word, failed, for whatever went wrong; so a check that was not assessed is *skipped*
-in ``learners.xml``, where nobody failed, and an error in ``faults.xml``, which has nothing else.
-One suite a learner. A test's class is learner and task, its name the check: Azure Pipelines knows a
-test by these two alone, and follows its history by them. There are no durations, for judging takes
+in ``learners.xml``, where nothing failed by it, and an error in ``faults.xml``, which has nothing
+else. One suite a learner. A test's class is learner and task, its name the check: Azure Pipelines
+identifies a test by these two alone, and its history too. There are no durations, for judging takes
 none; ``timestamp`` is when the run started. Ids only, no names and no e-mail addresses.
 Conventions: github.com/testmoapp/junitxml; limits: PublishTestResults@2 of Azure Pipelines.
 """
@@ -28,7 +28,7 @@ FOLDER = "junit"
 LEARNERS = "learners.xml"
 FAULTS = "faults.xml"
 LONGEST_NAME = 512
-"""Characters of class, dot and name together, as Azure Pipelines takes them."""
+"""Most characters of class, dot and name together that Azure Pipelines accepts."""
 _CLASS = 300
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _COUNTS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
@@ -78,11 +78,11 @@ def _learners_suite(learner: Learner, grade: Grade) -> Element:
 def _faults_suite(learner: Learner, grade: Grade) -> Element:
     suite = _suite(learner)
     _property(SubElement(suite, "properties"), "learner", learner.id)
-    unseen = [one for one in grade.verdicts if one.outcome is Outcome.NOT_ASSESSED]
+    unseen = [entry for entry in grade.verdicts if entry.outcome is Outcome.NOT_ASSESSED]
     for verdict in unseen:
         case = _case(suite, learner, verdict)
         _result(case, "error", f"{verdict.outcome}: {verdict.reason}", learner)
-    if not unseen:  # a file without any test counts as a mistake of the pipeline
+    if not unseen:  # a file without any test counts as an error of the pipeline
         where = {"classname": _class(learner, "grader"), "name": "every-check-could-be-assessed"}
         SubElement(suite, "testcase", where)
     return _counted(suite)
@@ -108,8 +108,8 @@ def _learners_case(suite: Element, verdict: Verdict, learner: Learner) -> None:
     if verdict.outcome is Outcome.FAILED:
         points = f"{points_text(verdict.earned)} of {points_text(verdict.points)} points"
         failure = _result(case, "failure", f"{points}: {verdict.reason}", learner)
-        said = f"{verdict.title}\n{verdict.reason}\nFix: step {verdict.step}: {verdict.hint}"
-        failure.text = _text(redact(said, [learner]))
+        text = f"{verdict.title}\n{verdict.reason}\nFix: step {verdict.step}: {verdict.hint}"
+        failure.text = _text(redact(text, [learner]))
     elif verdict.outcome is not Outcome.PASSED:
         _result(case, "skipped", f"{verdict.outcome}: {verdict.reason}", learner)
 
@@ -124,13 +124,13 @@ def _case(suite: Element, learner: Learner, verdict: Verdict) -> Element:
     if verdict.outcome.is_decided:
         _property(properties, "earned", points_text(verdict.earned))
     if verdict.past:
-        _property(properties, "standing", redact(verdict.standing, [learner]))
+        _property(properties, "standing", redact(verdict.past_run_note, [learner]))
     return case
 
 
 def _class(learner: Learner, task: str) -> str:
     identity = _text(learner.id)
-    if len(identity) > _CLASS:  # still one learner's alone
+    if len(identity) > _CLASS:  # still unique to one learner
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         identity = f"{identity[:_CLASS]}-{digest}"
     return f"{identity}.{task}"
@@ -141,14 +141,14 @@ def _property(properties: Element, name: str, value: str) -> None:
 
 
 def _result(case: Element, kind: str, message: str, learner: Learner) -> Element:
-    said = " ".join(redact(message, [learner]).split())
-    return SubElement(case, kind, message=_text(said))
+    text = " ".join(redact(message, [learner]).split())
+    return SubElement(case, kind, message=_text(text))
 
 
 # --- text -----------------------------------------------------------------------------------------
 
 
-def _document(run: GradingRun, what: str, suites: Iterable[Element]) -> str:
+def _document(run: GradingRun, subject: str, suites: Iterable[Element]) -> str:
     totals = dict.fromkeys(("tests", *_COUNTS.values()), 0)
     parts = []
     for suite in suites:
@@ -156,12 +156,12 @@ def _document(run: GradingRun, what: str, suites: Iterable[Element]) -> str:
             totals[name] += int(suite.get(name, "0"))
         indent(suite, space=" ")
         parts.append(tostring(suite, encoding="unicode"))
-    title = f"{LAB_NAME}, {what}" + (" (SIMULATED)" if run.is_simulated else "")
+    title = f"{LAB_NAME}, {subject}" + (" (SIMULATED)" if run.is_simulated else "")
     root = Element("testsuites", {"name": title} | {name: str(n) for name, n in totals.items()})
     opening = tostring(root, encoding="unicode").removesuffix(" />") + ">"
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', opening, *parts, "</testsuites>\n"])
 
 
 def _text(text: str) -> str:
-    """What XML 1.0 cannot hold, and control characters, spelled out as in ``\\x1b``."""
-    return _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    """The text with control characters, and what XML 1.0 cannot hold, spelled as in ``\\x1b``."""
+    return _NOT_XML.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

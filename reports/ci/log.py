@@ -1,8 +1,8 @@
-"""The log of a pipeline, which takes some lines of it for commands.
+"""The log of a pipeline, which reads some of its lines as commands.
 
-GitHub Actions obeys a line that begins with ``::command`` and, as of old, one with ``##[command]``
-anywhere in it; Azure Pipelines obeys ``##vso[area.command]`` anywhere in a line. What others wrote
-(a name, a reason with the name of a resource) must not get there as it is.
+GitHub Actions obeys a line that begins with ``::command`` and, by an older syntax, one with
+``##[command]`` anywhere in it; Azure Pipelines obeys ``##vso[area.command]`` anywhere in a line.
+Text from outside (a name, a reason with the name of a resource) must not get there unescaped.
 Sources: workflow commands (docs.github.com), logging commands (learn.microsoft.com), and the
 parsers of actions/runner (ActionCommand) and microsoft/azure-pipelines-agent (Command).
 """
@@ -15,14 +15,14 @@ from typing import Literal, TextIO
 from graders.texts import strip_controls
 
 LONGEST = 600
-"""Characters of one annotation: more is not read."""
+"""Characters of one annotation: people read no more."""
 Kind = Literal["error", "warning", "notice"]
 _HASHES = re.compile("#(?=#)")
 _COLONS = re.compile(r"((?:^|[\r\n])\s*):(?=:)")
 
 
 def escape_log_commands(text: str) -> str:
-    """The text as no pipeline takes a line of it for a command; it reads nearly the same."""
+    """The text, escaped so that no pipeline reads a command in it; it looks nearly the same."""
     return _COLONS.sub(r"\1: ", _apart(text))
 
 
@@ -36,14 +36,14 @@ def resumed(token: str) -> str:
 
 
 def github(kind: Kind, title: str, text: str) -> str:
-    """An annotation of GitHub Actions, whatever stands in its texts."""
+    """An annotation of GitHub Actions, safe whatever its texts hold."""
     return f"::{kind} title={_property(_short(title))}::{_data(_short(text))}"
 
 
 def azure(kind: Kind, title: str, text: str) -> str:
-    """An issue in the log of Azure Pipelines, which knows no title and no notices."""
-    said = _apart(_short(f"{title}. {text}"))
-    return f"##vso[task.logissue type={kind}]{_azure_data(said)}"
+    """An issue in the log of Azure Pipelines, which has no titles and no notices."""
+    message = _apart(_short(f"{title}. {text}"))
+    return f"##vso[task.logissue type={kind}]{_azure_data(message)}"
 
 
 def azure_summary(path: str) -> str:
@@ -52,7 +52,7 @@ def azure_summary(path: str) -> str:
 
 
 class Harmless:
-    """A text stream that Azure Pipelines finds no command in; all but ``write`` is the stream's."""
+    """A text stream in which Azure Pipelines finds no command; the rest is the stream's own."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream

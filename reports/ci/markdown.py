@@ -1,4 +1,4 @@
-"""Markdown that says what it should whatever others wrote, in no more than the room there is."""
+"""Markdown that is safe whatever text it shows, in limited space."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import accumulate
 from graders.texts import strip_controls
 
 _LONGEST = 300
-# every sign that Markdown, HTML or GitHub's own links may see something in
+# every character that has a meaning in Markdown, HTML or GitHub's own links
 _SIGNS = re.compile(r"[\"#$&*:<>@\[\\\]_`|~]|(?<=www)\.", re.IGNORECASE)
 _JOINED = "&#8288;"
-"""An invisible character that keeps ``@somebody`` from becoming a link, and nothing apart."""
+"""An invisible character that keeps ``@somebody`` from becoming a link."""
 
 
 @dataclass(frozen=True)
@@ -23,27 +23,27 @@ class Section:
     before: tuple[str, ...]
     rows: tuple[str, ...] = ()
     total: int = 0
-    """How many rows there would be, were all of them written out."""
+    """How many rows there are in all, written out or not."""
     kind: str = ""
-    """What a row is, for counting those left out."""
+    """The noun for a row, to count those left out."""
 
 
 def plain(text: str) -> str:
-    """Anybody's text as Markdown and HTML show it: one line, not too long, without a meaning."""
+    """Any text, escaped for Markdown and HTML: one line, not too long."""
     text = strip_controls(text)
     if len(text) > _LONGEST:
         text = text[: _LONGEST - 1] + "…"
     return _SIGNS.sub(_entity, text)
 
 
-def _entity(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};{_JOINED if found[0] == '@' else ''}"
+def _entity(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0])};{_JOINED if match[0] == '@' else ''}"
 
 
 def within(sections: Iterable[Section], room: int) -> str:
     """The sections as far as there is room: whole lines, and a count of the rows left out.
 
-    At most ``room`` bytes of UTF-8; empty where not even the lines before the rows find room.
+    At most ``room`` bytes of UTF-8; empty where not even the lines before the rows fit.
     """
     sections = list(sections)
     left = room - sum(map(_least, sections))
@@ -68,8 +68,8 @@ def _left_out(section: Section, shown: int) -> tuple[str, ...]:
     count = section.total - shown
     if count <= 0:
         return ()
-    things = section.kind if count == 1 else f"{section.kind}s"
-    return ("", f"… and {count} more {things}.")
+    noun = section.kind if count == 1 else f"{section.kind}s"
+    return ("", f"… and {count} more {noun}.")
 
 
 def _size(line: str) -> int:

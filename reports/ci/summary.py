@@ -1,9 +1,8 @@
 """The summary of a CI run in Markdown, as GitHub and Azure Pipelines show it, never too large.
 
-GitHub refuses a step's summary of more than 1,024 KiB as a whole, so lists are told from the top
-and what is left out is counted. What others wrote is spelled so that neither Markdown nor HTML
-finds anything in it. The summary of a public repository is public: ids only, no names and no e-mail
-addresses.
+GitHub refuses a step's summary of more than 1,024 KiB as a whole, so lists are written from the top
+and what is left out is counted. Text from outside is escaped so that it has no meaning in Markdown
+or HTML. The summary of a public repository is public: ids only, no names and no e-mail addresses.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from reports.gradebook import graded_at, points_text
 from reports.grading_run import LAB_NAME, Change, GradingRun
 
 LIMIT = 1024 * 1024
-"""Bytes of UTF-8 that GitHub takes of one step."""
+"""Bytes of UTF-8 that GitHub accepts for one step."""
 _FEW = 4
 _MOST = {"check": 15, "change": 100, "mark": 100, "reason": 20, "learner": 200}
-"""How many of a list are written out, however much room there is."""
-_Thing = TypeVar("_Thing")
+"""How many entries of a list are written out, however much room there is."""
+_EntryT = TypeVar("_EntryT")
 
 
 def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
-    """The summary in at most ``room`` bytes of UTF-8; empty where not even its head finds room."""
+    """The summary in at most ``room`` bytes of UTF-8; empty where not even its head fits."""
     sections = [
         Section(tuple(_head(run, grades))),
         *_suspect(run, grades),
@@ -45,7 +44,7 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
     return within(sections, room)
 
 
-# --- what it says ---------------------------------------------------------------------------------
+# --- sections -------------------------------------------------------------------------------------
 
 
 def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
@@ -61,8 +60,10 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
         yield f"- Median of the totals: {points_text(median(totals))} of {possible} points"
     counted = Counter(verdict.outcome for grade in grades for verdict in grade.verdicts)
     if counted:
-        told = ", ".join(f"{counted[one]} {one.value}" for one in Outcome if counted[one])
-        yield f"- Checks: {told}"
+        counts = ", ".join(
+            f"{counted[outcome]} {outcome.value}" for outcome in Outcome if counted[outcome]
+        )
+        yield f"- Checks: {counts}"
         where = ", ".join(f"{where}: {n}" for where, n in stopped(grades).items())
         yield f"- Where learners stopped: {where}"
     if run.left_out:
@@ -73,24 +74,31 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
 
 
 def _suspect(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = [one for one in failures(run.checks, grades) if one.is_of_nearly_everyone]
-    if found:
+    suspects = [
+        failure for failure in failures(run.checks, grades) if failure.is_of_nearly_everyone
+    ]
+    if suspects:
         heading = "## The lab or the tenant may be wrong"
         why = "Nearly everyone who got this far fails these:"
-        yield _list((heading, "", why, ""), found, "check", partial(_failure, run))
+        yield _list((heading, "", why, ""), suspects, "check", partial(_failure, run))
 
 
 def _list(
-    before: tuple[str, ...], things: Sequence[_Thing], kind: str, told: Callable[[_Thing], str]
+    before: tuple[str, ...],
+    entries: Sequence[_EntryT],
+    kind: str,
+    line_of: Callable[[_EntryT], str],
 ) -> Section:
-    return Section(before, tuple(map(told, things[: _MOST[kind]])), len(things), kind)
+    return Section(before, tuple(map(line_of, entries[: _MOST[kind]])), len(entries), kind)
 
 
-def _failure(run: GradingRun, one: Failure) -> str:
-    cause = plain(redact(one.cause, run.learners))
-    who = f"{len(one.learners)} of {one.tried}"
-    alike = "1 learner" if one.same_cause == 1 else f"{one.same_cause} learners, for example"
-    return f"- step {one.check.step}, `{one.check.id}`: {who}. {alike}: {cause}"
+def _failure(run: GradingRun, failure: Failure) -> str:
+    cause = plain(redact(failure.cause, run.learners))
+    learners = f"{len(failure.learners)} of {failure.tried}"
+    alike = (
+        "1 learner" if failure.same_cause == 1 else f"{failure.same_cause} learners, for example"
+    )
+    return f"- step {failure.check.step}, `{failure.check.id}`: {learners}. {alike}: {cause}"
 
 
 def _changed(run: GradingRun) -> Iterator[Section]:
@@ -100,67 +108,70 @@ def _changed(run: GradingRun) -> Iterator[Section]:
     if not run.changes:
         yield Section((*heading, "Nothing."))
         return
-    counted = Counter(map(_what, run.changes))
-    told = "; ".join(f"{n} × {what}" for what, n in counted.most_common(_FEW))
-    before = (*heading, f"Most often: {told}", "")
+    counted = Counter(map(_transition, run.changes))
+    commonest = "; ".join(f"{n} × {transition}" for transition, n in counted.most_common(_FEW))
+    before = (*heading, f"Most often: {commonest}", "")
     yield _list(before, run.changes, "change", partial(_change, run))
 
 
-def _what(one: Change) -> str:
-    return plain(f"{one.check} {one.before.value} → {one.after.value}")
+def _transition(change: Change) -> str:
+    return plain(f"{change.check} {change.before.value} → {change.after.value}")
 
 
-def _change(run: GradingRun, one: Change) -> str:
-    why = f". {plain(redact(one.why, run.learners))}" if one.why else ""
-    return f"- {plain(one.learner)}: {_what(one)}{why}"
+def _change(run: GradingRun, change: Change) -> str:
+    why = f". {plain(redact(change.why, run.learners))}" if change.why else ""
+    return f"- {plain(change.learner)}: {_transition(change)}{why}"
 
 
 def _unconfirmed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
-    if found:
+    kept = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
+    if kept:
         heading = "## Marks kept, although tonight's run could not confirm them"
-        yield _list((heading, ""), found, "mark", partial(_standing, run))
+        yield _list((heading, ""), kept, "mark", partial(_past_run_note, run))
 
 
-def _standing(run: GradingRun, verdict: Verdict) -> str:
-    why = plain(redact(verdict.standing, run.learners))
+def _past_run_note(run: GradingRun, verdict: Verdict) -> str:
+    why = plain(redact(verdict.past_run_note, run.learners))
     return f"- {plain(verdict.learner)}: {plain(verdict.check)}: {why}"
 
 
 def _unseen(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = unseen(grades)
-    if found:
+    causes = unseen(grades)
+    if causes:
         heading = "## Checks that could not be assessed, and why"
         yield _list(
-            (heading, ""), found, "reason", lambda one: f"- {one.times} of {_cause(run, one)}"
+            (heading, ""),
+            causes,
+            "reason",
+            lambda cause: f"- {cause.times} of {_cause(run, cause)}",
         )
 
 
 def _withheld(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = withheld(grades)
-    if found:
+    causes = withheld(grades)
+    if causes:
         heading = "## Grades withheld, and why"
-        yield _list((heading, ""), found, "reason", lambda one: f"- {_cause(run, one)}")
+        yield _list((heading, ""), causes, "reason", lambda cause: f"- {_cause(run, cause)}")
 
 
 def _cause(run: GradingRun, cause: Cause) -> str:
     shown = ", ".join(map(plain, cause.learners[:_FEW]))
     more = len(cause.learners) - _FEW
-    who = f"{shown} and {more} more" if more > 0 else shown
-    return f"{who}: {plain(redact(cause.reason, run.learners))}"
+    learners = f"{shown} and {more} more" if more > 0 else shown
+    return f"{learners}: {plain(redact(cause.reason, run.learners))}"
 
 
 def _failed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    found = failures(run.checks, grades)
-    if found:
-        yield _list(("## Failed most often", ""), found, "check", partial(_failure, run))
+    ranked = failures(run.checks, grades)
+    if ranked:
+        yield _list(("## Failed most often", ""), ranked, "check", partial(_failure, run))
 
 
 def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
-    """Those first for whom there is something to do: withheld, then the lowest totals."""
+    """Learners with something to do first: withheld, then the lowest totals."""
     if not grades:
         return
-    order = sorted(grades, key=lambda one: -1 if one.total is None else one.total)
+    order = sorted(grades, key=lambda grade: -1 if grade.total is None else grade.total)
     heading = "## Learners, withheld and lowest first"
     before = (heading, "", "| learner | total | next step |", "|---|---:|---|")
     yield _list(before, order, "learner", _learner)

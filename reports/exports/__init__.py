@@ -1,4 +1,4 @@
-"""Marks for other systems: one module a format, each a function from a run to the files it takes.
+"""Marks for other systems: one module a format, each a function from a run to its files.
 
 A format is added by its module and a line below. Nothing is written here; see
 :mod:`reports.exports.folder`.
@@ -32,25 +32,25 @@ EXPORTS: Mapping[str, Format] = {
     "classroom50": classroom50.export,
     "junit": junit.export,
 }
-"""What ``--export`` calls it -> what makes it."""
+"""Name for ``--export`` -> the function that makes it."""
 
 BY_NAME = ("classroom50",)
-"""What ``all`` does not mean: only one system's runner asks for it, elsewhere nobody is in it."""
+"""What ``all`` leaves out: only one system's runner asks for it, elsewhere it is empty."""
 
 
 def chosen(text: str | None) -> tuple[str, ...]:
     """The formats that ``--export`` names, in the order of EXPORTS; ValueError says what is wrong.
 
     ``text`` is None where the option is not given; else names separated by commas, or ``all``,
-    which does not mean what stands in BY_NAME.
+    which leaves out those in BY_NAME.
     """
     if text is None:
         return ()
     names = [name.strip().casefold() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in (*EXPORTS, ALL)]
     if unknown or not names:
-        said = ", ".join(f"`{name}`{_meant(name)}" for name in unknown) or "no format is named"
-        raise ValueError(f"{said}; choose from {', '.join(EXPORTS)}, or {ALL}")
+        problems = ", ".join(f"`{name}`{_meant(name)}" for name in unknown) or "no format is named"
+        raise ValueError(f"{problems}; choose from {', '.join(EXPORTS)}, or {ALL}")
     meant = {*names, *(_all() if ALL in names else ())}
     return tuple(name for name in EXPORTS if name in meant)
 

@@ -1,9 +1,9 @@
 """Blackboard: a tab-delimited file for the grade centre's upload, found by username.
 
 A heading that ends in ``|id`` is the column of that id; any other makes a new column, of text worth
-0 points. Names are left out, since Blackboard reads none of them: what is left is plain ASCII in
-nearly every class, and safe in whatever encoding the upload assumes. Source: Blackboard's help,
-"Work offline with grade data".
+0 points. Names are left out, since Blackboard reads none of them: the rest is plain ASCII in nearly
+every class, and safe in whatever encoding the upload assumes. Source: Blackboard's help, "Work
+offline with grade data".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMN = "blackboard_username"
 def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
     """One row a learner whose grade is decided."""
     marks, left_out = sort_out(run, grades, _key)
-    rows = [["Username", _heading(run)], *([one.key, mark_text(one.points)] for one in marks)]
+    rows = [["Username", _heading(run)], *([mark.key, mark_text(mark.points)] for mark in marks)]
     text = "".join("\t".join(row) + "\r\n" for row in rows)
     return Export({file_name(run, FILE): text} if marks else {}, left_out)
 

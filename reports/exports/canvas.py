@@ -45,7 +45,7 @@ def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
         return _key(learner)
 
     marks, left_out = sort_out(run, grades, key_of)
-    text = quoted_csv([_heading(run), *_new_assignment(run), *(_row(one) for one in marks)])
+    text = quoted_csv([_heading(run), *_new_assignment(run), *(_row(mark) for mark in marks)])
     return Export({file_name(run, FILE): text} if marks else {}, left_out)
 
 
@@ -60,7 +60,7 @@ def _heading(run: GradingRun) -> list[str]:
 
 
 def _new_assignment(run: GradingRun) -> list[list[str]]:
-    """An assignment that is there already keeps its own points."""
+    """The row with a new assignment's points; an existing one keeps its own."""
     if _assignment_id(run) is not None:
         return []
     return [[_NO_LEARNER, "", "", "", mark_text(possible(run))]]
@@ -95,13 +95,13 @@ def _row(mark: Mark) -> list[str]:
 
 
 def _student(learner: Learner) -> str:
-    """Whom a person reads; never a bare name, by which Canvas might find somebody else."""
+    """The name for people; never a bare one, by which Canvas might find another student."""
     shown = f"{learner.name} ({learner.id})" if learner.name else f"({learner.id})"
     return text_cell(f"({learner.id})" if _NO_LEARNER in shown else shown)
 
 
 def _excused(run: GradingRun) -> set[str]:
-    """Whom a grade book exported from Canvas, given as cohort file, shows as excused."""
+    """Learners whom a Canvas grade book, given as cohort file, shows as excused."""
     ending = f"({_assignment_id(run)})"
     return {
         learner.id

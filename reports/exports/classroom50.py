@@ -1,12 +1,12 @@
 """Classroom 50: the ``result.json`` that an autograder leaves in its working directory.
 
-The runner starts one autograder a submission, so that there is a file only where one learner was
-graded and the runner's variables are set. Who is left out has none: an autograder that ends without
-one is shown as failed itself, and never as a mark. Scores are whole numbers: the points, or their
-largest part (halves, tenths, …) that makes all of them whole, and then the highest score is as many
-times as high. The runner itself sets ``owner``, ``assignment_type``, ``datetime`` (the graded
-commit's), ``graded_at`` and ``submitted_by`` anew, and keeps what else a test says. Source:
-Classroom 50's wiki, "Advanced Autograding", and its ``runner.py``.
+The runner starts one autograder a submission, so there is a file only where one learner was graded
+and the runner's variables are set. A learner who is left out has none: an autograder that ends
+without one is shown as failed itself, and never as a mark. Scores are whole numbers: the points, or
+their largest part (halves, tenths, …) that makes all of them whole, and then the highest score is
+as many times as high. The runner itself sets ``owner``, ``assignment_type``, ``datetime`` (the
+graded commit's), ``graded_at`` and ``submitted_by`` anew, and keeps the other keys of a test.
+Source: Classroom 50's wiki, "Advanced Autograding", and its ``runner.py``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
 
 
 def _must_be_the_submissions(run: GradingRun, learner: Learner) -> None:
-    """Raises LeftOutError where the mark would be nobody's there, or somebody else's."""
+    """Raises LeftOutError where the submission is not, or not surely, the learner's."""
     submission = run.submission
     if missing := ", ".join(f"`{name}`" for name in submission.missing):
         raise LeftOutError(f"not set in the environment: {missing}; Classroom 50's runner sets it")
@@ -58,7 +58,7 @@ def _must_be_the_submissions(run: GradingRun, learner: Learner) -> None:
 
 def _result(run: GradingRun, mark: Mark) -> str:
     parts = math.lcm(*(_exact(check.points).denominator for check in run.checks))
-    verdicts = [one for one in mark.grade.verdicts if one.points]
+    verdicts = [verdict for verdict in mark.grade.verdicts if verdict.points]
     graded_at = run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = {
         # another name, so that no tool takes what was simulated
@@ -66,9 +66,9 @@ def _result(run: GradingRun, mark: Mark) -> str:
         **({} if run.is_simulated else _identity(run.submission)),
         "datetime": graded_at,
         "graded_at": graded_at,
-        "score": sum(_whole(one.earned, parts) for one in verdicts),
-        "max-score": sum(_whole(one.points, parts) for one in verdicts),
-        "tests": [_test(run, one, parts) for one in verdicts],
+        "score": sum(_whole(verdict.earned, parts) for verdict in verdicts),
+        "max-score": sum(_whole(verdict.points, parts) for verdict in verdicts),
+        "tests": [_test(run, verdict, parts) for verdict in verdicts],
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -87,7 +87,7 @@ def _identity(submission: Submission) -> Mapping[str, str]:
 
 
 def _test(run: GradingRun, verdict: Verdict, parts: int) -> Mapping[str, object]:
-    """What the contract asks for, and below it what the runner keeps as it is."""
+    """The keys that the contract asks for, and below them those that the runner keeps."""
     passed = verdict.outcome is Outcome.PASSED
     name = f"{verdict.step} {verdict.title}"
     return {
@@ -102,10 +102,10 @@ def _test(run: GradingRun, verdict: Verdict, parts: int) -> Mapping[str, object]
 
 
 def _message(verdict: Verdict) -> str:
-    """Why a check did not pass, on one line; of what failed also how to fix it."""
-    said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
+    """Why a check did not pass, on one line; for what failed also how to fix it."""
+    text = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
     hint = f" Fix: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
-    return strip_controls(said + hint)
+    return strip_controls(text + hint)
 
 
 def _whole(points: float, parts: int) -> int:

@@ -14,14 +14,14 @@ _LONGEST = 600
 def comment(run: GradingRun, grade: Grade) -> str:
     """Plain text on one line: the points, and what to fix first.
 
-    It says nothing that is for the instructor only. It begins with a digit or a letter.
+    It has nothing that is for the instructor only. It begins with a digit or a letter.
     """
-    said = [f"{mark_text(grade.earned)} of {mark_text(possible(run))} points."]
+    sentences = [f"{mark_text(grade.earned)} of {mark_text(possible(run))} points."]
     first = first_to_read(grade.verdicts)
     if first and first.outcome is Outcome.FAILED:
         reason = f" ({first.reason})" if first.reason else ""
-        said.append(f"Fix first: step {first.step}, {first.title}{reason}. {first.hint}")
+        sentences.append(f"Fix first: step {first.step}, {first.title}{reason}. {first.hint}")
     if run.is_simulated:
-        said.insert(0, f"{BANNER}, not a real mark:")
-    text = strip_controls(" ".join(said))
+        sentences.insert(0, f"{BANNER}, not a real mark:")
+    text = strip_controls(" ".join(sentences))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

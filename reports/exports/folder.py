@@ -1,6 +1,6 @@
-"""The folder of exports: a run's files take the place of those an earlier run wrote.
+"""The folder of exports: a run's files replace those of an earlier run.
 
-What was written is listed in the folder, so that nothing is deleted but our own files.
+What was written is listed in the folder, so that only our own files are deleted.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ _LIST = ".written.json"
 
 
 def write(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
-    """Write what ``run.exports`` names and delete what is left of earlier runs. Raises OSError.
+    """Write what ``run.exports`` names and delete what earlier runs left. Raises OSError.
 
-    Returns (what, where): each format with how many learners are in it, and the list of those who
+    Returns (label, path): each format with how many learners are in it, and the list of those who
     are not, with the reason.
     """
     folder = run.reports / FOLDER
     made = {name: EXPORTS[name](run, grades) for name in run.exports}
-    texts = {file: text for one in made.values() for file, text in one.files.items()}
-    missing = any(one.left_out for one in made.values())
+    texts = {file: text for export in made.values() for file, text in export.files.items()}
+    missing = any(export.left_out for export in made.values())
     if missing:
         texts[file_name(run, LEFT_OUT)] = "\ufeff" + _left_out(run, made)
     _replace(folder, texts)
-    told = [
-        (_said(name, one, len(grades)), place)
-        for name, one in made.items()
-        if (place := _place(folder, one))
+    written = [
+        (_label(name, export, len(grades)), place)
+        for name, export in made.items()
+        if (place := _place(folder, export))
     ]
-    return told + ([("not exported", folder / file_name(run, LEFT_OUT))] if missing else [])
+    return written + ([("not exported", folder / file_name(run, LEFT_OUT))] if missing else [])
 
 
-def _said(name: str, one: Export, learners: int) -> str:
-    return f"for {name}: {learners - len(one.left_out)} of {learners}"
+def _label(name: str, export: Export, learners: int) -> str:
+    return f"for {name}: {learners - len(export.left_out)} of {learners}"
 
 
-def _place(folder: Path, one: Export) -> Path | None:
-    """The format's file, or the folder of its files; None where everybody is left out."""
-    if len(one.files) == 1 and "/" not in next(iter(one.files)):
-        return folder / next(iter(one.files))
-    roots = Counter(PurePosixPath(file).parts[0] for file in one.files)
+def _place(folder: Path, export: Export) -> Path | None:
+    """The format's file, or the folder of its files; None where all learners are left out."""
+    if len(export.files) == 1 and "/" not in next(iter(export.files)):
+        return folder / next(iter(export.files))
+    roots = Counter(PurePosixPath(file).parts[0] for file in export.files)
     return folder / roots.most_common(1)[0][0] if roots else None
 
 
@@ -58,8 +58,8 @@ def _left_out(run: GradingRun, made: Mapping[str, Export]) -> str:
     names = {learner.id: learner.name for learner in run.learners}
     rows = [
         [export, learner, names.get(learner, ""), why]
-        for export, one in made.items()
-        for learner, why in one.left_out.items()
+        for export, result in made.items()
+        for learner, why in result.left_out.items()
     ]
     heading = ["export", "learner", "name", "reason"]
     return quoted_csv([heading, *([text_cell(cell) for cell in row] for row in rows)])
@@ -72,7 +72,7 @@ def _replace(folder: Path, texts: Mapping[str, str]) -> None:
     former = _former(folder)
     if not former and not texts:
         return
-    _note(folder, {*former, *texts})  # a run that breaks off leaves nothing unknown behind
+    _note(folder, {*former, *texts})  # an aborted run leaves no unlisted file behind
     for file in former - set(texts):
         _delete(folder, file)
     for file, text in texts.items():
@@ -89,7 +89,7 @@ def _note(folder: Path, files: Collection[str]) -> None:
 
 
 def _former(folder: Path) -> set[str]:
-    """What an earlier run wrote; a list that cannot be read, or leads elsewhere, names nothing."""
+    """What an earlier run wrote; a list that is unreadable, or leads elsewhere, names nothing."""
     try:
         listed = json.loads((folder / _LIST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,9 +1,9 @@
 """Gradescope: ``results.json`` of each learner, for ``/autograder/results`` of their submission.
 
 Every check is a test with its points, so that the highest scores add up to the assignment's total;
-what is blocked keeps its place with 0. Who is withheld has no file: an autograder that ends without
-one is shown as failed itself, and no score is stored. Source: Gradescope's autograder
-specification.
+a blocked check keeps its place with 0. A learner whose grade is withheld has no file: an autograder
+that ends without one is shown as failed itself, and no score is stored. Source: Gradescope's
+autograder specification.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _results(run: GradingRun, mark: Mark) -> str:
 
 
 def _test(run: GradingRun, verdict: Verdict) -> Mapping[str, object]:
-    """What is not decided, or only noted, has no status: no points hang on it."""
+    """One test; a check that is undecided, or only noted, has no status: it decides no points."""
     status = _STATUS.get(verdict.outcome)
     name = f"{BANNER} {verdict.title}" if run.is_simulated else verdict.title
     return {
@@ -65,5 +65,5 @@ def _output(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASSED:
         return ""
     hint = verdict.hint if verdict.outcome in (Outcome.FAILED, Outcome.NOTED) else ""
-    said = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
-    return "\n".join(strip_controls(line) for line in (said, hint) if line)
+    text = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
+    return "\n".join(strip_controls(line) for line in (text, hint) if line)

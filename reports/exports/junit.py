@@ -1,6 +1,6 @@
-"""Both JUnit files, as :mod:`reports.ci.junit` makes them: nobody is left out, withheld or not.
+"""Both JUnit files, as :mod:`reports.ci.junit` makes them: for every learner, withheld or not.
 
-What is not decided has a word of its own there (skipped, error) and no number.
+An undecided check has a word of its own there (skipped, error) and no number.
 """
 
 from __future__ import annotations

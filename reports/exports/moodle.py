@@ -1,8 +1,8 @@
 """Moodle: a CSV for the grade import, found by e-mail address.
 
-One row that Moodle cannot place stops the whole import, and a row without an address would be taken
-for one of the learner before it. The last column is a safety catch: Moodle refuses to overwrite
-what was graded after that time, unless the import is forced. Import grade and feedback together.
+One row that Moodle cannot place stops the whole import, and a row without an address would be read
+as one of the learner before it. The last column is a safety check: Moodle refuses to overwrite what
+was graded after that time, unless the import is forced. Import grade and feedback together.
 Source: Moodle, ``grade/import/csv/classes/load_data.php``.
 """
 
@@ -32,7 +32,7 @@ from reports.grading_run import GradingRun
 FILE = "moodle.csv"
 _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+")
 _MOST = 100
-# Moodle's reader takes a quotation mark behind a backslash for a part of the cell.
+# Moodle's reader takes a quotation mark after a backslash for a part of the cell.
 _OPEN_END = re.compile(r'\\(?="|$)')
 
 
@@ -73,6 +73,6 @@ def _row(run: GradingRun, mark: Mark) -> list[str]:
 
 
 def _feedback(run: GradingRun, mark: Mark) -> str:
-    """Moodle shows it as HTML."""
-    said = html.escape(comment(run, mark.grade), quote=False)
-    return _OPEN_END.sub(r"\\ ", text_cell(said))
+    """The comment, escaped: Moodle shows it as HTML."""
+    text = html.escape(comment(run, mark.grade), quote=False)
+    return _OPEN_END.sub(r"\\ ", text_cell(text))

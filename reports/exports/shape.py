@@ -1,9 +1,10 @@
-"""What all formats share: who can be put into one, and how a mark, a title, a file are written.
+"""What all formats share: who is in one, and how a mark, a title, a file are written.
 
 Three rules hold for each of them. A withheld grade is left out: a blank clears an earlier score in
-Canvas and Moodle. Who a learner is there is never altered, not even to disarm a formula: who cannot
-be named exactly is left out, and it is said. What a simulated run writes is called SIMULATED in its
-title and in its file's name, and carries no id of a real assignment or column.
+Canvas and Moodle. A learner's id in the other system is never altered, not even to disarm a
+formula: a learner who cannot be named exactly is left out, and reported. What a simulated run
+writes is called SIMULATED in its title and in its file's name, and has no id of a real assignment
+or column.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Export:
-    """What one format writes, and who is not in it."""
+    """The files of one format, and the learners who are not in it."""
 
     files: Mapping[str, str]
     """Path below the folder of exports, with ``/`` -> text."""
@@ -37,7 +38,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Mark:
-    """One learner's decided grade; ``key`` is who they are in the other system."""
+    """One learner's decided grade; ``key`` is the learner's id in the other system."""
 
     learner: Learner
     grade: Grade
@@ -60,7 +61,7 @@ def sort_out(
 ) -> tuple[tuple[Mark, ...], dict[str, str]]:
     """The marks that can be written, in cohort order, and why the others cannot.
 
-    ``key_of`` raises LeftOutError. Where two learners of the run have the same key (but for case)
+    ``key_of`` raises LeftOutError. Where two learners of the run have the same key (ignoring case)
     neither is written: the second would overwrite the first.
     """
     learners = {learner.id: learner for learner in run.learners}
@@ -86,9 +87,9 @@ def _keys(learners: Iterable[Learner], key_of: KeyOf) -> tuple[dict[str, str], d
             same[keys[learner.id].casefold()].append(learner.id)
         except LeftOutError as reason:
             why[learner.id] = str(reason)
-    for who in same.values():
-        if len(who) > 1:
-            why |= dict.fromkeys(who, f"{' and '.join(who)} have the same id there")
+    for ids in same.values():
+        if len(ids) > 1:
+            why |= dict.fromkeys(ids, f"{' and '.join(ids)} have the same id there")
     return keys, why
 
 
@@ -98,7 +99,7 @@ def own(learner: Learner, column: str) -> str:
 
 
 def exactly(column: str, value: str) -> str:
-    """A value by which a learner is found, as it stands; raises LeftOutError where it cannot."""
+    """A value that identifies a learner, unchanged; raises LeftOutError where that is unsafe."""
     if not value:
         raise LeftOutError(f"the cohort file has no `{column}` for this learner")
     if escape_formula(value) != value:
@@ -126,12 +127,12 @@ def possible(run: GradingRun) -> float:
 
 
 def title(run: GradingRun) -> str:
-    """What the assignment is called."""
+    """The assignment's title."""
     return f"{BANNER} {run.marks.assignment}" if run.is_simulated else run.marks.assignment
 
 
 def file_name(run: GradingRun, name: str) -> str:
-    """Where a file goes, below the folder of exports."""
+    """A file's path below the folder of exports."""
     folder, _, file = name.rpartition("/")
     file = f"{BANNER}-{file}" if run.is_simulated else file
     return f"{folder}/{file}" if folder else file
@@ -143,7 +144,7 @@ def text_cell(text: str) -> str:
 
 
 def quoted_csv(rows: Iterable[Sequence[str]]) -> str:
-    """CSV with every cell quoted, so that commas are the only separator it can be read with."""
+    """CSV with every cell quoted, so that commas are its only possible separator."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
     return text.getvalue()

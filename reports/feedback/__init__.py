@@ -1,8 +1,8 @@
-"""Feedback: one folder a learner with the same page as Markdown and as HTML, to be handed on.
+"""Feedback: one folder a learner with the same page as Markdown and as HTML, to be passed on.
 
-A learner's folder holds nothing of anybody else: an instructor hands out one folder at a time. The
-names of the folders can be guessed, so the folder above them is no place for all to see.
-The HTML is one file that asks for nothing else, runs no script, and prints.
+A learner's folder has nothing about other learners: an instructor passes on one folder at a time.
+The names of the folders can be guessed, so the folder above them must not be public.
+The HTML is one file that loads nothing else, runs no script, and prints.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ FOLDER = "feedback"
 MARKDOWN = "feedback.md"
 HTML = "feedback.html"
 _MARK = "Written by the MLOps lab grader"
-"""In every file of ours: what does not say so is not ours to remove."""
+"""In every file of ours: a file without it is never removed."""
 
 
 def write(run: GradingRun, grades: Sequence[Grade]) -> Path:
-    """Write every learner's pages, and remove those of a former run; raises OSError.
+    """Write every learner's pages, and remove those of an earlier run; raises OSError.
 
-    Returns where to look: the folder of all, or a single learner's own page.
+    Returns the path to open: the folder of all, or a single learner's own page.
     """
     folder = run.reports / FOLDER
-    _remove_others(folder, {path_of(run, one.learner).name for one in grades})
-    learners = {one.id: one for one in run.learners}
+    _remove_others(folder, {path_of(run, grade.learner).name for grade in grades})
+    learners = {learner.id: learner for learner in run.learners}
     for own in grades:
         page = feedback(run, learners[own.learner], own)
         there = path_of(run, own.learner)
@@ -49,7 +49,7 @@ def write(run: GradingRun, grades: Sequence[Grade]) -> Path:
 
 
 def path_of(run: GradingRun, learner: str) -> Path:
-    """A learner's folder, whether or not it is there."""
+    """A learner's folder, whether or not it exists."""
     return run.reports / FOLDER / file_stem(learner)
 
 
@@ -69,7 +69,7 @@ def utc(time: datetime) -> str:
 
 
 def _remove_others(folder: Path, kept: set[str]) -> None:
-    """Our files of learners who are not in this run, and their folders where nothing else is in."""
+    """Remove our files of learners who are not in this run, and folders that are then empty."""
     for there in folder.iterdir() if folder.is_dir() else ():
         if there.name in kept or there.is_symlink() or not there.is_dir():
             continue
@@ -90,7 +90,7 @@ def _is_ours(file: Path) -> bool:
 def _filled(
     template: str, make_harmless: Callable[[str], Markup], run: GradingRun, page: Feedback
 ) -> str:
-    """A template whose every value is made harmless, in the way of the file it goes into."""
+    """A template with every value escaped for the kind of file it goes into."""
     return (
         _environment(make_harmless)
         .get_template(template)
@@ -105,7 +105,7 @@ def _environment(make_harmless: Callable[[str], Markup]) -> Environment:
 
     environment = Environment(
         loader=PackageLoader(__name__),
-        autoescape=True,  # makes macros return Markup, which is not made harmless twice
+        autoescape=True,  # makes macros return Markup, which is not escaped twice
         finalize=finalize,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -117,18 +117,18 @@ def _environment(make_harmless: Callable[[str], Markup]) -> Environment:
 
 
 def _address(url: str) -> Markup:
-    """A link's address with nothing in it that could end it."""
+    """A link's address, escaped so that nothing in it can end it."""
     return Markup(quote(url, safe=":/?&=%"))  # noqa: S704
 
 
 def _plain(text: str) -> Markup:
-    """Without any element, for where HTML allows none."""
+    """Text without any element, for where HTML allows none."""
     return escape(strip_controls(text))
 
 
-@lru_cache(maxsize=4096)  # most of what learners read, they all read
+@lru_cache(maxsize=4096)  # most texts are the same for all learners
 def _in_markdown(text: str) -> Markup:
-    return Markup(markdown.inline(text))  # noqa: S704 -- it is no markup any more
+    return Markup(markdown.inline(text))  # noqa: S704 -- it is escaped
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
-"""What a learner is told: verdicts sorted by what there is to do, in a learner's words.
+"""A learner's feedback: verdicts sorted by what there is to do, in a learner's words.
 
 Never in here: ``Verdict.for_instructor``, and the reasons of what was *not assessed*: those are for
-whoever runs the grader, and may name its folders or another place.
+the person who runs the grader, and may name its folders or another place.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from graders.reasons import Mismatch, Reason
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
 from graders.wording import past_for_the_learner, waits_for
-from reports.feedback.page import Feedback, Group, Line, TaskLine, ToMend
+from reports.feedback.page import Feedback, Group, Line, TaskLine, ToFix
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 from reports.links import links
 
 _SERVICES = frozenset(ServiceName) - {ServiceName.GRADER}
-"""What a learner may be told could not be seen; of everything else only the grader knows."""
+"""What a learner may read could not be read; everything else is for the grader only."""
 
 
 def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
-    """What a learner is to read of a grade of a run."""
+    """A learner's feedback on one grade of a run."""
     by_root = _by_root(own.verdicts)
-    failed = [one for one in own.verdicts if one.outcome is Outcome.FAILED]
+    failed = [verdict for verdict in own.verdicts if verdict.outcome is Outcome.FAILED]
     begin = first_to_read(failed)
-    rest = [one for one in _in_order(failed) if one is not begin]
+    rest = [verdict for verdict in _in_order(failed) if verdict is not begin]
     return Feedback(
         learner=learner,
         total=points_text(own.total) or None,
         possible=points_text(own.possible),
         withheld=tuple(_why_withheld(run, own)) if own.withheld else (),
         tasks=tuple(_tasks(run.checks, own)),
-        first=_to_mend(begin, by_root) if begin else None,
+        first=_to_fix(begin, by_root) if begin else None,
         pending=_grouped(own.verdicts, Outcome.PENDING),
-        others=tuple(_to_mend(one, by_root) for one in rest),
+        others=tuple(_to_fix(verdict, by_root) for verdict in rest),
         waiting=_groups(by_root.get("", ()), whole=True),
-        advice=tuple(_to_mend(one) for one in _in_order(_of(own.verdicts, Outcome.NOTED))),
+        advice=tuple(_to_fix(verdict) for verdict in _in_order(_of(own.verdicts, Outcome.NOTED))),
         unseen=_unseen(own.verdicts),
-        standing=_standing(own.verdicts),
+        past_run_notes=_past_run_notes(own.verdicts),
         pages=tuple(links(run.labs[learner.id])),
     )
 
 
 def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
-    undecided = [one.outcome for one in own.verdicts if one.withholds]
+    undecided = [verdict.outcome for verdict in own.verdicts if verdict.withholds]
     if unseen := undecided.count(Outcome.NOT_ASSESSED):
         yield (
             f"{_graded_checks(unseen)} could not be run. This is not your fault, and you lose no"
@@ -85,20 +85,20 @@ def in_points(points: float) -> str:
 
 
 def addressed(title: str) -> str:
-    """A check's title as it is said to the learner: ``your project`` for ``the learner's``."""
+    """A check's title as the learner reads it: ``your project`` for ``the learner's``."""
     to_you = re.sub(r"\bthe learner's", "your", re.sub(r"\bThe learner's", "Your", title))
     return re.sub(r"\bthe learner\b", "you", to_you)
 
 
 def _mismatches(why: Reason) -> tuple[Mismatch, ...]:
-    """What was expected and found; of an earlier version's reason all that is known of it."""
+    """What was expected and found; for a reason of an earlier version, its text."""
     return why.mismatches or tuple(Mismatch("", "", line) for line in why.note.splitlines())
 
 
-def _to_mend(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None = None) -> ToMend:
+def _to_fix(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None = None) -> ToFix:
     waiting = (by_root or {}).get(verdict.check, ())
-    how_much = [_checks(len(waiting)), in_points(sum(one.points for one in waiting))]
-    return ToMend(
+    how_much = [_checks(len(waiting)), in_points(sum(blocked.points for blocked in waiting))]
+    return ToFix(
         _line(verdict),
         _mismatches(verdict.why),
         verdict.why.more,
@@ -116,41 +116,41 @@ def _checks(count: int) -> str:
 
 
 def _of(verdicts: Iterable[Verdict], outcome: Outcome) -> list[Verdict]:
-    return [one for one in verdicts if one.outcome is outcome]
+    return [verdict for verdict in verdicts if verdict.outcome is outcome]
 
 
 def _in_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """In the order of the lab's steps: checks of the whole lab stand last in the rubric."""
-    return sorted(verdicts, key=lambda one: [int(part) for part in one.step.split(".")])
+    """In the order of the lab's steps: checks of the whole lab come last in the rubric."""
+    return sorted(verdicts, key=lambda verdict: [int(part) for part in verdict.step.split(".")])
 
 
 def _by_root(verdicts: Sequence[Verdict]) -> Mapping[str, list[Verdict]]:
-    """Failed check -> what is blocked by it, be it over others; under "" what is so by none."""
-    by_check = {one.check: one for one in verdicts}
-    found: dict[str, list[Verdict]] = {}
-    for one in _of(verdicts, Outcome.BLOCKED):
-        root = _root(one, by_check)
-        found.setdefault(root.check if root else "", []).append(one)
-    return found
+    """Failed check -> what it blocks, also indirectly; under "" what no failed check blocks."""
+    by_check = {verdict.check: verdict for verdict in verdicts}
+    waiting: dict[str, list[Verdict]] = {}
+    for blocked in _of(verdicts, Outcome.BLOCKED):
+        root = _root(blocked, by_check)
+        waiting.setdefault(root.check if root else "", []).append(blocked)
+    return waiting
 
 
 def _root(blocked: Verdict, by_check: Mapping[str, Verdict]) -> Verdict | None:
-    """The failed check that blocks this one, be it over others."""
-    been: set[str] = set()
-    one: Verdict | None = blocked
-    while one and one.why.blocked_by and one.check not in been:
-        been.add(one.check)
-        one = by_check.get(one.why.blocked_by.check)
-    return one if one and one.outcome is Outcome.FAILED else None
+    """The failed check that blocks this one, also indirectly."""
+    visited: set[str] = set()
+    current: Verdict | None = blocked
+    while current and current.why.blocked_by and current.check not in visited:
+        visited.add(current.check)
+        current = by_check.get(current.why.blocked_by.check)
+    return current if current and current.outcome is Outcome.FAILED else None
 
 
 def _groups(verdicts: Iterable[Verdict], *, whole: bool = False) -> tuple[Group, ...]:
-    """By cause. What was found in a thing's place stands where it is to be fixed, if anywhere."""
+    """By cause. What was found instead is shown at the check to fix, if there is one."""
     causes: dict[str, list[Verdict]] = {}
-    for one in verdicts:
-        blocked_by = one.why.blocked_by
-        cause = one.reason if whole or blocked_by is None else waits_for(blocked_by)
-        causes.setdefault(cause, []).append(one)
+    for verdict in verdicts:
+        blocked_by = verdict.why.blocked_by
+        cause = verdict.reason if whole or blocked_by is None else waits_for(blocked_by)
+        causes.setdefault(cause, []).append(verdict)
     return tuple(Group(cause, _lines(own)) for cause, own in causes.items())
 
 
@@ -159,25 +159,25 @@ def _grouped(verdicts: Iterable[Verdict], outcome: Outcome) -> tuple[Group, ...]
 
 
 def _unseen(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
-    """By the service that could not be seen, where it was one; why is not the learner's matter."""
+    """By the service that could not be read, where it was one; why is not for the learner."""
     services: dict[str, list[Verdict]] = {}
-    for one in _of(verdicts, Outcome.NOT_ASSESSED):
-        service = one.why.unseen.service if one.why.unseen else ""
-        services.setdefault(service if service in _SERVICES else "", []).append(one)
+    for verdict in _of(verdicts, Outcome.NOT_ASSESSED):
+        service = verdict.why.unseen.service if verdict.why.unseen else ""
+        services.setdefault(service if service in _SERVICES else "", []).append(verdict)
     return tuple(Group(service, _lines(own)) for service, own in services.items())
 
 
-def _standing(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
-    """By what it says; what this run found besides is for whoever runs the grader."""
-    said: dict[str, list[Verdict]] = {}
-    for one in verdicts:
-        if one.past:
-            said.setdefault(past_for_the_learner(one.past), []).append(one)
-    return tuple(Group(sentence, _lines(own)) for sentence, own in said.items())
+def _past_run_notes(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
+    """By its note; what this run found besides is for the person who runs the grader."""
+    by_note: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.past:
+            by_note.setdefault(past_for_the_learner(verdict.past), []).append(verdict)
+    return tuple(Group(sentence, _lines(own)) for sentence, own in by_note.items())
 
 
 def _lines(verdicts: Iterable[Verdict]) -> tuple[Line, ...]:
-    return tuple(_line(one) for one in _in_order(verdicts))
+    return tuple(_line(verdict) for verdict in _in_order(verdicts))
 
 
 def _tasks(rubric: Sequence[Check], own: Grade) -> Iterator[TaskLine]:

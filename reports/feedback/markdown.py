@@ -1,8 +1,8 @@
-"""Text that somebody else wrote, as Markdown that shows it and does nothing else.
+"""Text from outside, as Markdown that shows it and does nothing else.
 
 GitHub-flavoured Markdown (github.github.com/gfm) makes links of bare addresses too, and GitHub
-itself mentions ``@people`` and ``#issues`` on any page it shows. What would begin such a thing is
-cut by a zero-width space, which is how it is done where no escape exists.
+itself mentions ``@people`` and ``#issues`` on any page it shows. Where no escape exists, what would
+begin a link is cut by a zero-width space.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _LINKED = re.compile(r"(?<=:)(?=//)|(?<=[@#])(?=\w)|(?<=\bwww)(?=\.)|(?<=\bGH)(?
 
 
 def parts(text: str) -> Iterator[tuple[bool, str]]:
-    """One line in parts: (whether it stood between backticks, its text without them)."""
+    """One line in parts: (whether it was between backticks, its text without them)."""
     at = 0
     line = strip_controls(text)
-    for found in _CODE.finditer(line):
-        if found.start() > at:
-            yield False, line[at : found.start()]
-        yield True, found[1]
-        at = found.end()
+    for match in _CODE.finditer(line):
+        if match.start() > at:
+            yield False, line[at : match.start()]
+        yield True, match[1]
+        at = match.end()
     if line[at:]:
         yield False, line[at:]
 
 
 def inline(text: str) -> str:
-    """One line of Markdown that shows ``text``; what stands between backticks becomes code.
+    """One line of Markdown that shows ``text``; text between backticks becomes code.
 
     It is safe in a paragraph, a list item and a heading, at their beginning too.
     """

@@ -1,4 +1,4 @@
-"""One learner's feedback as it is read: the parts that both templates lay out."""
+"""The parts of one learner's feedback, which both templates lay out."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Checks with one cause; it is empty where a learner has nothing of it."""
+    """Checks with one cause; the cause is empty where it is not for the learner."""
 
     cause: str
     lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
-class ToMend:
+class ToFix:
     """One check that failed, or was noted, and what waits for it."""
 
     line: Line
@@ -36,12 +36,12 @@ class ToMend:
     hint: str
     waiting: tuple[Group, ...] = ()
     waits: str = ""
-    """How much waits for it, in words."""
+    """How many checks and points wait for it, in words."""
 
 
 @dataclass(frozen=True)
 class TaskLine:
-    """One task: points as text, None where they are not decided or were not looked at."""
+    """One task: points as text, None where they are undecided or were not judged."""
 
     number: int
     title: str
@@ -60,25 +60,25 @@ class Feedback:
     withheld: tuple[str, ...]
     """Why there is no total and what happens next, a sentence or two for each cause."""
     tasks: tuple[TaskLine, ...]
-    first: ToMend | None
+    first: ToFix | None
     pending: tuple[Group, ...]
-    others: tuple[ToMend, ...]
+    others: tuple[ToFix, ...]
     waiting: tuple[Group, ...]
-    """Blocked, and not by something that is to be fixed here."""
-    advice: tuple[ToMend, ...]
+    """Blocked, and not by a check to fix here."""
+    advice: tuple[ToFix, ...]
     unseen: tuple[Group, ...]
-    standing: tuple[Group, ...]
-    """What stands as earlier looks saw it, by what they saw."""
+    past_run_notes: tuple[Group, ...]
+    """What counts by earlier runs, grouped by note."""
     pages: tuple[tuple[str, str], ...]
 
     @property
     def is_complete(self) -> bool:
-        """Whether every point there is was earned."""
+        """Whether every possible point was earned."""
         return self.total is not None and self.total == self.possible
 
     @property
     def is_clear(self) -> bool:
-        """Whether nothing is there to be fixed, nor waits for something that is."""
+        """Whether there is nothing to fix, and nothing that waits for a fix."""
         return not (self.first or self.waiting)
 
     @property

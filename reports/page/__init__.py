@@ -68,18 +68,22 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters |= {"points": points_text, "visible": strip_controls, "told": told}
+    environment.filters |= {
+        "points": points_text,
+        "visible": strip_controls,
+        "inline_code": inline_code,
+    }
     return environment
 
 
-def told(text: str) -> Markup:
-    """One line of text as HTML: what stands between backticks becomes code."""
+def inline_code(text: str) -> Markup:
+    """One line of text as HTML: text between backticks becomes code."""
     parts = strip_controls(text).split("`")
     if len(parts) % 2 == 0:  # an odd backtick begins nothing
         return escape(strip_controls(text))
     marked = (
-        Markup("<code>{}</code>").format(one) if at % 2 else escape(one)
-        for at, one in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
     )
     return Markup("").join(marked)
 

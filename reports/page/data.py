@@ -1,9 +1,9 @@
-"""The learners' data inside the grade book page, said as shortly as can be.
+"""The learners' data inside the grade book page, in compact form.
 
-Checks stand once; a learner's outcomes are one letter each, in the order of the checks; reasons
-stand once and are pointed at, because the same few are most of what a class is told. All text has
-been made harmless by ``strip_controls``: one line, nothing that steers. Points are text, or null
-where nothing is decided: nothing is added up in the browser.
+Checks are listed once; a learner's outcomes are one letter each, in the order of the checks;
+reasons are listed once and referred to, because a class shares the same few. All text has gone
+through ``strip_controls``: one line, no control characters. Points are text, or null where nothing
+is decided: nothing is added up in the browser.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from reports.grading_run import GradingRun
 from reports.links import links
 from reports.page.evidence import packed
 from reports.page.facts import OUTCOMES, ClassFacts, Group
-from reports.past_run_notes import what_stands
+from reports.past_run_notes import notes_of
 
 NOT_RUN = "x"
 PAGE_ROWS = 250
-"""Learners shown at once: of 72 checks each, a browser draws so many in an instant."""
+"""Learners shown at once: with 72 checks each, a browser draws so many in an instant."""
 
 
 class _Texts:
-    """Every text once; asking for one gives its place."""
+    """Every text once; asking for one returns its place."""
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
@@ -46,19 +46,19 @@ class _Texts:
 
 
 def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Mapping[str, object]:
-    """What the script of the page draws the learners from; ready for JSON."""
+    """The data from which the page's script draws the learners; ready for JSON."""
     texts = _Texts()
-    places = {one.check.id: one.place for one in facts.checks}
+    places = {entry.check.id: entry.place for entry in facts.checks}
     learners = [
         _identity(run, learner)
         | _outcomes(grade, places, texts)
-        | {"x": _instructors(grade), "h": [strip_controls(said) for said in what_stands(grade)]}
+        | {"x": _instructors(grade), "h": [strip_controls(note) for note in notes_of(grade)]}
         | {"u": [strip_controls(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)
     ]
     groups = {"bin": facts.totals, "stop": facts.stopped, "why": facts.withheld}
-    for kind, found in groups.items():
-        _mark(learners, kind, found)
+    for kind, bars in groups.items():
+        _mark(learners, kind, bars)
     return {
         "rows": PAGE_ROWS,
         "simulated": run.is_simulated,
@@ -69,10 +69,12 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
         ],
         "checks": [
             [c.task, c.step, strip_controls(c.title), points_text(c.points)]
-            for c in (one.check for one in facts.checks)
+            for c in (entry.check for entry in facts.checks)
         ],
-        "outcomes": {letter: [str(one), mark] for one, (letter, mark, _) in OUTCOMES.items()},
-        "learners": [_without_empty(one) for one in learners],
+        "outcomes": {
+            letter: [str(outcome), mark] for outcome, (letter, mark, _) in OUTCOMES.items()
+        },
+        "learners": [_without_empty(learner) for learner in learners],
         "texts": texts.all,
         "evidence": packed(run, grades),
         "feedback": [f"{FOLDER}/", f"/{HTML}"],
@@ -130,7 +132,7 @@ def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Gro
 
 
 def _reference(reports: Path, file: Path) -> str:
-    """Where the evidence is, seen from the page; empty when there is none."""
+    """The link from the page to the evidence; empty when there is none."""
     if not file.is_file():
         return ""
     try:

@@ -1,7 +1,8 @@
-"""Evidence inside the grade book page, so that one file that is handed on still shows it.
+"""Evidence inside the grade book page, so that a single file that is passed on still shows it.
 
-It is raw deflate in base64, which every browser can unpack by itself: of a class much is alike, and
-one stream for all takes some 2 KB a learner. What does not fit stays in the files beside the page.
+It is raw deflate in base64, which every browser can unpack by itself: a class's evidence is much
+alike, and one stream for all takes some 2 KB a learner. What does not fit stays in the files beside
+the page.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from reports.grading_run import GradingRun
 LIMIT = 400_000
 """Characters of base64: with them a class of 200 is below a megabyte."""
 _LEFT_OUT = ("sightings",)
-"""How each answer came about: a third of it, and nothing that was judged."""
+"""How each answer was obtained: a third of the size, and nothing that was judged."""
 _BLOCK_END = 8
-"""Bytes at most that a stream needs to be ended in."""
+"""Bytes at most that the end of a stream takes."""
 
 
 def packed(run: GradingRun, grades: Sequence[Grade]) -> Mapping[str, object]:
     """``text``: a JSON list of evidence, packed; ``of``: the learners' places, in the same order.
 
-    Who has something to look up goes first. Empty when there is no evidence to show.
+    Learners with something to look up come first. Empty when there is no evidence to show.
     """
     places: list[int] = []
     pieces: list[bytes] = []
@@ -51,24 +52,24 @@ def packed(run: GradingRun, grades: Sequence[Grade]) -> Mapping[str, object]:
 def _most_wanted(grades: Sequence[Grade]) -> list[int]:
     """Places in the cohort; those with nothing but passed checks come last."""
 
-    def is_all_right(place: int) -> bool:
-        return all(one.outcome is Outcome.PASSED for one in grades[place].verdicts)
+    def has_passed_all(place: int) -> bool:
+        return all(verdict.outcome is Outcome.PASSED for verdict in grades[place].verdicts)
 
-    return sorted(range(len(grades)), key=is_all_right)
+    return sorted(range(len(grades)), key=has_passed_all)
 
 
 def _found(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for place in places:
         evidence = _read(run.evidence_file(run.learners[place].id))
         if evidence:
-            yield place, {key: one for key, one in evidence.items() if key not in _LEFT_OUT}
+            yield place, {key: value for key, value in evidence.items() if key not in _LEFT_OUT}
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    """What a snapshot's file holds; nothing where cannot be read: it was judged before."""
+    """The content of a snapshot's file; empty where it cannot be read: it was judged before."""
     try:
-        told = json.loads(file.read_bytes()) if file else {}
-        evidence = told["evidence"]
+        document = json.loads(file.read_bytes()) if file else {}
+        evidence = document["evidence"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return evidence if isinstance(evidence, dict) else {}

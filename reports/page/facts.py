@@ -1,4 +1,4 @@
-"""What the grade book page says of the class as a whole: pure facts over the grades."""
+"""Facts about the class as a whole for the grade book page: pure functions of the grades."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Group:
 
     label: str
     learners: tuple[int, ...]
-    said: str = ""
-    """The label in a whole phrase, for who cannot see where it stands."""
+    phrase: str = ""
+    """The label as a whole phrase, for screen readers."""
 
 
 @dataclass(frozen=True)
 class CheckFacts:
-    """One check and what became of it in the class; ``place`` is its place in the rubric."""
+    """One check and its outcomes in the class; ``place`` is its place in the rubric."""
 
     check: Check
     place: int
@@ -47,9 +47,10 @@ class CheckFacts:
 
     @property
     def tried(self) -> int:
-        """How many got there and were judged: who was blocked, or was not seen, was not."""
+        """How many got there and were judged: not those who were blocked or not assessed."""
         return sum(
-            self.counts.get(one, 0) for one in (Outcome.PASSED, Outcome.FAILED, Outcome.NOTED)
+            self.counts.get(outcome, 0)
+            for outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.NOTED)
         )
 
     @property
@@ -60,20 +61,20 @@ class CheckFacts:
 
 @dataclass(frozen=True)
 class ClassFacts:
-    """A class in numbers: of grades that stand, and of those withheld."""
+    """A class in numbers: grades that are decided, and those withheld."""
 
     checks: tuple[CheckFacts, ...]
     """By task, in the order of the rubric."""
     possible: float
-    standing: int
+    decided: int
     median: float | None
     withheld: tuple[Group, ...]
-    """By reason, but for numbers; most learners first."""
+    """By reason, ignoring numbers; most learners first."""
     totals: tuple[Group, ...]
-    """By tenths of the points to be had, then all of them, then withheld."""
+    """By tenths of the maximum, then all points, then withheld."""
     stopped: tuple[Group, ...]
     failures: tuple[CheckFacts, ...]
-    """What somebody failed, most learners first."""
+    """Checks that a learner failed, most learners first."""
     undecided: Mapping[str, int]
     """Outcome -> learners whose grade it withholds."""
 
@@ -85,7 +86,9 @@ class ClassFacts:
     def suspects(self) -> tuple[CheckFacts, ...]:
         """What nearly everyone fails: the lab or the tenant may be wrong."""
         return tuple(
-            one for one in self.failures if one.failure and one.failure.is_of_nearly_everyone
+            check
+            for check in self.failures
+            if check.failure and check.failure.is_of_nearly_everyone
         )
 
 
@@ -93,11 +96,11 @@ def class_facts(run: GradingRun, grades: Sequence[Grade]) -> ClassFacts:
     """All that charts and summary show; ``grades`` in cohort order."""
     totals = [grade.total for grade in grades if grade.total is not None]
     checks = _checks(run, grades)
-    ranked = sorted((one for one in checks if one.failure), key=_failed, reverse=True)
+    ranked = sorted((check for check in checks if check.failure), key=_failed, reverse=True)
     return ClassFacts(
         checks=checks,
         possible=sum(check.points for check in run.checks),
-        standing=len(totals),
+        decided=len(totals),
         median=statistics.median(totals) if totals else None,
         withheld=_withheld(grades),
         totals=_totals(run, grades),
@@ -107,8 +110,8 @@ def class_facts(run: GradingRun, grades: Sequence[Grade]) -> ClassFacts:
     )
 
 
-def _failed(one: CheckFacts) -> int:
-    return one.counts.get(Outcome.FAILED, 0)
+def _failed(check: CheckFacts) -> int:
+    return check.counts.get(Outcome.FAILED, 0)
 
 
 def _checks(run: GradingRun, grades: Sequence[Grade]) -> tuple[CheckFacts, ...]:
@@ -116,7 +119,7 @@ def _checks(run: GradingRun, grades: Sequence[Grade]) -> tuple[CheckFacts, ...]:
     for grade in grades:
         for verdict in grade.verdicts:
             by_check.setdefault(verdict.check, Counter())[verdict.outcome] += 1
-    failed = {one.check.id: one for one in failures(run.checks, grades)}
+    failed = {failure.check.id: failure for failure in failures(run.checks, grades)}
     rubric = sorted(run.checks, key=lambda check: check.task)
     return tuple(
         CheckFacts(check, place, by_check.get(check.id, Counter()), failed.get(check.id))
@@ -126,10 +129,10 @@ def _checks(run: GradingRun, grades: Sequence[Grade]) -> tuple[CheckFacts, ...]:
 
 def _grouped(keys: Sequence[str]) -> dict[str, list[int]]:
     """Key -> places in the cohort, in the order of first appearance."""
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for place, key in enumerate(keys):
-        found.setdefault(key, []).append(place)
-    return found
+        places.setdefault(key, []).append(place)
+    return places
 
 
 def _withheld(grades: Sequence[Grade]) -> tuple[Group, ...]:
@@ -146,10 +149,10 @@ def _totals(run: GradingRun, grades: Sequence[Grade]) -> tuple[Group, ...]:
     possible = sum(check.points for check in run.checks)
     tenths = [_tenth(grade.total, possible) for grade in grades]
     bounds = [points_text(possible * tenth / _TENTHS) for tenth in range(_TENTHS + 1)]
-    said = [f"{low} to under {high} points" for low, high in pairwise(bounds)]
-    said += [f"all {bounds[-1]} points", "a grade withheld"]
+    phrases = [f"{low} to under {high} points" for low, high in pairwise(bounds)]
+    phrases += [f"all {bounds[-1]} points", "a grade withheld"]
     return tuple(
-        Group(label, tuple(at for at, one in enumerate(tenths) if one == tenth), said[tenth])
+        Group(label, tuple(at for at, value in enumerate(tenths) if value == tenth), phrases[tenth])
         for tenth, label in enumerate([*bounds, "withheld"])
     )
 
@@ -166,14 +169,14 @@ def _stopped(grades: Sequence[Grade]) -> tuple[Group, ...]:
 
 
 def _undecided(grades: Sequence[Grade]) -> Mapping[str, int]:
-    """A grade that both withhold is counted where it is our turn."""
-    found: Counter[str] = Counter()
+    """Outcome -> learners; a grade that both outcomes withhold is counted where it is our turn."""
+    counts: Counter[str] = Counter()
     for grade in grades:
         outcomes = {verdict.outcome for verdict in grade.verdicts if verdict.withholds}
         if Outcome.NOT_ASSESSED in outcomes:
-            found[Outcome.NOT_ASSESSED.value] += 1
+            counts[Outcome.NOT_ASSESSED.value] += 1
         elif Outcome.PENDING in outcomes:
-            found[Outcome.PENDING.value] += 1
+            counts[Outcome.PENDING.value] += 1
         elif grade.withheld:
-            found["not run in full"] += 1
-    return found
+            counts["not run in full"] += 1
+    return counts

@@ -26,7 +26,7 @@ from graders.verdicts import Verdict
 from reports import gradebook, page, stored, terminal
 from reports.feedback import content
 from reports.gradebook import grades_of
-from reports.past_run_notes import what_stands
+from reports.past_run_notes import notes_of
 from tests.support import handmade_run as example
 from tests.unit.reports.test_page import data
 
@@ -124,8 +124,8 @@ def test_a_learner_reads_one_cause_as_it_is(separator: str, outcome: Outcome) ->
     groups, expected = causes.get(outcome, ((), []))
     assert [one.cause for one in groups] == expected
     said = "passed on 20 November 2026; tonight's run could not confirm it"
-    assert [one.cause for one in made.standing] == [said]
-    assert what_stands(grade) == [f"1 check: {said}"]
+    assert [one.cause for one in made.past_run_notes] == [said]
+    assert notes_of(grade) == [f"1 check: {said}"]
 
 
 @every_separator

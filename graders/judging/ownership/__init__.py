@@ -1,14 +1,14 @@
-"""Whose work it is: what stands in the labs of more than one learner, and whose it was first.
+"""Whose work it is: what the labs of more than one learner have, and who had it first.
 
 Only what a lab makes anew for each learner is compared: addresses of endpoints, ids of training
 runs and published pipelines, and the builds that models and training runs say they come from. What
-the template makes common to all (files, trees, variable names, metrics) proves nothing.
+the template gives to all (files, trees, variable names, metrics) proves nothing.
 
-A thing belongs to the learner in whose lab the thing itself stands, and of several to the one in
-whose lab the service made it first. A tag that names it proves nothing: it can be written at any
-time. Only against themselves is a learner's word taken: what says that another's project made it is
-not the learner's own. Where nothing proves whose it is, nobody loses it. Who shares a workspace by
-the cohort file works together, and borrows nothing from the other.
+A resource belongs to the learner whose lab has the resource itself, and of several to the one
+where the service created it first. A tag that names it proves nothing: it can be written at any
+time. A learner's tags count only against that learner: what says that another's project made it
+is not the learner's own. Where nothing proves whose it is, no one loses it. Learners who share a
+workspace by the cohort file work together, and borrow nothing from each other.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ _ListedT = TypeVar("_ListedT")
 
 
 def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Ownership]:
-    """Compare all labs of a class; ``evidence`` by learner, of those that were looked at."""
+    """Ownership by learner, from comparing all labs of a class; ``evidence`` is by learner."""
     by_learner = {lab.learner.id: lab for lab in labs}
     try:
         return Class(by_learner, evidence).compared()
-    except Exception as error:  # nobody's verdict hangs on comparing the class
+    except Exception as error:  # no verdict depends on comparing the class
         fault = f"a bug in the grader in comparing the class ({type(error).__name__})"
         return {learner: Ownership(fault=fault) for learner in by_learner}
 
 
 def compared_part(evidence: Evidence) -> Evidence:
-    """What of one lab is compared with others: a whole class of it fits into memory."""
+    """The part of one lab's evidence that is compared: a whole class of it fits into memory."""
     return replace(
         evidence, runs=(), repositories=(), similar_repositories=(), answer=None, sightings=()
     )
 
 
-def own_of(listed: _ListedT, found: Ownership, tags: Tags) -> _ListedT:
-    """A list of the evidence without what is another's; what is no list is left as it is."""
-    if not isinstance(listed, tuple) or not found.not_own:
+def own_of(listed: _ListedT, result: Ownership, tags: Tags) -> _ListedT:
+    """A list of the evidence without what is another's; what is no list is returned unchanged."""
+    if not isinstance(listed, tuple) or not result.not_own:
         return listed
-    return tuple(one for one in listed if key_of(one, tags) not in found.not_own)  # type: ignore[return-value]
+    return tuple(artifact for artifact in listed if key_of(artifact, tags) not in result.not_own)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The things of a lab that no other lab can have honestly, and what tells one from every other."""
+"""The resources of a lab that no other lab can honestly have, and the keys that identify them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from graders.evidence import Endpoint, Evidence, Model, PublishedPipeline, TrainingRun
 from graders.hosts import ONE_HOST_EACH
-from graders.judging.ownership.locations import seen
+from graders.judging.ownership.locations import visible
 from graders.lab import Lab
 from graders.lab.roles import Tags
 from graders.urls import parts_of
@@ -23,21 +23,21 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True)
 class Listing:
-    """A thing as one learner's lab lists it."""
+    """A resource as one learner's lab lists it."""
 
     about: str
     kind: str
     name: str
-    """As it is told: a model with its version."""
+    """As it is reported: a model with its version."""
     resource: str
     """The name that the lab lists it by."""
     key: str
     learner: str
     at: datetime | None
     changed_at: datetime | None = None
-    """When it was changed last; what it was before cannot be told."""
+    """When it was changed last; what it was before is unknown."""
     builder: str = ""
-    """The learner whose project it says it was built in; empty: it says nothing, or nobody's."""
+    """The learner whose project it says it was built in; empty: it names none."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -52,48 +52,48 @@ class Listing:
         return f"since {self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "since an unknown time"
 
 
-def key_of(thing: Artifact, tags: Tags) -> str:
-    """What tells one thing from every other, wherever it is listed; empty: nothing does.
+def key_of(artifact: Artifact, tags: Tags) -> str:
+    """What identifies a resource, wherever it is listed; empty: nothing does.
 
-    A model is as good as the training run that it says it comes from. Only GUIDs are nobody else's:
+    A model has the key of the training run that it says it comes from. Only GUIDs are unique:
     two honest learners may well have a run called ``local``.
     """
-    if isinstance(thing, Endpoint):
-        address = parts_of(thing.scoring_uri)
+    if isinstance(artifact, Endpoint):
+        address = parts_of(artifact.scoring_uri)
         host = (address.hostname or "").rstrip(".")
         if not host or host.endswith(ONE_HOST_EACH):
             return host
         return f"{host}{address.path}".casefold()
-    named = thing.tags.get(tags.training_run, "") if isinstance(thing, Model) else thing.id
+    named = artifact.tags.get(tags.training_run, "") if isinstance(artifact, Model) else artifact.id
     return named.casefold() if _GUID.fullmatch(named) else ""
 
 
-def listings(lab: Lab, found: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:
-    """The lab's own things, as far as they could be seen."""
+def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:
+    """The lab's own resources, as far as they could be read."""
 
-    def listing(about: str, name: str, thing: Artifact, at: datetime | None) -> Listing:
-        builder = builder_of(thing.tags) if isinstance(thing, TrainingRun | Model) else ""
+    def listing(about: str, name: str, artifact: Artifact, at: datetime | None) -> Listing:
+        builder = builder_of(artifact.tags) if isinstance(artifact, TrainingRun | Model) else ""
         return Listing(
             about=about,
             kind=_KINDS[about],
             name=name,
-            resource=getattr(thing, "name", name),
-            key=key_of(thing, lab.sheet.tags),
+            resource=getattr(artifact, "name", name),
+            key=key_of(artifact, lab.sheet.tags),
             learner=lab.learner.id,
             at=at,
-            changed_at=thing.updated_at if isinstance(thing, Endpoint) else None,
+            changed_at=artifact.updated_at if isinstance(artifact, Endpoint) else None,
             builder=builder,
         )
 
-    for run in seen(found.training_runs):
+    for run in visible(evidence.training_runs):
         yield listing("training_runs", run.id, run, run.created_at)
-    for model in seen(found.models):
+    for model in visible(evidence.models):
         if model.name == lab.model and model.version:
             name = f"{model.name}:{model.version}"
             yield listing("registered_models", name, model, model.created_at)
-    for one in seen(found.published_pipelines):
-        yield listing("published_pipelines", one.name, one, one.created_at)
-    for endpoint in seen(found.endpoints):
+    for pipeline in visible(evidence.published_pipelines):
+        yield listing("published_pipelines", pipeline.name, pipeline, pipeline.created_at)
+    for endpoint in visible(evidence.endpoints):
         yield listing("endpoints", endpoint.name, endpoint, endpoint.created_at)
 
 

@@ -1,4 +1,4 @@
-"""All labs of a class beside each other: what is another's, and whose it is."""
+"""Compares all labs of a class: what is another learner's, and whose it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graders.judging.ownership.locations import (
     index,
     place_of,
     project_of,
-    seen,
+    visible,
     workspace_of,
 )
 from graders.judging.ownership.references import Pointers
@@ -26,7 +26,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Class:
-    """All labs of a cohort beside each other."""
+    """All labs of a cohort, to be compared."""
 
     def __init__(self, labs: Mapping[str, Lab], evidence: Mapping[str, Evidence]) -> None:
         self._labs = labs
@@ -37,7 +37,7 @@ class Class:
         self._by_project = index(labs, lambda lab: [project_of(lab)])
 
     def compared(self) -> Mapping[str, Ownership]:
-        listed = [one for learner in self._labs for one in self._listed(learner)]
+        listed = [listing for learner in self._labs for listing in self._listed(learner)]
         self._built_elsewhere(listed)
         self._listed_twice(listed)
         looked_at = self._evidence.keys()
@@ -46,13 +46,13 @@ class Class:
         }
 
     def _listed(self, learner: str) -> Sequence[Listing]:
-        """One lab's things, and its pointers noted; a mistake of ours in it is that lab's alone."""
-        found, lab = self._evidence.get(learner), self._labs[learner]
-        if found is None:
+        """One lab's resources, and its pointers noted; a mistake of ours affects that lab alone."""
+        evidence, lab = self._evidence.get(learner), self._labs[learner]
+        if evidence is None:
             return ()
         try:
-            self._point_elsewhere(lab, found)
-            return list(listings(lab, found, partial(self._builder, lab)))
+            self._point_elsewhere(lab, evidence)
+            return list(listings(lab, evidence, partial(self._builder, lab)))
         except Exception as error:
             self._found[
                 learner
@@ -66,51 +66,59 @@ class Class:
 
     # --- what a learner's project points at -------------------------------------------------------
 
-    def _point_elsewhere(self, lab: Lab, found: Evidence) -> None:
-        """Values that name what is another's: they cost where they are compared, and here nothing.
+    def _point_elsewhere(self, lab: Lab, evidence: Evidence) -> None:
+        """Note values that name what is another's; the check that compares them takes the points.
 
         The instructor reads whose they are.
         """
         learner = lab.learner.id
-        for one in self._pointers.of(lab, found):
-            if one.whose and learner not in one.whose:
-                self._found[learner].tell(one.about, one.said, Relation.IS_OF, one.whose)
+        for pointer in self._pointers.of(lab, evidence):
+            if pointer.owners and learner not in pointer.owners:
+                self._found[learner].add_note(
+                    pointer.about, pointer.text, Relation.IS_OF, pointer.owners
+                )
 
     # --- what says that it was built in another's project -----------------------------------------
 
     def _built_elsewhere(self, listed: Sequence[Listing]) -> None:
         """A run of another's project: that project works in this workspace, or this is a copy."""
-        for one in listed:
-            if not one.builder or self._are_together(one.learner, one.builder):
+        for listing in listed:
+            if not listing.builder or self._are_together(listing.learner, listing.builder):
                 continue
-            if self._works_in(one.builder, one.learner):
-                if one.kind == "model":
-                    self._found[one.learner].left_by_others.add(one.name)
-                self._found[one.builder].borrowed["workspace"] = Mismatch(
+            if self._works_in(listing.builder, listing.learner):
+                if listing.kind == "model":
+                    self._found[listing.learner].left_by_others.add(listing.name)
+                self._found[listing.builder].borrowed["workspace"] = Mismatch(
                     "workspace", "your own", "things that your pipelines put into another one"
                 )
-                both = (one.learner, one.builder)
+                both = (listing.learner, listing.builder)
                 for learner in both:
-                    self._found[learner].tell(one.about, str(one), Relation.MADE_BY, both)
-            elif one.builder in self._evidence:
-                self._is_anothers(one, one.builder, f"it says that {one.builder}'s CI made it")
+                    self._found[learner].add_note(
+                        listing.about, str(listing), Relation.MADE_BY, both
+                    )
+            elif listing.builder in self._evidence:
+                self._is_anothers(
+                    listing, listing.builder, f"it says that {listing.builder}'s CI made it"
+                )
             else:
-                self._is_unclear(one, [one.builder], f"it says that {one.builder}'s CI made it")
+                self._is_unclear(
+                    listing, [listing.builder], f"it says that {listing.builder}'s CI made it"
+                )
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
-        found, there = self._evidence.get(learner), workspace_of(self._labs[other])
-        if found is None:
+        evidence, there = self._evidence.get(learner), workspace_of(self._labs[other])
+        if evidence is None:
             return False
         targets = {
-            place_of(one.subscription_id, one.resource_group, one.workspace)
-            for one in seen(found.service_connections)
+            place_of(connection.subscription_id, connection.resource_group, connection.workspace)
+            for connection in visible(evidence.service_connections)
         }
         lab = self._labs[learner]
         names = lab.sheet.variable_group.variables
-        for group in seen(found.variable_groups):
+        for group in visible(evidence.variable_groups):
             own = map(group.variables.get, (names.resource_group, names.workspace_name))
-            values = [(one.value or "").strip() for one in own if one]
+            values = [(variable.value or "").strip() for variable in own if variable]
             targets.add(place_of(lab.subscription_id, *values))
         return there in targets
 
@@ -118,61 +126,79 @@ class Class:
 
     def _listed_twice(self, listed: Sequence[Listing]) -> None:
         by_key: dict[str, list[Listing]] = {}
-        for one in listed:
-            if one.key:
-                by_key.setdefault(one.key, []).append(one)
+        for listing in listed:
+            if listing.key:
+                by_key.setdefault(listing.key, []).append(listing)
         for same in by_key.values():
             owner = self._owner(same)
-            learners = dict.fromkeys(one.learner for one in same if not self._is_disowned(one))
-            for one in same:
-                others = [other for other in learners if not self._are_together(other, one.learner)]
+            learners = dict.fromkeys(
+                entry.learner for entry in same if not self._is_disowned(entry)
+            )
+            for listing in same:
+                others = [
+                    other for other in learners if not self._are_together(other, listing.learner)
+                ]
                 if not others:
                     continue
                 if owner is None:
                     why = f"{all_of(others)} has it too, and nothing proves who had it first"
-                    self._is_unclear(one, others, why)
-                elif not self._are_together(one.learner, owner.learner):
-                    here = "its tag names it here" if one.is_named_only else f"here {one.since}"
-                    self._is_anothers(one, owner.learner, f"there {owner.since}, {here}")
+                    self._is_unclear(listing, others, why)
+                elif not self._are_together(listing.learner, owner.learner):
+                    here = (
+                        "its tag names it here"
+                        if listing.is_named_only
+                        else f"here {listing.since}"
+                    )
+                    self._is_anothers(listing, owner.learner, f"there {owner.since}, {here}")
                 else:
-                    found = self._found[one.learner]
-                    found.tell(one.about, str(one), Relation.LISTED_BY, others)
+                    findings = self._found[listing.learner]
+                    findings.add_note(listing.about, str(listing), Relation.LISTED_BY, others)
 
     def _owner(self, same: Sequence[Listing]) -> Listing | None:
-        """The listing in the lab where the thing itself stands; None where nothing proves which.
+        """The listing in the lab that has the resource itself; None where nothing proves which.
 
         A model names a training run by a tag, which can be written at any time: it proves nothing,
-        nor does the date of the model. Of labs in which the thing itself stands, it is that of the
+        nor does the date of the model. Of labs that have the resource itself, it is that of the
         first, by the service's own date, unless it was changed since another had it.
         """
-        standing = [one for one in same if not one.is_named_only and not self._is_disowned(one)]
-        ordered = sorted(standing, key=lambda one: one.at or _NEVER)
+        present = [
+            listing
+            for listing in same
+            if not listing.is_named_only and not self._is_disowned(listing)
+        ]
+        ordered = sorted(present, key=lambda listing: listing.at or _NEVER)
         if not ordered:
             return None
         first = ordered[0]
-        rivals = [one.at for one in ordered if not self._are_together(one.learner, first.learner)]
+        rivals = [
+            listing.at
+            for listing in ordered
+            if not self._are_together(listing.learner, first.learner)
+        ]
         since = max(filter(None, (first.at, first.changed_at)), default=_NEVER)
         is_first = all(at is not None and at > since for at in rivals)
         return first if is_first else None
 
-    def _is_disowned(self, one: Listing) -> bool:
+    def _is_disowned(self, listing: Listing) -> bool:
         """Whether it says itself that another's project made it, which does not work here."""
-        builder, learner = one.builder, one.learner
+        builder, learner = listing.builder, listing.learner
         is_anothers = bool(builder) and not self._are_together(learner, builder)
         return is_anothers and not self._works_in(builder, learner)
 
-    def _is_anothers(self, one: Listing, owner: str, why: str) -> None:
-        found = self._found[one.learner]
-        if one.key:
-            found.not_own[one.key] = one.resource
-        found.borrowed[one.kind] = Mismatch(one.kind, "your own", "another learner's")
-        found.tell(one.about, str(one), Relation.IS_OF, (owner,), why)
+    def _is_anothers(self, listing: Listing, owner: str, why: str) -> None:
+        findings = self._found[listing.learner]
+        if listing.key:
+            findings.not_own[listing.key] = listing.resource
+        findings.borrowed[listing.kind] = Mismatch(listing.kind, "your own", "another learner's")
+        findings.add_note(listing.about, str(listing), Relation.IS_OF, (owner,), why)
 
-    def _is_unclear(self, one: Listing, others: Iterable[str], why: str) -> None:
-        found = self._found[one.learner]
-        if one.key not in found.not_own:
-            found.unclear[one.kind] = None
-            found.tell(one.about, str(one), Relation.UNCLEAR, others, why)
+    def _is_unclear(self, listing: Listing, others: Iterable[str], why: str) -> None:
+        findings = self._found[listing.learner]
+        if listing.key not in findings.not_own:
+            findings.unclear[listing.kind] = None
+            findings.add_note(listing.about, str(listing), Relation.UNCLEAR, others, why)
 
-    def _are_together(self, one: str, other: str) -> bool:
-        return one == other or workspace_of(self._labs[one]) == workspace_of(self._labs[other])
+    def _are_together(self, learner: str, other: str) -> bool:
+        return learner == other or workspace_of(self._labs[learner]) == workspace_of(
+            self._labs[other]
+        )

@@ -1,4 +1,4 @@
-"""What was found of one learner's lab: what of it is not, or not surely, the learner's own."""
+"""What the comparison found about one lab: what is not, or not surely, the learner's own."""
 
 from __future__ import annotations
 
@@ -19,39 +19,44 @@ class Ownership:
     others: int = 0
     """How many labs it was compared with."""
     unclear: tuple[str, ...] = ()
-    """Kinds of things that another lab has too, where nothing tells who had them first."""
+    """Kinds of resources that another lab has too, where nothing proves who had them first."""
     not_own: Mapping[str, str] = field(default_factory=dict)
-    """Key (``key_of``) -> listed name of each thing that is another's."""
+    """Key (``key_of``) -> listed name of each resource that is another's."""
     left_by_others: frozenset[str] = frozenset()
     """``name:version`` of models that another learner's pipelines put into this workspace."""
     owners: Mapping[str, tuple[OwnerNote, ...]] = field(default_factory=dict)
-    """Whose it is, by what it is about: a variable in lower case, ``workspace_connection``,
+    """Whose it is, by subject: a variable in lower case, ``workspace_connection``,
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
     ``published_pipelines``; and all of it under ``own_work``."""
 
     @property
     def explanation(self) -> str:
-        """What a check says that finds nothing wrong."""
+        """The note of a check that finds nothing wrong."""
         return f"compared with {self.others} other lab{'s' * (self.others != 1)}"
 
 
 @dataclass
 class Findings:
-    """One learner's ownership in the making."""
+    """One learner's ownership while it is computed."""
 
     borrowed: dict[str, Mismatch] = field(default_factory=dict)
     unclear: dict[str, None] = field(default_factory=dict)
     not_own: dict[str, str] = field(default_factory=dict)
     left_by_others: set[str] = field(default_factory=set)
-    told: dict[str, dict[OwnerNote, None]] = field(default_factory=dict)
+    notes: dict[str, dict[OwnerNote, None]] = field(default_factory=dict)
     fault: str = ""
 
-    def tell(
-        self, about: str, thing: str, relation: Relation, learners: Iterable[str], proof: str = ""
+    def add_note(
+        self,
+        about: str,
+        resource: str,
+        relation: Relation,
+        learners: Iterable[str],
+        proof: str = "",
     ) -> None:
-        note = OwnerNote(thing, relation, tuple(learners), proof)
+        note = OwnerNote(resource, relation, tuple(learners), proof)
         for subject in (about, "own_work"):
-            self.told.setdefault(subject, {})[note] = None
+            self.notes.setdefault(subject, {})[note] = None
 
     def frozen(self, others: int) -> Ownership:
         return Ownership(
@@ -61,5 +66,5 @@ class Findings:
             unclear=tuple(self.unclear),
             not_own=self.not_own,
             left_by_others=frozenset(self.left_by_others),
-            owners={about: tuple(notes) for about, notes in self.told.items()},
+            owners={about: tuple(notes) for about, notes in self.notes.items()},
         )

@@ -1,4 +1,4 @@
-"""Places as texts, so that the same place is the same text however it is spelled."""
+"""Places as texts: the same place is the same text however it is spelled."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Index = Mapping[str, tuple[str, ...]]
 
 
 def index(labs: Mapping[str, Lab], places: Callable[[Lab], Iterable[str]]) -> Index:
-    """Who has which places; ``places`` tells those of one lab."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Place -> the learners who have it; ``places`` gives those of one lab."""
+    by_place: dict[str, tuple[str, ...]] = {}
     for learner, lab in labs.items():
         for place in places(lab):
-            found[place] = (*found.get(place, ()), learner)
-    return found
+            by_place[place] = (*by_place.get(place, ()), learner)
+    return by_place
 
 
 def place_of(*parts: str) -> str:
@@ -38,9 +38,9 @@ def repositories_of(lab: Lab) -> Iterator[str]:
     return (place_of(lab.github_owner, name) for name in lab.repositories)
 
 
-def seen(found: tuple[T, ...] | Unavailable | None) -> tuple[T, ...]:
-    """A list that could be seen; what could not be is compared with nothing."""
-    return found if isinstance(found, tuple) else ()
+def visible(listed: tuple[T, ...] | Unavailable | None) -> tuple[T, ...]:
+    """A list that could be read, else an empty one: what could not be read is not compared."""
+    return listed if isinstance(listed, tuple) else ()
 
 
 def all_of(learners: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from graders.judging.ownership.locations import (
     index,
     place_of,
     repositories_of,
-    seen,
+    visible,
     workspace_of,
 )
 from graders.lab import Lab
@@ -20,15 +20,15 @@ from graders.lab.roles import VariableGroup as Dictated
 
 @dataclass(frozen=True)
 class Pointer:
-    """Something that names a place, and the learners whose place that is."""
+    """A value that names a place, and the learners whose place that is."""
 
     about: str
-    said: str
-    whose: tuple[str, ...]
+    text: str
+    owners: tuple[str, ...]
 
 
 class Pointers:
-    """Reads the pointers of each lab of a class against the places of all of them."""
+    """Finds the pointers of each lab of a class, and whose places they name."""
 
     def __init__(self, labs: Mapping[str, Lab]) -> None:
         self._of_workspace = index(labs, lambda lab: [workspace_of(lab)])
@@ -37,15 +37,15 @@ class Pointers:
         self._of_group = index(labs, lambda lab: [lab.resource_group.casefold()])
         self._of_name = index(labs, lambda lab: [lab.workspace.casefold()])
 
-    def of(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
-        for group in seen(found.variable_groups):
+    def of(self, lab: Lab, evidence: Evidence) -> Iterator[Pointer]:
+        for group in visible(evidence.variable_groups):
             if group.name == lab.variable_group:
                 yield from self._of_variables(group, lab.sheet.variable_group)
-        yield from self._of_connections(lab, found)
-        yield from self._of_pipelines(lab, found)
+        yield from self._of_connections(lab, evidence)
+        yield from self._of_pipelines(lab, evidence)
 
     def _of_variables(self, group: VariableGroup, dictated: Dictated) -> Iterator[Pointer]:
-        values = {name: one.value or "" for name, one in group.variables.items()}
+        values = {name: variable.value or "" for name, variable in group.variables.items()}
         names = dictated.variables
         numbers = dictated.base_name.numbers(values.get(names.base_name, ""))
         own_group, workspace = (
@@ -57,20 +57,22 @@ class Pointers:
             ("workspace_name", names.workspace_name, self._of_name, workspace),
         )
         for about, name, places, place in named:
-            said = f"{name} `{values.get(name, '')}`"
-            yield Pointer(about, said, places.get(place.casefold(), ()))
+            text = f"{name} `{values.get(name, '')}`"
+            yield Pointer(about, text, places.get(place.casefold(), ()))
 
-    def _of_connections(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
-        for one in seen(found.service_connections):
-            if one.name == lab.service_connection:
-                target = place_of(one.subscription_id, one.resource_group, one.workspace)
-                said = f"the connection's workspace `{one.workspace}`"
-                yield Pointer("workspace_connection", said, self._of_workspace.get(target, ()))
+    def _of_connections(self, lab: Lab, evidence: Evidence) -> Iterator[Pointer]:
+        for connection in visible(evidence.service_connections):
+            if connection.name == lab.service_connection:
+                target = place_of(
+                    connection.subscription_id, connection.resource_group, connection.workspace
+                )
+                text = f"the connection's workspace `{connection.workspace}`"
+                yield Pointer("workspace_connection", text, self._of_workspace.get(target, ()))
 
-    def _of_pipelines(self, lab: Lab, found: Evidence) -> Iterator[Pointer]:
+    def _of_pipelines(self, lab: Lab, evidence: Evidence) -> Iterator[Pointer]:
         about = {lab.ci_pipeline: "ci_source", lab.cd_pipeline: "cd_source"}
-        for one in seen(found.pipelines):
-            if one.name in about:
-                whose = self._of_repository.get(one.repository_name.casefold(), ())
-                said = f"the repository `{one.repository_name}` of {one.name}"
-                yield Pointer(about[one.name], said, whose)
+        for pipeline in visible(evidence.pipelines):
+            if pipeline.name in about:
+                owners = self._of_repository.get(pipeline.repository_name.casefold(), ())
+                text = f"the repository `{pipeline.repository_name}` of {pipeline.name}"
+                yield Pointer(about[pipeline.name], text, owners)

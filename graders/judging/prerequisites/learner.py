@@ -1,4 +1,4 @@
-"""Whose lab it is: what of it is the learner's own, and when it was made."""
+"""What of a lab is the learner's own, and when it was made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def own_training_runs(
     ownership: Ownership,
     lab: Lab,
 ) -> tuple[TrainingRun, ...] | Unavailable | None:
-    """Without those that are another learner's; so the next three."""
+    """Without those that are another learner's; likewise the next three."""
     return own_of(collected_training_runs, ownership, lab.sheet.tags)
 
 
@@ -61,7 +61,7 @@ def work(
     own_models: tuple[Model, ...] | Unavailable,
     own_endpoints: tuple[Endpoint, ...] | Unavailable,
 ) -> rules.Work:
-    """All that pipelines make, as far as it could be seen."""
+    """All that pipelines made, as far as it could be read."""
     return rules.Work(
         pipelines=collected_pipelines,
         runs=collected_runs,
@@ -80,35 +80,35 @@ def session(lab: Lab) -> Session:
 
 @prerequisite
 def dated_work(work: rules.Work, lab: Lab, session: Session) -> list[rules.Dated]:
-    """All that bears a time; what nobody saw may have been done at any."""
-    found = rules.dated(work, lab)
-    if rules.outside(found, session):
-        return found
+    """All that has a time; what could not be read may have been done at any."""
+    entries = rules.dated(work, lab)
+    if rules.outside(entries, session):
+        return entries
     _require_work(work, lab)
-    if unknown := [one.what for one in found if None in one.times]:
+    if unknown := [entry.what for entry in entries if None in entry.times]:
         raise NotAssessed(f"the {unknown[0]} has no date")
-    return found
+    return entries
 
 
 @prerequisite
 def own_work(work: rules.Work, ownership: Ownership, lab: Lab) -> Ownership:
-    """The same, once everything that could be another's was seen, and there is something."""
+    """The ownership, once everything that could be another's was read, and there is something."""
     if ownership.fault:
         raise NotAssessed(ownership.fault)
     if ownership.borrowed:
         return ownership
     if ownership.unclear:
-        what = " and ".join(ownership.unclear)
-        raise NotAssessed(f"the {what} is in another lab too; the instructor decides whose it is")
+        kinds = " and ".join(ownership.unclear)
+        raise NotAssessed(f"the {kinds} is in another lab too; the instructor decides whose it is")
     _require_work(work, lab)
     return ownership
 
 
 def _require_work(work: rules.Work, lab: Lab) -> None:
-    """End the check unless all that pipelines make was looked at, and they made something."""
+    """End the check unless all that pipelines make was collected, and they made something."""
     for part in (work.runs, work.published_pipelines, work.models, work.endpoints):
         require_visible(part)
-    if work.training_runs is not None:  # nobody asks for them without a training pipeline
+    if work.training_runs is not None:  # not collected without a training pipeline
         require_visible(work.training_runs)
     if not rules.dated(work, lab):
         raise Blocked("ci-has-a-completed-run", "nothing has run yet")

@@ -1,6 +1,6 @@
-"""What is right, where one comparison will not say it: rules return the mismatches they found.
+"""Rules, where one comparison is not enough: each returns the mismatches it found.
 
-An empty list means all is well. Rules are pure: they see evidence and the lab, nothing else.
+An empty list means that all is well. Rules are pure: they get evidence and the lab, nothing else.
 Numbers in brackets are steps of the lab sheet.
 """
 

@@ -21,7 +21,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def unhealthy(endpoint: Endpoint) -> list[Mismatch]:
-    """The endpoint says of itself that it is healthy [7.4]."""
+    """The endpoint reports that it is healthy [7.4]."""
     if endpoint.state == "Healthy":
         return []
     return [Mismatch("state", "Healthy", f"{endpoint.state} {endpoint.error}".strip())]
@@ -40,7 +40,7 @@ def no_description(swagger: bool) -> list[Mismatch]:
 
 
 def wrong_size(endpoint: Endpoint, lab: Lab) -> list[Mismatch]:
-    """A container instance of the size that the template's deployment file says [7.4].
+    """A container instance of the size in the template's deployment file [7.4].
 
     A managed online endpoint (v2) has no such size.
     """
@@ -52,7 +52,7 @@ def wrong_size(endpoint: Endpoint, lab: Lab) -> list[Mismatch]:
         ("CPU cores", dictated.cpu, endpoint.cpu),
         ("memory in GB", dictated.memory_gb, endpoint.memory_gb),
     )
-    return [Mismatch(what, str(want), str(got)) for what, want, got in facts if want != got]
+    return [Mismatch(fact, str(want), str(got)) for fact, want, got in facts if want != got]
 
 
 def serves_other_model(endpoint: Endpoint, models: Sequence[Model]) -> list[Mismatch]:

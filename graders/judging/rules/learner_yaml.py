@@ -1,4 +1,4 @@
-"""A learner's YAML, read within bounds: 500 bytes of aliases can stand for a gigabyte."""
+"""A learner's YAML, read within bounds: 500 bytes of aliases can expand to a gigabyte."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class _Budget:
         if isinstance(node, yaml.ScalarNode):
             self._characters -= len(node.value)
             if self._characters < 0:
-                what = f"more than {LONGEST:,} characters, with its aliases written out"
-                raise UnreadableError(what)
+                message = f"more than {LONGEST:,} characters, with its aliases written out"
+                raise UnreadableError(message)
             return
         for entry in node.value:
             for part in entry if isinstance(entry, tuple) else (entry,):

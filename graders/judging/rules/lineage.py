@@ -1,4 +1,4 @@
-"""Tasks 5 to 7: whether the parts of the work come of one another."""
+"""Tasks 5 to 7: whether the parts of the work come from one another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from graders.reasons import Mismatch
 
 
 def wrong_model_file(file: ModelFile, lab: Lab) -> list[Mismatch]:
-    """The file names the lab's model and a version of it, once each and together [5.14]."""
+    """The file names the lab's model and a version of it, each alone and together [5.14]."""
     if not (file.name or file.version or file.id):
         path = lab.sheet.ci.artifacts.model_file
         return [Mismatch(path, f"a version of {lab.model}", "nothing readable")]
@@ -33,7 +33,7 @@ def wrong_model_file(file: ModelFile, lab: Lab) -> list[Mismatch]:
         ("name", lab.model, file.name),
         ("id", f"{file.name}:{file.version}", file.id),
     )
-    wrong = [Mismatch(what, want, got or "nothing") for what, want, got in facts if want != got]
+    wrong = [Mismatch(fact, want, got or "nothing") for fact, want, got in facts if want != got]
     if not file.version.isdecimal():
         wrong.append(Mismatch("version", "a whole number", file.version or "nothing"))
     return wrong
@@ -52,22 +52,22 @@ def not_the_registered_version(
 
 
 def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
-    """A training run that a succeeded CI run had started came to its good end [5.15]."""
+    """A training run that a succeeded CI run started has completed [5.15]."""
     own, build = trained_by(training, ci_runs, lab), lab.sheet.tags.build
     if any(run.is_completed for run in own):
         return []
     ids = " or ".join(str(run.id) for run in ci_runs)
-    found = ", ".join(f"one that is {run.status}" for run in own)
+    actual = ", ".join(f"one that is {run.status}" for run in own)
     if not own:
         others = ", ".join(run.tags.get(build, f"no {build}") for run in training)
-        found = f"runs of {others}" if others else "no run"
-    return [Mismatch("training run", f"a completed one of CI run {ids}", found)]
+        actual = f"runs of {others}" if others else "no run"
+    return [Mismatch("training run", f"a completed one of CI run {ids}", actual)]
 
 
 def trained_by(
     training: Iterable[TrainingRun], ci_runs: Iterable[Run], lab: Lab
 ) -> list[TrainingRun]:
-    """The training runs that bear the id of one of the CI runs."""
+    """The training runs that have the id of one of the CI runs."""
     ids = {str(run.id) for run in ci_runs}
     return [run for run in training if run.tags.get(lab.sheet.tags.build) in ids]
 
@@ -90,17 +90,21 @@ def _flaws(run: TrainingRun, models: Sequence[Model], sheet: Sheet) -> list[Mism
     ]
     error = run.metrics.get(metric) if isinstance(run.metrics, Mapping) else None
     own = [model.tags for model in models if model.tags.get(tags.training_run) == run.id]
-    said = [one[tags.error] for one in own if tags.error in one]
-    if error is not None and said and not any(close_to(one, error) for one in said):
-        wrong.append(Mismatch(metric, f"{error:.1f}, as in the training run", ", ".join(said)))
+    errors = [model_tags[tags.error] for model_tags in own if tags.error in model_tags]
+    if error is not None and errors and not any(close_to(value, error) for value in errors):
+        wrong.append(Mismatch(metric, f"{error:.1f}, as in the training run", ", ".join(errors)))
     return wrong
 
 
 def deployed_otherwise(deployment: Deployment, models: Sequence[Model], lab: Lab) -> list[Mismatch]:
-    """The CD run's own logs name a version that CI registered, and a good smoke test [6.12]."""
+    """The CD run's own logs name a version that CI registered, and a passed smoke test [6.12]."""
     own = [f"{model.name}:{model.version}" for model in models]
-    said = f"{deployment.model}:{deployment.version}"
-    wrong = [] if said in own else [Mismatch("deployed model", " or ".join(own), said.strip(":"))]
+    deployed = f"{deployment.model}:{deployment.version}"
+    wrong = (
+        []
+        if deployed in own
+        else [Mismatch("deployed model", " or ".join(own), deployed.strip(":"))]
+    )
     if not deployment.smoke_test_passed:
         passed = lab.sheet.cd.log.smoke_test_passed
         wrong.append(Mismatch("smoke test", passed, "no such line in its log"))
@@ -134,7 +138,7 @@ class Chain:
 
     @property
     def explanation(self) -> str:
-        """The chain in words, which a check tells whether or not it is whole."""
+        """The chain in words, which a check reports whether or not it is complete."""
         text = " → ".join(self.links)
         return f"{text} ✗ {self.broken[0].what}" if self.broken else text
 
@@ -143,21 +147,21 @@ def chain_of(links: Links) -> Chain:
     """The longest chain from a commit to the live answer; of equals the newest [7.4].
 
     Any CI run that succeeded can begin it: a later run, of the same code or of other code, takes
-    nothing from one that is whole.
+    nothing from one that is complete.
     """
     chains = [chain for run in links.ci_runs for chain in _chains(run, links)]
-    return max(chains, key=lambda chain: len(chain.links))  # a whole one has every link
+    return max(chains, key=lambda chain: len(chain.links))  # a complete one has every link
 
 
 def unseen_links(links: Links) -> list[Unavailable | None]:
-    """What a chain could have led through and nobody saw; None: it was not looked at."""
+    """What a chain could have led through and could not be read; None: it was not collected."""
     parts = [
         *(run.model_file for run in links.ci_runs if _may_have_published(run, links.lab)),
         *(run.upstream for run in links.cd_runs),
         *(run.deployment for run in links.cd_runs if not isinstance(run.stages, tuple)),
         *(run.deployment for run in links.cd_runs if isinstance(run.deployment, Unavailable)),
     ]
-    return [one for one in parts if one is None or isinstance(one, Unavailable)]
+    return [part for part in parts if part is None or isinstance(part, Unavailable)]
 
 
 def _may_have_published(run: Run, lab: Lab) -> bool:
@@ -170,10 +174,10 @@ def _chains(run: Run, links: Links) -> list[Chain]:
     if begun.broken or model is None:
         return [begun]
     version = model.version
-    took = [one for one in links.cd_runs if _took(one, run, version)]
+    took = [cd_run for cd_run in links.cd_runs if _took(cd_run, run, version)]
     if not took:
         return [_ends(begun, "CD run", f"one that took version {version} from CI run {run.id}")]
-    return [_served(begun, one, version, links) for one in took]
+    return [_served(begun, cd_run, version, links) for cd_run in took]
 
 
 def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
@@ -183,16 +187,24 @@ def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
         wanted = f"the commit of CI run {run.id} in the repository"
         return _ends(chain, "commit", wanted), None
     chain = Chain((f"commit {run.commit[:7]}", f"CI run {run.id}"))
-    if str(run.id) not in {one.version for one in links.published}:
+    if str(run.id) not in {pipeline.version for pipeline in links.published}:
         return _ends(chain, "published pipeline", f"one of version {run.id}"), None
     chain = Chain((*chain.links, f"pipeline version {run.id}"))
-    training = [one for one in trained_by(links.training, [run], links.lab) if one.is_completed]
-    models = [one for one in links.models if one.tags.get(tags.build) == str(run.id)]
-    trained = {one.id for one in training}
-    own = [one for one in models if one.tags.get(tags.training_run) in trained]
+    training = [
+        training_run
+        for training_run in trained_by(links.training, [run], links.lab)
+        if training_run.is_completed
+    ]
+    models = [
+        candidate for candidate in links.models if candidate.tags.get(tags.build) == str(run.id)
+    ]
+    trained = {training_run.id for training_run in training}
+    own = [candidate for candidate in models if candidate.tags.get(tags.training_run) in trained]
     named = run.model_file.version if isinstance(run.model_file, ModelFile) else ""
-    # a stage that ran again may have registered twice: then the artifact tells which one counts
-    model = next((one for one in own if one.version == named), own[0] if own else None)
+    # a stage that ran again may have registered twice: then the artifact decides which one counts
+    model = next(
+        (candidate for candidate in own if candidate.version == named), own[0] if own else None
+    )
     if not training:
         return _ends(chain, "training run", f"a completed one of CI run {run.id}"), None
     chain = Chain((*chain.links, f"training run {training[0].id[:8]}"))
@@ -208,14 +220,14 @@ def _trained(run: Run, links: Links) -> tuple[Chain, Model | None]:
 
 
 def _took(cd_run: Run, ci_run: Run, version: str) -> bool:
-    """The log says what was deployed; which run of CI is recorded need not be the one it is from.
+    """Whether the CD run deployed this version, by its log; the recorded CI run may be another.
 
     Azure Pipelines records the latest, whatever build a learner names when starting CD.
     """
     upstream = cd_run.upstream if isinstance(cd_run.upstream, tuple) else ()
     deployed = cd_run.deployment
     return (
-        any(one.pipeline_id == ci_run.pipeline_id for one in upstream)
+        any(upstream_run.pipeline_id == ci_run.pipeline_id for upstream_run in upstream)
         and isinstance(deployed, Deployment)
         and deployed.version == version
     )
@@ -224,15 +236,15 @@ def _took(cd_run: Run, ci_run: Run, version: str) -> bool:
 def _served(chain: Chain, cd_run: Run, version: str, links: Links) -> Chain:
     """From the CD run to the live answer."""
     chain = Chain((*chain.links, f"CD run {cd_run.id}"))
-    served = [one.rpartition(":")[2] for one in links.endpoint.model_ids]
+    served = [model_id.rpartition(":")[2] for model_id in links.endpoint.model_ids]
     if version not in served:
-        said = f"version {' or '.join(served)}" if served else "no model"
-        return _ends(chain, "endpoint", f"one that serves version {version}", said)
+        actual = f"version {' or '.join(served)}" if served else "no model"
+        return _ends(chain, "endpoint", f"one that serves version {version}", actual)
     chain = Chain((*chain.links, f"endpoint {links.endpoint.name}"))
     if bad_answer(links.answer, links.lab):
         return _ends(chain, "answer", "two numbers")
     return Chain((*chain.links, "live answer"))
 
 
-def _ends(chain: Chain, what: str, expected: str, found: str = "none") -> Chain:
-    return Chain(chain.links, (Mismatch(what, expected, found),))
+def _ends(chain: Chain, link: str, expected: str, actual: str = "none") -> Chain:
+    return Chain(chain.links, (Mismatch(link, expected, actual),))

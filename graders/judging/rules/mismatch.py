@@ -7,11 +7,11 @@ import math
 from graders.reasons import Mismatch
 
 
-def same_name(what: str, found: str, expected: str) -> list[Mismatch]:
+def same_name(fact: str, actual: str, expected: str) -> list[Mismatch]:
     """Azure Resource Manager names are equal whatever their case."""
-    if found.casefold() == expected.casefold():
+    if actual.casefold() == expected.casefold():
         return []
-    return [Mismatch(what, expected, found or "nothing")]
+    return [Mismatch(fact, expected, actual or "nothing")]
 
 
 def close_to(value: str | float, expected: float) -> bool:

@@ -19,10 +19,10 @@ from graders.urls import parameters_of, parts_of
 def wrongly_published(
     pipelines: Sequence[PublishedPipeline], ci_runs: Sequence[Run]
 ) -> list[Mismatch]:
-    """Exactly one published pipeline bears the id of a succeeded CI run as its version [5.17]."""
+    """Exactly one published pipeline has the id of a succeeded CI run as its version [5.17]."""
     versions = [pipeline.version for pipeline in pipelines]
     ids = [str(run.id) for run in ci_runs]
-    if any(versions.count(one) == 1 for one in ids):
+    if any(versions.count(run_id) == 1 for run_id in ids):
         return []
     expected = f"one published pipeline with version {' or '.join(ids)} (the id of the CI run)"
     return [Mismatch("version", expected, ", ".join(versions))]
@@ -34,8 +34,8 @@ def unlinked_models(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -
         return []
     ids = " or ".join(str(run.id) for run in ci_runs)
     expected = f"tags of CI run {ids} of project {lab.project}"
-    found = "; ".join(f"version {model.version}: {_lineage(model, lab)}" for model in models)
-    return [Mismatch(lab.model, expected, found)]
+    actual = "; ".join(f"version {model.version}: {_lineage(model, lab)}" for model in models)
+    return [Mismatch(lab.model, expected, actual)]
 
 
 def registered_by(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> list[Model]:

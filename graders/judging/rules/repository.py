@@ -21,8 +21,8 @@ def missing_repository(
     if repositories:
         return []
     names = " or ".join(f"{lab.github_owner}/{name}" for name in lab.repositories)
-    found = f"similar names: {', '.join(similar)}" if similar else "no such repository"
-    return [Mismatch("repository", names, found, next(iter(similar), ""))]
+    actual = f"similar names: {', '.join(similar)}" if similar else "no such repository"
+    return [Mismatch("repository", names, actual, next(iter(similar), ""))]
 
 
 def wrong_origin(repository: Repository, template: str | None, lab: Lab) -> list[Mismatch]:
@@ -31,8 +31,8 @@ def wrong_origin(repository: Repository, template: str | None, lab: Lab) -> list
     if repository.is_fork:
         return [Mismatch("origin", expected, "a fork")]
     if template is None:
-        what = "made without a template" if repository.head else "empty, made without a template"
-        return [Mismatch("origin", expected, what)]
+        actual = "made without a template" if repository.head else "empty, made without a template"
+        return [Mismatch("origin", expected, actual)]
     if template.casefold() in {accepted.casefold() for accepted in lab.templates}:
         return []
     return [Mismatch("origin", expected, f"generated from {template}")]
@@ -80,14 +80,14 @@ def altered_pipelines(repository: Repository, lab: Lab) -> list[Mismatch]:
         if isinstance(content, str)
     ]
     return unreadable + [
-        Mismatch(what, wanted, ", ".join(names) or "nothing")
-        for path, what, wanted, read in facts
+        Mismatch(fact, wanted, ", ".join(names) or "nothing")
+        for path, fact, wanted, read in facts
         if not isinstance(content := files[path], str) and wanted not in (names := read(content))
     ]
 
 
 def looks_generated(repository: Repository, lab: Lab) -> bool:
-    """What the files say of its origin, where GitHub does not tell [4.3]."""
+    """Whether the files prove its origin, where GitHub hides it [4.3]."""
     template = lab.sheet.template
     imported = any(commit.startswith(template.release) for commit in repository.commits)
     return repository.tree == template.tree and not repository.is_fork and not imported
@@ -103,7 +103,7 @@ def modified_files(repository: Repository, lab: Lab) -> list[Mismatch]:
 def inactive_repository(repository: Repository, lab: Lab) -> list[Mismatch]:
     """Neither archived nor disabled, and on a default branch that the lab knows [4.4]."""
     branches = lab.sheet.repository.default_branches
-    said = [
+    facts = [
         ("archived", repository.is_archived),
         ("disabled", repository.is_disabled),
         (
@@ -112,11 +112,11 @@ def inactive_repository(repository: Repository, lab: Lab) -> list[Mismatch]:
         ),
     ]
     expected = f"active, branch {branches[0]}"
-    return [Mismatch("repository", expected, what) for what, is_so in said if is_so]
+    return [Mismatch("repository", expected, fact) for fact, is_so in facts if is_so]
 
 
 def _content(repository: Repository, path: str) -> Mapping[str, Any] | str:
-    """What stands in a YAML file; a text: why it cannot be read."""
+    """The content of a YAML file; a text: why it cannot be read."""
     try:
         content = read_yaml(repository.texts.get(path, ""))
     except UnreadableError as error:
@@ -146,7 +146,7 @@ def _stages(content: Mapping[str, Any]) -> list[str]:
 
 def _values(variable: str, content: Mapping[str, Any]) -> list[str]:
     variables = _entries(content, "variables")
-    return _texts((one for one in variables if one.get("name") == variable), "value")
+    return _texts((entry for entry in variables if entry.get("name") == variable), "value")
 
 
 def _sources(content: Mapping[str, Any]) -> list[str]:

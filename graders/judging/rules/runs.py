@@ -38,7 +38,7 @@ def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
 
 
 def never_ran(runs: Sequence[Run]) -> list[Mismatch]:
-    """At least one run came to its end [5.12]."""
+    """At least one run has ended [5.12]."""
     return [] if runs else [Mismatch("runs", "a completed run", "the pipeline never ran")]
 
 
@@ -50,33 +50,33 @@ def none_succeeded(runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
 
 
 def environment_lacks(runs: Sequence[Run], lab: Lab) -> str:
-    """What nobody could have succeeded without, and no learner can fix; empty when all is there.
+    """What no run could succeed without and no learner can fix; empty when all is there.
 
-    Said of the newest run, while none has succeeded.
+    From the newest run, while none has succeeded.
     """
     if not runs or any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
         return ""
-    said = " ".join(runs[0].problems)
+    problems = " ".join(runs[0].problems)
     signs = {
         lab.sheet.ci.training.run_task_type: "the Machine Learning extension is not installed",
         "hosted parallelism": "there are no parallel jobs",
     }
-    return next((lacks for words, lacks in signs.items() if words in said), "")
+    return next((lacks for words, lacks in signs.items() if words in problems), "")
 
 
 def _failures(runs: Sequence[Run]) -> str:
     if not runs:
         return "the pipeline never ran"
     newest = runs[0]
-    said = "; ".join([*newest.problems, *_failed_tasks(newest)])
+    failures = "; ".join([*newest.problems, *_failed_tasks(newest)])
     others = f" (and {len(runs) - 1} other runs that did not succeed)" if len(runs) > 1 else ""
-    return f"run {newest.number} {newest.result}{': ' + said if said else ''}{others}"
+    return f"run {newest.number} {newest.result}{': ' + failures if failures else ''}{others}"
 
 
 def _failed_tasks(run: Run) -> list[str]:
     """The tasks that failed, and before them the jobs their stage left out: often the cause."""
     stages = run.stages if isinstance(run.stages, tuple) else ()
-    return [said for stage in stages for said in (*_left_out(stage), *_failed_in(stage))]
+    return [failure for stage in stages for failure in (*_left_out(stage), *_failed_in(stage))]
 
 
 def _left_out(stage: Stage) -> list[str]:
@@ -102,7 +102,7 @@ def incomplete_ci(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
     results |= {task.name: task.result for task in tasks_of(stages)}
     return _not_succeeded(
         [
-            *((f"stage {one.identifier}", by_id.get(one.identifier)) for one in ci.stages),
+            *((f"stage {stage.identifier}", by_id.get(stage.identifier)) for stage in ci.stages),
             *((f"job {job}", results.get(job)) for job in ci.jobs),
             *((f"task {task}", results.get(task)) for task in ci.tasks),
         ]
@@ -116,16 +116,16 @@ def incomplete_deployment(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
 
 def _not_succeeded(results: Iterable[Result]) -> list[Mismatch]:
     return [
-        Mismatch(what, "succeeded", result or "not in the run")
-        for what, result in results
+        Mismatch(subject, "succeeded", result or "not in the run")
+        for subject, result in results
         if not is_good(result)
     ]
 
 
 def task_results(stages: Sequence[Stage], names: Iterable[str]) -> list[Mismatch]:
     """The named tasks are in the run and succeeded."""
-    found = {task.name: task.result for task in tasks_of(stages)}
-    return _not_succeeded((f"task {name}", found.get(name)) for name in names)
+    results = {task.name: task.result for task in tasks_of(stages)}
+    return _not_succeeded((f"task {name}", results.get(name)) for name in names)
 
 
 def kubernetes_ran(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
@@ -139,11 +139,11 @@ def kubernetes_ran(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:
 
 
 def smoke_test_failed(runs: Iterable[Run], lab: Lab) -> bool:
-    """Whether the newest run that was looked into failed in its smoke test."""
+    """Whether the newest run that was read in detail failed in its smoke test."""
     smoke_test = (lab.sheet.cd.deployment.smoke_test, "failed")
     for run in runs:
         if isinstance(run.stages, tuple):
-            return any((one.name, one.result) == smoke_test for one in tasks_of(run.stages))
+            return any((task.name, task.result) == smoke_test for task in tasks_of(run.stages))
     return False
 
 
@@ -152,12 +152,12 @@ def wrong_upstream(
 ) -> list[Mismatch]:
     """The CD run consumed a succeeded run of the learner's CI pipeline [6.11]."""
     numbers = {run.number for run in ci_runs}
-    used = [one for one in upstream if one.pipeline_id == ci_pipeline.id]
-    if any(one.run_number in numbers for one in used):
+    used = [run for run in upstream if run.pipeline_id == ci_pipeline.id]
+    if any(run.run_number in numbers for run in used):
         return []
     expected = f"a succeeded run of {ci_pipeline.name} ({', '.join(sorted(numbers))})"
-    found = ", ".join(f"run {one.run_number} of pipeline {one.pipeline_id}" for one in upstream)
-    return [Mismatch("run it took the model from", expected, found or "none")]
+    actual = ", ".join(f"run {run.run_number} of pipeline {run.pipeline_id}" for run in upstream)
+    return [Mismatch("run it took the model from", expected, actual or "none")]
 
 
 def wrong_order(cd_run: Run, ci_runs: Sequence[Run]) -> list[Mismatch]:

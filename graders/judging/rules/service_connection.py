@@ -37,8 +37,8 @@ def not_ready(connection: ServiceConnection) -> list[Mismatch]:
     """Azure DevOps could create the service principal and give it its role [3.4]."""
     if connection.is_ready:
         return []
-    found = f"{connection.state or 'not ready'} {connection.status_message}".strip()
-    return [Mismatch("state", "Ready", found)]
+    actual = f"{connection.state or 'not ready'} {connection.status_message}".strip()
+    return [Mismatch("state", "Ready", actual)]
 
 
 def dangling_reference(name: str, connections: Collection[str], lab: Lab) -> list[Mismatch]:
@@ -54,10 +54,10 @@ def dangling_reference(name: str, connections: Collection[str], lab: Lab) -> lis
 
 
 def other_than_shown(connection: ServiceConnection) -> list[Mismatch]:
-    """Service principal, automatic, with a secret: what the lab's pictures show [3.3]."""
+    """Service principal, automatic, with a secret: as in the lab's pictures [3.3]."""
     shown = ("serviceprincipal", "automatic")
-    found = (connection.scheme.casefold(), connection.creation_mode.casefold())
-    if found == shown:
+    actual = (connection.scheme.casefold(), connection.creation_mode.casefold())
+    if actual == shown:
         return []
-    said = f"{connection.scheme}, {connection.creation_mode or 'unknown'}"
-    return [Mismatch("authentication", "ServicePrincipal, Automatic", said)]
+    described = f"{connection.scheme}, {connection.creation_mode or 'unknown'}"
+    return [Mismatch("authentication", "ServicePrincipal, Automatic", described)]

@@ -34,31 +34,31 @@ class Work:
 
 @dataclass(frozen=True)
 class Dated:
-    """Something of the lab, and the times it bears; None: it should bear one and does not."""
+    """A resource of the lab, and its times; None: it should have one and does not."""
 
     what: str
     times: tuple[datetime | None, ...]
 
 
 def dated(work: Work, lab: Lab) -> list[Dated]:
-    """What the lab asks for and could be seen, with its own clocks."""
+    """What the lab asks for and could be read, with its own clocks."""
     return [*_runs(work, lab), *_made(work, lab)]
 
 
 def outside(work: Iterable[Dated], session: Session) -> list[Mismatch]:
     """What was not done between the session's beginning and its end, both of them included."""
-    return [wrong for one in work for wrong in _outside(one, session)[:1]]
+    return [wrong for entry in work for wrong in _outside(entry, session)[:1]]
 
 
-def _outside(one: Dated, session: Session) -> list[Mismatch]:
+def _outside(entry: Dated, session: Session) -> list[Mismatch]:
     zone = (session.begins or session.ends or datetime.min).tzinfo
     wrong = []
-    for time in one.times:
+    for time in entry.times:
         at = time.replace(microsecond=0) if time else None
         if at and session.begins and at < session.begins:
-            wrong.append(Mismatch(one.what, f"{session.begins} or later", _in_zone(at, zone)))
+            wrong.append(Mismatch(entry.what, f"{session.begins} or later", _in_zone(at, zone)))
         if at and session.ends and at > session.ends:
-            wrong.append(Mismatch(one.what, f"{session.ends} or earlier", _in_zone(at, zone)))
+            wrong.append(Mismatch(entry.what, f"{session.ends} or earlier", _in_zone(at, zone)))
     return wrong
 
 
@@ -69,10 +69,14 @@ def _in_zone(time: datetime, zone: tzinfo | None) -> str:
 
 
 def _runs(work: Work, lab: Lab) -> Iterator[Dated]:
-    """A misnamed pipeline ran all the same."""
+    """The lab's runs; a misnamed pipeline counts too."""
     own = {lab.ci_pipeline, lab.cd_pipeline, lab.ci_yaml, lab.cd_yaml}
     pipelines = work.pipelines if isinstance(work.pipelines, tuple) else ()
-    names = {one.id: one.name for one in pipelines if {one.name, one.yaml_path} & own}
+    names = {
+        pipeline.id: pipeline.name
+        for pipeline in pipelines
+        if {pipeline.name, pipeline.yaml_path} & own
+    }
     for run in work.runs if isinstance(work.runs, tuple) else ():
         if run.pipeline_id in names:
             times = (run.started_at, run.finished_at) if run.is_completed else (run.queued_at,)

@@ -17,8 +17,10 @@ from graders.reasons import Mismatch
 def missing_variables(variables: Mapping[str, Variable], wanted: Iterable[str]) -> list[Mismatch]:
     """Every variable the lab lists is there, spelled exactly so [2.7]."""
     extra = [name for name in variables if name not in set(wanted)]
-    found = f"not there; other variables: {', '.join(extra)}" if extra else "not there"
-    return [Mismatch(name, f"a variable {name}", found) for name in wanted if name not in variables]
+    actual = f"not there; other variables: {', '.join(extra)}" if extra else "not there"
+    return [
+        Mismatch(name, f"a variable {name}", actual) for name in wanted if name not in variables
+    ]
 
 
 def unreadable_variables(
@@ -72,18 +74,22 @@ def closed_to_pipelines(access: Access, pipelines: Iterable[Pipeline], lab: Lab)
     if access.all_pipelines:
         return []
     known = list(pipelines)
-    permitted = {one.name for one in known if one.id in access.pipeline_ids}
+    permitted = {pipeline.name for pipeline in known if pipeline.id in access.pipeline_ids}
     roles = ((lab.ci_pipeline, lab.ci_yaml), (lab.cd_pipeline, lab.cd_yaml))
     own = [names for role in roles if (names := _in_role(known, *role))]
     if lab.leniency.per_pipeline_access and own and all(names & permitted for names in own):
         return []
-    said = f"open to {', '.join(sorted(permitted))} only" if permitted else "open to no pipeline"
-    return [Mismatch("pipeline permissions", "open to all pipelines", said)]
+    actual = f"open to {', '.join(sorted(permitted))} only" if permitted else "open to no pipeline"
+    return [Mismatch("pipeline permissions", "open to all pipelines", actual)]
 
 
 def _in_role(pipelines: Iterable[Pipeline], name: str, yaml: str) -> set[str]:
     """The pipeline of that name; without one, those that run that YAML file."""
-    names = {one.name for one in pipelines if one.name == name or one.yaml_path == yaml}
+    names = {
+        pipeline.name
+        for pipeline in pipelines
+        if pipeline.name == name or pipeline.yaml_path == yaml
+    }
     return {name} if name in names else names
 
 
@@ -91,5 +97,5 @@ def closed_to_all(access: Access) -> list[Mismatch]:
     """Open access for the whole project, as the lab words it [2.8]."""
     if access.all_pipelines:
         return []
-    found = f"open to {len(access.pipeline_ids)} pipelines, one by one"
-    return [Mismatch("pipeline permissions", "open to all pipelines", found)]
+    actual = f"open to {len(access.pipeline_ids)} pipelines, one by one"
+    return [Mismatch("pipeline permissions", "open to all pipelines", actual)]

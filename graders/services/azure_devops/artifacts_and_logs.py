@@ -1,4 +1,4 @@
-"""What runs leave behind in files: the artifact of CI that names the model, the logs of CD.
+"""The files of runs: the artifact of CI that names the model, the logs of CD.
 
 Source: the template's pipelines, which write both; build/artifacts and build/logs.
 """
@@ -27,7 +27,7 @@ _STAMP = r"(?:\S+Z\s+)?"
 
 
 def artifact(item: Any) -> tuple[str, str]:
-    """Name, and where the content is; empty where that is not said. Raises TypeError."""
+    """Name, and the URL of the content, which may be empty. Raises TypeError."""
     if not isinstance(item.name, str):
         raise TypeError("an artifact lacks its name")
     return item.name, str((item.resource.download_url if item.resource else None) or "")
@@ -36,7 +36,7 @@ def artifact(item: Any) -> tuple[str, str]:
 def download(session: requests.Session, url: str, headers: Mapping[str, str]) -> bytes:
     """The zipped artifact. Raises ``UnexpectedBodyError`` for an address that is not the service's.
 
-    The service looks for another resource where ``Accept`` names an API version.
+    The service searches for another resource where ``Accept`` names an API version.
     """
     if not web.is_host(url, "https", ARTIFACT_HOSTS):
         raise web.UnexpectedBodyError("the artifact is not on a host of Azure DevOps")
@@ -48,9 +48,9 @@ def download(session: requests.Session, url: str, headers: Mapping[str, str]) ->
 
 
 def model_file(archive: bytes, name: str) -> ModelFile:
-    """What the file ``name`` says; all empty when the artifact has none, or it is not JSON.
+    """The content of the file ``name``; all empty where the artifact has none, or it is not JSON.
 
-    Raises ``UnexpectedBodyError`` when what came is no zip file: that is not the learner's doing.
+    Raises ``UnexpectedBodyError`` when the body is not a zip file: that is not the learner's fault.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
@@ -58,15 +58,15 @@ def model_file(archive: bytes, name: str) -> ModelFile:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         raise web.UnexpectedBodyError("the artifact is not a readable zip file") from None
     try:
-        said = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError):
-        said = None
-    said = said if isinstance(said, dict) else {}
-    return ModelFile(*(_plain(said.get(key)) for key in ("name", "version", "id")))
+        content = None
+    content = content if isinstance(content, dict) else {}
+    return ModelFile(*(_plain(content.get(key)) for key in ("name", "version", "id")))
 
 
 def _text_of(archive: zipfile.ZipFile, name: str) -> str:
-    """Bounded in bytes: whoever can run CI can publish what they like."""
+    """The text of a file, bounded in bytes: anyone who can run CI can publish anything."""
     for entry in archive.infolist():
         if entry.filename.rpartition("/")[2] == name:
             with archive.open(entry) as file:
@@ -99,7 +99,7 @@ def whole_log(lines: Iterable[object], task: str) -> list[str]:
 
 
 def deployment(reading: Iterable[str], testing: Iterable[str], log: Log) -> Deployment:
-    """What the lines of the two logs say, the last word counting; scripts are shown in them too."""
+    """The facts in the lines of the two logs, of which the last counts; logs also show scripts."""
     lines = list(reading)
     passed = re.compile(_STAMP + re.escape(log.smoke_test_passed.rstrip(".")) + r"\.?\s*")
     return Deployment(
@@ -111,5 +111,5 @@ def deployment(reading: Iterable[str], testing: Iterable[str], log: Log) -> Depl
 
 def _last(label: str, lines: Iterable[str]) -> str:
     form = re.compile(_STAMP + re.escape(label) + r"\s*(\S+)\s*")
-    found = [match[1] for line in lines if (match := form.fullmatch(line))]
-    return found[-1][:_MOST_WORDS] if found else ""
+    values = [match[1] for line in lines if (match := form.fullmatch(line))]
+    return values[-1][:_MOST_WORDS] if values else ""

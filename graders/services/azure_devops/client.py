@@ -1,4 +1,4 @@
-"""The Azure DevOps SDK, tamed: no cache in the user's home, tokens that renew, whole lists.
+"""The Azure DevOps SDK, adapted: no cache in the user's home, tokens that renew, complete lists.
 
 Source: https://github.com/microsoft/azure-devops-python-api (its 7.1 clients).
 """
@@ -36,8 +36,8 @@ class EndlessList(Exception):
 def _import_without_cache() -> type[Any]:
     """The SDK's ``Connection``, kept from writing into the user's home.
 
-    The SDK makes its cache folder when it is imported, and shares what it learns there for twelve
-    hours with every other program, the Azure CLI among them.
+    The SDK creates its cache folder when it is imported, and shares its content for twelve hours
+    with every other program, the Azure CLI among them.
     """
     kept = os.environ.get(_CACHE_FOLDER)
     with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +59,7 @@ _Connection = _import_without_cache()
 
 
 class _Signature(Authentication):
-    """Signs every request anew, so that tokens renew; a ``.netrc`` cannot replace it."""
+    """Signs each request separately, so that tokens renew; a ``.netrc`` cannot replace it."""
 
     def __init__(self, sign_in: SignIn) -> None:
         self._sign_in = sign_in
@@ -70,7 +70,7 @@ class _Signature(Authentication):
         return session
 
     def authorization(self) -> dict[str, str]:
-        """What a request is signed with."""
+        """The headers that sign a request."""
         pat = self._sign_in.azure_devops_pat
         if pat:
             word = "Basic " + base64.b64encode(f":{pat}".encode()).decode()
@@ -83,13 +83,13 @@ class _Signature(Authentication):
         return request
 
 
-class _Tamed(_Connection):  # type: ignore[misc, valid-type]
+class _AdaptedConnection(_Connection):  # type: ignore[misc, valid-type]
     """A connection whose clients do not retry (we do) and show their answers' headers."""
 
     def __init__(self, url: str, sign_in: SignIn, on_answer: Callable[..., None]) -> None:
         super().__init__(base_url=url, creds=_Signature(sign_in))
         self._on_answer = on_answer
-        self.use_fiddler = True  # the one way to configure the clients that the SDK makes itself
+        self.use_fiddler = True  # the only way to configure the clients that the SDK makes itself
 
     def _configure_client_for_fiddler(self, client: Any) -> None:
         client.config.retry_policy.retries = 0
@@ -105,10 +105,10 @@ class Organization:
         self._signature = _Signature(sign_in)
         self._session = web.open_session(_CONNECTIONS)
         url = f"https://dev.azure.com/{name}"
-        self._factory = _Tamed(url, sign_in, self._notice).clients_v7_1
+        self._factory = _AdaptedConnection(url, sign_in, self._notice).clients_v7_1
 
     def warm_up(self) -> None:
-        """Make every client once: the first asks the service where its areas are."""
+        """Create every client once: the first asks the service where its areas are."""
         self.core = self._factory.get_core_client()
         self.library = self._factory.get_task_agent_client()
         self.connections = self._factory.get_service_endpoint_client()
@@ -117,36 +117,36 @@ class Organization:
         self.pipelines = self._factory.get_pipelines_client()
 
     def whole_list(
-        self, page: Page, *what: Any, most_pages: int = _MOST_PAGES, **how: Any
+        self, page: Page, *arguments: Any, most_pages: int = _MOST_PAGES, **options: Any
     ) -> list[Any]:
-        """All items of a list call that takes a ``continuation_token``, which the SDK throws away.
+        """All items of a list call that takes a ``continuation_token``, which the SDK drops.
 
         Raises ``EndlessList`` beyond ``most_pages``: a list that was cut short proves no absence.
         """
         items: list[Any] = []
         for _ in range(most_pages):
-            items += self.one_page(page, *what, **how)
+            items += self.one_page(page, *arguments, **options)
             if self._own.continuation is None:
                 return items
-            how["continuation_token"] = self._own.continuation
+            options["continuation_token"] = self._own.continuation
         raise EndlessList
 
-    def only_page(self, page: Page, *what: Any, **how: Any) -> list[Any]:
-        """All items of a list call that knows no pages; ``EndlessList`` when there are more."""
-        items = self.one_page(page, *what, **how)
+    def only_page(self, page: Page, *arguments: Any, **options: Any) -> list[Any]:
+        """All items of a list call without pages; ``EndlessList`` when there are more."""
+        items = self.one_page(page, *arguments, **options)
         if self._own.continuation is not None:
             raise EndlessList
         return items
 
-    def one_page(self, page: Page, *what: Any, **how: Any) -> list[Any]:
+    def one_page(self, page: Page, *arguments: Any, **options: Any) -> list[Any]:
         self._own.continuation = None
-        items = page(*what, **how)
+        items = page(*arguments, **options)
         if items is None:
             raise TypeError("the answer holds no list")
         return items
 
     def download(self, url: str) -> bytes:
-        """The content of an artifact, which is on another host of the service's."""
+        """The content of an artifact, which is on another host of the service."""
         headers = self._signature.authorization()
         return artifacts_and_logs.download(self._session, url, headers)
 

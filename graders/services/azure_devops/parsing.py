@@ -1,4 +1,4 @@
-"""What Azure DevOps answers, turned into evidence. Keys and values vary in letter case.
+"""Azure DevOps' answers as evidence. Keys and values vary in letter case.
 
 Source: https://learn.microsoft.com/rest/api/azure/devops/ (7.1), and the SDK's models.
 """
@@ -41,13 +41,14 @@ def project(item: Any) -> Project:
 def variable_group(item: Any, labs: Collection[str]) -> VariableGroup:
     """``labs`` are the variables whose values are evidence: another could be a plain secret."""
     variables = {
-        name: _variable(one, name.upper() in labs) for name, one in (item.variables or {}).items()
+        name: _variable(variable, name.upper() in labs)
+        for name, variable in (item.variables or {}).items()
     }
     return VariableGroup(_there(item.id), _there(item.name), item.type or "Vsts", variables)
 
 
 def _variable(item: Any, is_labs: bool) -> Variable:
-    """Variables of a key vault have another model; all of them are secret."""
+    """One variable; those of a key vault have another model, and all of them are secret."""
     is_secret = bool(_of(item, "is_secret", "isSecret"))
     value = _of(item, "value", "value")
     if is_secret or not is_labs or not isinstance(value, str):
@@ -81,20 +82,22 @@ def service_connection(item: Any) -> ServiceConnection:
 def open_to_all(items: Iterable[Any]) -> frozenset[tuple[str, str]]:
     """Lower-cased type and id of everything that every pipeline may use."""
     return frozenset(
-        (_there(one.type).lower(), str(_there(one.id)).lower()) for one in items if one.authorized
+        (_there(resource.type).lower(), str(_there(resource.id)).lower())
+        for resource in items
+        if resource.authorized
     )
 
 
 def access(item: Any) -> Access:
-    """``allPipelines`` is missing, not false, when access is not open."""
+    """Who may use a resource; ``allPipelines`` is missing, not false, when access is not open."""
     _there(item.resource)
-    permitted = [one.id for one in item.pipelines or () if one.authorized]
+    permitted = [permission.id for permission in item.pipelines or () if permission.authorized]
     is_open = bool(item.all_pipelines and item.all_pipelines.authorized)
     return Access(is_open, tuple(permitted))
 
 
 def pipeline(item: Any) -> Pipeline:
-    """Process and repository are not in the SDK's model of a list item; they are beside it."""
+    """A pipeline; the SDK's model lacks process and repository, which come beside it."""
     beside = item.additional_properties or {}
     process, repository = beside.get("process") or {}, beside.get("repository") or {}
     return Pipeline(
@@ -120,26 +123,26 @@ def run(item: Any) -> Run:
         reason=_word(item.reason),
         branch=item.source_branch or "",
         commit=(item.source_version or "").lower(),
-        requested_for=_who(item.requested_for),
+        requested_for=_account(item.requested_for),
         queued_at=_utc(item.queue_time),
         started_at=_utc(item.start_time),
         finished_at=_utc(item.finish_time),
         problems=tuple(
-            (one.message or "")[:_MOST_WORDS]
-            for one in item.validation_results or ()
-            if _word(one.result).lower() != "ok"
+            (problem.message or "")[:_MOST_WORDS]
+            for problem in item.validation_results or ()
+            if _word(problem.result).lower() != "ok"
         ),
     )
 
 
 def upstream(item: Any) -> tuple[UpstreamRun, ...]:
-    """What a run consumed of other pipelines; runs that consumed nothing have no such key."""
+    """The runs of other pipelines that a run consumed; without any there is no such key."""
     _there(item.id)
     resources = (item.resources.pipelines if item.resources else None) or {}
     return tuple(
-        UpstreamRun(alias, one.pipeline.id, one.version or "")
-        for alias, one in resources.items()
-        if one and one.pipeline
+        UpstreamRun(alias, consumed.pipeline.id, consumed.version or "")
+        for alias, consumed in resources.items()
+        if consumed and consumed.pipeline
     )
 
 
@@ -150,10 +153,10 @@ def stages(timeline: Any) -> tuple[Stage, ...]:
     """
     records = _latest(_there(timeline.records))
     children: dict[str | None, list[Any]] = {}
-    for record in sorted(records, key=lambda one: one.order or 0):
+    for record in sorted(records, key=lambda entry: entry.order or 0):
         children.setdefault(record.parent_id, []).append(record)
-    tops = [one for one in children.get(None, ()) if one.type == "Stage"]
-    return tuple(_stage(one, _jobs(one, children)) for one in tops)
+    tops = [top for top in children.get(None, ()) if top.type == "Stage"]
+    return tuple(_stage(top, _jobs(top, children)) for top in tops)
 
 
 def _stage(record: Any, jobs: tuple[Job, ...]) -> Stage:
@@ -169,20 +172,20 @@ def _stage(record: Any, jobs: tuple[Job, ...]) -> Stage:
 
 
 def _jobs(stage: Any, children: Mapping[str | None, list[Any]]) -> tuple[Job, ...]:
-    found: list[Job] = []
+    collected: list[Job] = []
     for phase in children.get(stage.id, ()):
         if phase.type != "Phase":
             continue  # a checkpoint
-        jobs = [one for one in children.get(phase.id, ()) if one.type == "Job"]
-        found += [_job(one, children) for one in jobs or [phase]]
-    return tuple(found)
+        jobs = [job for job in children.get(phase.id, ()) if job.type == "Job"]
+        collected += [_job(record, children) for record in jobs or [phase]]
+    return tuple(collected)
 
 
 def _job(record: Any, children: Mapping[str | None, list[Any]]) -> Job:
     tasks = tuple(
-        Task(one.name or "", _word(one.state), _word(one.result) or None, _log(one))
-        for one in children.get(record.id, ())
-        if one.type == "Task"
+        Task(task.name or "", _word(task.state), _word(task.result) or None, _log(task))
+        for task in children.get(record.id, ())
+        if task.type == "Task"
     )
     return Job(record.name or "", _word(record.state), _word(record.result) or None, tasks)
 
@@ -192,7 +195,7 @@ def _log(record: Any) -> int | None:
 
 
 def _latest(records: Iterable[Any]) -> list[Any]:
-    """Of every record the latest attempt; those under an earlier attempt lose their parent."""
+    """The latest attempt of every record; those under an earlier attempt lose their parent."""
     latest: dict[tuple[str, str], Any] = {}
     for record in records:
         key = (record.type, record.identifier or record.id)
@@ -203,7 +206,7 @@ def _latest(records: Iterable[Any]) -> list[Any]:
     return list(latest.values())
 
 
-def _who(identity: Any) -> str:
+def _account(identity: Any) -> str:
     return (identity.unique_name or identity.display_name or "") if identity else ""
 
 
@@ -224,9 +227,9 @@ def _of(item: Any, attribute: str, key: str) -> object:
 
 
 def _there(part: T | None) -> T:
-    """A part that every such answer has; the SDK makes None of it when another body came.
+    """A part that every such answer has; the SDK returns None for it when another body came.
 
-    Raises TypeError: what was asked for was not seen, which is not that it is empty.
+    Raises TypeError: what was asked for could not be read, which does not mean that it is empty.
     """
     if part is None:
         raise TypeError("the answer lacks a part that it always has")

@@ -36,7 +36,7 @@ Protected = TypeVar("Protected", VariableGroup, ServiceConnection)
 
 
 class AzureDevOps:
-    """Looks at the projects of one organisation; threads may share it."""
+    """Collects the projects of one organisation; threads may share it."""
 
     def __init__(self, organization: str, sign_in: SignIn) -> None:
         self.organization = organization
@@ -49,20 +49,20 @@ class AzureDevOps:
         """Every project that the grader may see, asked for once."""
         with self._lock:
             if self._projects is None:
-                what = f"the projects of {self.organization}"
-                self._projects = look(SERVICE, what, self._list_projects, self._sightings)
+                subject = f"the projects of {self.organization}"
+                self._projects = look(SERVICE, subject, self._list_projects, self._sightings)
             return self._projects
 
     def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
-        """All of one learner's project; what hangs on something unseen is unseen likewise."""
+        """All of one learner's project; what depends on an unreadable part is unreadable too."""
         project = self._project(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
         return _LabLook(self._clients, project, lab, sightings).facts()
 
-    def still_has(self, lab: Lab, thing: ResourceRef) -> bool | Unavailable:
-        """Whether a thing answers when it is asked for by its id.
+    def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
+        """Whether a resource answers when it is asked for by its id.
 
         Sources: variablegroups/{groupId}, endpoints/{endpointId}, definitions/{definitionId}.
         """
@@ -76,35 +76,39 @@ class AzureDevOps:
         }
 
         def ask() -> bool:
-            found = asks[thing.kind](project.id, thing.id)
-            if found is not None and str(found.id) != thing.id:
+            answer = asks[resource.kind](project.id, resource.id)
+            if answer is not None and str(answer.id) != resource.id:
                 raise UnexpectedBodyError("it is not the thing that was asked for")
-            return found is not None  # the service's null: there is none
+            return answer is not None  # the service's null: there is none
 
-        return has(SERVICE, str(thing), ask)
+        return has(SERVICE, str(resource), ask)
 
     def _project(self, lab: Lab) -> Project | Unavailable:
         projects = self.projects()
         if isinstance(projects, Unavailable):
             return projects
         wanted = lab.project.casefold()
-        found = [one for one in projects if wanted in (one.name.casefold(), one.id.casefold())]
-        if not found:
+        matches = [
+            project
+            for project in projects
+            if wanted in (project.name.casefold(), project.id.casefold())
+        ]
+        if not matches:
             return _no_project(lab)
-        # one that was deleted lingers in the list beside a new one of the same name
-        return min(found, key=lambda one: one.state != "wellFormed")
+        # a deleted project stays in the list beside a new one of the same name
+        return min(matches, key=lambda project: project.state != "wellFormed")
 
     def _list_projects(self) -> tuple[Project, ...]:
         self._clients.warm_up()
         listed = self._clients.whole_list(
             self._clients.core.get_projects, state_filter="all", top=100, most_pages=200
         )
-        return tuple(parsing.project(one) for one in listed)
+        return tuple(parsing.project(item) for item in listed)
 
 
 @dataclass(frozen=True)
 class _LabLook(ProjectLook):
-    """One look at one learner's project."""
+    """One collection of one learner's project."""
 
     def facts(self) -> AzureDevOpsEvidence:
         groups = self._variable_groups()
@@ -147,32 +151,32 @@ class _LabLook(ProjectLook):
         )
 
     def _open_to_all(self, *kinds: Sequence[object] | Unavailable) -> frozenset[tuple[str, str]]:
-        """What every pipeline may use; empty where that cannot be seen: then each is asked for."""
+        """What every pipeline may use; empty where that cannot be read: then each is asked for."""
         if not any(kind for kind in kinds if not isinstance(kind, Unavailable)):
             return frozenset()
-        found = self.looked(
+        resources = self.looked(
             "what is open to all pipelines",
             lambda: parsing.open_to_all(
                 self.clients.only_page(self.clients.builds.get_project_resources, self.project.id)
             ),
         )
-        return frozenset() if isinstance(found, Unavailable) else found
+        return frozenset() if isinstance(resources, Unavailable) else resources
 
     def _with_access(
         self,
         kind: str,
         name: str,
-        found: tuple[Protected, ...] | Unavailable,
+        listed: tuple[Protected, ...] | Unavailable,
         open_to_all: frozenset[tuple[str, str]],
     ) -> tuple[Protected, ...] | Unavailable:
-        """The lab's own group or connection with who may use it, the others as they are."""
-        if isinstance(found, Unavailable):
-            return found
+        """The lab's own group or connection with who may use it, the others unchanged."""
+        if isinstance(listed, Unavailable):
+            return listed
         return tuple(
-            replace(one, access=self._access(kind, str(one.id), open_to_all))
-            if one.name.casefold() == name.casefold()
-            else one
-            for one in found
+            replace(resource, access=self._access(kind, str(resource.id), open_to_all))
+            if resource.name.casefold() == name.casefold()
+            else resource
+            for resource in listed
         )
 
     def _access(

@@ -1,4 +1,4 @@
-"""One look at one learner's project: what every part of it asks with."""
+"""The calls to one learner's project that all parts of its collection share."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class ProjectLook:
     lab: Lab
     sightings: list[Sighting]
 
-    def whole(self, ask: Page, **how: Any) -> list[Any]:
-        return self.clients.whole_list(ask, self.project.id, **how)
+    def whole(self, ask: Page, **options: Any) -> list[Any]:
+        return self.clients.whole_list(ask, self.project.id, **options)
 
     def listed(
-        self, what: str, read: Callable[[Any], T], ask: Callable[[], Iterable[Any]]
+        self, subject: str, read: Callable[[Any], T], ask: Callable[[], Iterable[Any]]
     ) -> tuple[T, ...] | Unavailable:
-        return self.looked(what, lambda: tuple(read(item) for item in ask()))
+        return self.looked(subject, lambda: tuple(read(item) for item in ask()))
 
-    def looked(self, what: str, call: Callable[[], T | None]) -> T | Unavailable:
-        return look(SERVICE, f"{what} in {self.project.name}", call, self.sightings)
+    def looked(self, subject: str, call: Callable[[], T | None]) -> T | Unavailable:
+        return look(SERVICE, f"{subject} in {self.project.name}", call, self.sightings)

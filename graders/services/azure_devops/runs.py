@@ -1,4 +1,4 @@
-"""The runs of a learner's two pipelines, and what those worth it say in detail."""
+"""The runs of a learner's two pipelines, with the details of those that matter."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest f
 
 @dataclass(frozen=True)
 class RunsLook(ProjectLook):
-    """One look at the runs of one learner's project."""
+    """One collection of the runs of one learner's project."""
 
     def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> tuple[Run, ...] | Unavailable:
-        """Runs of the pipelines that matter, newest first, those worth it in detail."""
+        """Runs of the pipelines that matter, newest first, the decisive ones in detail."""
         if isinstance(pipelines, Unavailable):
             return pipelines
-        matter = {one.id: one for one in pipelines if self._is_ci(one) or self._is_cd(one)}
+        matter = {
+            pipeline.id: pipeline
+            for pipeline in pipelines
+            if self._is_ci(pipeline) or self._is_cd(pipeline)
+        }
         runs = self._list_runs(list(matter)) if matter else ()
         if isinstance(runs, Unavailable):
             return runs
         newest_first = sorted(runs, key=_when, reverse=True)
         detailed = {
             run.id: run
-            for one in matter.values()
-            for run in self._looked_into(one, [r for r in newest_first if r.pipeline_id == one.id])
+            for pipeline in matter.values()
+            for run in self._with_details(
+                pipeline, [r for r in newest_first if r.pipeline_id == pipeline.id]
+            )
         }
         return tuple(detailed.get(run.id, run) for run in newest_first)
 
-    def _looked_into(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:
-        """A CD run may have failed after it deployed: then it counts, and has to be found."""
-        chosen = [self._in_detail(run, pipeline) for run in _worth_a_look(newest_first)]
+    def _with_details(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:
+        """The decisive runs; a CD run that failed after it deployed counts, and is added."""
+        chosen = [self._in_detail(run, pipeline) for run in _decisive(newest_first)]
         if not self._is_cd(pipeline) or any(map(self._deployed, chosen)):
             return chosen
         known = {run.id for run in chosen}
@@ -47,8 +53,8 @@ class RunsLook(ProjectLook):
     def _list_runs(self, pipelines: list[int]) -> tuple[Run, ...] | Unavailable:
         """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
         ask = self.clients.builds.get_builds
-        how = {"definitions": pipelines, "query_order": "queueTimeDescending"}
-        return self.listed("runs", parsing.run, lambda: self.whole(ask, **how))
+        options = {"definitions": pipelines, "query_order": "queueTimeDescending"}
+        return self.listed("runs", parsing.run, lambda: self.whole(ask, **options))
 
     def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
         run = replace(run, stages=self._stages(run))
@@ -124,11 +130,11 @@ class RunsLook(ProjectLook):
         return has_role(pipeline, self.lab.sheet.cd)
 
     def _deployed(self, run: Run) -> bool:
-        """Or nobody knows: what could not be seen once is not asked for again."""
+        """Whether it deployed, or that is unknown: unreadable stages are not asked for again."""
         return not isinstance(run.stages, tuple) or deployed_whole(run.stages, self.lab.sheet.cd)
 
 
-def _worth_a_look(newest_first: Iterable[Run]) -> Sequence[Run]:
+def _decisive(newest_first: Iterable[Run]) -> Sequence[Run]:
     """The newest succeeded runs; where none succeeded, the newest completed one, to say why."""
     completed = [run for run in newest_first if run.is_completed]
     succeeded = [run for run in completed if run.succeeded]

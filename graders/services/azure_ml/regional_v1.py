@@ -1,7 +1,7 @@
 """What only the first generation of the Azure ML API shows: published pipelines, web services.
 
-The v1 SDK is not used: its "list" calls create experiments and data types in the workspace they
-look at. The regional service takes the token of Azure Resource Manager.
+The v1 SDK is not used: its "list" calls create experiments and data types in the workspace that
+they list. The regional service takes the token of Azure Resource Manager.
 Source: the "modelmanagement" and "pipelines" APIs of Azure ML, version 1.0.
 """
 
@@ -106,7 +106,7 @@ class RegionalService:
 
     def _discover(self, url: str, sightings: list[Sighting]) -> Region | Unavailable:
         if not web.is_host(url, "https", AZURE_ML):
-            return _stranger("the region's services", url)
+            return _unknown_host("the region's services", url)
         document = look(
             SERVICE,
             "the addresses of the region's services",
@@ -119,7 +119,7 @@ class RegionalService:
         region = Region(*(str(document.get(name)).rstrip("/") for name in names))
         for address in (region.pipelines, region.model_management, region.history):
             if not web.is_host(address, "https", AZURE_ML):
-                return _stranger("the region's services", address)
+                return _unknown_host("the region's services", address)
         return region
 
     def published_pipelines(
@@ -132,7 +132,7 @@ class RegionalService:
             listed = web.get_json(self._session, url, self._token())
             if not isinstance(listed, list):
                 raise web.UnexpectedBodyError("the list of published pipelines is not a list")
-            return tuple(published_pipeline(web.mapping(one, "a pipeline")) for one in listed)
+            return tuple(published_pipeline(web.mapping(body, "a pipeline")) for body in listed)
 
         return look(SERVICE, "the published pipelines", call, sightings)
 
@@ -149,7 +149,7 @@ class RegionalService:
         )
 
     def key(self, place: Place, name: str, sightings: list[Sighting]) -> str | Unavailable:
-        """The primary key of a web service that wants one."""
+        """The primary key of a web service that requires one."""
         url = f"{place.services}/{quote(name, safe='')}/listkeys"
 
         def call() -> str:
@@ -163,22 +163,22 @@ class RegionalService:
 
         return look(SERVICE, f"the key of the endpoint {name}", call, sightings)
 
-    def still_has(self, place: Place, thing: ResourceRef) -> bool | Unavailable:
+    def still_has(self, place: Place, resource: ResourceRef) -> bool | Unavailable:
         """Whether a service, model or published pipeline answers to its id."""
         lists, key = {
             "endpoint": (place.services, "name"),
             "model": (place.models, "id"),
             "published pipeline": (place.pipelines, "Id"),
-        }[thing.kind]
-        url = f"{lists}/{quote(thing.id, safe='')}"
+        }[resource.kind]
+        url = f"{lists}/{quote(resource.id, safe='')}"
 
         def ask() -> bool:
-            body = web.mapping(web.get_json(self._session, url, self._token()), str(thing))
-            if str(body.get(key)) != thing.id:
+            body = web.mapping(web.get_json(self._session, url, self._token()), str(resource))
+            if str(body.get(key)) != resource.id:
                 raise web.UnexpectedBodyError("it is not the thing that was asked for")
             return True
 
-        return has(SERVICE, str(thing), ask)
+        return has(SERVICE, str(resource), ask)
 
     def _pages(self, first: str) -> Iterator[Mapping[str, Any]]:
         url: str | None = first
@@ -186,8 +186,8 @@ class RegionalService:
             page = web.mapping(web.get_json(self._session, url or first, self._token()), "a page")
             if not isinstance(page.get("value"), list):
                 raise web.UnexpectedBodyError("a page of the list has no entries")
-            for one in page["value"]:
-                yield web.mapping(one, "an entry of the list")
+            for entry in page["value"]:
+                yield web.mapping(entry, "an entry of the list")
             url = _next_page(page, first)
             if not url:
                 return
@@ -250,8 +250,8 @@ def _model_ids(body: Mapping[str, Any]) -> Iterator[str]:
 def _error(error: object) -> str:
     if not isinstance(error, Mapping):
         return ""
-    details = [one for one in error.get("details") or [] if isinstance(one, Mapping)]
-    parts = [(one.get("code"), one.get("message")) for one in (error, *details)]
+    details = [detail for detail in error.get("details") or [] if isinstance(detail, Mapping)]
+    parts = [(entry.get("code"), entry.get("message")) for entry in (error, *details)]
     words = [f"{code}: {message}" if code else _text(message) for code, message in parts]
     return "; ".join(dict.fromkeys(filter(None, words)))[:EXCERPT]
 
@@ -265,11 +265,11 @@ def _next_page(page: Mapping[str, Any], first: str) -> str | None:
     return str(link)
 
 
-def _stranger(what: str, url: str) -> Unavailable:
+def _unknown_host(subject: str, url: str) -> Unavailable:
     host = parts_of(url).netloc.rpartition("@")[2]
     return Unavailable(
         SERVICE,
-        what,
+        subject,
         f"{host or 'the address given'} is not a host the grader gives a token to",
         "Ask the administrator of the Azure subscription why the workspace names it.",
     )
@@ -283,11 +283,11 @@ def _named(body: Mapping[str, Any], key: str) -> str:
     return text
 
 
-def _text(thing: object) -> str:
-    return "" if thing is None else str(thing)
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
-def _number(thing: object) -> float | None:
-    if isinstance(thing, int | float) and not isinstance(thing, bool):
-        return float(thing)
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     return None

@@ -2,7 +2,7 @@
 
 Both are read-only queries, which the service takes as POST: ``runs:query``, ``metrics:query``.
 Source: the "history" API of Azure ML, version 1.0 (RunDto, RunMetricDto, ErrorResponse of the v1
-SDK). An experiment comes about with its first run: before, the service answers 404 and names it.
+SDK). An experiment is created with its first run: before, the service answers 404 and names it.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class RunHistory:
     def training_runs(
         self, place: Place, experiment: str, sightings: list[Sighting], *, knows_place: bool = False
     ) -> tuple[TrainingRun, ...] | Unavailable:
-        """The experiment's runs with their steps; without any run, nothing is asked of metrics.
+        """The experiment's runs with their steps; without any run, metrics are not asked for.
 
-        ``knows_place``: the same identity has just listed things of this workspace. Only then does
-        the service's word count that the experiment is not there.
+        ``knows_place``: the same identity has just listed resources of this workspace. Only then is
+        the service believed when it says that the experiment does not exist.
         """
         home = place.experiment(experiment)
         is_there = True
@@ -60,18 +60,18 @@ class RunHistory:
                 raise
             return training_runs(chain([] if first is None else [first], entries))
 
-        found = look(SERVICE, f"the runs of the experiment {experiment}", ask, sightings)
-        if isinstance(found, Unavailable):
-            return found if is_there or not knows_place else ()
-        if not found:
-            return found
+        runs = look(SERVICE, f"the runs of the experiment {experiment}", ask, sightings)
+        if isinstance(runs, Unavailable):
+            return runs if is_there or not knows_place else ()
+        if not runs:
+            return runs
         metrics = look(
             SERVICE,
             f"the metrics of the experiment {experiment}",
             lambda: metrics_by_run(self._entries(f"{home}/metrics:query")),
             sightings,
         )
-        return tuple(_with_metrics(one, metrics) for one in found)
+        return tuple(_with_metrics(run, metrics) for run in runs)
 
     def _entries(self, url: str) -> Iterator[Mapping[str, Any]]:
         """All entries, page by page."""
@@ -80,8 +80,8 @@ class RunHistory:
             page = web.mapping(self._page(url, asked), "a page of run history")
             if not isinstance(page.get("value"), list):
                 raise web.UnexpectedBodyError("a page of run history has no entries")
-            for one in page["value"]:
-                yield web.mapping(one, "an entry of run history")
+            for entry in page["value"]:
+                yield web.mapping(entry, "an entry of run history")
             asked["continuationToken"] = page.get("continuationToken")
             if not asked["continuationToken"]:
                 return
@@ -96,9 +96,9 @@ class RunHistory:
 
 
 def _is_missing(experiment: str, answer: requests.Response) -> bool:
-    """Whether run history itself says that it has no such experiment: a 404 alone says nothing.
+    """Whether run history itself says that it has no such experiment: a 404 alone proves nothing.
 
-    For what the caller may not do its codes say so, and for another thing its message names that.
+    What the caller may not do has other codes; another resource is named in the message.
     """
     try:
         error = web.mapping(web.mapping(answer.json(), "a refusal").get("error"), "its error")
@@ -116,37 +116,37 @@ def _is_missing(experiment: str, answer: requests.Response) -> bool:
 
 
 def training_runs(entries: Iterable[Mapping[str, Any]]) -> tuple[TrainingRun, ...]:
-    """Runs that are nobody's step, each with its steps, in the order they are listed."""
-    listed = [(_required(one, "runId"), one) for one in entries]
+    """Runs that are no run's step, each with its steps, in the order they are listed."""
+    listed = [(_required(entry, "runId"), entry) for entry in entries]
     steps: dict[str, list[TrainingStep]] = {}
-    for _, one in listed:
-        if parent := one.get("parentRunId"):
-            name = str(one.get("displayName") or one.get("name") or "").strip()
-            steps.setdefault(str(parent), []).append(TrainingStep(name, _required(one, "status")))
+    for _, run in listed:
+        if parent := run.get("parentRunId"):
+            name = str(run.get("displayName") or run.get("name") or "").strip()
+            steps.setdefault(str(parent), []).append(TrainingStep(name, _required(run, "status")))
     return tuple(
         TrainingRun(
             id=identifier,
-            status=_required(one, "status"),
-            tags=_tags(one.get("tags")),
+            status=_required(entry, "status"),
+            tags=_tags(entry.get("tags")),
             steps=tuple(steps.get(identifier, ())),
-            ended_at=moment(one.get("endTimeUtc")),
-            created_at=moment(one.get("createdUtc")),
+            ended_at=moment(entry.get("endTimeUtc")),
+            created_at=moment(entry.get("createdUtc")),
         )
-        for identifier, one in listed
-        if not one.get("parentRunId")
+        for identifier, entry in listed
+        if not entry.get("parentRunId")
     )
 
 
 def metrics_by_run(entries: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping[str, float]]:
     """Run id -> metric -> its last value; tables and other kinds of metric are left out."""
-    found: dict[str, dict[str, float]] = {}
-    for one in entries:
-        name, cells = str(one.get("name")), one.get("cells")
-        if one.get("metricType") != _SCALAR or not isinstance(cells, list):
+    by_run: dict[str, dict[str, float]] = {}
+    for entry in entries:
+        name, cells = str(entry.get("name")), entry.get("cells")
+        if entry.get("metricType") != _SCALAR or not isinstance(cells, list):
             continue
-        own = found.setdefault(_required(one, "runId"), {})
+        own = by_run.setdefault(_required(entry, "runId"), {})
         own.update((name, float(cell[name])) for cell in cells if _has_number(cell, name))
-    return found
+    return by_run
 
 
 def _has_number(cell: object, name: str) -> bool:

@@ -1,8 +1,7 @@
-"""Asking a learner's endpoint the lab's own smoke-test question.
+"""Sends the lab's own smoke-test query to a learner's endpoint.
 
-The endpoint belongs to the learner: no token of the grader's goes there, and whatever it says is
-material, not to be trusted. Source: the template's ``smoke_test_scoring_service.py`` and
-``score.py``.
+The endpoint belongs to the learner: it gets no token of the grader's, and its answer is not to be
+trusted. Source: the template's ``smoke_test_scoring_service.py`` and ``score.py``.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from graders.urls import parts_of
 SERVICE = ServiceName.ENDPOINT
 EXCERPT = 300
 MOST_NUMBERS = 10
-"""A list of more than this is shown as the text it is."""
+"""A longer list is shown as plain text."""
 _NOT_FOUND = 404
 _JUDGED = (200, 400, 422)
-"""What the learner's own code answers. Any other status may be ours or the platform's, unless the
+"""Statuses of the learner's own code. Any other may be ours or the platform's, unless the
 container says that the code raised."""
 
 
@@ -38,8 +37,8 @@ def ask(
 ) -> Answer | Unavailable:
     """The endpoint's answer to the lab's query, and whether it describes itself.
 
-    ``key`` is sent only to an endpoint that wants one. Two requests; a third where the first gets
-    no numbers.
+    ``key`` is sent only to an endpoint that requires one. Two requests; a third where the first
+    gets no numbers.
     """
     uri = endpoint.scoring_uri
     if not may_be_asked(uri):
@@ -69,9 +68,9 @@ def may_be_asked(uri: str) -> bool:
 
 
 def read_answer(status: int, text: str, output: str, key: str | None = None) -> Answer:
-    """What a body says: the numbers of ``{output: [number, …]}``, else an excerpt.
+    """The answer in a body: the numbers of ``{output: [number, …]}``, else an excerpt.
 
-    A JSON text inside a JSON string is reported as it came, the lab's own code sends no such.
+    A JSON text inside a JSON string is reported as it came: the lab's own code sends none.
     """
     result = _numbers(text, output) if status == requests.codes.ok else None
     return Answer(status, result, "" if result is not None else _excerpt(text, key))
@@ -130,16 +129,16 @@ def _numbers(text: str, output: str) -> tuple[float, ...] | None:
     numbers = body.get(output) if isinstance(body, dict) else None
     if not isinstance(numbers, list) or len(numbers) > MOST_NUMBERS:
         return None
-    if not all(_is_finite(one) for one in numbers):
+    if not all(_is_finite(number) for number in numbers):
         return None
-    return tuple(float(one) for one in numbers)
+    return tuple(float(number) for number in numbers)
 
 
-def _is_finite(thing: object) -> bool:
-    if isinstance(thing, bool) or not isinstance(thing, int | float):
+def _is_finite(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
-        return math.isfinite(thing)
+        return math.isfinite(value)
     except OverflowError:  # a whole number of a thousand digits
         return False
 
@@ -157,7 +156,7 @@ def _json(text: str) -> object:
 
 
 def _is_page(response: requests.Response) -> bool:
-    """A page for people is a proxy's or a portal's: the lab's service answers with JSON."""
+    """Whether it is a page for people, from a proxy or portal: the lab's service sends JSON."""
     return response.ok and response.headers.get("Content-Type", "").startswith("text/html")
 
 

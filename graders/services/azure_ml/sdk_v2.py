@@ -33,14 +33,14 @@ def registered_models(
 ) -> tuple[Model, ...] | Unavailable:
     """Versions of the lab's model; where it has none, the other models' names instead.
 
-    Archived ones are left out by the service. It answers 404 for a name it does not know, which
-    is believed only when the list of all names was read and does not have it.
+    The service leaves archived ones out. It answers 404 for a name it does not know, which is
+    believed only when the list of all names was read and does not have it.
     """
     name = sheet.model.name
     versions = look(
         SERVICE,
         f"the versions of the model {name}",
-        lambda: tuple(model_version(one, sheet.tags) for one in client.models.list(name=name)),
+        lambda: tuple(model_version(model, sheet.tags) for model in client.models.list(name=name)),
         sightings,
     )
     missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
@@ -49,14 +49,14 @@ def registered_models(
     others = look(
         SERVICE,
         "the registered models",
-        lambda: tuple(Model(str(one.name), "", {}) for one in client.models.list()),
+        lambda: tuple(Model(str(model.name), "", {}) for model in client.models.list()),
         sightings,
     )
     if isinstance(others, Unavailable):
         return others if missing else versions
-    if missing and any(one.name == name for one in others):
+    if missing and any(model.name == name for model in others):
         return versions
-    return tuple(one for one in others if one.name != name)
+    return tuple(model for model in others if model.name != name)
 
 
 def model_version(model: Any, labs: Iterable[str]) -> Model:
@@ -85,8 +85,8 @@ def online_endpoints(
     )
     if isinstance(listed, Unavailable):
         return listed
-    if not any(is_called(one, name) for one in listed):
-        return tuple(online_endpoint(one, ()) for one in listed)
+    if not any(is_called(endpoint, name) for endpoint in listed):
+        return tuple(online_endpoint(endpoint, ()) for endpoint in listed)
     deployments = look(
         SERVICE,
         f"the deployments of the online endpoint {name}",
@@ -96,38 +96,39 @@ def online_endpoints(
     if isinstance(deployments, Unavailable):
         return deployments
     return tuple(
-        online_endpoint(one, deployments if is_called(one, name) else ()) for one in listed
+        online_endpoint(endpoint, deployments if is_called(endpoint, name) else ())
+        for endpoint in listed
     )
 
 
 def online_key(client: MLClient, name: str, sightings: list[Sighting]) -> str | Unavailable:
     """The primary key of an online endpoint.
 
-    Unavailable for an endpoint that wants a token instead: the grader hands none to a learner's
-    endpoint.
+    Unavailable for an endpoint that requires a token instead: the grader gives none to a
+    learner's endpoint.
     """
 
-    what = f"the key of the online endpoint {name}"
+    subject = f"the key of the online endpoint {name}"
 
     def call() -> str | Unavailable:
         key = getattr(client.online_endpoints.get_keys(name), "primary_key", None)
         if isinstance(key, str) and key:
             return key
         cause = "it wants a token of Microsoft Entra ID, and the grader gives none to an endpoint"
-        return Unavailable(SERVICE, what, cause, "Ask the endpoint by hand.")
+        return Unavailable(SERVICE, subject, cause, "Ask the endpoint by hand.")
 
-    return look(SERVICE, what, call, sightings)
+    return look(SERVICE, subject, call, sightings)
 
 
 def is_called(endpoint: Any, name: str) -> bool:
-    """Whether an endpoint has a name; Azure Resource Manager keeps no case."""
+    """Whether an endpoint has a name; Azure Resource Manager ignores case."""
     return str(endpoint.name).casefold() == name.casefold()
 
 
 def online_endpoint(endpoint: Any, deployments: Iterable[Any]) -> Endpoint:
     """The SDK's ``OnlineEndpoint`` and those of its deployments that get traffic."""
     traffic = endpoint.traffic or {}
-    serving = [one for one in deployments if traffic.get(one.name)]
+    serving = [deployment for deployment in deployments if traffic.get(deployment.name)]
     times = endpoint.properties or {}
     return Endpoint(
         name=endpoint.name,
@@ -139,7 +140,9 @@ def online_endpoint(endpoint: Any, deployments: Iterable[Any]) -> Endpoint:
         auth_enabled=True,
         scoring_uri=endpoint.scoring_uri or "",
         location=endpoint.location or "",
-        model_ids=tuple(dict.fromkeys(model_id(str(one.model or "")) for one in serving)),
+        model_ids=tuple(
+            dict.fromkeys(model_id(str(deployment.model or "")) for deployment in serving)
+        ),
         created_at=moment(times.get("createdAt")),
         updated_at=moment(times.get("lastModifiedAt")),
         error=_error(endpoint, serving),
@@ -159,8 +162,8 @@ def model_id(arm_id: str) -> str:
 
 
 def _state(endpoint: Any, serving: list[Any]) -> str:
-    """Healthy when the endpoint and all that serve it are; else what is worst among them."""
-    stages = [_stage(one) for one in (endpoint, *serving)]
+    """Healthy when the endpoint and all its serving deployments are; else their worst state."""
+    stages = [_stage(resource) for resource in (endpoint, *serving)]
     states = [_STATES.get(stage.casefold(), stage) for stage in stages]
     for worse in ("Failed", "Transitioning"):
         if worse in states:
@@ -173,16 +176,16 @@ def _state(endpoint: Any, serving: list[Any]) -> str:
 
 def _error(endpoint: Any, serving: list[Any]) -> str:
     words = [
-        f"{one.name}: {_stage(one)}"
-        for one in (endpoint, *serving)
-        if _stage(one).casefold() not in ("", "succeeded")
+        f"{resource.name}: {_stage(resource)}"
+        for resource in (endpoint, *serving)
+        if _stage(resource).casefold() not in ("", "succeeded")
     ]
     if not serving:
         words.append("no deployment gets traffic")
     return "; ".join(words)[:EXCERPT]
 
 
-def _stage(thing: Any) -> str:
-    """The provisioning state, which the SDK hands on as a string or as a member of an enum."""
-    state = thing.provisioning_state
+def _stage(resource: Any) -> str:
+    """The provisioning state, which the SDK returns as a string or as a member of an enum."""
+    state = resource.provisioning_state
     return str(getattr(state, "value", state) or "")

@@ -1,8 +1,8 @@
-"""Azure Machine Learning: the workspace, what was trained, registered and deployed in it.
+"""Azure Machine Learning: the workspace, and what was trained, registered and deployed in it.
 
 Workspaces, models and online endpoints come from azure-ai-ml (``MLClient``), the first
 generation's published pipelines and web services from :mod:`graders.services.azure_ml.regional_v1`.
-Importing this module costs two seconds of computing: only what collects evidence does.
+Importing this module takes two seconds of CPU: only what collects evidence does.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ _Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Located:
     workspace: Workspace
     discovery_url: str
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """One subscription's workspaces by case-folded names, and where they were seen."""
+    """One subscription's workspaces by case-folded names, and where they were read."""
 
-    workspaces: Mapping[_Key, _Found]
+    workspaces: Mapping[_Key, _Located]
     sightings: tuple[Sighting, ...]
 
 
@@ -82,7 +82,7 @@ class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-co
 
 
 class AzureML:
-    """Looks at learners' workspaces; threads may share one after :meth:`prepare`."""
+    """Collects learners' workspaces; threads may share one after :meth:`prepare`."""
 
     def __init__(self, sign_in: SignIn) -> None:
         self._azure = sign_in.azure
@@ -95,34 +95,34 @@ class AzureML:
     def prepare(self, labs: Iterable[Lab]) -> None:
         """List the workspaces once per subscription, and find the services of their regions.
 
-        What cannot be seen here is looked for again, learner by learner.
+        What cannot be read here is asked for again, learner by learner.
         """
         labs = tuple(labs)
         first = {lab.subscription_id.casefold(): lab for lab in labs}
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
             self._listed = dict(zip(first, threads.map(self._list, first.values()), strict=True))
-        found = (self._in_list(lab) for lab in labs)
-        for discovery_url in {one.discovery_url for one in found if one}:
+        workspaces = (self._in_list(lab) for lab in labs)
+        for discovery_url in {workspace.discovery_url for workspace in workspaces if workspace}:
             self._regional.region(discovery_url, [])
 
     def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
         """Five requests for a learner who has not deployed, seven for one who has."""
         client = self._client(lab)
-        found = self._find(client, lab, sightings)
-        if isinstance(found, Unavailable):
-            return AzureMLEvidence.unseen(found)
+        located = self._find(client, lab, sightings)
+        if isinstance(located, Unavailable):
+            return AzureMLEvidence.unseen(located)
         models = azure_ml_v2.registered_models(client, lab.sheet, sightings)
-        region = self._regional.region(found.discovery_url, sightings)
+        region = self._regional.region(located.discovery_url, sightings)
         if isinstance(region, Unavailable):
             return AzureMLEvidence(
-                workspace=found.workspace,
+                workspace=located.workspace,
                 published_pipelines=region,
                 training_runs=region,
                 models=models,
                 endpoints=region,
                 answer=region,
             )
-        place = Place(found.workspace, region)
+        place = Place(located.workspace, region)
         pipelines = self._regional.published_pipelines(place, sightings)
         trained = None
         if _has_traces(lab, pipelines, models):
@@ -134,7 +134,7 @@ class AzureML:
         endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
         return AzureMLEvidence(
-            workspace=found.workspace,
+            workspace=located.workspace,
             published_pipelines=pipelines,
             training_runs=trained,
             models=models,
@@ -142,15 +142,15 @@ class AzureML:
             answer=answer,
         )
 
-    def still_has(self, lab: Lab, thing: ResourceRef) -> bool | Unavailable:
-        """Whether a thing answers when it is asked for by its id."""
-        found = self._find(self._client(lab), lab, [])
-        if isinstance(found, Unavailable):
-            return found
-        region = self._regional.region(found.discovery_url, [])
+    def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
+        """Whether a resource answers when it is asked for by its id."""
+        located = self._find(self._client(lab), lab, [])
+        if isinstance(located, Unavailable):
+            return located
+        region = self._regional.region(located.discovery_url, [])
         if isinstance(region, Unavailable):
             return region
-        return self._regional.still_has(Place(found.workspace, region), thing)
+        return self._regional.still_has(Place(located.workspace, region), resource)
 
     def _list(self, lab: Lab) -> _Listed:
         sightings: list[Sighting] = []
@@ -161,25 +161,27 @@ class AzureML:
             sightings,
         )
         known = () if isinstance(listed, Unavailable) else listed
-        found = (_found(one, lab) for one in known if _is_whole(one))
-        return _Listed({_key(one.workspace): one for one in found}, tuple(sightings))
+        located = (_located(workspace, lab) for workspace in known if _is_whole(workspace))
+        return _Listed({_key(entry.workspace): entry for entry in located}, tuple(sightings))
 
-    def _in_list(self, lab: Lab) -> _Found | None:
+    def _in_list(self, lab: Lab) -> _Located | None:
         listed = self._listed.get(lab.subscription_id.casefold())
         names = (lab.subscription_id, lab.resource_group, lab.workspace)
         return listed.workspaces.get(_folded(names)) if listed else None
 
-    def _find(self, client: MLClient, lab: Lab, sightings: list[Sighting]) -> _Found | Unavailable:
-        """From the shared list, else directly; never the learner's fault when it is not there."""
+    def _find(
+        self, client: MLClient, lab: Lab, sightings: list[Sighting]
+    ) -> _Located | Unavailable:
+        """From the shared list, else directly; a missing one is never the learner's fault."""
         listed = self._listed.get(lab.subscription_id.casefold())
         sightings.extend(listed.sightings if listed else ())
-        found = self._in_list(lab)
-        if found:
-            return found
-        what = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
-        got = look(RESOURCE_MANAGER, what, lambda: _get(client, lab.workspace), sightings)
+        located = self._in_list(lab)
+        if located:
+            return located
+        subject = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
+        got = look(RESOURCE_MANAGER, subject, lambda: _get(client, lab.workspace), sightings)
         if not isinstance(got, Unavailable):
-            return _found(got, lab)
+            return _located(got, lab)
         if got.status not in (403, _NOT_FOUND):
             return got
         return _no_workspace(got, lab)
@@ -204,7 +206,7 @@ class AzureML:
 
 @dataclass(frozen=True)
 class _Deployed:
-    """What one learner deployed, in either generation's way, and what it answers."""
+    """What one learner deployed, with either generation of the API, and what it answers."""
 
     regional: RegionalService
     place: Place
@@ -213,7 +215,7 @@ class _Deployed:
     sightings: list[Sighting]
 
     def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
-        """The web services; the online endpoints too where they are as good and needed."""
+        """The web services; the online endpoints too where they count and are needed."""
         services = self.regional.web_services(self.place, self.sightings)
         if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
             return services
@@ -223,7 +225,7 @@ class _Deployed:
         return online if isinstance(online, Unavailable) else (*services, *online)
 
     def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
-        """What the lab's endpoint says; None when there is none, or none that is up."""
+        """The answer of the lab's endpoint; None when there is none, or none that is up."""
         if isinstance(endpoints, Unavailable):
             return endpoints
         endpoint = self._labs(endpoints)
@@ -236,13 +238,15 @@ class _Deployed:
 
     def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
         if not scoring.may_be_asked(endpoint.scoring_uri):
-            return None  # no key for a stranger: asking will say so
+            return None  # no key for an unknown host: asking reports it
         if endpoint.generation == 1:
             return self.regional.key(self.place, endpoint.name, self.sightings)
         return azure_ml_v2.online_key(self.client, endpoint.name, self.sightings)
 
     def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
-        return next((one for one in endpoints if one.name == self.lab.endpoint), None)
+        return next(
+            (endpoint for endpoint in endpoints if endpoint.name == self.lab.endpoint), None
+        )
 
 
 def _has_traces(
@@ -250,10 +254,10 @@ def _has_traces(
     pipelines: tuple[PublishedPipeline, ...] | Unavailable,
     models: tuple[Model, ...] | Unavailable,
 ) -> bool:
-    """Whether anything was published or registered, or nobody knows. Else no run can be there."""
+    """Whether anything was published or registered, or that is unknown; else no run exists."""
     if isinstance(pipelines, Unavailable) or isinstance(models, Unavailable):
         return True
-    names = {one.name for one in pipelines} | {one.name for one in models}
+    names = {pipeline.name for pipeline in pipelines} | {model.name for model in models}
     return not names.isdisjoint((lab.training_pipeline, lab.model))
 
 
@@ -268,7 +272,7 @@ def _names_a_list(path: str) -> bool:
 
 
 def _is_list(response: Any) -> bool:
-    """Whether it has entries, or is a refusal, which the SDK understands by itself."""
+    """Whether it has entries, or is a refusal, which the SDK handles by itself."""
     if response.status_code != requests.codes.ok:
         return True
     body = web.json_of(response.internal_response)
@@ -276,7 +280,7 @@ def _is_list(response: Any) -> bool:
 
 
 def _quiet() -> None:
-    """Keep the SDKs' diaries to themselves; what went wrong is evidence here.
+    """Silence the SDKs' loggers; what went wrong is evidence here.
 
     To be called for every client: each adds one more handler to the same logger.
     """
@@ -290,12 +294,12 @@ def _get(client: MLClient, name: str) -> Any:
 
 
 def _is_whole(workspace: Any) -> bool:
-    """Whether it says what learners are held against; the SDK makes None of what is missing."""
+    """Whether it has the fields that are graded; the SDK returns None for missing ones."""
     return workspace is not None and bool(workspace.location and workspace.resource_group)
 
 
-def _found(workspace: Any, lab: Lab) -> _Found:
-    return _Found(
+def _located(workspace: Any, lab: Lab) -> _Located:
+    return _Located(
         Workspace(
             id=str(workspace.id),
             name=str(workspace.name),
@@ -323,5 +327,5 @@ def _key(workspace: Workspace) -> _Key:
 
 
 def _folded(names: _Key) -> _Key:
-    subscription, group, name = (one.casefold() for one in names)
+    subscription, group, name = (part.casefold() for part in names)
     return subscription, group, name

@@ -1,4 +1,4 @@
-"""When it may be believed that a repository is not there, and which others come near its name."""
+"""When a repository may be believed missing, and which others have a similar name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Owner:
     """An organisation in which a repository is missing, as the grader's token sees it.
 
     ``names`` maps each repository of its list to whether it is private. ``is_app`` says that the
-    token is a GitHub App's, which is nobody's member; ``may_see_private`` is False for a classic
+    token is a GitHub App's, which is never a member; ``may_see_private`` is False for a classic
     token without the ``repo`` scope.
     """
 
@@ -35,26 +35,26 @@ class Owner:
     sightings: tuple[Sighting, ...] = ()
 
     def doubt_about(self, lab: Lab) -> Unavailable | None:
-        """Why a NOT_FOUND proves nothing; None when the repository is really not there.
+        """Why a NOT_FOUND proves nothing; None when the repository really does not exist.
 
-        GitHub says NOT_FOUND of a private repository that the token may not see as well. So the
-        organisation's list must have been read to its end, and by somebody who sees private
+        GitHub also says NOT_FOUND of a private repository that the token may not see. So the
+        organisation's list must have been read to its end, and by an account that sees private
         repositories: an owner, or a member or app that was shown at least one.
         """
-        what = f"repository {self.login}/{lab.repositories[0]}"
+        subject = f"repository {self.login}/{lab.repositories[0]}"
         if isinstance(self.names, Unavailable):
             return self.names
         accepted = _folded(lab.repositories)
         if any(name.casefold() in accepted for name in self.names):
-            return cannot_tell(what, "GitHub lists it but did not show it")
+            return cannot_tell(subject, "GitHub lists it but did not show it")
         if self._sees_everything():
             return None
         return Unavailable(
-            ServiceName.GITHUB, what, "it is missing, or the token may not see it", _OWNER_WANTED
+            ServiceName.GITHUB, subject, "it is missing, or the token may not see it", _OWNER_WANTED
         )
 
     def similar_to(self, lab: Lab, cohort: Iterable[Lab]) -> tuple[str, ...]:
-        """Names that come near an accepted one and are nobody else's."""
+        """Names that are similar to an accepted one and no other learner's."""
         if isinstance(self.names, Unavailable):
             return ()
         taken = {name for other in cohort for name in _folded(other.repositories)}
@@ -71,7 +71,7 @@ class Owner:
 
 
 def _may_be_of(lab: Lab, name: str) -> bool:
-    """Whether a name's numbers speak for this learner; those graded today are not all there are."""
+    """Whether a name's numbers fit this learner; those graded today are not the whole class."""
     return all(int(digits) in (0, lab.learner.number) for digits in re.findall(r"\d+", name))
 
 

@@ -1,6 +1,6 @@
-"""What GitHub's GraphQL answers mean: seen, not there as far as this token sees, or cannot tell.
+"""What GitHub's GraphQL answers mean: seen, not there as far as this token sees, or unknown.
 
-GraphQL reports its refusals inside an answer that says 200, so they are triaged here. A null is
+GraphQL reports its refusals inside an answer with status 200, so they are triaged here. A null is
 only ever "not there" beside a NOT_FOUND for that very alias.
 """
 
@@ -44,7 +44,7 @@ _TOO_MUCH = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"}
 
 @dataclass(frozen=True)
 class Seen:
-    """A repository that was seen; a private one proves that the token sees private ones."""
+    """A repository that was read; a private one proves that the token sees private ones."""
 
     repository: Repository
     is_private: bool
@@ -52,14 +52,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Missing:
-    """GitHub says NOT_FOUND: it is not there, or this token may not know that it is."""
+    """GitHub says NOT_FOUND: it does not exist, or this token may not know that it does."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What the grader's account is to an owner; all False for a person or when it is not told."""
+    """The grader's role with an owner; all False for a person or when it is not known."""
 
     is_member: bool = False
     administers: bool = False
@@ -74,81 +74,83 @@ def is_too_much(answer: object) -> bool:
 
 
 def read_batch(answer: object, batch: Batch) -> Mapping[str, Found]:
-    """Alias -> what became of each repository a batch asked for."""
+    """Alias -> the result for each repository that a batch asked for."""
     data, errors = _data(answer), _errors(answer)
-    return {one.alias: _read(data, errors, one, batch) for one in batch.asked}
+    return {asked.alias: _read(data, errors, asked, batch) for asked in batch.asked}
 
 
 def read_standings(answer: object, batch: Batch) -> Mapping[str, Standing]:
-    """Owner -> the grader's standing with it. A person, or a refusal, gives no standing."""
+    """Owner -> the grader's role with it. A person, or a refusal, gives none."""
     data = _data(answer)
-    told = {login: data.get(alias) for alias, login in batch.owners.items()}
+    answers = {login: data.get(alias) for alias, login in batch.owners.items()}
     return {
         login: Standing(
-            is_member=standing.get("viewerIsAMember") is True,
-            administers=standing.get("viewerCanAdminister") is True,
+            is_member=organization.get("viewerIsAMember") is True,
+            administers=organization.get("viewerCanAdminister") is True,
         )
-        for login, standing in told.items()
-        if isinstance(standing, dict)
+        for login, organization in answers.items()
+        if isinstance(organization, dict)
     }
 
 
 def read_names(answer: object, owner: str) -> tuple[Mapping[str, bool], str | None] | Unavailable:
     """One page of an organisation's list: name -> is it private; and the next page's cursor."""
-    what, errors = f"the list of repositories of {owner}", _errors(answer)
+    subject, errors = f"the list of repositories of {owner}", _errors(answer)
     if errors:  # even beside names: a list with gaps proves nothing
-        return _refusal(errors[0], what, _NO_ORGANISATION)
+        return _refusal(errors[0], subject, _NO_ORGANISATION)
     try:
         page = _data(answer)["organization"]["repositories"]
         names = {str(node["name"]): bool(node["isPrivate"]) for node in page["nodes"]}
         more = page["pageInfo"]
         return names, str(more["endCursor"]) if more["hasNextPage"] else None
     except (KeyError, TypeError):
-        return cannot_tell(what, "the answer has no such list")
+        return cannot_tell(subject, "the answer has no such list")
 
 
-def cannot_tell(what: str, cause: str) -> Unavailable:
-    """GitHub answered, but not in a way that may be believed."""
+def cannot_tell(subject: str, cause: str) -> Unavailable:
+    """Unavailable: GitHub answered, but not in a way that may be believed."""
     return Unavailable(
-        ServiceName.GITHUB, what, cause, "Run again later with --resume", 200, GRAPHQL_URL
+        ServiceName.GITHUB, subject, cause, "Run again later with --resume", 200, GRAPHQL_URL
     )
 
 
 def _read(
-    data: Mapping[str, Any], errors: Iterable[Mapping[str, Any]], one: Asked, batch: Batch
+    data: Mapping[str, Any], errors: Iterable[Mapping[str, Any]], asked: Asked, batch: Batch
 ) -> Found:
-    what = f"repository {one.full_name}"
-    concerned = [error for error in errors if _concerns(error, one.alias)]
-    if data.get(one.alias) is None and any(_is_not_found(e, one.alias) for e in concerned):
-        return Missing(one.name)
+    subject = f"repository {asked.full_name}"
+    concerned = [error for error in errors if _concerns(error, asked.alias)]
+    if data.get(asked.alias) is None and any(_is_not_found(e, asked.alias) for e in concerned):
+        return Missing(asked.name)
     if concerned:
-        return _refusal(concerned[0], what)
+        return _refusal(concerned[0], subject)
     try:
-        seen = _seen(data[one.alias], one, batch.places)
+        result = _seen(data[asked.alias], asked, batch.places)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         cause = str(problem) if type(problem) is ValueError else "the answer is not complete"
-        return cannot_tell(what, cause)
+        return cannot_tell(subject, cause)
     visible = {name for alias, name in batch.templates.items() if data.get(alias)}
-    return seen if one.template in visible else replace(seen, repository=doubtful(seen, one))
+    return (
+        result if asked.template in visible else replace(result, repository=doubtful(result, asked))
+    )
 
 
-def doubtful(seen: Seen, asked: Asked) -> Repository:
-    """The repository, as a token tells that may not see the template.
+def doubtful(result: Seen, asked: Asked) -> Repository:
+    """The repository, as a token shows it that may not see the template.
 
-    GitHub hides the origin of a repository from whoever may not see it; a fork never has one.
+    GitHub hides the origin of a repository from callers who may not see it; a fork never has one.
     """
-    repository = seen.repository
+    repository = result.repository
     if repository.template is not None or repository.is_fork:
         return repository
-    what = f"the template of {repository.full_name}"
+    subject = f"the template of {repository.full_name}"
     cause = f"GitHub names none, and the token does not see {asked.template}"
-    doubt = Unavailable(ServiceName.GITHUB, what, cause, _TEMPLATE_WANTED, 200, GRAPHQL_URL)
+    doubt = Unavailable(ServiceName.GITHUB, subject, cause, _TEMPLATE_WANTED, 200, GRAPHQL_URL)
     return replace(repository, template=doubt)
 
 
-def _seen(node: Mapping[str, Any], one: Asked, places: Places) -> Seen:
-    """Raise ValueError, KeyError or TypeError unless the node is a whole answer to the question."""
-    if node["nameWithOwner"].casefold() != one.full_name.casefold():
+def _seen(node: Mapping[str, Any], asked: Asked, places: Places) -> Seen:
+    """The repository in a node; ValueError, KeyError or TypeError for an incomplete answer."""
+    if node["nameWithOwner"].casefold() != asked.full_name.casefold():
         raise ValueError("the answer is about another repository")
     branch = node["defaultBranchRef"]
     template = node["templateRepository"]
@@ -212,7 +214,7 @@ def _errors(answer: object) -> list[Mapping[str, Any]]:
 
 
 def _concerns(error: Mapping[str, Any], alias: str) -> bool:
-    """An error without a path concerns everything that was asked."""
+    """Whether an error is about an alias; one without a path is about everything that was asked."""
     path = error.get("path")
     return bool(path[0] == alias) if isinstance(path, list) and path else True
 
@@ -222,15 +224,17 @@ def _is_not_found(error: Mapping[str, Any], alias: str) -> bool:
 
 
 def _refusal(
-    error: Mapping[str, Any], what: str, not_found: tuple[str, str] | None = None
+    error: Mapping[str, Any], subject: str, not_found: tuple[str, str] | None = None
 ) -> Unavailable:
     kind = str(error.get("type") or "an error")
-    said = str(error.get("message", ""))[:160]
+    message = str(error.get("message", ""))[:160]
     extensions = error.get("extensions")
     if isinstance(extensions, dict) and extensions.get("saml_failure"):
         cause, remedy = _SAML
     elif kind == "NOT_FOUND" and not_found:
         cause, remedy = not_found
     else:
-        cause, remedy = _REMEDIES.get(kind, (f"GitHub answered {kind}: {said}", "Run again later"))
-    return Unavailable(ServiceName.GITHUB, what, cause, remedy, 200, GRAPHQL_URL)
+        cause, remedy = _REMEDIES.get(
+            kind, (f"GitHub answered {kind}: {message}", "Run again later")
+        )
+    return Unavailable(ServiceName.GITHUB, subject, cause, remedy, 200, GRAPHQL_URL)

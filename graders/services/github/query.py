@@ -1,4 +1,4 @@
-"""What is asked of GitHub's GraphQL API: many learners in one query, names only as variables.
+"""The query for GitHub's GraphQL API: many learners in one, names only as variables.
 
 Directories are asked for one by one instead of nested in each other: a nested listing makes GitHub
 load every entry of every level, this one only loads the directories the lab needs.
@@ -60,7 +60,7 @@ class Places:
 
     @classmethod
     def of(cls, labs: Iterable[Lab]) -> Places:
-        """Every place the labs name; a parent always comes before what is in it."""
+        """Every place that the labs name; a parent always comes before its content."""
         sheets = [lab.sheet for lab in labs]
         files = {path for sheet in sheets for path in sheet.essential_files}
         parents = {_key(parent) for path in files for parent in PurePosixPath(path).parents}
@@ -72,8 +72,8 @@ class Places:
 class Batch:
     """One query for several learners.
 
-    ``owners`` is alias -> login, for the grader's standing; ``templates`` is alias -> full name,
-    for whether the token sees them.
+    ``owners`` is alias -> login, for the grader's role; ``templates`` is alias -> full name, for
+    whether the token sees them.
     """
 
     text: str
@@ -95,8 +95,8 @@ def batch(labs: Sequence[Lab]) -> Batch:
         for row, lab in enumerate(labs)
         for column, name in enumerate(lab.repositories)
     )
-    owners = _aliases("w", (one.owner for one in asked))
-    templates = _aliases("m", (one.template for one in asked))
+    owners = _aliases("w", (repository.owner for repository in asked))
+    templates = _aliases("m", (repository.template for repository in asked))
     places = Places.of(labs)
     variables = {**owners, **_names(asked, templates), **_expressions(places)}
     declared = ", ".join(f"${name}: String!" for name in variables)
@@ -109,12 +109,12 @@ def _template(lab: Lab) -> str:
     return lab.templates[0] if lab.templates else ""
 
 
-def _aliases(letter: str, things: Iterable[str]) -> Mapping[str, str]:
-    return {f"{letter}{index}": thing for index, thing in enumerate(dict.fromkeys(things))}
+def _aliases(letter: str, names: Iterable[str]) -> Mapping[str, str]:
+    return {f"{letter}{index}": name for index, name in enumerate(dict.fromkeys(names))}
 
 
 def _names(asked: Iterable[Asked], templates: Mapping[str, str]) -> Mapping[str, str]:
-    wanted = {one.alias: one.full_name for one in asked} | dict(templates)
+    wanted = {repository.alias: repository.full_name for repository in asked} | dict(templates)
     variables: dict[str, str] = {}
     for alias, full_name in wanted.items():
         owner, _, name = full_name.partition("/")
@@ -136,9 +136,9 @@ def _standings(owners: Iterable[str]) -> list[str]:
 
 def _repositories(asked: Iterable[Asked]) -> list[str]:
     return [
-        f"  {one.alias}: repository(owner: ${one.alias}_owner, name: ${one.alias}_name,"
-        " followRenames: false) { ...Facts }"
-        for one in asked
+        f"  {repository.alias}: repository(owner: ${repository.alias}_owner,"
+        f" name: ${repository.alias}_name, followRenames: false) {{ ...Facts }}"
+        for repository in asked
     ]
 
 

@@ -29,12 +29,12 @@ _LEARNERS_AT_ONCE = 50
 _MOST_PAGES = 200
 _TOO_SLOW = (408, 502, 504)
 Shown = tuple[GitHubEvidence, tuple[Sighting, ...]]
-"""What GitHub shows of one learner's lab, and where that was seen."""
+"""What GitHub shows of one learner's lab, and where that was read."""
 
 
 @dataclass(frozen=True)
 class _Report:
-    """Learner id -> what became of each accepted name, and where that was seen."""
+    """Learner id -> the result for each accepted name, and where it was read."""
 
     found: Mapping[str, tuple[Found, ...]]
     sightings: Mapping[str, tuple[Sighting, ...]]
@@ -51,8 +51,8 @@ class _Report:
 class GitHub:
     """Reads repositories through PyGithub. May be used by many threads.
 
-    ``everyone`` are the labs of the whole class, also of those who are not looked at: their
-    repositories are nobody else's near misses.
+    ``everyone`` are the labs of the whole class, also of learners who are not collected: their
+    repositories are no one else's near misses.
     """
 
     def __init__(self, sign_in: SignIn, everyone: Sequence[Lab] = ()) -> None:
@@ -61,10 +61,10 @@ class GitHub:
         self._own = threading.local()
 
     def look_at(self, labs: Iterable[Lab]) -> Mapping[str, Shown]:
-        """Look at the repositories of a whole cohort: learner id -> facts.
+        """Collect the repositories of a whole cohort: learner id -> facts.
 
         One request per fifty learners, and one per hundred repositories of an organisation in
-        which somebody's repository is missing.
+        which a learner's repository is missing.
         """
         cohort = tuple(labs)
         parts = [
@@ -84,21 +84,21 @@ class GitHub:
         lab: Lab,  # noqa: ARG002 -- every service is asked with the learner's lab
         sightings: list[Sighting],
     ) -> tuple[Repository, ...] | Unavailable:
-        """Add those of the wanted commits that are in a repository, beyond its latest ones."""
+        """The repositories with those wanted commits that they have, beyond their latest ones."""
         if isinstance(repositories, Unavailable):
             return repositories
-        looked = [self._with_commits(one, wanted, sightings) for one in repositories]
-        faults = [one for one in looked if isinstance(one, Unavailable)]
-        return faults[0] if faults else tuple(r for r in looked if isinstance(r, Repository))
+        results = [self._with_commits(repository, wanted, sightings) for repository in repositories]
+        faults = [result for result in results if isinstance(result, Unavailable)]
+        return faults[0] if faults else tuple(r for r in results if isinstance(r, Repository))
 
-    def still_has(self, thing: ResourceRef) -> bool | Unavailable:
+    def still_has(self, resource: ResourceRef) -> bool | Unavailable:
         """Whether a repository answers over REST, where GraphQL gave none; renamed, it does not."""
-        path = f"/repos/{quote(thing.id)}"
+        path = f"/repos/{quote(resource.id)}"
         ask = partial(self._requester.requestJsonAndCheck, "GET", path)
         return has(
             ServiceName.GITHUB,
-            str(thing),
-            lambda: str(ask()[1]["full_name"]).casefold() == thing.id.casefold(),
+            str(resource),
+            lambda: str(ask()[1]["full_name"]).casefold() == resource.id.casefold(),
         )
 
     def _with_commits(
@@ -115,13 +115,13 @@ class GitHub:
                 there.add(commit)
             elif answer.status not in (409, 422):
                 return answer
-            # Such a refusal is believed here only: this run has seen the repository itself.
+            # Such a refusal is believed here only: this run has read the repository itself.
         return replace(repository, commits=frozenset(there))
 
     def _ask(self, labs: Sequence[Lab]) -> _Report:
         """Ask for some learners at once; for half of them where that was too much.
 
-        One repository too large to be listed must not cost the learners beside it their grades.
+        One repository too large to be listed must not cost other learners their grades.
         """
         question = batch(labs)
         sightings: list[Sighting] = []
@@ -138,28 +138,28 @@ class GitHub:
         return self._ask(labs[:half]) + self._ask(labs[half:])
 
     def _ask_one_by_one(self, question: Batch) -> _Report:
-        """Look at one learner's repositories without GraphQL."""
+        """Read one learner's repositories without GraphQL."""
         sightings: list[Sighting] = []
-        found = tuple(
-            rest_fallback.look_at(self._requester, one, question.places, sightings)
-            for one in question.asked
+        results = tuple(
+            rest_fallback.look_at(self._requester, asked, question.places, sightings)
+            for asked in question.asked
         )
         learner = question.asked[0].learner
-        return _Report({learner: found}, {learner: tuple(sightings)})
+        return _Report({learner: results}, {learner: tuple(sightings)})
 
     def _owners(self, cohort: Iterable[Lab], report: _Report) -> Mapping[str, Owner]:
-        """What is needed to believe that a repository is not there, where one is missing."""
-        seen: dict[str, list[parsing.Seen]] = {}
+        """What is needed to believe that a repository is missing, where one is."""
+        by_owner: dict[str, list[parsing.Seen]] = {}
         lacking: dict[str, None] = {}
         for lab in cohort:
-            found = report.found[lab.learner.id]
-            mine = [one for one in found if isinstance(one, parsing.Seen)]
-            seen.setdefault(lab.github_owner, []).extend(mine)
-            if not mine and any(isinstance(one, parsing.Missing) for one in found):
+            results = report.found[lab.learner.id]
+            mine = [result for result in results if isinstance(result, parsing.Seen)]
+            by_owner.setdefault(lab.github_owner, []).extend(mine)
+            if not mine and any(isinstance(result, parsing.Missing) for result in results):
                 lacking[lab.github_owner] = None
-        return {login: self._owner(login, seen[login], report) for login in lacking}
+        return {login: self._owner(login, by_owner[login], report) for login in lacking}
 
-    def _owner(self, login: str, seen: Sequence[parsing.Seen], report: _Report) -> Owner:
+    def _owner(self, login: str, repositories: Sequence[parsing.Seen], report: _Report) -> Owner:
         sightings: list[Sighting] = []
         names = self._names(login, sightings)
         scopes = self._requester.oauth_scopes
@@ -167,7 +167,7 @@ class GitHub:
             login=login,
             names=names,
             standing=report.standings.get(login, parsing.Standing()),
-            saw_private=any(one.is_private for one in seen),
+            saw_private=any(repository.is_private for repository in repositories),
             is_app=self._token.startswith("ghs_"),
             may_see_private=scopes is None or "repo" in scopes,
             sightings=tuple(sightings),
@@ -175,12 +175,12 @@ class GitHub:
 
     def _names(self, login: str, sightings: list[Sighting]) -> Mapping[str, bool] | Unavailable:
         """Every repository name of an organisation that the token sees -> is it private."""
-        what = f"the list of repositories of {login}"
+        subject = f"the list of repositories of {login}"
         names: dict[str, bool] = {}
         variables: dict[str, str | None] = {"owner": login, "after": None}
         for _ in range(_MOST_PAGES):
             answer = look(
-                ServiceName.GITHUB, what, partial(self._post, LISTING, variables), sightings
+                ServiceName.GITHUB, subject, partial(self._post, LISTING, variables), sightings
             )
             page = answer if isinstance(answer, Unavailable) else parsing.read_names(answer, login)
             if isinstance(page, Unavailable):
@@ -189,10 +189,10 @@ class GitHub:
             if page[1] is None:
                 return names
             variables = {"owner": login, "after": page[1]}
-        return parsing.cannot_tell(what, "the list has no end")
+        return parsing.cannot_tell(subject, "the list has no end")
 
     def _get_commit(self, path: str) -> str:
-        """Its id, which the answer must name: any JSON that says 200 would do else."""
+        """Its id, which the answer must name: otherwise any JSON with status 200 would do."""
         commit = self._requester.requestJsonAndCheck("GET", path)[1]
         if not path.endswith(commit["sha"]):
             raise ValueError("the answer is about another commit")
@@ -205,7 +205,7 @@ class GitHub:
 
     @property
     def _requester(self) -> Requester:
-        """PyGithub shared between threads hands one thread the answer meant for another."""
+        """A client per thread: a shared PyGithub gives one thread the answer meant for another."""
         if not hasattr(self._own, "github"):
             self._own.github = Github(
                 auth=Auth.Token(self._token),
@@ -221,24 +221,26 @@ class GitHub:
 
 
 def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) -> _Report:
-    learners = dict.fromkeys(one.learner for one in question.asked)
+    learners = dict.fromkeys(asked.learner for asked in question.asked)
     where = dict.fromkeys(learners, sightings)
     if isinstance(answer, Unavailable):
         return _Report(dict.fromkeys(learners, (answer,)), where)
     became = parsing.read_batch(answer, question)
-    found = {
-        learner: tuple(became[one.alias] for one in question.asked if one.learner == learner)
+    results = {
+        learner: tuple(became[asked.alias] for asked in question.asked if asked.learner == learner)
         for learner in learners
     }
-    return _Report(found, where, parsing.read_standings(answer, question))
+    return _Report(results, where, parsing.read_standings(answer, question))
 
 
 def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]) -> Shown:
-    found, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
-    faults = [one for one in found if isinstance(one, Unavailable)]
-    seen = tuple(one.repository for one in found if isinstance(one, parsing.Seen))
-    if faults or seen:
-        return GitHubEvidence(repositories=faults[0] if faults else seen), sightings
+    results, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
+    faults = [result for result in results if isinstance(result, Unavailable)]
+    repositories = tuple(
+        result.repository for result in results if isinstance(result, parsing.Seen)
+    )
+    if faults or repositories:
+        return GitHubEvidence(repositories=faults[0] if faults else repositories), sightings
     owner = owners[lab.github_owner]
     doubt = owner.doubt_about(lab)
     similar = owner.similar_to(lab, cohort)

@@ -36,7 +36,7 @@ class _Path:
 
 
 def look_at(requester: Requester, asked: Asked, places: Places, sightings: list[Sighting]) -> Found:
-    """Look at one repository; a 404 of the repository itself makes it Missing.
+    """Read one repository; a 404 of the repository itself makes it Missing.
 
     Source: https://docs.github.com/en/rest/repos/repos#get-a-repository
     """
@@ -44,18 +44,18 @@ def look_at(requester: Requester, asked: Asked, places: Places, sightings: list[
     answer = path.get()
     if isinstance(answer, Unavailable):
         return Missing(asked.name) if answer.status == 404 else answer
-    what = f"repository {asked.full_name}"
+    subject = f"repository {asked.full_name}"
     try:
         if answer["full_name"].casefold() != asked.full_name.casefold():
-            return cannot_tell(what, "the answer is about another repository")
+            return cannot_tell(subject, "the answer is about another repository")
         contents = _contents(path, answer, places)
         if isinstance(contents, Unavailable):
             return contents
-        seen = Seen(_repository(answer, contents), bool(answer["private"]))
+        result = Seen(_repository(answer, contents), bool(answer["private"]))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        return cannot_tell(what, "the answer is not complete")
-    sees_template = seen.repository.template or _sees(path, asked.template)
-    return seen if sees_template else replace(seen, repository=doubtful(seen, asked))
+        return cannot_tell(subject, "the answer is not complete")
+    sees_template = result.repository.template or _sees(path, asked.template)
+    return result if sees_template else replace(result, repository=doubtful(result, asked))
 
 
 def _sees(path: _Path, template: str) -> bool:
@@ -77,7 +77,7 @@ def _repository(answer: Mapping[str, Any], contents: Mapping[str, Any]) -> Repos
 def _contents(
     path: _Path, answer: Mapping[str, Any], places: Places
 ) -> Mapping[str, Any] | Unavailable:
-    """The fields of Repository that hang on its default branch."""
+    """The fields of Repository that depend on its default branch."""
     branch = answer["default_branch"]
     commits = path.get(f"/commits?sha={quote(branch, safe='')}&per_page=20")
     if isinstance(commits, Unavailable):

@@ -1,4 +1,4 @@
-"""What came back: bodies read to their end within bounds, faults and notes without secrets."""
+"""Answers: bodies read to their end within bounds, faults and notes without secrets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TooLargeError(RequestBlocked):
 
 
 class Fault(Enum):
-    """What kept an answer away."""
+    """Why no answer came."""
 
     REFUSED = auto()  # by ourselves
     TLS = auto()
@@ -47,14 +47,14 @@ class Fault(Enum):
 
 
 class BrokenOffAtProxyError(exceptions.ConnectionError):
-    """The connection ended without a word, at the proxy or beyond it."""
+    """The connection ended without an answer, at the proxy or beyond it."""
 
 
 @dataclass(frozen=True)
 class Exchange:
     """One request that was tried, without secrets.
 
-    ``status`` is None when no answer came, ``error`` then says why in a few words. ``type_key``
+    ``status`` is None when no answer came; ``error`` then says why in a few words. ``type_key``
     is the service's own name for a refusal (``TF400813``, ``AADSTS7000215``,
     ``ResourceNotFound``), empty when it gave none.
     """
@@ -68,7 +68,7 @@ class Exchange:
     type_key: str = ""
     error: str = ""
     fault: Fault | None = None
-    """What kind of trouble ``error`` is."""
+    """What kind of fault ``error`` is."""
     is_throttled: bool = False
     """The caller's allowance is used up, whatever the status says: GitHub says 403."""
     is_too_much: bool = False
@@ -93,7 +93,7 @@ def failed_exchange(
 def exchange(
     request: requests.PreparedRequest, error: str, response: requests.Response
 ) -> Exchange:
-    """The note of an attempt that got an answer; ``error`` says why it is not let in."""
+    """The note of an attempt that got an answer; ``error`` says why it is refused."""
     method, url = request.method or "", without_secrets(request.url or "")
     now = datetime.now(UTC)
     headers = response.headers
@@ -115,9 +115,9 @@ def exchange(
 def _type_key(response: requests.Response) -> str:
     """The service's own code for a refusal; never free text, which could hold anything."""
     text = response.content[:8192].decode("utf-8-sig", "replace")
-    found = _CODE.search(text)
-    if found:
-        return found[1]
+    match = _CODE.search(text)
+    if match:
+        return match[1]
     try:
         body = json.loads(text)
         error = body.get("error")
@@ -143,9 +143,9 @@ def read_body(response: requests.Response, most: int, seconds: float) -> None:
 
 
 def read_beginning(response: requests.Response, most: int, seconds: float) -> None:
-    """As :func:`read_body`, but what is larger than ``most`` bytes is cut off there.
+    """As :func:`read_body`, but a body larger than ``most`` bytes is cut off there.
 
-    For what a learner's own code answers: that it says too much is a fact about it.
+    For answers of a learner's own code: that one is too long is a fact about it.
     """
     sent = _sent(response, most, time.monotonic() + seconds)
     if len(sent) > most:
@@ -183,12 +183,12 @@ def _decoded(raw: HTTPResponse, most: int) -> bytes:
 
 
 def _sent(response: requests.Response, most: int, given_up_at: float) -> bytes:
-    """The body as it was sent; of one beyond ``most`` bytes, some more than that."""
+    """The body as it was sent; of one beyond ``most`` bytes, slightly more than that."""
     parts: list[bytes] = []
     size = 0
     fault: Exception
     try:
-        # Not stream(): that waits for a whole chunk, however slowly it drips in.
+        # Not stream(): that waits for a whole chunk, however slowly it arrives.
         while part := response.raw.read1(_CHUNK, decode_content=False):
             parts.append(part)
             size += len(part)
@@ -271,9 +271,9 @@ def may_pass(error: requests.RequestException) -> bool:
 
 
 def _broke_off_at_proxy(error: requests.RequestException) -> bool:
-    """Whether the connection to a proxy ended without a word; plain http knows no more than that.
+    """Whether the connection to a proxy ended without an answer; plain http shows no more.
 
-    A proxy that says no, or is not there at all, is another matter: that stays.
+    A proxy that refuses, or does not exist, is another matter: that stays.
     """
     reason = getattr(error.args[0], "reason", None) if error.args else None
     cause = getattr(reason, "original_error", None)
@@ -283,7 +283,7 @@ def _broke_off_at_proxy(error: requests.RequestException) -> bool:
 def without_details(
     error: requests.RequestException, request: requests.PreparedRequest
 ) -> requests.RequestException:
-    """The same kind of fault in a few plain words, without the URL and what hangs on it."""
+    """The same kind of fault in a few plain words, without the URL and its details."""
     if isinstance(error, RequestBlocked):
         return type(error)(str(error), request=request)
     if isinstance(error, exceptions.ProxyError) and _broke_off_at_proxy(error):

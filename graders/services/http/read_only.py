@@ -1,6 +1,6 @@
 """What may leave the process: which hosts, which methods, and which of our secrets.
 
-The graders only look. A request that is not on this list is not sent at all.
+The graders only read. A request that is not on this list is not sent at all.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from graders.urls import parts_of
 
 
 class RequestBlocked(requests.RequestException):
-    """A request that the transport does not let out, or an answer that it does not let in."""
+    """A request that the transport does not send, or an answer that it does not accept."""
 
 
 @dataclass(frozen=True)
 class Service:
     """One cloud service: its hosts, how many calls at a time, and what may be POSTed to it.
 
-    A host that begins with a dot stands for every host that ends so. ``posts`` must match the
-    whole lower-cased path. ``plain`` allows http, to hosts that never get a token of ours.
-    ``body_bytes`` is set for hosts that a learner's code answers for: no more of an answer is read,
-    and the whole exchange is bounded in time.
+    A host that begins with a dot means every host that ends so. ``posts`` must match the whole
+    lower-cased path. ``plain`` allows http, to hosts that never get a token of ours.
+    ``body_bytes`` is set for hosts that run a learner's code: no more of an answer is read, and the
+    whole exchange is bounded in time.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Service:
 
     @property
     def is_learners(self) -> bool:
-        """Whether a learner's own code answers there."""
+        """Whether the host runs a learner's own code."""
         return self.body_bytes is not None
 
     def serves(self, host: str) -> bool:
@@ -66,7 +66,7 @@ SERVICES = (
         12,
         r"/modelmanagement/.*/services/[^/]+/listkeys|/history/.*/(runs|metrics):query",
     ),
-    # Whoever owns a container instance reads what is sent to it.
+    # The owner of a container instance reads what is sent to it.
     Service(
         "the endpoint",
         (hosts.CONTAINER_INSTANCES,),
@@ -84,7 +84,7 @@ SERVICES = (
     ),
 )
 
-_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = re.compile(r"(?i)basic\s|(bearer|token)\s+(eyJ|gh[a-z]_|github_pat_)")
 _IGNORED_IN_GRAPHQL = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
 _TOKEN = re.compile(r"gh[a-z]_\w|github_pat_|eyJ[\w-]{8}")
@@ -122,7 +122,7 @@ def _objection_to_deed(
     request: requests.PreparedRequest, url: SplitResult, service: Service
 ) -> str:
     method = (request.method or "").upper()
-    if method in _LOOKING:
+    if method in _READING:
         return ""
     if method != "POST" or not re.fullmatch(service.posts, url.path.lower()):
         return f"the grader only reads: {method} {url.path} is not sent"
@@ -144,8 +144,8 @@ def _only_queries(body: object) -> bool:
 def without_secrets(url: str) -> str:
     """A URL for people: no user information, no fragment, no query value that could be secret.
 
-    Values that hold parameters or an address of their own are left out, and so is what looks like
-    a token wherever it stands; of what is no URL nothing is shown.
+    Values that hold parameters or an address of their own are left out, and so is anything that
+    looks like a token; what is not a URL becomes ``…``.
     """
     try:
         parts = urlsplit(url)

@@ -1,9 +1,9 @@
-"""The one way out of the process: read-only, patient, bounded, and noted.
+"""The only way out of the process: read-only, patient, bounded, and noted.
 
 All the SDKs (azure-devops on msrest, azure-identity, azure-ai-ml on azure-core, PyGithub) and
 plain ``requests`` send through ``requests.adapters.HTTPAdapter.send``. A ``ReadOnlyTransport``
-stands in front of it: it lets only reads out (``read_only.py``), retries, reads the whole body with
-a bound on size and time, and notes every exchange.
+replaces it: it sends only reads (``read_only.py``), retries, reads the whole body with a bound on
+size and time, and notes every exchange.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _Send = Callable[..., requests.Response]
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long the transport goes on trying; times in seconds, sizes in bytes.
+    """How long the transport keeps trying; times in seconds, sizes in bytes.
 
     ``attempts`` counts the first one too. A ``Retry-After`` beyond ``retry_after_cap`` is not
-    waited for: the service's refusal is handed on at once. ``total`` bounds one call with all
+    waited for: the service's refusal is returned at once. ``total`` bounds one call with all
     its retries, ``body_seconds`` the reading of one body.
     """
 
@@ -56,18 +56,19 @@ class RetryPolicy:
 @contextmanager
 def watching() -> Iterator[list[Exchange]]:
     """The exchanges of this thread while the block lasts, one per request that was tried."""
-    seen: list[Exchange] = []
-    token = _watchers.set((*_watchers.get(), seen))
+    exchanges: list[Exchange] = []
+    token = _watchers.set((*_watchers.get(), exchanges))
     try:
-        yield seen
+        yield exchanges
     finally:
         _watchers.reset(token)
 
 
 class ReadOnlyTransport:
-    """Stands before ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
+    """Replaces ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
 
-    A transport that is opened behind another one keeps that one open and does nothing itself.
+    A transport that is opened while another one is open keeps that one open and does nothing
+    itself.
 
     One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
     connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
@@ -79,7 +80,9 @@ class ReadOnlyTransport:
         self._entered = 0
         self._calls: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
-        self._turns = {one.name: threading.BoundedSemaphore(one.concurrency) for one in SERVICES}
+        self._turns = {
+            service.name: threading.BoundedSemaphore(service.concurrency) for service in SERVICES
+        }
         self._adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
 
     @property
@@ -97,14 +100,14 @@ class ReadOnlyTransport:
 
     def __exit__(self, kind: type[BaseException] | None = None, *_exception: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
-            return  # looks that were abandoned may still ask: the guard stays
+            return  # abandoned threads may still send: the guard stays
         with self._lock:
             self._entered -= 1
             if self._entered == 0:
                 self._shut()
 
     def _open(self) -> None:
-        """Stand before the adapters; where another one stands already, keep that one open."""
+        """Replace the adapters' ``send``; where another transport is open, keep that one open."""
         self._standing: ReadOnlyTransport | None = getattr(HTTPAdapter.send, "transport", None)
         if self._standing:
             self._standing.__enter__()
@@ -180,7 +183,7 @@ class ReadOnlyTransport:
     def _turn(self, service: Service, host: str) -> Iterator[None]:
         """A place among the service's calls, once the host may be asked again.
 
-        Nobody waits for a host with a place in hand: a learner's endpoint that asks for patience
+        No call waits for a host while it holds a place: a learner's endpoint that asks for patience
         would make all the others wait too.
         """
         turns = self._turns[service.name]
@@ -200,7 +203,7 @@ class ReadOnlyTransport:
     ) -> requests.Response:
         """Bound the whole exchange with a host that a learner owns.
 
-        Time-outs count from byte to byte: a host that drips its headers would hold us for ever.
+        Time-outs count from byte to byte: a host that sends its headers one by one would never end.
         """
         if service.body_bytes is None:
             return exchange()
@@ -209,7 +212,7 @@ class ReadOnlyTransport:
         def ask() -> None:
             try:
                 outcome.put(exchange())
-            except Exception as error:  # in a thread: nobody else would hear of it
+            except Exception as error:  # in a thread: no one else would report it
                 outcome.put(error)
 
         threading.Thread(target=ask, daemon=True).start()
@@ -247,7 +250,7 @@ class ReadOnlyTransport:
         outcome: requests.Response | requests.RequestException,
         attempt: int,
     ) -> float | None:
-        """Seconds to wait before the next attempt; None when there shall be none."""
+        """Seconds to wait before the next attempt; None for no further attempt."""
         backoff = self.retry_policy.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
         if isinstance(outcome, requests.RequestException):
             delay = backoff if exchange.may_pass(outcome) else None
@@ -271,5 +274,5 @@ class ReadOnlyTransport:
 
     @staticmethod
     def _note(exchange: Exchange) -> None:
-        for seen in _watchers.get():
-            seen.append(exchange)
+        for exchanges in _watchers.get():
+            exchanges.append(exchange)

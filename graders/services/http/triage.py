@@ -1,6 +1,6 @@
-"""Every answer is judged once, at the call: was the thing seen, or could it not be seen?
+"""Decides once, at each call, whether a fact was read or could not be read.
 
-Nobody is graded on what could not be seen. A 404 is not absence: Azure DevOps, GitHub and Azure
+No one is graded on what could not be read. A 404 is not absence: Azure DevOps, GitHub and Azure
 Resource Manager answer it for what the caller may not see. Absence is believed only from a list
 that was read to its end, and from run history where it names the missing experiment.
 """
@@ -42,58 +42,65 @@ _ENTRA = (
 
 
 def look(
-    service: ServiceName, what: str, call: Callable[[], T | None], sightings: list[Sighting]
+    service: ServiceName, subject: str, call: Callable[[], T | None], sightings: list[Sighting]
 ) -> T | Unavailable:
-    """What one SDK call found, or why it could not be seen.
+    """The result of one SDK call, or why it could not be read.
 
-    Where and when it looked is added to ``sightings``. Whatever the call raises becomes
-    ``Unavailable``, and so does None; an ``Unavailable`` that it returns is handed on.
+    Where and when it was read is added to ``sightings``. Whatever the call raises becomes
+    ``Unavailable``, and so does None; an ``Unavailable`` that it returns is passed on.
     """
-    found: T | None = None
+    result: T | None = None
     error: Exception | None = None
     with watching() as exchanges:
         try:
-            found = call()
+            result = call()
         except (
             Exception
         ) as caught:  # an SDK may raise anything, and none of it is a learner's fault
             error = caught
-    sightings.extend(sightings_of(what, exchanges))
+    sightings.extend(sightings_of(subject, exchanges))
     last = exchanges[-1] if exchanges else None
-    if error is None and found is not None and not (last and _is_no_answer(last)):
-        return found
-    return unavailable(service, what, last, error)
+    if error is None and result is not None and not (last and _is_no_answer(last)):
+        return result
+    return unavailable(service, subject, last, error)
 
 
-def has(service: ServiceName, what: str, call: Callable[[], bool]) -> bool | Unavailable:
-    """Whether a service has something, asked for by its id; ``call`` raises what is no answer.
+def has(service: ServiceName, subject: str, call: Callable[[], bool]) -> bool | Unavailable:
+    """Whether a service has a resource, asked for by its id; ``call`` raises for no answer.
 
-    False only where the service says so. What it says may still be wrong: it answers 404 for what
-    the caller may not see.
+    False only where the service says so. It may still be wrong: it answers 404 for what the
+    caller may not see.
     """
-    found = look(service, what, call, [])
-    return False if isinstance(found, Unavailable) and _says_no(found) else found
+    result = look(service, subject, call, [])
+    return False if isinstance(result, Unavailable) and _says_no(result) else result
 
 
-def _says_no(found: Unavailable) -> bool:
-    asked = service_of(found.url)
-    return found.status == 404 and asked is not None and asked.name != _SIGN_IN
+def _says_no(refusal: Unavailable) -> bool:
+    asked = service_of(refusal.url)
+    return refusal.status == 404 and asked is not None and asked.name != _SIGN_IN
 
 
-def sightings_of(what: str, exchanges: Sequence[Exchange]) -> list[Sighting]:
+def sightings_of(subject: str, exchanges: Sequence[Exchange]) -> list[Sighting]:
     """One sighting per address that was asked, the last attempt's; sign-ins are not sightings."""
-    last = {(one.method, one.url): one for one in exchanges if not _is_sign_in(one)}
-    return [Sighting(what, one.url, one.at, one.status, one.request_id) for one in last.values()]
+    last = {
+        (exchange.method, exchange.url): exchange
+        for exchange in exchanges
+        if not _is_sign_in(exchange)
+    }
+    return [
+        Sighting(subject, exchange.url, exchange.at, exchange.status, exchange.request_id)
+        for exchange in last.values()
+    ]
 
 
 def unavailable(
-    service: ServiceName, what: str, last: Exchange | None, error: BaseException | None = None
+    service: ServiceName, subject: str, last: Exchange | None, error: BaseException | None = None
 ) -> Unavailable:
-    """Why something could not be seen, from the last exchange and the SDK's exception."""
+    """Why something could not be read, from the last exchange and the SDK's exception."""
     cause, remedy = _cause(service, last, error)
     if last is None:
-        return Unavailable(service, what, cause, remedy)
-    return Unavailable(service, what, cause, remedy, last.status, last.url)
+        return Unavailable(service, subject, cause, remedy)
+    return Unavailable(service, subject, cause, remedy, last.status, last.url)
 
 
 def _cause(
@@ -117,10 +124,10 @@ def _cause(
 
 
 def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
-    if _is_endpoint(last):  # what it says of itself is a learner's text, its codes too
+    if _is_endpoint(last):  # its answer is a learner's text, its codes too
         is_down = last.status is not None and last.status >= 500
-        what = "the service has trouble of its own" if is_down else "it refused the question"
-        return f"{what} ({last.status})", _LATER
+        words = "the service has trouble of its own" if is_down else "it refused the question"
+        return f"{words} ({last.status})", _LATER
     named = _named(last)
     right = f"If it exists, {_RIGHTS.get(service, 'check the permissions of the grader')}."
     if _is_sign_in_page(last):
@@ -162,24 +169,24 @@ def _named(last: Exchange) -> str:
     return " ".join(str(part) for part in (last.status, last.type_key) if part)
 
 
-def _is_sign_in(one: Exchange) -> bool:
-    service = service_of(one.url)
+def _is_sign_in(exchange: Exchange) -> bool:
+    service = service_of(exchange.url)
     return service is not None and service.name == _SIGN_IN
 
 
-def _is_no_answer(one: Exchange) -> bool:
-    """Whether the last exchange was refused, whatever the call made of it."""
-    refused = one.status is None or one.status >= 400
-    return _is_sign_in_page(one) or (refused and not _is_endpoint(one))
+def _is_no_answer(exchange: Exchange) -> bool:
+    """Whether the last exchange was refused, whatever the call returned."""
+    refused = exchange.status is None or exchange.status >= 400
+    return _is_sign_in_page(exchange) or (refused and not _is_endpoint(exchange))
 
 
-def _is_sign_in_page(one: Exchange) -> bool:
-    """Azure DevOps answers 203 or 200 with HTML, or 302 to another host, where it means 401."""
-    is_page = one.status == 200 and one.content_type == "text/html"
-    return (is_page or one.status in (203, 302)) and not _is_endpoint(one)
+def _is_sign_in_page(exchange: Exchange) -> bool:
+    """Whether it means 401: Azure DevOps answers 203 or 200 with HTML, or 302 to another host."""
+    is_page = exchange.status == 200 and exchange.content_type == "text/html"
+    return (is_page or exchange.status in (203, 302)) and not _is_endpoint(exchange)
 
 
-def _is_endpoint(one: Exchange) -> bool:
-    """A learner's endpoint may say what it likes: that is a fact about the learner's work."""
-    service = service_of(one.url)
+def _is_endpoint(exchange: Exchange) -> bool:
+    """Whether it is a learner's endpoint: any answer of it is a fact about the learner's work."""
+    service = service_of(exchange.url)
     return service is not None and service.is_learners

@@ -1,4 +1,4 @@
-"""Plain web requests, for what no supported SDK reaches."""
+"""Plain web requests, for what no supported SDK offers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NotAnswered(requests.HTTPError):
 
 
 class UnexpectedBodyError(ValueError):
-    """An answer that is not what the service's API page says it is."""
+    """An answer that differs from the service's API documentation."""
 
 
 def open_session(connections: int) -> requests.Session:
@@ -37,7 +37,7 @@ def open_session(connections: int) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.auth = _as_it_is
+    session.auth = _unchanged
     return session
 
 
@@ -60,15 +60,15 @@ def json_of(response: requests.Response) -> Any:
         raise UnexpectedBodyError("the body is not JSON") from None
 
 
-def mapping(thing: object, what: str) -> Mapping[str, Any]:
-    """``thing``, if it is a JSON object; raises :class:`UnexpectedBodyError` else."""
-    if not isinstance(thing, Mapping):
-        raise UnexpectedBodyError(f"{what} is not a JSON object")
-    return thing
+def mapping(value: object, subject: str) -> Mapping[str, Any]:
+    """``value``, if it is a JSON object; else raises :class:`UnexpectedBodyError`."""
+    if not isinstance(value, Mapping):
+        raise UnexpectedBodyError(f"{subject} is not a JSON object")
+    return value
 
 
 def is_host(url: str, scheme: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether ``url`` is on a host below one of ``suffixes``, at the usual port, no user named."""
+    """Whether ``url`` is on a host below one of ``suffixes``, at the usual port, without a user."""
     parts = parts_of(url)
     host = (parts.hostname or "").rstrip(".")
     usual = parts.port in (None, 443 if scheme == "https" else 80)
@@ -76,5 +76,5 @@ def is_host(url: str, scheme: str, suffixes: tuple[str, ...]) -> bool:
     return parts.scheme == scheme and usual and plain and host.endswith(suffixes)
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from graders.history.effective_result import (
     APART,
     MANY,
+    EffectiveResult,
     Found,
     Key,
     PastRun,
-    Standing,
     agreed,
+    effective_results,
     in_doubt,
     marks,
-    standings,
 )
 from graders.inputs.nightly import Nightly, Policy
 from graders.reasons import Reason
@@ -42,7 +42,7 @@ RUNS = Found(PENDING, Reason(pending_on="it runs"))
 SEEN = Found(PASSED)
 
 
-def told(standing: Standing) -> str:
+def told(standing: EffectiveResult) -> str:
     assert standing.note is not None
     return past_note(standing.note)
 
@@ -52,7 +52,7 @@ def nights(*found: Found, key: Key = ADA, apart: timedelta = NIGHT) -> list[Past
 
 
 def outcome(*found: Found, apart: timedelta = NIGHT) -> Outcome:
-    return standings(nights(*found, apart=apart))[ADA].outcome
+    return effective_results(nights(*found, apart=apart))[ADA].outcome
 
 
 # --- up and down ----------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def outcome(*found: Found, apart: timedelta = NIGHT) -> Outcome:
 
 @pytest.mark.parametrize("before", [GONE, GONE_ONCE, UNSEEN, Found(PENDING), Found(BLOCKED)])
 def test_a_mark_goes_up_at_once(before: Found) -> None:
-    standing = standings(nights(before, Found(PASSED, Reason(note="version 2 of it"))))[ADA]
+    standing = effective_results(nights(before, Found(PASSED, Reason(note="version 2 of it"))))[ADA]
     assert (standing.outcome, in_words(standing.why)) == (PASSED, "version 2 of it")
 
 
@@ -74,7 +74,7 @@ def test_what_was_never_passed_is_what_it_was_found_last() -> None:
     "tonight", [GONE, GONE_ONCE, UNSEEN, Found(PENDING, Reason(note="it runs"))]
 )
 def test_one_night_takes_nothing_away_and_says_so(tonight: Found) -> None:
-    standing = standings(nights(SEEN, tonight))[ADA]
+    standing = effective_results(nights(SEEN, tonight))[ADA]
     assert standing.outcome is PASSED
     said = f"({tonight.outcome}: {in_words(tonight.why)})"
     assert told(standing) == (
@@ -83,7 +83,7 @@ def test_one_night_takes_nothing_away_and_says_so(tonight: Found) -> None:
 
 
 def test_two_looks_on_two_nights_take_it_away_and_say_since_when() -> None:
-    standing = standings(nights(SEEN, GONE, GONE))[ADA]
+    standing = effective_results(nights(SEEN, GONE, GONE))[ADA]
     assert (standing.outcome, in_words(standing.why)) == (FAILED, "found none")
     assert told(standing) == (
         "passed on 20 November 2026, but not since 21 November 2026 (checked twice each night)"
@@ -122,18 +122,18 @@ def test_what_went_down_comes_up_again_and_can_go_down_again() -> None:
 
 
 def test_what_went_down_and_cannot_be_seen_is_undecided() -> None:
-    standing = standings(nights(SEEN, GONE, GONE, UNSEEN))[ADA]
+    standing = effective_results(nights(SEEN, GONE, GONE, UNSEEN))[ADA]
     assert (standing.outcome, in_words(standing.why)) == (NOT_ASSESSED, "503")
 
 
 def test_advice_is_what_it_was_found_last() -> None:
-    standing = standings(nights(SEEN, Found(NOTED, Reason(note="closed"))))[ADA]
+    standing = effective_results(nights(SEEN, Found(NOTED, Reason(note="closed"))))[ADA]
     assert (standing.outcome, in_words(standing.why), standing.note) == (NOTED, "closed", None)
 
 
 def test_who_was_not_judged_tonight_keeps_what_stood() -> None:
     runs = [*nights(SEEN), PastRun(FIRST + NIGHT, {("bob", "project-exists"): GONE})]
-    standing = standings(runs)
+    standing = effective_results(runs)
     assert standing[ADA].outcome is PASSED
     assert standing["bob", "project-exists"].outcome is FAILED
 
@@ -173,7 +173,7 @@ def test_what_a_large_part_of_the_class_loses_at_once_stands(
         PastRun(FIRST + number * NIGHT, of_class(one, learners, lost))
         for number, one in enumerate([SEEN, GONE, GONE, GONE])
     ]
-    standing = standings(runs)["l0", "project-exists"]
+    standing = effective_results(runs)["l0", "project-exists"]
     assert (standing.outcome is FAILED) is goes_down
     if not goes_down:
         assert told(standing) == (
@@ -187,7 +187,7 @@ def test_what_a_large_part_of_the_class_loses_at_once_stands(
 
 
 def test_whose_marks_would_go_down_is_looked_at_again() -> None:
-    before = standings(
+    before = effective_results(
         [PastRun(FIRST, {(who, "project-exists"): SEEN for who in ("ada", "bob", "cyd")})]
     )
     found = {
@@ -201,7 +201,7 @@ def test_whose_marks_would_go_down_is_looked_at_again() -> None:
 
 def test_nobody_is_looked_at_again_for_advice() -> None:
     advice: Key = ("ada", "group-is-open")
-    before = standings([PastRun(FIRST, {advice: SEEN})])
+    before = effective_results([PastRun(FIRST, {advice: SEEN})])
     assert in_doubt(before, {advice: Found(NOTED)}, RUBRIC) == []
 
 
@@ -254,7 +254,7 @@ def test_the_best_run_so_far_counts_as_a_whole() -> None:
     assert passed_in(best, *runs) == ALL
     assert passed_in(Nightly(), *runs) == set()
     standing = marks(best, runs, RUBRIC)[ADA]
-    # on the second night what was lost still stood, and of equals the last run counts
+    # on the second night what was lost still counted, and of equals the last run counts
     assert told(standing) == "from the best run so far, on 21 November 2026"
     assert told(marks(best, runs[:2], RUBRIC)[ADA]).startswith("passed on 20 November")
 

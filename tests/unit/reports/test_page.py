@@ -107,8 +107,8 @@ def test_a_template_in_a_name_is_not_carried_out() -> None:
 
 
 def test_backticks_become_code_and_an_odd_one_stays() -> None:
-    assert page.told("expected `<b>`; found x") == "expected <code>&lt;b&gt;</code>; found x"
-    assert page.told("an odd ` one <b>") == "an odd ` one &lt;b&gt;"
+    assert page.inline_code("expected `<b>`; found x") == "expected <code>&lt;b&gt;</code>; found x"
+    assert page.inline_code("an odd ` one <b>") == "an odd ` one &lt;b&gt;"
 
 
 # --- nothing is loaded ----------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def test_a_withheld_grade_counts_in_no_figure_of_the_class() -> None:
         *example.verdicts("c", example.from_task(5, Outcome.FAILED, "y")),
     ]
     facts = class_facts(run, grades_of(run, verdicts))
-    assert (facts.standing, facts.median, facts.all_points) == (2, 70, 1)
+    assert (facts.decided, facts.median, facts.all_points) == (2, 70, 1)
     assert [group.learners for group in facts.totals if group.learners] == [(2,), (0,), (1,)]
     assert facts.totals[-1].learners == (1,)
     assert facts.undecided == {"not assessed": 1}
