@@ -56,7 +56,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How long a class takes to collect.")
     parser.add_argument("--learners", type=int, default=50)
     parser.add_argument("--latency", type=float, default=100, metavar="MS")
-    parser.add_argument("--workers", type=int, default=12, help="looks at a time")
+    parser.add_argument(
+        "--workers", type=int, default=12, help="learners collected at the same time"
+    )
     return parser.parse_args()
 
 

@@ -220,9 +220,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, default=200)
     parser.add_argument("--nights", type=int, default=30)
-    parser.add_argument("--faults", type=float, default=0.02, help="of looks at a learner")
+    parser.add_argument("--faults", type=float, default=0.02, help="share of collections that fail")
     parser.add_argument(
-        "--deletions", type=float, default=0.01, help="of finished learners a night"
+        "--deletions",
+        type=float,
+        default=0.01,
+        help="share of finished learners who delete something, per night",
     )
     parser.add_argument("--lasting", action="store_true", help="a fault lasts all night")
     parser.add_argument("--seed", type=int, default=1)

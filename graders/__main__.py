@@ -1,9 +1,10 @@
-"""Judging without pytest: ``python -m graders judge``, for classes that pytest is too heavy for.
+"""Grade stored evidence without pytest, which is faster for large classes.
 
-``python -m graders judge --learners cohort.csv --evidence DIR --reports DIR`` judges what a run has
-collected, learner by learner, and writes what ``pytest --evidence DIR`` writes, but for Allure's
-results. Exit status: 0, or 1 where a check failed or was not assessed (``--fail-on`` as in pytest),
-3 where a result could not be written, 4 where an input is wrong.
+    python -m graders judge --learners cohort.csv --evidence DIR --reports DIR
+
+It judges the evidence that a run collected, and writes the same files as ``pytest --evidence DIR``,
+except Allure's results. Exit status: 0, or 1 if a check failed or was not assessed (``--fail-on``
+as in pytest), 3 if a result could not be written, 4 if an input is wrong.
 """
 
 from __future__ import annotations
@@ -61,22 +62,42 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(required=True, metavar="judge")
-    command = commands.add_parser("judge", help="judge stored evidence, without pytest")
+    command = commands.add_parser("judge", help="grade stored evidence without pytest")
     add = command.add_argument
     add("--learners", type=Path, required=True, metavar="FILE", help="cohort file (CSV)")
-    add("--evidence", type=Path, required=True, metavar="DIR", help="evidence folder of a run")
+    add(
+        "--evidence",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="evidence folder of an earlier run",
+    )
     add("--reports", type=Path, required=True, metavar="DIR", help="folder for results")
-    add("--lab", type=Path, metavar="FILE", help="default: lab.toml beside the cohort file")
+    add(
+        "--lab",
+        type=Path,
+        metavar="FILE",
+        help="lab file; default: lab.toml beside the cohort file",
+    )
     add(
         "--learner",
         action="append",
         default=[],
         metavar="ID",
-        help="only this learner; may be repeated",
+        help="grade only this learner; may be repeated",
     )
-    add("--as-of", metavar="TIME", help="grade the state at this time")
+    add(
+        "--as-of",
+        metavar="TIME",
+        help="grade the state at this time, such as 2026-11-20T17:00:00-06:00",
+    )
     add("--export", metavar="LIST", help=f"write marks for: {', '.join(exports.EXPORTS)}; or all")
-    add("--fail-on", choices=("learner", "fault", "never"), default="learner")
+    add(
+        "--fail-on",
+        choices=("learner", "fault", "never"),
+        default="learner",
+        help="what makes the exit status 1; default: learner (any failure)",
+    )
     return parser
 
 

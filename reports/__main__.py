@@ -1,14 +1,17 @@
-"""What is done with a run's results afterwards.
+"""Work with the results of a run.
 
-``python -m reports compare OLD NEW``: what a second look, or other points, would change. OLD and
-NEW are reports folders of two runs. Either can be a lab file too: then the verdicts of the other
-are valued by its points; where both are, those of the run that ``--run`` names. With ``--learners
-COHORT`` the evidence of that run is judged anew by the lab file: its names and its leniency count
-as well as its points.
-Exit status: 0 nothing differs, 1 something does, 2 an input is wrong.
+    python -m reports compare OLD NEW
+    python -m reports report [FOLDER]
+    python -m reports serve [FOLDER]
 
-``python -m reports report [FOLDER]`` builds the Allure report of a run, and ``python -m reports
-serve [FOLDER]`` shows it to this machine's browser. Exit status: 0, or 2 where it cannot be done.
+``compare`` shows what differs between two runs (two reports folders), or what other points would
+change (a reports folder and a lab file, or two lab files and ``--run``). A lab file then gives the
+points. With ``--learners COHORT`` the run's evidence is judged again, so that the names and the
+leniency in the lab file count too. Exit status: 0 if nothing differs, 1 if something does, 2 if an
+input is wrong.
+
+``report`` builds the Allure report of a run, and ``serve`` shows it in a browser on this machine.
+Exit status: 0, or 2 if that is not possible.
 """
 
 from __future__ import annotations
@@ -64,7 +67,11 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m reports",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True, metavar="compare | report | serve")
     command = commands.add_parser(
         "compare", help="show whose grade changes, by which check, and why"
@@ -79,13 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         dest="run_of",
         default=OUT,
         metavar="DIR",
-        help="reports folder to judge, if both sides are lab files",
+        help="reports folder to compare them on, if both sides are lab files",
     )
     command.add_argument(
         "--learners",
         type=Path,
         metavar="COHORT",
-        help="judge again by the lab file, not only its points",
+        help="cohort file: judge the evidence again by the lab file, not only its points",
     )
     command.add_argument("--all", action="store_true", help="list every learner")
     command.add_argument(

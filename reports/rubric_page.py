@@ -18,9 +18,9 @@ _LAB = LabFile().for_learner(
 )
 _HEAD = """# The rubric
 
-Written by `make docs` from the checks in `tests/lab`; a lab file can change the points. A check
-without points is advisory: it is noted, never failed. Advice is filled in from each learner's own
-lab; here it is that of learner 4, where nothing is there yet.
+`make docs` writes this page from the checks in `tests/lab`; a lab file can change the points. A
+check without points is advisory: it is noted, never failed. Hints contain the names of each
+learner's own lab; here you see those of learner 4, who has not created anything yet.
 """
 
 
@@ -36,7 +36,7 @@ def page(checks: Iterable[Check]) -> str:
 
 
 def _table(checks: Iterable[Check]) -> Iterable[str]:
-    yield "| step | check | points | what it asks | how to fix it |"
+    yield "| step | check | points | what it asks for | how to fix it |"
     yield "|---|---|---|---|---|"
     for check in checks:
         points = f"{check.points:g}" if check.points else "–"

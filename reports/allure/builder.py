@@ -42,7 +42,7 @@ class Report:
     def written(self) -> list[tuple[str, Path]]:
         """For the end of a run; the first of them opens directly."""
         if self.file:
-            return [("Allure report", self.file), ("the same, to be served", self.folder)]
+            return [("Allure report", self.file), ("the same report, to serve", self.folder)]
         return [("Allure report (python -m reports serve)", self.folder)]
 
 

@@ -40,7 +40,7 @@ def server(reports: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
         handler = partial(ReportHandler, directory=str(folder))
         return http.server.ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:
-        raise NotWritten(f"Port {port} cannot be served from: {error.strerror}.") from None
+        raise NotWritten(f"Cannot serve on port {port}: {error.strerror}.") from None
 
 
 def address(of: http.server.ThreadingHTTPServer) -> str:

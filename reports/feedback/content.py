@@ -87,7 +87,7 @@ def in_points(points: float) -> str:
 def addressed(title: str) -> str:
     """A check's title as the learner reads it: ``your project`` for ``the learner's``."""
     to_you = re.sub(r"\bthe learner's", "your", re.sub(r"\bThe learner's", "Your", title))
-    return re.sub(r"\bthe learner\b", "you", to_you)
+    return re.sub(r"\bthe learner\b", "you", re.sub(r"\bThe learner\b", "You", to_you))
 
 
 def _mismatches(why: Reason) -> tuple[Mismatch, ...]:

@@ -13,7 +13,7 @@ from tests.support.allure_page import NARROW, WIDE, AllurePage
 from tests.support.graded_project import LEARNERS, GradedProject
 
 LEARNER = "learner003"  # stopped after task 2
-TITLE = "The project has an Azure Resource Manager connection with the name the lab gives"
+TITLE = "The project has an Azure Resource Manager connection with the required name"
 
 
 @pytest.fixture(scope="module")

@@ -10,19 +10,17 @@ from graders.rubric import check
 @check(
     step="3.4",
     points=3,
-    hint="Rename {near_miss} to `{lab.service_connection}`, spelled exactly so.",
+    hint="Rename {near_miss} to `{lab.service_connection}` (exact spelling).",
     missing="Create the connection `{lab.service_connection}` (steps 3.1 to 3.4).",
 )
 def test_service_connection_exists(
     service_connections: NamedResources[ServiceConnection], lab: Lab
 ) -> None:
-    """The project has an Azure Resource Manager connection with the name the lab gives."""
+    """The project has an Azure Resource Manager connection with the required name."""
     assert lab.service_connection in service_connections
 
 
-@check(
-    step="3.4", points=2, hint="Create it again with the scope level Machine Learning Workspace."
-)
+@check(step="3.4", points=2, hint="Create it again with scope level Machine Learning Workspace.")
 def test_service_connection_is_scoped_to_a_workspace(
     service_connection: ServiceConnection,
 ) -> None:
@@ -46,7 +44,7 @@ def test_service_connection_reaches_the_learners_workspace(
 def test_service_connection_is_in_the_learners_subscription(
     subscribed_connection: ServiceConnection, lab: Lab
 ) -> None:
-    """The connection points into the lab's subscription."""
+    """The connection is for the lab's subscription."""
     found = subscribed_connection.subscription_id
     assert rules.same_name("subscription", found, lab.subscription_id) == []
 
@@ -59,13 +57,13 @@ def test_service_connection_uses_a_service_principal(
     assert rules.wrong_scheme(service_connection, lab) == []
 
 
-@check(step="3.4", points=1, hint="Read the error on the connection's page; create it as an Owner.")
+@check(step="3.4", points=1, hint="Read the error on its page; creating it needs the Owner role.")
 def test_service_connection_is_ready(settled_service_connection: ServiceConnection) -> None:
-    """Azure DevOps could set the connection up."""
+    """Azure DevOps has set up the connection."""
     assert rules.not_ready(settled_service_connection) == []
 
 
-@check(step="3.4", points=1, hint="Tick Grant access permission to all pipelines.")
+@check(step="3.4", points=1, hint="In its settings, tick Grant access permission to all pipelines.")
 def test_service_connection_is_open_to_the_pipelines(
     service_connection_access: Access, pipelines: NamedResources[Pipeline], lab: Lab
 ) -> None:
@@ -81,7 +79,7 @@ def test_variable_group_names_an_existing_connection(
     some_service_connections: NamedResources[ServiceConnection],
     lab: Lab,
 ) -> None:
-    """The connection that the variable group names does exist."""
+    """The connection named in the variable group exists."""
     assert rules.dangling_reference(workspace_svc_connection, some_service_connections, lab) == []
 
 
@@ -89,5 +87,5 @@ def test_variable_group_names_an_existing_connection(
 def test_service_connection_is_automatic_with_a_secret(
     service_connection: ServiceConnection,
 ) -> None:
-    """The connection was made the way the lab shows."""
+    """The connection was created the way the lab shows."""
     assert rules.other_than_shown(service_connection) == []

@@ -15,12 +15,14 @@ from graders.rubric import check
 def test_repository_exists(
     repositories: tuple[Repository, ...], similar_repositories: tuple[str, ...], lab: Lab
 ) -> None:
-    """The organisation has a repository with the name the lab gives."""
+    """The organisation has a repository with the required name."""
     assert rules.missing_repository(repositories, similar_repositories, lab) == []
 
 
 @check(
-    step="4.3", points=2, hint="Create it again with the lab's template link: no fork, no import."
+    step="4.3",
+    points=2,
+    hint="Create it again from the lab's template link, not as a fork or import.",
 )
 def test_repository_is_made_from_the_template(
     repository: Repository, template: str | None, lab: Lab
@@ -29,7 +31,7 @@ def test_repository_is_made_from_the_template(
     assert rules.wrong_origin(repository, template, lab) == []
 
 
-@check(step="4.4", points=2, hint="Put the template's files back on the default branch.")
+@check(step="4.4", points=2, hint="Restore the template's files on the default branch.")
 def test_repository_has_the_essential_files(repository: Repository, lab: Lab) -> None:
     """The default branch has every file that the pipelines need."""
     assert rules.missing_files(repository, lab) == []
@@ -43,14 +45,14 @@ def test_pipelines_yaml_is_still_the_labs(pipeline_files: Repository, lab: Lab) 
 
 @check(step="4.4", hint="The lab works without changes to the template's files.")
 def test_repository_is_unmodified(repository: Repository, lab: Lab) -> None:
-    """The files are the template's, unchanged."""
+    """The files are unchanged from the template."""
     assert rules.modified_files(repository, lab) == []
 
 
 @check(
     step="4.4",
-    hint="Unarchive it; name its default branch `{sheet.repository.default_branches[0]}`.",
+    hint="Unarchive it, and name its default branch `{sheet.repository.default_branches[0]}`.",
 )
 def test_repository_is_active(repository: Repository, lab: Lab) -> None:
-    """The repository is neither archived nor disabled, and its default branch is a usual one."""
+    """The repository is neither archived nor disabled, and its default branch has a usual name."""
     assert rules.inactive_repository(repository, lab) == []

@@ -10,11 +10,11 @@ from graders.rubric import check
 @check(
     step="6.9",
     points=2,
-    hint="Rename {near_miss} to `{lab.cd_pipeline}`, spelled exactly so (step 6.8).",
+    hint="Rename {near_miss} to `{lab.cd_pipeline}` (exact spelling, step 6.8).",
     missing="Create the CD pipeline (steps 6.2 to 6.7) and rename it to `{lab.cd_pipeline}`.",
 )
 def test_cd_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> None:
-    """The project has a CD pipeline with the name the lab gives."""
+    """The project has a CD pipeline with the required name."""
     assert lab.cd_pipeline in pipelines
 
 
@@ -22,7 +22,7 @@ def test_cd_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> No
     step="6.6", points=1, hint="Set its YAML file path to `/{lab.cd_yaml}` (Edit > ⋮ > Settings)."
 )
 def test_cd_pipeline_runs_the_cd_yaml(cd_pipeline: Pipeline, lab: Lab) -> None:
-    """The CD pipeline runs the CD file of the repository."""
+    """The CD pipeline runs the repository's CD file."""
     assert cd_pipeline.yaml_path == lab.cd_yaml
 
 
@@ -38,7 +38,11 @@ def test_cd_pipeline_is_enabled(cd_pipeline: Pipeline) -> None:
     assert cd_pipeline.queue_status == "enabled"
 
 
-@check(step="6.10", points=2, hint="Open the failed task's log, fix its cause, and run it again.")
+@check(
+    step="6.10",
+    points=2,
+    hint="Open the failed task's log, fix the error, and run the pipeline again.",
+)
 def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CD pipeline succeeded."""
     assert rules.none_succeeded(finished_cd_runs, lab) == []
@@ -52,7 +56,7 @@ def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...], lab: Lab) -> None:
 def test_cd_run_deployed_to_container_instances(
     deploying_cd_stages: tuple[Stage, ...], lab: Lab
 ) -> None:
-    """In a succeeded run the stage Deploy to ACI deployed the model and its smoke test passed."""
+    """In a successful run, the stage Deploy to ACI deployed the model and passed its smoke test."""
     assert rules.incomplete_deployment(deploying_cd_stages, lab) == []
 
 
@@ -62,13 +66,13 @@ def test_cd_run_used_the_ci_run(
     ci_pipeline: Pipeline,
     succeeded_ci_runs: tuple[Run, ...],
 ) -> None:
-    """The succeeded run took the model from a succeeded run of the learner's CI pipeline."""
+    """The successful run took the model from a successful run of the learner's CI pipeline."""
     assert rules.wrong_upstream(cd_upstream, ci_pipeline, succeeded_ci_runs) == []
 
 
-@check(step="6.10", points=1, hint="Run CD on the branch of CI, once CI has finished.")
+@check(step="6.10", points=1, hint="Run CD on the same branch as CI, after CI has finished.")
 def test_cd_run_followed_the_ci_run(cd_run: Run, succeeded_ci_runs: tuple[Run, ...]) -> None:
-    """The succeeded run started after CI had finished, on the same branch."""
+    """The successful run started after CI had finished, on the same branch."""
     assert rules.wrong_order(cd_run, succeeded_ci_runs) == []
 
 
@@ -76,13 +80,13 @@ def test_cd_run_followed_the_ci_run(cd_run: Run, succeeded_ci_runs: tuple[Run, .
 def test_cd_run_deployed_the_registered_model(
     deployment: Deployment, ci_models: tuple[Model, ...], lab: Lab
 ) -> None:
-    """The run's logs name a model version that CI registered, and a good smoke test."""
+    """The run's logs show a model version that CI registered, and a passed smoke test."""
     assert rules.deployed_otherwise(deployment, ci_models, lab) == []
 
 
 @check(
     step="6.12",
-    hint="Remove the {sheet.variable_group.overriding[0]}… variables.",
+    hint="Remove the {sheet.variable_group.overriding[0]}… variables from the variable group.",
 )
 def test_cd_run_left_kubernetes_alone(cd_stages: tuple[Stage, ...], lab: Lab) -> None:
     """The stage Deploy to AKS was skipped."""

@@ -9,7 +9,7 @@ from graders.rubric import check
 
 @check(step="7.3", points=2, hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.")
 def test_endpoint_exists(endpoints: NamedResources[Endpoint], lab: Lab) -> None:
-    """The workspace has a real-time endpoint with the name the lab gives."""
+    """The workspace has a real-time endpoint with the required name."""
     assert lab.endpoint in endpoints
 
 
@@ -19,15 +19,13 @@ def test_endpoint_is_healthy(settled_endpoint: Endpoint) -> None:
     assert rules.unhealthy(settled_endpoint) == []
 
 
-@check(
-    step="7.4", points=1, hint="Let the CD pipeline deploy it, in the size of the template's file."
-)
+@check(step="7.4", points=1, hint="Deploy it with the CD pipeline, in the size the template sets.")
 def test_endpoint_has_the_labs_size(endpoint: Endpoint, lab: Lab) -> None:
-    """The endpoint is a container instance of the size the lab deploys."""
+    """The endpoint is a container instance of the lab's size."""
     assert rules.wrong_size(endpoint, lab) == []
 
 
-@check(step="7.4", points=2, hint="Run CD again, so that it deploys the model of your CI run.")
+@check(step="7.4", points=2, hint="Run CD again: it deploys the model of your CI run.")
 def test_endpoint_serves_the_registered_model(
     undisturbed_endpoint: Endpoint, ci_models: tuple[Model, ...]
 ) -> None:
@@ -35,7 +33,7 @@ def test_endpoint_serves_the_registered_model(
     assert rules.serves_other_model(undisturbed_endpoint, ci_models) == []
 
 
-@check(step="7.4", points=1, hint="Let the CD pipeline deploy it, in the region of the workspace.")
+@check(step="7.4", points=1, hint="Deploy it with the CD pipeline, in the workspace's region.")
 def test_endpoint_was_deployed_by_the_cd_run(
     endpoint: Endpoint, succeeded_cd_runs: tuple[Run, ...], workspace: Workspace
 ) -> None:
@@ -51,13 +49,13 @@ def test_endpoint_answers_the_query(answer: Answer, lab: Lab) -> None:
 
 @check(step="7.4", hint="The lab's endpoint is open; a key is your own choice.")
 def test_endpoint_needs_no_key(endpoint: Endpoint) -> None:
-    """The endpoint asks for no key."""
+    """The endpoint needs no key."""
     assert rules.asks_for_key(endpoint) == []
 
 
-@check(step="7.4", hint="Other numbers mean another model than the lab's own.")
+@check(step="7.4", hint="Other numbers mean a different model from the lab's.")
 def test_endpoint_predicts_like_the_labs_model(predictions: tuple[float, ...], lab: Lab) -> None:
-    """The numbers are those of the lab's own model."""
+    """The predictions match the lab's own model."""
     assert rules.other_predictions(predictions, lab) == []
 
 

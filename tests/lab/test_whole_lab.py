@@ -12,13 +12,13 @@ from graders.rubric import check
     hint="Run CI, then CD, with their default values, and change nothing else.",
 )
 def test_work_is_one_chain(chain: rules.Chain) -> None:
-    """One lineage leads from a commit to the live answer."""
+    """One unbroken chain leads from a commit to the live answer."""
     assert list(chain.broken) == []
 
 
 @check(step="5.11", hint="Work in your own project, repository and workspace.")
 def test_work_is_the_learners_own(own_work: Ownership) -> None:
-    """No training run, model or endpoint is another learner's."""
+    """No training run, model or endpoint belongs to another learner."""
     assert list(own_work.borrowed) == []
 
 
@@ -28,5 +28,5 @@ def test_work_is_the_learners_own(own_work: Ownership) -> None:
     only_with="session",
 )
 def test_work_was_done_in_the_session(dated_work: list[rules.Dated], session: Session) -> None:
-    """The pipelines ran, and left what they left, while the class met."""
+    """The graded work was done during the class session."""
     assert rules.outside(dated_work, session) == []

@@ -171,7 +171,7 @@ def test_a_run_judges_as_of_the_time_and_says_so(graded: Path, evidence: Evidenc
         )
         book = run.book()
         assert book["as_of"] == when.isoformat(timespec="seconds")
-        assert "are judged as they are now" in run.text
+        assert "are judged as collected" in run.text
         return book["grades"][0]["total"]
 
     changed = some(evidence.endpoints)[0].updated_at

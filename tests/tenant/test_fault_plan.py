@@ -84,11 +84,11 @@ def test_own_entries_are_sound_and_strike_nobody_unasked() -> None:
         (ENTRY + "calls = [0]\n", "`a.calls.0`: this is less than 1 (found `0`)"),
         (ENTRY + "calls = []\n", "`a.calls.0`: this is not a whole number (found `[]`)"),
         (ENTRY + 'learners = ["adda"]\n', "`a.learners`: there is no such learner (found `adda`)"),
-        (ENTRY.replace("403", "second-page-missing"), "this is no list that comes in pages"),
+        (ENTRY.replace("403", "second-page-missing"), "this route does not return a list in pages"),
         ('[a]\nservice = "GitHub"\n', "`a.route`: this is missing; write it"),
         ("a = 1\n", "`a`: this is not a table"),
         ("[a\n", "this is not valid TOML"),
-        (ENTRY.replace("[a]", "[library_forbidden]"), "has an entry of that name"),
+        (ENTRY.replace("[a]", "[library_forbidden]"), "already has an entry with this name"),
     ],
 )
 def test_what_is_unknown_is_refused_with_file_entry_value_and_remedy(

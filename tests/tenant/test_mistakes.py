@@ -269,7 +269,7 @@ def test_what_two_mistakes_include_happens_once() -> None:
     ("cell", "said"),
     [
         ("ci_pausd", "did you mean `ci_paused`"),
-        ("nothing_trained no_variable_group endpoint_deleted", "it was removed already"),
+        ("nothing_trained no_variable_group endpoint_deleted", "it has already been removed"),
     ],
 )
 def test_mistakes_that_do_not_exist_or_go_together_are_refused(cell: str, said: str) -> None:
@@ -288,18 +288,24 @@ REFUSED = {
         'set = { "variable_group.variables.LOCATON" = "x" }',
         "did you mean `LOCATION`",
     ),
-    "value of another type": ('set = { "project.visible" = "no" }', "it takes a bool, not a str"),
-    "text for a list": ('set = { "ci_run.artifacts" = "model" }', "it takes a list, not a str"),
+    "value of another type": (
+        'set = { "project.visible" = "no" }',
+        "the value must be of type bool, not str",
+    ),
+    "text for a list": (
+        'set = { "ci_run.artifacts" = "model" }',
+        "the value must be of type list, not str",
+    ),
     "key of a text": ('set = { "project.name.x" = "y" }', "name has no keys"),
     "thing as a whole": ('set = { "project" = "x" }', "there is no such field"),
-    "unknown place": ('set = { "project.name" = "{number}" }', "no such place to fill"),
+    "unknown place": ('set = { "project.name" = "{number}" }', "unknown placeholder"),
     "removing a key twice": (
         'remove = ["model.tags.area", "model.tags.area"]',
-        "no such thing to remove",
+        "nothing with this name to remove",
     ),
-    "removing a thing twice": ('remove = ["model", "model"]', "it was removed already"),
+    "removing a thing twice": ('remove = ["model", "model"]', "it has already been removed"),
     "removing what stays": ('remove = ["project"]', "cannot be removed"),
-    "emptying what is never empty": ('remove = ["ci.name"]', "it holds something always"),
+    "emptying what is never empty": ('remove = ["ci.name"]', "this field cannot be emptied"),
     "adding what is there": (
         'add = { "variable_group.variables.LOCATION" = "x" }',
         "only a new key",
@@ -308,29 +314,32 @@ REFUSED = {
     "no number of copies": ("add = { ci = { copies = 0 } }", "a whole number from 1 to 999"),
     "copies with one name": (
         'add = { ci = { copies = 2, as = "x" } }',
-        "a new name, and one copy only",
+        "an unused name, and make only one copy",
     ),
-    "a name that is taken": ('add = { ci = { as = "cd" } }', "a new name, and one copy only"),
+    "a name that is taken": (
+        'add = { ci = { as = "cd" } }',
+        "an unused name, and make only one copy",
+    ),
     "no time": ('add = { ci_run = { later = "soon" } }', "a time such as 2h or -30m"),
     "key of a new thing": (
         'add = { model = { "tags.mes" = "1" } }',
         "did you mean `mse`",
     ),
-    "number for a text": ("set = { 'ci.name' = 7 }", "it takes a str, not a int"),
+    "number for a text": ("set = { 'ci.name' = 7 }", "the value must be of type str, not int"),
     "items of a text": (
         'add = { "ci.name" = { item = "x" } }',
-        'write { item = "…", copies = 2 } for a list',
+        'for a list, write { item = "…", copies = 2 }',
     ),
     "a right way that fails": (
         'kind = "right"\nfails = ["project-exists"]',
-        "a right way fails nothing; leave it out",
+        "an entry of kind `right` must not fail anything; remove it",
     ),
     "unknown kind": ('kind = "rigth"', "did you mean `right`"),
     "unknown entry": ('includes = ["mistak"]', "did you mean `mistake`"),
     "an entry in a circle": ('includes = ["mistake"]', "includes itself"),
     "unknown list": ('fials = ["project-exists"]', "unknown key; write `fails`"),
     "wrong shape": ('fails = "project-exists"', "this is not a list"),
-    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "the entry lists `a` twice; keep one"),
+    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "the entry lists `a` twice; remove it from one"),
 }
 
 

@@ -252,7 +252,7 @@ def test_titles_speak_to_the_learner() -> None:
     titles = [addressed(check.title) for check in whole_rubric()]
     assert not [title for title in titles if re.search(r"\b[Tt]he learner\b", title)]
     assert "BASE_NAME is short and has your userN in it" in titles
-    assert "No training run, model or endpoint is another learner's" in titles
+    assert "No training run, model or endpoint belongs to another learner" in titles
 
 
 # --- what is not for the learner ------------------------------------------------------------------
