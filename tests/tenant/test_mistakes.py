@@ -339,7 +339,10 @@ REFUSED = {
     "an entry in a circle": ('includes = ["mistake"]', "includes itself"),
     "unknown list": ('fials = ["project-exists"]', "unknown key; write `fails`"),
     "wrong shape": ('fails = "project-exists"', "this is not a list"),
-    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "the entry lists `a` twice; remove it from one"),
+    "two outcomes": (
+        'fails = ["a"]\nblocks = ["a"]',
+        "the entry lists `a` twice; remove it from one",
+    ),
 }
 
 
