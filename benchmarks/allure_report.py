@@ -86,12 +86,12 @@ def results(reports: Path) -> list[Path]:
 
 
 def learners_in(reports: Path) -> set[str]:
-    told = (json.loads(path.read_text(encoding="utf-8")) for path in results(reports))
-    return {learner for one in told for learner in labels(one, "suite")}
+    documents = (json.loads(path.read_text(encoding="utf-8")) for path in results(reports))
+    return {learner for document in documents for learner in labels(document, "suite")}
 
 
 def built(reports: Path, one_file: bool) -> float:
-    """Seconds; the results are another run's each time, or the history would not grow."""
+    """Seconds; each build gets another run's results, or the history would not grow."""
     for path in results(reports):
         text = path.read_text(encoding="utf-8")
         at = text.index('"uuid": "') + len('"uuid": "')
@@ -110,41 +110,41 @@ def built(reports: Path, one_file: bool) -> float:
 
 
 def measure_folder(browser: Browser, reports: Path) -> None:
-    """The report, one learner of it, and one check of that learner."""
+    """Measure the report, one learner of it, and one check of that learner."""
     learners = learners_in(reports)
     with served(reports) as address:
-        with page(browser) as one:
-            say("suites by learner shown after, s", took(lambda: one.suites(address)))
-            names = closed(one, learners)
+        with page(browser) as tab:
+            say("suites by learner shown after, s", took(lambda: tab.suites(address)))
+            names = closed(tab, learners)
             third = names[:3][-1]
-            say("a learner opened in, s", took(lambda: one.open_learner(third)))
-            if not one.leaves.count():
+            say("a learner opened in, s", took(lambda: tab.open_learner(third)))
+            if not tab.leaves.count():
                 # a learner without mistakes: the first task
-                one.within(third).get_by_test_id("tree-section-title").first.click()
-            title = one.leaves.first.get_by_test_id("tree-leaf-title").inner_text()
-            say("a check opened in, s", took(lambda: one.open_check(title)))
+                tab.within(third).get_by_test_id("tree-section-title").first.click()
+            title = tab.leaves.first.get_by_test_id("tree-leaf-title").inner_text()
+            say("a check opened in, s", took(lambda: tab.open_check(title)))
         again = []
         for name in names[3:] or names:
-            with page(browser) as one:
-                one.suites(address)
-                again.append(took(lambda one=one, name=name: one.open_learner(name)))  # type: ignore[misc]
+            with page(browser) as tab:
+                tab.suites(address)
+                again.append(took(lambda tab=tab, name=name: tab.open_learner(name)))  # type: ignore[misc]
         say(f"a learner opened in, s (median of {len(again)})", statistics.median(again))
 
 
-def closed(one: AllurePage, learners: set[str]) -> list[str]:
-    """The first learners who can be opened: a small class shows those who failed open already."""
-    names = [name for name in one.sections.all_inner_texts() if name in learners]
-    found = list(islice((name for name in names if not one.within(name).count()), 12))
-    if not found:
+def closed(tab: AllurePage, learners: set[str]) -> list[str]:
+    """The first learners who can be opened: a small class shows failed ones open already."""
+    names = [name for name in tab.sections.all_inner_texts() if name in learners]
+    openable = list(islice((name for name in names if not tab.within(name).count()), 12))
+    if not openable:
         raise SystemExit("Every learner is shown open already: take a larger class.")
-    return found
+    return openable
 
 
 def measure_file(browser: Browser, file: Path, learners: set[str]) -> None:
-    with page(browser) as one:
-        say("the page to mail shown after, s", took(lambda: one.suites(file.as_uri())))
-        learner = closed(one, learners)[:3][-1]
-        say("a learner of it opened in, s", took(lambda: one.open_learner(learner)))
+    with page(browser) as tab:
+        say("the page to mail shown after, s", took(lambda: tab.suites(file.as_uri())))
+        learner = closed(tab, learners)[:3][-1]
+        say("a learner of it opened in, s", took(lambda: tab.open_learner(learner)))
 
 
 @contextmanager
@@ -164,11 +164,11 @@ def took(action: Callable[[], object]) -> float:
 
 def size(path: Path) -> float:
     files = path.rglob("*") if path.is_dir() else [path]
-    return sum(one.stat().st_size for one in files if one.is_file()) / 1e6
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
 
 
-def say(what: str, number: float) -> None:
-    print(f"{what:<38}{number:>8.2f}")
+def say(label: str, number: float) -> None:
+    print(f"{label:<38}{number:>8.2f}")
 
 
 if __name__ == "__main__":

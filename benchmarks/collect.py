@@ -1,8 +1,8 @@
 """How long a class takes to collect: ``python benchmarks/collect.py --learners 50 --latency 100``.
 
 Starts the simulated tenant with a class of model answers, collects them with the run's own
-collector, and prints what the tenant counted. The tenant runs on the same machine, so its
-computing is in the times.
+collector, and prints what the tenant counted. The tenant runs on the same machine, so its CPU time
+is in the figures.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 
 @dataclass(frozen=True)
 class Measured:
-    """One collection. Times in seconds; ``counted`` is the tenant's own account."""
+    """One collection. Times in seconds; ``counted`` is the tenant's own summary."""
 
     learners: int
     loading: float
@@ -41,7 +41,7 @@ class Measured:
 
 
 def main() -> int:
-    """Measure once and print; the exit status is 1 when something could not be seen."""
+    """Measure once and print; the exit status is 1 when something could not be read."""
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
         cohort = _cohort(Path(folder), options.learners)

@@ -1,7 +1,7 @@
-"""How long it takes to put other points on a large class's verdicts and to tell what changes.
+"""How long it takes to apply other points to a large class's verdicts and to report what changes.
 
 ``python benchmarks/compare.py --learners 1000``: grades a few learners of the simulated tenant, one
-with each mistake of a large class, makes a grade book of that many learners out of their verdicts,
+with each mistake of a large class, makes a grade book of that many learners from their verdicts,
 and times the command ``python -m reports compare`` as a whole process. ``--reports FOLDER`` takes
 the verdicts of a run instead.
 """
@@ -57,14 +57,15 @@ def multiplied(reports: Path, learners: int) -> dict[str, object]:
     document = json.loads(file.read_text(encoding="utf-8"))
     grades, verdicts = document["grades"], document["verdicts"]
     own = {
-        one["learner"]: [v for v in verdicts if v["learner"] == one["learner"]] for one in grades
+        grade["learner"]: [v for v in verdicts if v["learner"] == grade["learner"]]
+        for grade in grades
     }
     document["grades"], document["verdicts"] = [], []
     for number in range(learners):
-        one = grades[number % len(grades)]
-        name = {"learner": f"{one['learner']}-{number}"}
-        document["grades"].append(one | name)
-        document["verdicts"] += [verdict | name for verdict in own[one["learner"]]]
+        original = grades[number % len(grades)]
+        name = {"learner": f"{original['learner']}-{number}"}
+        document["grades"].append(original | name)
+        document["verdicts"] += [verdict | name for verdict in own[original["learner"]]]
     return document
 
 

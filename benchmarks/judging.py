@@ -6,14 +6,14 @@
   reports included, beside a trivial test;
 - with ``python -m graders judge``: CPU and peak memory of the whole process.
 
-Through pytest everybody's work is a model answer of their own, collected from the simulated tenant,
-so that a verdict passes as the trivial test does. With ``--copied``, and without pytest, everybody
-has the first learner's work: a fifth of the verdicts fail or are blocked, and say whose it is.
+Through pytest each learner's work is a model answer of their own, collected from the simulated
+tenant, so that a verdict passes as the trivial test does. With ``--copied``, and without pytest,
+all have the first learner's work: a fifth of the verdicts fail or are blocked, and name the owner.
 
 The trivial test is one function of one assertion that passes, parametrised with as many numbers as
-there are verdicts, in one module, with no marker more; under the same options and plugins, less our
+there are verdicts, in one module, without markers; under the same options and plugins, except our
 own. Ours are 72 functions of seven modules, judged learner by learner. Both take turns, and of each
-the cheapest run counts, for whatever else a machine does only adds to it. CPU is that of all
+the cheapest run counts, because other load on the machine only adds to it. CPU is that of all
 processes, and every run writes into a new folder.
 
 POSIX only: CPU and memory of a process are the operating system's own figures.
@@ -48,7 +48,7 @@ def test_trivial(number):
     assert number >= 0
 """
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-"""Modules are compiled once, as on anybody's own machine."""
+"""Modules are compiled once, as on any developer's machine."""
 QUIET = ("-q", "-p", "no:cacheprovider", "--tb=no", "--strict-markers", "--import-mode=importlib")
 
 
@@ -105,12 +105,12 @@ def _cohort(place: Path, learners: int) -> Path:
 def _class(place: Path, learners: int, right: Path) -> Path:
     """A class of that many learners whose evidence is the same; returns the cohort file."""
     cohort = _cohort(place, learners)
-    found = snapshot.read(right, "l1")
-    if found is None:
+    evidence = snapshot.read(right, "l1")
+    if evidence is None:
         raise SystemExit("there is no evidence of the model answer")
     everyone, lab_file = read_class(cohort, place / "lab.toml")
-    for one in everyone:
-        own = replace(found, learner=one.id, place=lab_file.for_learner(one).place)
+    for learner in everyone:
+        own = replace(evidence, learner=learner.id, place=lab_file.for_learner(learner).place)
         snapshot.write(place / "evidence", own)
     (place / "evidence" / snapshot.TENANT_NOTE).write_text("simulated\n", encoding="utf-8")
     return cohort
@@ -119,7 +119,7 @@ def _class(place: Path, learners: int, right: Path) -> Path:
 def _through_pytest(
     place: Path, cohort: Path, learners: int, times: int
 ) -> Mapping[str, tuple[float, ...]]:
-    """How it is reported -> CPU milliseconds of one verdict, and of one trivial test."""
+    """Kind of reporting -> CPU milliseconds of one verdict, and of one trivial test."""
     items = learners * CHECKS
     (place / "test_trivial.py").write_text(TRIVIAL.format(items=items), encoding="utf-8")
     costs: dict[str, list[tuple[float, float]]] = {"with Allure and JUnit": [], "without": []}
@@ -127,7 +127,7 @@ def _through_pytest(
         for name, runs in costs.items():
             runs.append(_one_of_each(cohort, place / f"{name} {turn}", name == "without"))
     return {
-        name: tuple(min(one) * 1000 / items for one in zip(*runs, strict=True))
+        name: tuple(min(seconds) * 1000 / items for seconds in zip(*runs, strict=True))
         for name, runs in costs.items()
     }
 
@@ -175,5 +175,5 @@ def _process(arguments: Sequence[str], where: Path) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    resource.getrusage(resource.RUSAGE_SELF)  # where there is none, it ends here
+    resource.getrusage(resource.RUSAGE_SELF)  # without it, the program ends here
     main()

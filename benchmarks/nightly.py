@@ -1,10 +1,11 @@
 """Thirty nights of a class: do marks go down only where something is really gone, and how soon?
 
 ``python benchmarks/nightly.py``: 200 simulated learners work through the lab; some then delete
-something; every look at a learner meets a transient fault with 2 %: half of them leave something
-unseen, half lie (a list without one of its things). What learners made, deleted, and what a lie
-hides is the catalogue of mistakes; the store, the rule of who is looked at again and the marks are
-the product's own. With ``--lasting`` a fault lasts all night: every look meets the same one.
+something; every check of a learner's lab meets a transient fault with 2 %: half of them leave
+something unread, half lie (a list without one of its resources). What learners made, deleted, and
+what a lie hides comes from the catalogue of mistakes; the store, the choice of learners to recheck
+and the marks are the product's own. With ``--lasting`` a fault lasts all night: every recheck meets
+the same one.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ GONE = (
     "model_deleted",
     "endpoint_deleted",
 )
-"""What is deleted, and what a list may leave out."""
+"""What learners delete, and what a list may leave out."""
 SOON = 2
-"""The night, counted from the deletion, on which it should be found."""
-LOOKS = 3  # as fixtures/nightly/plugin.py
+"""The night, counted from the deletion, by which it should be found."""
+MOST_CHECKS = 3  # as fixtures/nightly/plugin.py
 RUBRIC = whole_rubric()
 POINTS = {check.id: check.points for check in RUBRIC if check.points}
 
@@ -65,7 +66,7 @@ def outcomes(*mistakes: str) -> Mapping[str, Outcome]:
 
 @dataclass
 class Learner:
-    """A learner: how far they are, what they have deleted since."""
+    """A learner: how far they are, and what they have deleted since."""
 
     id: str
     stage: int = 0
@@ -87,65 +88,69 @@ class World:
     dice: random.Random
     learners: list[Learner] = field(default_factory=list)
 
-    def go_on(self, night: int) -> None:
-        for one in self.learners:
-            if one.stage < len(STAGES) and self.dice.random() < 0.3:
-                one.stage += 1
-            is_done = one.stage == len(STAGES) and not one.deleted
+    def advance(self, night: int) -> None:
+        for learner in self.learners:
+            if learner.stage < len(STAGES) and self.dice.random() < 0.3:
+                learner.stage += 1
+            is_done = learner.stage == len(STAGES) and not learner.deleted
             if is_done and self.dice.random() < self.given.deletions:
-                one.deleted, one.since = self.dice.choice(GONE), night
+                learner.deleted, learner.since = self.dice.choice(GONE), night
 
     def fault(self) -> str:
-        """What a look meets: a kind of thing that a list leaves out, a task unseen, or nothing."""
+        """The fault of a collection: an omitted kind of resource, an unread task, or none."""
         if self.dice.random() >= self.given.faults:
             return ""
         unseen = f"task{self.dice.randint(2, 7)}"
         return self.dice.choice((unseen, self.dice.choice(GONE)))
 
 
-def seen(learner: Learner, fault: str) -> dict[Key, Found]:
-    """One look at a learner's lab through a fault."""
-    found = dict(learner.truth)
+def findings_of(learner: Learner, fault: str) -> dict[Key, Found]:
+    """The findings on one learner's lab, collected through a fault."""
+    results = dict(learner.truth)
     if fault.startswith("task"):
         task = int(fault.removeprefix("task"))
-        found |= {check.id: Outcome.NOT_ASSESSED for check in RUBRIC if check.task == task}
+        results |= {check.id: Outcome.NOT_ASSESSED for check in RUBRIC if check.task == task}
     elif fault:
         lies = outcomes(fault)
-        found |= {check: one for check, one in lies.items() if one is not Outcome.PASSED}
+        results |= {
+            check: outcome for check, outcome in lies.items() if outcome is not Outcome.PASSED
+        }
     return {
         (learner.id, check): Found(
-            one, UNSAID if one is Outcome.PASSED else Reason(note="as found")
+            outcome, UNSAID if outcome is Outcome.PASSED else Reason(note="as found")
         )
-        for check, one in found.items()
+        for check, outcome in results.items()
     }
 
 
-def look(world: World, before: EffectiveResults) -> tuple[dict[Key, list[Found]], int]:
-    """All looks of one night, as the run makes them; and how many learners were looked at again."""
-    lasting = {one.id: world.fault() for one in world.learners}
-    by_id = {one.id: one for one in world.learners}
-    looks = {
-        key: [found] for one in world.learners for key, found in seen(one, lasting[one.id]).items()
+def checked(world: World, before: EffectiveResults) -> tuple[dict[Key, list[Found]], int]:
+    """All findings of one night, rechecks included; and how many learners were rechecked."""
+    lasting = {member.id: world.fault() for member in world.learners}
+    by_id = {member.id: member for member in world.learners}
+    findings = {
+        key: [first]
+        for member in world.learners
+        for key, first in findings_of(member, lasting[member.id]).items()
     }
     again = 0
-    for _ in range(LOOKS - 1):
+    for _ in range(MOST_CHECKS - 1):
         open_ = {
             key: own[-1]
-            for key, own in looks.items()
+            for key, own in findings.items()
             if not (agreed(own).agreed or agreed(own).outcome is Outcome.PASSED)
         }
         doubtful = in_doubt(before, open_, RUBRIC)
         again += len(doubtful)
         for learner in doubtful:
             fault = lasting[learner] if world.given.lasting else world.fault()
-            for key, found in seen(by_id[learner], fault).items():
-                looks[key].append(found)
-    return looks, again
+            for key, finding in findings_of(by_id[learner], fault).items():
+                findings[key].append(finding)
+    return findings, again
 
 
 @dataclass
 class Tally:
-    """What thirty nights came to."""
+    """The results of thirty nights."""
 
     wrongful: int = 0
     naive: int = 0
@@ -162,57 +167,59 @@ class Tally:
     def count(
         self, world: World, night: int, before: EffectiveResults, now: EffectiveResults
     ) -> None:
-        for one in world.learners:
-            truth = one.truth
+        for learner in world.learners:
+            truth = learner.truth
             passing = [
                 check
                 for check in POINTS
-                if truth[check] is Outcome.PASSED and counts_as_passed(before, one.id, check)
+                if truth[check] is Outcome.PASSED and counts_as_passed(before, learner.id, check)
             ]
-            self.wrongful += any(not counts_as_passed(now, one.id, check) for check in passing)
-            if one.deleted and one.id in self.open_:
-                self._deletion(one, night, now)
+            self.wrongful += any(not counts_as_passed(now, learner.id, check) for check in passing)
+            if learner.deleted and learner.id in self.open_:
+                self._deletion(learner, night, now)
 
-    def _deletion(self, one: Learner, night: int, now: EffectiveResults) -> None:
-        lost = [check for check in POINTS if one.truth[check] is not Outcome.PASSED]
-        if not any(counts_as_passed(now, one.id, check) for check in lost):
-            self.found[night - one.since + 1] += 1
-            self.open_.discard(one.id)
+    def _deletion(self, learner: Learner, night: int, now: EffectiveResults) -> None:
+        lost = [check for check in POINTS if learner.truth[check] is not Outcome.PASSED]
+        if not any(counts_as_passed(now, learner.id, check) for check in lost):
+            self.found[night - learner.since + 1] += 1
+            self.open_.discard(learner.id)
 
 
 def run(given: argparse.Namespace, folder: Path) -> Tally:
     world = World(given, random.Random(given.seed))  # noqa: S311 - dice, no secret
     world.learners = [Learner(f"learner{number:03d}") for number in range(given.learners)]
-    whose = Whose("simulated", {one.id: f"place/{one.id}" for one in world.learners})
+    scope = Whose("simulated", {learner.id: f"place/{learner.id}" for learner in world.learners})
     store, tally = PastRuns(folder), Tally()
     for night in range(given.nights):
-        world.go_on(night)
-        past = store.runs(whose)
+        world.advance(night)
+        past = store.runs(scope)
         before = marks(Nightly(), past, RUBRIC)
-        tally.open_ |= {one.id for one in world.learners if one.since == night}
-        looks, again = look(world, before)
-        found = {key: agreed(own) for key, own in looks.items()}
-        tonight = PastRun(FIRST + timedelta(days=night), found)
+        tally.open_ |= {learner.id for learner in world.learners if learner.since == night}
+        findings, again = checked(world, before)
+        findings = {key: agreed(own) for key, own in findings.items()}
+        tonight = PastRun(FIRST + timedelta(days=night), findings)
         tally.count(world, night, before, marks(Nightly(), [*past, tonight], RUBRIC))
-        tally.naive += _naive(world, before, looks)
+        tally.naive += _naive(world, before, findings)
         tally.again += again
-        store.add(tonight, whose, "")
+        store.add(tonight, scope, "")
     tally.missed = sum(
-        given.nights - one.since >= SOON for one in world.learners if one.id in tally.open_
+        given.nights - learner.since >= SOON
+        for learner in world.learners
+        if learner.id in tally.open_
     )
     return tally
 
 
-def _naive(world: World, before: EffectiveResults, looks: Mapping[Key, list[Found]]) -> int:
-    """Learners who would have lost something tonight if one look made the mark."""
+def _naive(world: World, before: EffectiveResults, findings: Mapping[Key, list[Found]]) -> int:
+    """Learners who would have lost something tonight if the first findings made the mark."""
     return sum(
         any(
-            one.truth[check] is Outcome.PASSED
-            and counts_as_passed(before, one.id, check)
-            and looks[one.id, check][0].is_missed
+            learner.truth[check] is Outcome.PASSED
+            and counts_as_passed(before, learner.id, check)
+            and findings[learner.id, check][0].is_missed
             for check in POINTS
         )
-        for one in world.learners
+        for learner in world.learners
     )
 
 

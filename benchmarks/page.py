@@ -2,8 +2,8 @@
 
     python benchmarks/page.py --learners 200 10000
 
-Of each learner something was said at three in four checks: more than of any class seen. Opening is
-measured where there is a browser, until the table of learners is drawn.
+Each learner has a reason at three in four checks: more than in any real class. Opening is measured
+where there is a browser, until the table of learners is drawn.
 """
 
 from __future__ import annotations

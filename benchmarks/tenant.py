@@ -1,8 +1,8 @@
 """How quickly a large simulated tenant is ready, and how much memory it takes.
 
 ``python benchmarks/tenant.py --learners 10000``: starts the tenant several times with a class of
-that size, asks it for every learner's published pipelines, and prints what it took. The peak
-memory is Linux's own figure of the tenant's process; elsewhere it is not known.
+that size, asks it for every learner's published pipelines, and prints the costs. The peak memory is
+Linux's own figure of the tenant's process; elsewhere it is not known.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def asked_for_everything(cohort: Path) -> tuple[float, str]:
             known["tenant_id"], known["client_id"], known["client_secret"]
         )
         session = requests.Session()
-        # the tenant throttles one request: without another try one learner is never asked for
+        # the tenant throttles one request: without a retry one learner is never asked for
         again = Retry(3, status_forcelist=[429])
         session.mount("https://", HTTPAdapter(pool_maxsize=THREADS, max_retries=again))
         session.headers["Authorization"] = f"Bearer {credential.get_token(SCOPE).token}"
@@ -80,11 +80,11 @@ def asked_for_everything(cohort: Path) -> tuple[float, str]:
 
 
 def peak_memory(process: int | None) -> str:
-    """In MB. Not ``getrusage``: a child's figure there begins at what this process had."""
+    """In MB. Not ``getrusage``: a child's figure there starts at this process's own."""
     status = Path(f"/proc/{process}/status")
     if not status.exists():
         return "unknown"
-    (line,) = (one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
+    (line,) = (entry for entry in status.read_text().splitlines() if entry.startswith("VmHWM"))
     return f"{int(line.split()[1]) / 1024:.0f}"
 
 
