@@ -72,6 +72,8 @@ class GradingRun:
     """What the mark is called in them."""
     wants_report: bool = False
     """Build the Allure report when everything else is written."""
+    odd_rows: tuple[str, ...] = ()
+    """Rows of the roster that are no learner who can be graded, a sentence each."""
     pipeline: Pipeline | None = None
     """The CI pipeline that the run is a step of; None on a developer's machine."""
     submission: Submission = field(default_factory=Submission)

@@ -44,6 +44,9 @@ class Page:
     colour: bool = False
 
 
+_SOME_ROWS = 5
+
+
 def summary(
     run: GradingRun, grades: Sequence[Grade], written: Sequence[tuple[str, Path]], page: Page
 ) -> list[str]:
@@ -57,6 +60,7 @@ def summary(
     _commonest_failures(console, run, grades)
     _where_they_stopped(console, grades)
     _for_the_instructor(console, grades)
+    _odd_rows(console, run)
     _where(console, written)
     _banner(console, run)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
@@ -256,6 +260,18 @@ def _for_the_instructor(console: Console, grades: Sequence[Grade]) -> None:
         _paragraph(console, f"{isolated(strip_controls(learner))}: {text}")
     if len(shared) > _REASONS:
         _paragraph(console, f"… and {len(shared) - _REASONS} more learners, in the grade book")
+
+
+def _odd_rows(console: Console, run: GradingRun) -> None:
+    """Rows of the roster that nobody was graded for."""
+    if not run.odd_rows:
+        return
+    count = len(run.odd_rows)
+    _heading(console, f"Not graded: {count} row{'s' * (count != 1)} of the roster")
+    for sentence in run.odd_rows[:_SOME_ROWS]:
+        _paragraph(console, sentence)
+    if count > _SOME_ROWS:
+        _paragraph(console, f"and {count - _SOME_ROWS} more")
 
 
 def _where(console: Console, written: Sequence[tuple[str, Path]]) -> None:

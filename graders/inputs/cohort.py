@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from graders.inputs.field_rules import flaw
+from graders.inputs.field_rules import flaw, whole_number
 from graders.inputs.problems import InputProblems, Problem
-from graders.inputs.rosters import IDS, read_roster, roster_of
+from graders.inputs.rosters import IDS, NO_NUMBER, read_roster, roster_of
 from graders.inputs.table import Row, Table, read_table
 from graders.lab import Learner
 
@@ -21,42 +21,60 @@ COLUMNS = (*REQUIRED, "name", "email", *OVERRIDES)
 _FROM_NUMBER = ("project", "repository", "workspace")
 
 
+@dataclass(frozen=True)
+class Cohort:
+    """Who is graded, and which rows of a roster are not."""
+
+    learners: tuple[Learner, ...]
+    left_out: tuple[Problem, ...] = ()
+    """Why a row of a roster is no learner who can be graded: it never refuses the others."""
+
+
 def read_cohort(path: Path | str) -> tuple[Learner, ...]:
+    """The learners of a cohort file or roster; see ``read_cohort_file``."""
+    return read_cohort_file(path).learners
+
+
+def read_cohort_file(path: Path | str) -> Cohort:
     """The learners of a cohort file, in its order.
 
     CSV in UTF-8. ``learner`` (unique, whatever its case) and ``number`` (from 1) are required,
     unless it is a roster of another system, where both may follow from the rest of the row.
     A number belongs to one learner; only a row that spells out its own project, repository and
     workspace may repeat one (two sessions graded together). A name that begins like a formula is
-    kept (the exports neutralise it), an id is not. Raises InputProblems with all problems.
+    kept (the exports neutralise it), an id is not.
+
+    Raises InputProblems with all problems. An odd row of a roster, which another system wrote, is
+    left out instead, as long as another row is right.
     """
-    table = _table(Path(path))
-    problems = [*table.problems, *_missing_columns(table)]
-    for row in table.rows:
-        problems += _row_problems(table, row)
-    problems += _repeated(table, "learner", _id_key)
-    problems += _repeated(table, "number", _number_key)
-    if problems:
-        named = [
-            replace(problem, column=table.headings.get(problem.column, problem.column))
-            for problem in problems
-        ]
-        raise InputProblems(sorted(named, key=lambda problem: problem.row or 0))
-    return tuple(_learner(row) for row in table.rows)
+    file, roster = Path(path), roster_of(Path(path))
+    table = read_roster(file, roster, COLUMNS) if roster else read_table(file, (*COLUMNS, *IDS))
+    of_file = [*table.problems, *_missing_columns(table)]
+    of_rows = [problem for row in table.rows for problem in _row_problems(table, row)]
+    of_rows += _repeated(table, "learner", _id_key)
+    of_rows += _repeated(table, "number", _number_key)
+    of_rows += _first_of_a_number(table) if roster else ()
+    odd = {problem.row for problem in of_rows}
+    rows = [row for row in table.rows if row.number not in odd]
+    if of_file or (of_rows and not (roster and rows)):
+        raise InputProblems(_as_in_the_file([*of_file, *of_rows], table))
+    return Cohort(tuple(_learner(row) for row in rows), tuple(_as_in_the_file(of_rows, table)))
 
 
-def _table(path: Path) -> Table:
-    roster = roster_of(path)
-    if roster is None:
-        return read_table(path, (*COLUMNS, *IDS))
-    return read_roster(path, roster, COLUMNS)
+def _as_in_the_file(problems: Iterable[Problem], table: Table) -> list[Problem]:
+    """The problems in the file's order, with its own headings."""
+    named = [
+        replace(problem, column=table.headings.get(problem.column, problem.column))
+        for problem in problems
+    ]
+    return sorted(named, key=lambda problem: problem.row or 0)
 
 
 def _learner(row: Row) -> Learner:
     cells = row.cells
     return Learner(
         id=_same(cells["learner"]),
-        number=int(cells["number"]),
+        number=whole_number(cells["number"]),
         name=cells.get("name", ""),
         email=cells.get("email", ""),
         **{column: cells.get(column) or None for column in OVERRIDES},
@@ -82,8 +100,7 @@ def _row_problems(table: Table, row: Row) -> Iterator[Problem]:
     for column in COLUMNS:
         value = row.cells.get(column)
         if value == "" and column in REQUIRED and column not in reported:
-            remedy = f"fill in the learner's {'id' if column == 'learner' else column}"
-            yield Problem(table.file, "the cell is empty", remedy, row=row.number, column=column)
+            yield _empty(table, row, column)
         found_flaw = flaw(column, value) if value else None
         if found_flaw:
             yield Problem(
@@ -94,6 +111,14 @@ def _row_problems(table: Table, row: Row) -> Iterator[Problem]:
                 column=column,
                 value=value,
             )
+
+
+def _empty(table: Table, row: Row, column: str) -> Problem:
+    what, remedy = "the cell is empty", "fill in the learner's id"
+    if column == "number":
+        what = NO_NUMBER if table.headings else what
+        remedy = "fill in a column `number`, or delete the row if it is not a learner"
+    return Problem(table.file, what, remedy, row=row.number, column=column)
 
 
 def _repeated(table: Table, column: str, key_of: Callable[[Row], str]) -> Iterator[Problem]:
@@ -112,6 +137,19 @@ def _repeated(table: Table, column: str, key_of: Callable[[Row], str]) -> Iterat
             )
 
 
+def _first_of_a_number(table: Table) -> Iterator[Problem]:
+    """Where two people have one number, neither is graded: nothing tells whose work it is."""
+    by_number: dict[str, list[Row]] = {}
+    for row in table.rows:
+        by_number.setdefault(_number_key(row), []).append(row)
+    for number, (first, *others) in by_number.items():
+        other = next((row for row in others if _id_key(row) != _id_key(first)), None)
+        if number and other:
+            what = f"the same number as in row {other.number}"
+            remedy = _REPEAT_REMEDY["number"]
+            yield Problem(table.file, what, remedy, first.number, "number", number)
+
+
 _REPEAT_REMEDY = {
     "learner": "give each learner a unique id (case does not count)",
     "number": "correct it, or give this row its own project, repository and workspace",
@@ -126,7 +164,7 @@ def _number_key(row: Row) -> str:
     number = row.cells.get("number", "")
     if flaw("number", number) or all(row.cells.get(column) for column in _FROM_NUMBER):
         return ""
-    return str(int(number))
+    return str(whole_number(number))
 
 
 def _same(identity: str) -> str:

@@ -112,8 +112,17 @@ def _learner_flaw(value: str) -> Flaw | None:
     return None
 
 
+def whole_number(value: str) -> int:
+    """A number as a spreadsheet may have saved it: ``4``, ``4.0`` or ``4,0``; 0 for anything else.
+
+    Digits of other scripts are none: the lab's names are built from the number.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})([.,]0+)?", value)
+    return int(match[1]) if match else 0
+
+
 def _number_flaw(value: str) -> Flaw | None:
-    if value.isascii() and value.isdigit() and len(value) <= 6 and int(value) > 0:
+    if whole_number(value):
         return None
     return Flaw(
         "not a whole number from 1 to 999999", "write the learner's number in digits, such as 4"

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr
 
-from graders.inputs.cohort import read_cohort
+from graders.inputs.cohort import Cohort, read_cohort_file
 from graders.inputs.lab_tables import (
     NamesTable,
     NightlyTable,
@@ -165,24 +165,31 @@ def read_lab_file(path: Path | str | None) -> LabFile:
 def read_class(
     cohort: Path | str, lab_file: Path | str | None = None
 ) -> tuple[tuple[Learner, ...], LabFile]:
-    """The learners of a cohort file and the class's lab file.
+    """The learners of a cohort file and the class's lab file; see ``read_class_files``."""
+    found, lab = read_class_files(cohort, lab_file)
+    return found.learners, lab
+
+
+def read_class_files(
+    cohort: Path | str, lab_file: Path | str | None = None
+) -> tuple[Cohort, LabFile]:
+    """The cohort file, with the rows that are left out, and the class's lab file.
 
     Raises one InputProblems with all that is wrong with either.
     """
-    learners: tuple[Learner, ...] = ()
-    lab = LabFile()
+    found, lab = Cohort(()), LabFile()
     problems: list[Problem] = []
     try:
-        learners = read_cohort(cohort)
-    except InputProblems as found:
-        problems += found.problems
+        found = read_cohort_file(cohort)
+    except InputProblems as error:
+        problems += error.problems
     try:
         lab = read_lab_file(lab_file)
-    except InputProblems as found:
-        problems += found.problems
+    except InputProblems as error:
+        problems += error.problems
     if problems:
         raise InputProblems(problems)
-    return learners, lab
+    return found, lab
 
 
 def missing_for(*labs: Lab, file: str = FILE_NAME) -> tuple[Problem, ...]:

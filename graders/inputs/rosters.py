@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graders.inputs.problems import Problem
-from graders.inputs.table import DELIMITERS, SAVE_AS, Row, Table, read_table
+from graders.inputs.table import DELIMITERS, SAVE_AS, Row, Table, is_hint, read_table
 from graders.inputs.text_file import read_text
 
 IDS = (
@@ -35,8 +35,11 @@ IDS = (
 
 _MOST_COLUMNS = 2000  # a grade book has one for each assignment
 _USER = re.compile(r"(?<![^\W_])user0*([1-9][0-9]{0,5})(?![^\W_])", re.IGNORECASE)
-_TEST_STUDENT = "Student, Test"
+_TEST_STUDENT = "student test"
 _NO_LEARNER = "Points Possible"
+_STAFF = ("instructor", "ta", "reader")
+
+NO_NUMBER = "the learner's number is missing; the lab's names are built from it"
 
 Cells = Mapping[str, str]
 
@@ -47,21 +50,29 @@ class Roster:
 
     name: str
     signature: tuple[str, ...]
-    """The headings that it is recognised by."""
+    """Our columns that its headings must give; by them it is recognised."""
     columns: Mapping[str, str]
     """Heading -> our column."""
     identity: tuple[str, ...]
     """Our columns for the learner's id: the first that is filled in counts."""
     skips: Callable[[Cells], bool] = lambda _: False
-    """Whether a row, by the roster's own headings, is not a learner's."""
+    """Whether a row, by our columns, is not a learner's."""
+
+    def ours(self, heading: str) -> str | None:
+        """Our column for a heading of its own; None for any other heading."""
+        wanted = heading.strip().casefold()
+        return next((own for name, own in self.columns.items() if name.casefold() == wanted), None)
 
 
 def _is_no_learner_of_canvas(cells: Cells) -> bool:
-    student = cells.get("Student", cells.get("LastName", ""))
-    is_blank = not any(
-        cells.get(heading) for heading in ("Student", "LastName", "ID", "SIS Login ID")
-    )
-    return is_blank or _NO_LEARNER in student or student == _TEST_STUDENT
+    name = cells.get("name") or f"{cells.get('last_name', '')} {cells.get('first_name', '')}"
+    is_blank = not (name.strip() or cells.get("canvas_id") or cells.get("sis_login_id"))
+    words = " ".join(name.replace(",", " ").split()).casefold()
+    return is_blank or _NO_LEARNER in name or words == _TEST_STUDENT
+
+
+def _is_staff(cells: Cells) -> bool:
+    return cells.get("role", "").casefold() in _STAFF
 
 
 _CANVAS = {
@@ -72,57 +83,97 @@ _CANVAS = {
 }
 _CANVAS_IDENTITY = ("sis_login_id", "canvas_id")
 _MOODLE = {
-    "First name": "first_name",
-    "Email address": "email",
-    "Username": "moodle_username",
-    "ID number": "moodle_id_number",
+    "first_name": ("First name", "Vorname", "Prénom", "Nombre", "Nome", "Voornaam"),
+    "last_name": (
+        *("Last name", "Surname", "Nachname", "Nom de famille", "Nom"),
+        *("Apellido(s)", "Apellidos", "Cognome", "Sobrenome", "Apelido", "Achternaam"),
+    ),
+    "email": (
+        *("Email address", "E-mail address", "E-Mail-Adresse", "E-Mail", "Adresse de courriel"),
+        *("Dirección de correo", "Dirección Email", "Dirección de correo electrónico"),
+        *("Indirizzo email", "Endereço de email", "E-mailadres"),
+    ),
+    "moodle_username": (
+        *("Username", "Anmeldename", "Nom d'utilisateur", "Nombre de usuario"),
+        *("Identificação de usuário", "Gebruikersnaam"),
+    ),
+    "moodle_id_number": (
+        *("ID number", "ID-Nummer", "Numéro d'identification", "Número de ID"),
+        *("Codice identificativo", "Número de identificação", "ID-nummer"),
+    ),
 }
-_MOODLE_IDENTITY = ("moodle_username", "moodle_id_number", "email")
+"""Our column -> Moodle's headings, in English and six other languages."""
 
 ROSTERS = (
     Roster(
         "Canvas grade book",
-        ("Student", "ID", "Section"),
+        ("name", "canvas_id", "section"),
         {"Student": "name"} | _CANVAS,
         _CANVAS_IDENTITY,
         _is_no_learner_of_canvas,
     ),
     Roster(
         "Canvas grade book",
-        ("LastName", "FirstName", "ID", "Section"),
+        ("last_name", "first_name", "canvas_id", "section"),
         {"LastName": "last_name", "FirstName": "first_name"} | _CANVAS,
         _CANVAS_IDENTITY,
         _is_no_learner_of_canvas,
     ),
     Roster(
         "Moodle participants",
-        ("First name", "Last name", "Email address"),
-        {"Last name": "last_name"} | _MOODLE,
-        _MOODLE_IDENTITY,
-    ),
-    Roster(
-        "Moodle participants",
-        ("First name", "Surname", "Email address"),
-        {"Surname": "last_name"} | _MOODLE,
-        _MOODLE_IDENTITY,
+        ("first_name", "last_name", "email"),
+        {heading: column for column, headings in _MOODLE.items() for heading in headings},
+        ("moodle_username", "moodle_id_number", "email"),
     ),
     Roster(
         "GitHub Classroom roster",
         ("identifier", "github_username", "github_id", "name"),
-        {"identifier": "identifier"},
+        {
+            "identifier": "identifier",
+            "github_username": "github_username",
+            "github_id": "github_id",
+            "name": "name",
+        },
         ("identifier",),
     ),
     Roster(
         "Classroom 50 roster",
-        ("username", "first_name", "last_name", "email", "section", "github_id"),
-        {"username": "github_username"},
-        ("github_username",),
+        ("github_username", "first_name", "last_name", "email", "section", "github_id"),
+        {
+            "username": "github_username",
+            "first_name": "first_name",
+            "last_name": "last_name",
+            "email": "email",
+            "section": "section",
+            "github_id": "github_id",
+        },
+        ("github_username", "email"),  # who was invited and has not joined yet has an address only
     ),
     Roster(
         "nbgrader students",
-        ("id", "first_name", "last_name", "email", "lms_user_id"),
-        {"id": "id", "lms_user_id": "lti_user_id"},
+        ("id", "first_name", "last_name", "email", "lti_user_id"),
+        {
+            "id": "id",
+            "first_name": "first_name",
+            "last_name": "last_name",
+            "email": "email",
+            "lms_user_id": "lti_user_id",
+        },
         ("id",),
+    ),
+    Roster(
+        "Gradescope roster",
+        ("email", "student_id"),
+        {
+            "First Name": "first_name",
+            "Last Name": "last_name",
+            "Name": "name",
+            "SID": "student_id",
+            "Email": "email",
+            "Role": "role",
+        },
+        ("email", "student_id"),
+        _is_staff,
     ),
 )
 _NUMBERED = (
@@ -140,11 +191,11 @@ _OF_NO_ONE_ELSE = ("identifier", "id")
 def roster_of(path: Path) -> Roster | None:
     """Which system's list this is; None for a cohort file of our own. Raises InputProblems."""
     text = read_text(path, SAVE_AS)
-    heading = next((line for line in text.splitlines() if line.strip()), "")
+    heading = next((line for line in text.splitlines() if line.strip() and not is_hint(line)), "")
     for delimiter in DELIMITERS:
-        there = {cell.strip().casefold() for cell in _split(heading, delimiter)}
+        cells = _split(heading, delimiter)
         for roster in ROSTERS:
-            if all(expected.casefold() in there for expected in roster.signature):
+            if {*roster.signature} <= {roster.ours(cell) for cell in cells}:
                 return roster
     return None
 
@@ -161,12 +212,15 @@ def read_roster(path: Path, roster: Roster, ours: Sequence[str]) -> Table:
 
     ``ours`` are the columns of a cohort file: any of them may have been added.
     """
-    known = tuple(dict.fromkeys((*roster.signature, *roster.columns, "learner", "number")))
+    known = tuple(dict.fromkeys((*roster.columns, "learner", "number")))
     table = read_table(path, known, _MOST_COLUMNS)
     names = _names(roster, table.columns, ours)
-    rows = [row for row in table.rows if not roster.skips(row.cells)]
-    renamed = [Row(row.number, _renamed(row.cells, names)) for row in rows]
-    filled = tuple(Row(row.number, _filled(row.cells, roster)) for row in renamed)
+    renamed = [Row(row.number, _renamed(row.cells, names)) for row in table.rows]
+    filled = tuple(
+        Row(row.number, _filled(row.cells, roster))
+        for row in renamed
+        if not roster.skips(row.cells)
+    )
     problems = [
         problem for problem in table.problems if not problem.column or problem.column in known
     ]
@@ -185,7 +239,7 @@ def _names(roster: Roster, columns: Iterable[str], ours: Sequence[str]) -> dict[
     """Heading -> our column; a heading that is neither's stays."""
     spelled = {column.casefold(): column for column in (*ours, *IDS)}
     return {
-        heading: roster.columns.get(heading) or spelled.get(heading.casefold(), heading)
+        heading: roster.ours(heading) or spelled.get(heading.casefold(), heading)
         for heading in columns
     }
 
@@ -219,16 +273,10 @@ def _number(cells: Cells) -> str:
 
 
 def _without_number(table: Table, rows: Sequence[Row]) -> Iterator[Problem]:
-    """A problem for each row without a number; one for the missing column where no row has one."""
-    lacking = [row for row in rows if not row.cells["number"]]
-    message = "the learner's number is missing; the lab's names are built from it"
-    if lacking and len(lacking) == len(rows) and "number" not in table.columns:
+    """One problem of the file where no row has a number and no column for it."""
+    if rows and "number" not in table.columns and not any(row.cells["number"] for row in rows):
         remedy = "add a column `number`, or logins such as user4"
-        yield Problem(table.file, message, remedy, row=table.heading_row, column="number")
-        return
-    for row in lacking:
-        remedy = "fill in a column `number`, or delete the row if it is not a learner"
-        yield Problem(table.file, message, remedy, row=row.number, column="number")
+        yield Problem(table.file, NO_NUMBER, remedy, row=table.heading_row, column="number")
 
 
 def _no_learners(table: Table, roster: Roster) -> Problem:

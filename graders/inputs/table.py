@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,14 @@ class Table:
     """Column -> the heading in the file, where it is another one."""
 
 
+_HINT = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
+
+
+def is_hint(line: str) -> bool:
+    """Whether a line only tells a spreadsheet which separator follows: ``sep=;``."""
+    return _HINT.fullmatch(line) is not None
+
+
 def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> Table:
     """Read a CSV file: UTF-8, separated by comma, semicolon or tab, whichever its heading uses.
 
@@ -70,7 +79,11 @@ def read_table(path: Path, known: Sequence[str], most: int = _MOST_COLUMNS) -> T
 
 
 def _delimiter(text: str, known: Sequence[str]) -> str:
-    heading = next((line for line in text.splitlines() if line.strip()), "")
+    lines = [line for line in text.splitlines() if line.strip()]
+    hint = _HINT.fullmatch(lines[0]) if lines else None
+    if hint and hint[1] in DELIMITERS:
+        return hint[1]
+    heading = lines[0] if lines else ""
 
     def likelihood(delimiter: str) -> tuple[int, int]:
         columns = _columns(heading.replace('"', "").split(delimiter), known)
@@ -80,8 +93,13 @@ def _delimiter(text: str, known: Sequence[str]) -> str:
 
 
 def _columns(cells: Iterable[str], known: Sequence[str]) -> list[str]:
-    spelled = {column.casefold(): column for column in known}
-    return [spelled.get(cell.strip().casefold(), cell.strip()) for cell in cells]
+    spelled = {_plain(column): column for column in reversed(known)}
+    return [spelled.get(_plain(cell), cell.strip()) for cell in cells]
+
+
+def _plain(heading: str) -> str:
+    """A heading whatever its case, blanks and hyphens: ``E-Mail`` is ``email``."""
+    return re.sub(r"[\s_-]", "", heading).casefold()
 
 
 def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> Iterator[_Record]:
@@ -91,12 +109,17 @@ def _records(file: str, text: str, delimiter: str, problems: list[Problem]) -> I
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
-            if any(cell.strip() for cell in cells):
+            if any(cell.strip() for cell in cells) and not (number == 1 and _is_hint_row(cells)):
                 yield number, cells
     except csv.Error as error:
         message = f"the row is not valid CSV ({error}), so the rows after it were not read"
         remedy = "close any open quotation mark, and double quotation marks inside a cell"
         problems.append(Problem(file, message, remedy, row=number + 1))
+
+
+def _is_hint_row(cells: Sequence[str]) -> bool:
+    """The separator that the hint names ends its cell, so that the row has two or one."""
+    return cells[0].strip().casefold() in ("sep=", *(f"sep={mark}" for mark in DELIMITERS))
 
 
 def _heading_problems(

@@ -112,3 +112,18 @@ def test_a_roster_without_numbers_is_told_what_to_add(tmp_path: Path) -> None:
     assert run.status == USAGE, run.text
     assert "add a column `number`" in run.text
     assert "Traceback" not in run.text
+
+
+def test_an_odd_row_of_a_roster_is_named_and_the_class_is_graded(tmp_path: Path) -> None:
+    roster = tmp_path / "gradescope.csv"
+    roster.write_text(
+        "First Name,Last Name,SID,Email,Role\n"
+        "Ada,Brandt,1,user1@lab.example,Student\n"
+        "Bea,Visitor,2,bea@lab.example,Student\n",
+        encoding="utf-8",
+    )
+    run = grading_process.grade("--learners", roster, "--tenant", "simulated", reports=tmp_path)
+    assert run.status == 0, run.text
+    assert [(row["learner"], row["total"]) for row in run.grade_book()] == [("user1", "100")]
+    assert "Not graded: 1 row of the roster" in run.text
+    assert "row 3, column `number`: the learner's number is missing" in " ".join(run.text.split())

@@ -95,7 +95,7 @@ def test_a_row_with_names_of_its_own_may_repeat_a_number(save: Save) -> None:
     assert places(save(f"{heading}ann,4,,,\nbob,4,P2,r2,\n")) == [(3, "number")]
 
 
-@pytest.mark.parametrize("number", ["four", "4.0", "0", "-4", "1_0", "٤", "9999999", "4 5", "1e3"])
+@pytest.mark.parametrize("number", ["four", "4.5", "0", "-4", "1_0", "٤", "9999999", "4 5", "1e3"])
 def test_a_number_is_written_in_plain_digits(save: Save, number: str) -> None:
     (problem,) = problems_of(save(f"learner,number\nann,{number}\n"))
     assert (problem.row, problem.column, problem.value) == (2, "number", number)
@@ -167,8 +167,8 @@ def test_a_quotation_mark_left_open_swallows_nobody(save: Save) -> None:
     ("content", "slip", "meant"),
     [
         ("lerner,number\nann,4\n", "lerner", "learner"),
-        ("learner,number,e-mail\nann,4,a@x.org\n", "e-mail", "email"),
-        ("learner,number,resource group\nann,4,rg\n", "resource group", "resource_group"),
+        ("learner,number,emial\nann,4,a@x.org\n", "emial", "email"),
+        ("learner,number,resource_gruop\nann,4,rg\n", "resource_gruop", "resource_group"),
     ],
 )
 def test_a_slip_of_a_known_column(save: Save, content: str, slip: str, meant: str) -> None:
@@ -260,12 +260,12 @@ def test_a_device_is_not_a_cohort_file() -> None:
 
 
 def test_every_problem_is_told_at_once_one_line_each(save: Save) -> None:
-    path = save("learner,number,e-mail\nann,x,\nANN,5,\n=b,5,\n,6,\n")
+    path = save("learner,number,emial\nann,x,\nANN,5,\n=b,5,\n,6,\n")
     with pytest.raises(InputProblems) as caught:
         read_cohort(path)
     lines = str(caught.value).splitlines()
     assert [(p.row, p.column) for p in caught.value.problems] == [
-        (1, "e-mail"),
+        (1, "emial"),
         (2, "number"),
         (3, "learner"),
         (4, "learner"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graders.inputs.cohort import read_cohort
+from graders.inputs.cohort import read_cohort, read_cohort_file
 from graders.inputs.problems import InputProblems, Problem
 from graders.lab import Learner
 from reports.exports import EXPORTS
@@ -191,32 +191,101 @@ def test_a_roster_without_any_number_is_one_problem(save: Save) -> None:
     assert "add a column `number`, or logins such as user4" in problem.remedy
 
 
-def test_each_row_without_a_number_is_told_beside_all_else(save: Save) -> None:
-    text = (
+def left_out_of(path: Path) -> list[tuple[int | None, str]]:
+    return [(problem.row, problem.column) for problem in read_cohort_file(path).left_out]
+
+
+def test_an_odd_row_is_left_out_and_refuses_nobody(save: Save) -> None:
+    path = save(
         "First name,Last name,Username,Email address\n"
         "Ada,Brandt,user1,ada@uni.example\n"
         "Bea,Teacher,bea,bea@uni.example\n"
         "Cem,Third,=cmd,user3@uni.example\n"
-        "Dora,Fourth,user1,user4@uni.example\n"
+        "Dora,Fourth,user1,user1@uni.example\n"
     )
-    found = [(problem.row, problem.column) for problem in problems_of(save(text))]
-    assert found == [
+    assert [learner.id for learner in read_cohort(path)] == ["user1"]
+    assert left_out_of(path) == [
         (3, "number"),
         (4, "Username or Email address"),
-        (5, "number"),
         (5, "Username or Email address"),
+        (5, "number"),
     ]
 
 
+def test_where_every_row_is_odd_the_file_is_refused(save: Save) -> None:
+    text = "First name,Last name,Username,Email address,number\nBea,Teacher,bea,b@uni.example,x\n"
+    assert [(problem.row, problem.column) for problem in problems_of(save(text))] == [(2, "number")]
+
+
 def test_two_numbers_in_a_row_are_nobodys_choice(save: Save) -> None:
-    (problem,) = problems_of(save(NBGRADER.replace("ada@", "user2@")))
+    path = save(NBGRADER.replace("ada@", "user2@"))
+    (problem,) = read_cohort_file(path).left_out
     assert (problem.row, problem.column, problem.value) == (2, "number", "1 or 2")
 
 
-def test_a_number_twice_and_an_id_twice(save: Save) -> None:
-    text = MOODLE.replace("USER11@", "user1@").replace("A-1", "")
-    found = [(problem.row, problem.column) for problem in problems_of(save(text))]
-    assert found == [(3, "ID number or Email address"), (3, "number")]
+def test_of_two_people_with_one_number_neither_is_graded(save: Save) -> None:
+    path = save(MOODLE.replace("USER11@", "user1@") + "Cem,Third,,user3@uni.example,\n")
+    assert [learner.number for learner in read_cohort(path)] == [3]
+    assert left_out_of(path) == [(2, "number"), (3, "number")]
+
+
+@pytest.mark.parametrize("number", ["4.0", "4,0", "4.00"])
+def test_a_number_as_a_spreadsheet_saves_it(save: Save, number: str) -> None:
+    (ada,) = read_cohort(save(f"learner;number\nada;{number}\n"))
+    assert ada.number == 4
+
+
+# --- as other systems and spreadsheets write it ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Vorname;Nachname;E-Mail-Adresse;ID-Nummer",
+        "Prénom;Nom de famille;Adresse de courriel;Numéro d'identification",
+        "Nombre;Apellido(s);Dirección de correo;Número de ID",
+        "Voornaam;Achternaam;E-mailadres;ID-nummer",
+    ],
+)
+def test_participants_of_a_moodle_in_another_language(save: Save, heading: str) -> None:
+    (ada,) = read_cohort(save(f"{heading}\nAda;Brandt;user1@uni.example;A-1\n"))
+    assert (ada.id, ada.number, ada.name) == ("A-1", 1, "Ada Brandt")
+    assert (ada.email, ada.extra["moodle_id_number"]) == ("user1@uni.example", "A-1")
+
+
+def test_a_roster_of_gradescope_without_its_staff(save: Save) -> None:
+    (ada,) = read_cohort(
+        save(
+            "First Name,Last Name,SID,Email,Role,Sections\n"
+            "Ada,Brandt,3031,user1@uni.example,Student,A\n"
+            "Tia,Ta,,user2@uni.example,TA,\n"
+        )
+    )
+    assert (ada.id, ada.number, ada.name) == ("user1", 1, "Ada Brandt")
+    assert ada.extra["student_id"] == "3031"
+
+
+def test_who_was_invited_by_address_alone_is_graded(save: Save) -> None:
+    text = CLASSROOM_50 + ",Cem,Third,user3@uni.example,Monday,,student\n"
+    assert [(one.id, one.number) for one in read_cohort(save(text))][-1] == ("user3", 3)
+
+
+def test_the_test_student_of_canvas_is_none_with_split_names_too(save: Save) -> None:
+    text = (
+        "LastName,FirstName,ID,SIS Login ID,Section\n"
+        "    Points Possible,,,,\n"
+        "Brandt,Ada,4001,user1,Monday\n"
+        "Student,Test,4999,0f1e2d,Monday\n"
+    )
+    assert [learner.id for learner in read_cohort(save(text))] == ["user1"]
+
+
+@pytest.mark.parametrize("hint", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
+def test_a_line_that_names_the_separator_is_no_heading(save: Save, hint: str) -> None:
+    (ada,) = read_cohort(save(f"{hint}\nlearner;number;E-Mail\nada;4;ada@x.example\n"))
+    assert (ada.id, ada.number, ada.email) == ("ada", 4, "ada@x.example")
+    (jana,) = read_cohort(save(f"{hint}\n{MOODLE.replace(',', ';')}"))[:1]
+    assert jana.id == "A-1"
 
 
 def test_a_roster_of_nobody(save: Save) -> None:
