@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +15,7 @@ from typing import Any
 import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
+from graders.services.entra_codes import Refusal, refusal
 from graders.services.http.transport import Exchange, watching
 
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
@@ -21,20 +24,12 @@ AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
 _OR_SIMULATED = "or grade the simulated tenant with --tenant simulated"
 _RENEWED_BEFORE = 300  # seconds before a token expires
 _USED_UNTIL = 30
-_AADSTS = {
-    "7000215": "the client secret is wrong",
-    "7000222": "the client secret has expired",
-    "700016": "the application is not known in this tenant",
-    "90002": "the tenant does not exist",
-    "700213": "no federated credential matches this workload",
-    "70021": "no federated credential matches this workload",
-    "700024": "the workload's token has expired",
-    "70043": "the Azure CLI's session has expired: run az login",
-    "700082": "the Azure CLI's session has expired: run az login",
-    "50196": "Microsoft Entra ID is rate-limiting requests, wait a few minutes",
-    "90033": "Microsoft Entra ID has a problem, try again later",
-    "53003": "a conditional access policy forbids it",
-}
+_CODE = "AADSTS"
+_FIX = "fix this"
+_CLI_SECONDS = 30
+_NO_SUCH_COMMAND = 127  # what a shell answers
+_UNSET = "AZURE_CLIENT_SECRET is not set"
+_INSTALL = "install it and run `az login`, set the secret"
 
 _NO_ANSWER = (
     "the proxy did not let the request through",
@@ -90,9 +85,10 @@ class SignIn:
         if not self.azure_devops_pat:
             scopes.append(AZURE_DEVOPS_SCOPE)
         for scope in scopes:
-            cause = _failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
-            if cause:
-                raise SignInError(f"Sign-in to Azure failed: {cause}; fix this, {_OR_SIMULATED}.")
+            refused = _failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
+            if refused:
+                why = f"{refused.cause}; {refused.remedy}"
+                raise SignInError(f"Sign-in to Azure failed: {why}, {_OR_SIMULATED}.")
 
 
 class SharedCredential:
@@ -130,7 +126,7 @@ def _azure(given: Mapping[str, str]) -> TokenCredential:
     tenant, client = given.get("AZURE_TENANT_ID", ""), given.get("AZURE_CLIENT_ID", "")
     secret, token_file = given.get("AZURE_CLIENT_SECRET"), given.get("AZURE_FEDERATED_TOKEN_FILE")
     if not secret and not token_file:
-        return identity.AzureCliCredential(tenant_id=tenant, process_timeout=30)
+        return identity.AzureCliCredential(tenant_id=tenant, process_timeout=_CLI_SECONDS)
     ids = {"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": client}
     missing = " and ".join(name for name, value in ids.items() if not value)
     if missing:
@@ -142,44 +138,75 @@ def _azure(given: Mapping[str, str]) -> TokenCredential:
     )
 
 
-def _failure_of(get_token: Callable[[], object]) -> str:
-    """Why no token came, in a few words without secrets; empty when one did."""
+def _failure_of(get_token: Callable[[], object]) -> Refusal | None:
+    """Why no token came, in words without secrets; None when one did."""
     with watching() as exchanges:
         try:
             get_token()
-        except (
-            Exception
-        ) as error:  # azure-identity raises many kinds, some of them without a network
-            # MSAL's own message may be about a request after the refusal.
-            codes = [
-                exchange.type_key
-                for exchange in exchanges
-                if exchange.type_key.startswith("AADSTS")
-            ]
-            faults = [exchange.error for exchange in exchanges if exchange.error]
-            known = _plainly(" ".join([*codes, *faults, str(error)]), type(error).__name__)
-            return known or _status_of(exchanges) or f"no token came ({type(error).__name__})"
-    return ""
+        except Exception as error:  # azure-identity raises many kinds, some without a network
+            if not exchanges:
+                return _without_a_request(error)
+            return _refused(exchanges) or _unreached(exchanges, error) or _odd_answer(exchanges)
+    return None
 
 
-def _plainly(message: str, kind: str) -> str:
-    code = re.search(r"AADSTS(\d+)", message)
-    if code:
-        return f"{_AADSTS.get(code[1], 'Microsoft Entra ID refused it')} (AADSTS{code[1]})"
+def _refused(exchanges: Sequence[Exchange]) -> Refusal | None:
+    """What Microsoft Entra ID said; a request after the refusal may have said something else."""
+    for exchange in exchanges:
+        if exchange.type_key.startswith(_CODE):
+            return refusal(exchange.type_key.removeprefix(_CODE), exchange.oauth_error)
+    return None
+
+
+def _unreached(exchanges: Sequence[Exchange], error: Exception) -> Refusal | None:
+    message = " ".join([*(exchange.error for exchange in exchanges), str(error)])
     if "TLS certificate" in message or "CERTIFICATE_VERIFY_FAILED" in message:
-        return "the TLS certificate of login.microsoftonline.com was not trusted"
+        cause = "the TLS certificate of login.microsoftonline.com was not trusted"
+        return Refusal(cause, "set REQUESTS_CA_BUNDLE to a file with your network's certificates")
     for fault in _NO_ANSWER:
         if fault in message:
-            return f"login.microsoftonline.com could not be reached, {fault}"
-    if kind == "CredentialUnavailableError":
-        return "AZURE_CLIENT_SECRET is not set, and the Azure CLI is not signed in"
-    return ""
+            return Refusal(f"login.microsoftonline.com could not be reached, {fault}", _FIX)
+    return None
 
 
-def _status_of(exchanges: Sequence[Exchange]) -> str:
-    status = exchanges[-1].status if exchanges else None
+def _odd_answer(exchanges: Sequence[Exchange]) -> Refusal:
+    status = exchanges[-1].status
     if status == requests.codes.bad_request and "openid-configuration" in exchanges[-1].url:
-        return "the tenant does not exist, check AZURE_TENANT_ID"
+        return Refusal("the tenant does not exist", "check AZURE_TENANT_ID")
     if status == requests.codes.ok:
-        return "login.microsoftonline.com answered 200, but with no token: try again later"
-    return f"login.microsoftonline.com answered {status}" if status else ""
+        return Refusal(
+            "login.microsoftonline.com answered 200, but with no token", "try again later"
+        )
+    return Refusal(f"login.microsoftonline.com answered {status}", _FIX)
+
+
+# --- the Azure CLI --------------------------------------------------------------------------------
+
+
+def _without_a_request(error: Exception) -> Refusal:
+    """Why a credential that asks no network itself has no token: the Azure CLI in most cases.
+
+    azure-identity tells these apart by the exception behind its own, and by codes of Entra ID in
+    what the CLI wrote.
+    """
+    from azure.identity import CredentialUnavailableError
+
+    behind = error.__cause__
+    code = re.search(rf"{_CODE}(\d+)", str(error))
+    if code:
+        return refusal(code[1])
+    if isinstance(behind, subprocess.TimeoutExpired):
+        cause = f"the Azure CLI (`az`) did not answer in {_CLI_SECONDS} seconds"
+        return Refusal(cause, "run `az account get-access-token` to see why")
+    if isinstance(behind, OSError):
+        return Refusal("the Azure CLI (`az`) could not be started", "install it anew")
+    if isinstance(behind, subprocess.CalledProcessError):
+        if isinstance(error, CredentialUnavailableError) and behind.returncode != _NO_SUCH_COMMAND:
+            return Refusal(f"{_UNSET}, and the Azure CLI is not signed in", "run `az login`")
+        cause = f"the Azure CLI (`az`) failed with status {behind.returncode}"
+        return Refusal(cause, "run `az account get-access-token` to see why")
+    if not isinstance(error, CredentialUnavailableError):
+        return Refusal("the Azure CLI (`az`) gave no token", "update it")
+    if shutil.which("az") is None:
+        return Refusal(f"{_UNSET}, and there is no Azure CLI (`az`) on PATH", _INSTALL)
+    return Refusal("a policy of the tenant asks for a new sign-in", "run `az login` again")

@@ -122,7 +122,9 @@ def test_an_odd_row_of_a_roster_is_named_and_the_class_is_graded(tmp_path: Path)
         "Bea,Visitor,2,bea@lab.example,Student\n",
         encoding="utf-8",
     )
-    run = grading_process.grade("--learners", roster, "--tenant", "simulated", reports=tmp_path)
+    (tmp_path / "lab.toml").write_bytes((COHORTS / "lab.toml").read_bytes())
+    out = tmp_path / "out"
+    run = grading_process.grade("--learners", roster, "--tenant", "simulated", reports=out)
     assert run.status == 0, run.text
     assert [(row["learner"], row["total"]) for row in run.grade_book()] == [("user1", "100")]
     assert "Not graded: 1 row of the roster" in run.text

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,8 +102,11 @@ def test_says_in_one_sentence_what_is_missing(without: list[str], named: str) ->
     [
         ("7000215", "the client secret is wrong"),
         ("7000222", "the client secret has expired"),
-        ("700016", "not known in this tenant"),
-        ("99999", "refused it"),
+        ("700016", "not known in this tenant (AADSTS700016); check AZURE_CLIENT_ID"),
+        ("50076", "multi-factor authentication"),
+        ("500011", "has never used the service"),
+        ("65001", "lacks consent"),
+        ("99999", "does not accept the application's credentials (AADSTS99999)"),
     ],
 )
 def test_the_check_names_entras_cause(wire: Loopback, code: str, words: str) -> None:
@@ -158,6 +163,89 @@ def test_only_entra_says_that_there_is_no_tenant(wire: Loopback, status: int, wo
     wire.replies[:] = [Reply(status)]
     with pytest.raises(SignInError, match=words):
         SignIn.from_environment(SECRET).check()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("interaction_required", "asks a person to sign in"),
+        ("temporarily_unavailable", "is busy"),
+        ("something_new", "refused it (AADSTS99999); fix this"),
+    ],
+)
+def test_a_number_that_is_not_listed_is_told_by_its_kind(
+    wire: Loopback, error: str, words: str
+) -> None:
+    refusal = {"error": error, "error_description": "AADSTS99999: canary"}
+    wire.replies[:] = [_entra(as_json(refusal, 400))]
+    with pytest.raises(SignInError) as caught:
+        SignIn.from_environment(SECRET).check()
+    assert words in str(caught.value)
+
+
+# --- the Azure CLI --------------------------------------------------------------------------------
+
+AZ = {
+    "slow": ("exec sleep 60", "the Azure CLI (`az`) did not answer in 1 seconds"),
+    "signed out": (
+        "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
+        "AZURE_CLIENT_SECRET is not set, and the Azure CLI is not signed in; run `az login`",
+    ),
+    "crashes": (
+        "echo 'Traceback: canary' >&2; exit 3",
+        "the Azure CLI (`az`) failed with status 3; run `az account get-access-token`",
+    ),
+    "no token": ("echo '{}'", "the Azure CLI (`az`) gave no token; update it"),
+    "session expired": (
+        "echo 'ERROR: AADSTS70043: canary. Please run az login' >&2; exit 1",
+        "the Azure CLI's session has expired (AADSTS70043); run `az login` again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "words"), AZ.values(), ids=AZ)
+def test_each_trouble_of_the_azure_cli_has_its_own_sentence(
+    script: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "az"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("graders.services.sign_in._CLI_SECONDS", 1)
+    with pytest.raises(SignInError) as caught:
+        SignIn.from_environment({"GITHUB_TOKEN": "g"}).check()
+    assert words in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_an_azure_cli_that_cannot_be_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "az"
+    program.write_bytes(b"\x7fELF not a program")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SignInError, match="could not be started; install it anew"):
+        SignIn.from_environment({"GITHUB_TOKEN": "g"}).check()
+
+
+def test_no_azure_cli_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SignInError, match=r"no Azure CLI \(`az`\) on PATH; install it"):
+        SignIn.from_environment({"GITHUB_TOKEN": "g"}).check()
+
+
+def test_a_claims_challenge_asks_for_a_new_sign_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "az").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / "az").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    sign_in = SignIn.from_environment({"GITHUB_TOKEN": "g"})
+    asked = partial(sign_in.azure.get_token, claims='{"access_token": {}}')
+    monkeypatch.setattr(sign_in.azure, "get_token", asked)
+    with pytest.raises(SignInError, match="a policy of the tenant asks for a new sign-in"):
+        sign_in.check()
 
 
 def test_many_threads_fetch_a_token_once() -> None:

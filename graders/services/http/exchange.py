@@ -66,6 +66,8 @@ class Exchange:
     request_id: str | None = None
     content_type: str = ""
     type_key: str = ""
+    oauth_error: str = ""
+    """What OAuth calls a refusal (``invalid_client``): its meaning lasts, unlike a number's."""
     error: str = ""
     fault: Fault | None = None
     """What kind of fault ``error`` is."""
@@ -105,6 +107,7 @@ def exchange(
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         content_type=headers.get("Content-Type", "").partition(";")[0].strip().lower(),
         type_key=_type_key(response) if response.status_code >= 400 else "",
+        oauth_error=_oauth_error(response) if response.status_code >= 400 else "",
         error=error,
         fault=Fault.REFUSED if error else None,
         is_throttled=response.status_code >= 400
@@ -125,6 +128,14 @@ def _type_key(response: requests.Response) -> str:
     except (ValueError, AttributeError, RecursionError):
         return ""
     return code if isinstance(code, str) and _PLAIN_CODE.fullmatch(code) else ""
+
+
+def _oauth_error(response: requests.Response) -> str:
+    try:
+        error = json.loads(response.content[:8192]).get("error")
+    except (ValueError, AttributeError, RecursionError):
+        return ""
+    return error if isinstance(error, str) and _PLAIN_CODE.fullmatch(error) else ""
 
 
 def read_body(response: requests.Response, most: int, seconds: float) -> None:
