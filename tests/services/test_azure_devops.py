@@ -464,7 +464,7 @@ def test_nine_requests_for_a_learner_who_followed_the_lab(there: FakeOrganizatio
         "builds/5/timeline": {"records": []},
         "builds/5/artifacts": [],
         "builds/6/timeline": {"records": []},
-        "12/runs/6": {"id": 6},
+        "12/runs/6": {"id": 6, "resources": {"repositories": {}}},
     }
     sightings: list[Sighting] = []
     facts = look(sightings)

@@ -136,9 +136,12 @@ def run(item: Any) -> Run:
 
 
 def upstream(item: Any) -> tuple[UpstreamRun, ...]:
-    """The runs of other pipelines that a run consumed; without any there is no such key."""
+    """The runs of other pipelines that a run consumed; without any there is no such key.
+
+    A run always consumed its own repository: without any resources, the service said nothing.
+    """
     _there(item.id)
-    resources = (item.resources.pipelines if item.resources else None) or {}
+    resources = _there(item.resources).pipelines or {}
     return tuple(
         UpstreamRun(alias, consumed.pipeline.id, consumed.version or "")
         for alias, consumed in resources.items()

@@ -13,6 +13,8 @@ from typing import Any
 
 from graders.evidence import Repository, ServiceName, Unavailable
 from graders.services.github.query import Asked, Batch, Places
+from graders.services.http.known_refusals import remedy_for_words
+from graders.services.http.refusals import without_secrets
 
 GRAPHQL_URL = "https://api.github.com/graphql"
 
@@ -39,6 +41,7 @@ _SAML = (
 _TEMPLATE_WANTED = (
     "Let the token read the template, or name the right one under [template] in the lab file"
 )
+_GAVE_UP = "Something went wrong while executing your query"
 _TOO_MUCH = {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"}
 
 
@@ -69,8 +72,17 @@ Found = Seen | Missing | Unavailable
 
 
 def is_too_much(answer: object) -> bool:
-    """Whether GitHub gave up on the query because it asks for too much at once."""
-    return any(error.get("type") in _TOO_MUCH for error in _errors(answer))
+    """Whether GitHub gave up on the query because it asks for too much at once.
+
+    It has a type for that, and since 2024 an error without a type that says only that something
+    went wrong: a smaller question is answered.
+    """
+    errors = _errors(answer)
+    return any(
+        error.get("type") in _TOO_MUCH
+        or (not error.get("type") and str(error.get("message", "")).startswith(_GAVE_UP))
+        for error in errors
+    )
 
 
 def read_batch(answer: object, batch: Batch) -> Mapping[str, Found]:
@@ -227,10 +239,12 @@ def _refusal(
     error: Mapping[str, Any], subject: str, not_found: tuple[str, str] | None = None
 ) -> Unavailable:
     kind = str(error.get("type") or "an error")
-    message = str(error.get("message", ""))[:160]
+    message = without_secrets(str(error.get("message", "")))
     extensions = error.get("extensions")
     if isinstance(extensions, dict) and extensions.get("saml_failure"):
         cause, remedy = _SAML
+    elif kind == "FORBIDDEN" and (fitting := remedy_for_words(message)):
+        cause, remedy = f"GitHub refused it: {message}", fitting
     elif kind == "NOT_FOUND" and not_found:
         cause, remedy = not_found
     else:

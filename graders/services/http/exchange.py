@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import io
-import json
 import re
 import time
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from requests import exceptions
 from urllib3 import HTTPResponse
 from urllib3 import exceptions as wire
 
+from graders.services.http import refusals
 from graders.services.http.read_only import RequestBlocked, without_secrets
 from graders.urls import parts_of
 
@@ -29,8 +29,6 @@ _REQUEST_IDS = (
     "x-github-request-id",
     "x-ms-correlation-request-id",
 )
-_CODE = re.compile(r"\b(TF\d{5,6}|VS\d{5,6}|AADSTS\d{3,8})\b")
-_PLAIN_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,79}")
 
 
 class TooLargeError(RequestBlocked):
@@ -71,6 +69,8 @@ class Exchange:
     error: str = ""
     fault: Fault | None = None
     """What kind of fault ``error`` is."""
+    words: str = ""
+    """What the service itself says of a refusal, on one line and bounded; see ``refusals``."""
     is_throttled: bool = False
     """The caller's allowance is used up, whatever the status says: GitHub says 403."""
     is_too_much: bool = False
@@ -99,6 +99,7 @@ def exchange(
     method, url = request.method or "", without_secrets(request.url or "")
     now = datetime.now(UTC)
     headers = response.headers
+    said = refusals.read(response) if response.status_code >= 400 else refusals.NOTHING
     return Exchange(
         method,
         url,
@@ -106,36 +107,13 @@ def exchange(
         now,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         content_type=headers.get("Content-Type", "").partition(";")[0].strip().lower(),
-        type_key=_type_key(response) if response.status_code >= 400 else "",
-        oauth_error=_oauth_error(response) if response.status_code >= 400 else "",
+        type_key=said.code,
+        oauth_error=said.oauth_error,
+        words=said.words,
         error=error,
         fault=Fault.REFUSED if error else None,
-        is_throttled=response.status_code >= 400
-        and (headers.get("x-ratelimit-remaining") == "0" or "Retry-After" in headers),
+        is_throttled=refusals.is_throttled(response),
     )
-
-
-def _type_key(response: requests.Response) -> str:
-    """The service's own code for a refusal; never free text, which could hold anything."""
-    text = response.content[:8192].decode("utf-8-sig", "replace")
-    match = _CODE.search(text)
-    if match:
-        return match[1]
-    try:
-        body = json.loads(text)
-        error = body.get("error")
-        code = body.get("typeKey") or (error.get("code") if isinstance(error, dict) else error)
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    return code if isinstance(code, str) and _PLAIN_CODE.fullmatch(code) else ""
-
-
-def _oauth_error(response: requests.Response) -> str:
-    try:
-        error = json.loads(response.content[:8192]).get("error")
-    except (ValueError, AttributeError, RecursionError):
-        return ""
-    return error if isinstance(error, str) and _PLAIN_CODE.fullmatch(error) else ""
 
 
 def read_body(response: requests.Response, most: int, seconds: float) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from graders.services.http import exchange
+from graders.services.http import exchange, refusals
 from graders.services.http.exchange import Exchange
 from graders.services.http.read_only import SERVICES, RequestBlocked, Service, objection, service_of
 from graders.urls import parts_of
@@ -262,6 +262,8 @@ class ReadOnlyTransport:
         if exchange.raised_in_model(response):
             return None
         asked = exchange.retry_after(response)
+        if asked is None and refusals.is_secondary_limit(response):
+            asked = self.retry_policy.retry_after_cap  # GitHub wants a minute, and seldom says so
         throttled = response.status_code == 429 or (response.status_code == 403 and asked)
         if asked is not None and asked <= self.retry_policy.retry_after_cap:
             if throttled or response.ok:  # one identity, one allowance: all that ask this host wait

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from graders.evidence import ServiceName, Sighting, Unavailable
 from graders.services.http.exchange import Fault
+from graders.services.http.known_refusals import remedy_for_code, remedy_for_words
 from graders.services.http.read_only import service_of
 from graders.services.http.transport import Exchange, watching
 
@@ -129,6 +130,10 @@ def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
         words = "the service has trouble of its own" if is_down else "it refused the question"
         return f"{words} ({last.status})", _LATER
     named = _named(last)
+    if remedy := remedy_for_code(last.type_key):
+        return f"{service} refused it ({named}: {last.words})", remedy
+    if service is ServiceName.GITHUB and (remedy := remedy_for_words(last.words)):
+        return f"GitHub refused it ({named}: {last.words})", remedy
     right = f"If it exists, {_RIGHTS.get(service, 'check the permissions of the grader')}."
     if _is_sign_in_page(last):
         return f"a sign-in page came instead of an answer ({named})", _token(service)
