@@ -21,6 +21,7 @@ from graders.evidence import (
 from graders.judging.rules.endpoint import bad_answer
 from graders.judging.rules.mismatch import close_to
 from graders.lab import Lab, Sheet
+from graders.masks import fits
 from graders.reasons import Mismatch
 
 
@@ -102,7 +103,7 @@ def deployed_otherwise(deployment: Deployment, models: Sequence[Model], lab: Lab
     deployed = f"{deployment.model}:{deployment.version}"
     wrong = (
         []
-        if deployed in own
+        if any(fits(deployed, model) for model in own)
         else [Mismatch("deployed model", " or ".join(own), deployed.strip(":"))]
     )
     if not deployment.smoke_test_passed:
@@ -229,7 +230,7 @@ def _took(cd_run: Run, ci_run: Run, version: str) -> bool:
     return (
         any(upstream_run.pipeline_id == ci_run.pipeline_id for upstream_run in upstream)
         and isinstance(deployed, Deployment)
-        and deployed.version == version
+        and fits(deployed.version, version)
     )
 
 

@@ -64,8 +64,13 @@ def project_in(build_uri: str) -> str:
 
 
 def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
-    home = f"{lab.organization}/{lab.project}".casefold()
-    return project_in(uri) == home and parameters_of(uri).get("buildId") == [run_id]
+    """Whether it names this run. Ids of runs are unique in an organisation.
+
+    The project's name may be an earlier one. Where it is another learner's, ownership says so.
+    """
+    organization = project_in(uri).partition("/")[0]
+    is_ours = organization == lab.organization.casefold()
+    return is_ours and parameters_of(uri).get("buildId") == [run_id]
 
 
 def _lineage(model: Model, lab: Lab) -> str:

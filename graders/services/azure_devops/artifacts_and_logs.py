@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Deployment, ModelFile, Run
 from graders.lab.roles import DeploymentStage, Log
+from graders.masks import fits, is_hidden
 from graders.run_results import stage_of, tasks_of
 from graders.services.http import web
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 ARTIFACT_HOSTS = (".artifacts.visualstudio.com",)
 _MOST_BYTES = 64 * 1024
 _MOST_WORDS = 100
-_STAMP = r"(?:\S+Z\s+)?"
+_STAMP = re.compile(r"^\d\S*Z\s+")
+_SECTION = "##[section]"
 
 
 def artifact(item: Any) -> tuple[str, str]:
@@ -92,24 +94,33 @@ def whole_log(lines: Iterable[object], task: str) -> list[str]:
     Raises ``UnexpectedBodyError`` for anything else: a log that was cut short proves nothing.
     """
     texts = [line for line in lines if isinstance(line, str)]
+    sections = [line.partition(_SECTION)[2] for line in texts]
     for word in ("Starting", "Finishing"):
-        if not any(line.endswith(f"##[section]{word}: {task}") for line in texts):
+        if not any(fits(section, f"{word}: {task}") for section in sections):
             raise web.UnexpectedBodyError("what came is not the whole log of the task")
     return texts
 
 
 def deployment(reading: Iterable[str], testing: Iterable[str], log: Log) -> Deployment:
-    """The facts in the lines of the two logs, of which the last counts; logs also show scripts."""
-    lines = list(reading)
-    passed = re.compile(_STAMP + re.escape(log.smoke_test_passed.rstrip(".")) + r"\.?\s*")
-    return Deployment(
-        _last(log.model_name, lines),
-        _last(log.model_version, lines),
-        any(passed.fullmatch(line) for line in testing),
-    )
+    """The facts in the lines of the two logs, of which the last counts; logs also show scripts.
+
+    Raises ``UnexpectedBodyError`` where all that could say so is hidden: then nothing is known.
+    """
+    lines = [_STAMP.sub("", line, count=1) for line in reading]
+    tested = [_STAMP.sub("", line, count=1).strip().rstrip(".") for line in testing]
+    wanted = log.smoke_test_passed.rstrip(".")
+    passed = any(fits(line, wanted) and not is_hidden(line) for line in tested)
+    if not passed and any(map(is_hidden, tested)):
+        raise web.UnexpectedBodyError("the log hides whether the smoke test passed")
+    return Deployment(_last(log.model_name, lines), _last(log.model_version, lines), passed)
 
 
 def _last(label: str, lines: Iterable[str]) -> str:
-    form = re.compile(_STAMP + re.escape(label) + r"\s*(\S+)\s*")
-    values = [match[1] for line in lines if (match := form.fullmatch(line))]
+    """What the last line with the label says; a label of which a part is hidden counts too."""
+    words = len(label.split())
+    values = [
+        parts[words]
+        for line in lines
+        if len(parts := line.split()) == words + 1 and fits(" ".join(parts[:words]), label)
+    ]
     return values[-1][:_MOST_WORDS] if values else ""

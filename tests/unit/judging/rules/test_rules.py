@@ -235,7 +235,7 @@ def test_one_published_pipeline_bears_the_run_id() -> None:
     "tags",
     [
         {"BuildId": "102"},
-        {"BuildUri": "https://dev.azure.com/solliancelabs/AE MLOps 05/_build/results?buildId=101"},
+        {"BuildUri": "https://dev.azure.com/other/AE MLOps 04/_build/results?buildId=101"},
         {"BuildUri": "https://dev.azure.com/solliancelabs/AE MLOps 04/_build/results?buildId=1"},
         {"experiment_name": "mine"},
     ],
@@ -463,7 +463,7 @@ def test_the_address_of_the_run_may_be_the_organisations_old_one() -> None:
     assert by("SollianceLabs.visualstudio.com/AE MLOps 04")
     assert by("solliancelabs.visualstudio.com/DefaultCollection/AE%20MLOps%2004")
     assert not by("neighbours.visualstudio.com/AE MLOps 04")
-    assert not by("solliancelabs.visualstudio.com/AE MLOps 05")
+    assert not by("other.visualstudio.com/AE MLOps 04")
 
 
 def test_a_model_is_told_with_its_lineage() -> None:

@@ -1,0 +1,31 @@
+"""Texts in which Azure Pipelines has hidden a secret: ``***`` stands for any characters.
+
+A secret of an organisation may be as short as a digit. What is hidden was not seen: it is never
+held against anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+MASK = "***"
+_MOST_MASKS = 20  # a line of more is noise, and its pattern would take long to match
+
+
+def fits(shown: str, wanted: str) -> bool:
+    """Whether a text, where it is not hidden, is the wanted one."""
+    return shown == wanted or (MASK in shown and _pattern(shown).fullmatch(wanted) is not None)
+
+
+def is_hidden(shown: str) -> bool:
+    """Whether nothing but masks is left of a text."""
+    return MASK in shown and not shown.replace(MASK, "").strip()
+
+
+@lru_cache(maxsize=256)
+def _pattern(shown: str) -> re.Pattern[str]:
+    parts = shown.split(MASK)
+    if len(parts) > _MOST_MASKS:
+        return re.compile(r"(?!)")
+    return re.compile(".+?".join(map(re.escape, parts)))
