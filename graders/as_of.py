@@ -146,7 +146,7 @@ def _unasked(endpoints: tuple[Endpoint, ...] | Unavailable) -> Unavailable | Non
 
 
 def _unknown(what: str) -> Unavailable:
-    return _unavailable(what, "it does not say when it came about")
+    return _unavailable(what, "it has no timestamp")
 
 
 def _unavailable(what: str, cause: str) -> Unavailable:

@@ -65,9 +65,9 @@ def _check_chosen(given: Inputs, known: Collection[str]) -> None:
     problems = []
     for one in given.chosen:
         if one not in known:
-            remedy = you_have(one, known) or "name one of the cohort file"
+            remedy = you_have(one, known) or "choose one from the cohort file"
             problems.append(
-                Problem(given.cohort_file.name, "it has no such learner", remedy, value=one)
+                Problem(given.cohort_file.name, "there is no such learner", remedy, value=one)
             )
     if problems:
         raise InputProblems(problems)

@@ -150,7 +150,7 @@ def test_training_run_has_every_step(
     models: tuple[Model, ...],
     lab: Lab,
 ) -> None:
-    """The training run's three steps completed, and its error is the registered model's."""
+    """The training run's three steps completed, and its error matches the registered model's."""
     assert rules.incomplete_training(measured_training_runs, succeeded_ci_runs, models, lab) == []
 
 

@@ -87,7 +87,7 @@ class Class:
                 if one.kind == "model":
                     self._found[one.learner].left_by_others.add(one.name)
                 self._found[one.builder].borrowed["workspace"] = Mismatch(
-                    "workspace", "your own", "things that your pipelines put into another one"
+                    "workspace", "your own", "resources that your pipelines created in another one"
                 )
                 both = (one.learner, one.builder)
                 for learner in both:
