@@ -253,7 +253,7 @@ def test_a_reason_of_an_earlier_version_is_told_as_it_was() -> None:
 def test_titles_speak_to_the_learner() -> None:
     titles = [addressed(check.title) for check in whole_rubric()]
     assert not [title for title in titles if re.search(r"\b[Tt]he learner\b", title)]
-    assert "BASE_NAME is short and has your userN in it" in titles
+    assert "BASE_NAME is short and contains your userN" in titles
     assert "No training run, model or endpoint belongs to another learner" in titles
 
 
