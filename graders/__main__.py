@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "--lab",
         type=Path,
         metavar="FILE",
-        help="lab file; default: lab.toml beside the cohort file",
+        help="lab file; default: lab.toml next to the cohort file",
     )
     add(
         "--learner",

@@ -147,8 +147,8 @@ def _unasked(endpoints: tuple[Endpoint, ...] | Unavailable) -> Unavailable | Non
     return endpoints if isinstance(endpoints, Unavailable) else None
 
 
-def _unknown(subject: str) -> Unavailable:
-    return _unavailable(subject, "it does not say when it came about")
+def _unknown(what: str) -> Unavailable:
+    return _unavailable(what, "it has no timestamp")
 
 
 def _unavailable(subject: str, cause: str) -> Unavailable:

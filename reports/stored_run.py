@@ -67,11 +67,11 @@ def verdicts_of(run: GradingRun) -> list[Verdict]:
 
 def _check_chosen(given: Inputs, known: Collection[str]) -> None:
     problems = []
-    for learner in given.chosen:
-        if learner not in known:
-            remedy = you_have(learner, known) or "name one of the cohort file"
+    for one in given.chosen:
+        if one not in known:
+            remedy = you_have(one, known) or "choose one from the cohort file"
             problems.append(
-                Problem(given.cohort_file.name, "it has no such learner", remedy, value=learner)
+                Problem(given.cohort_file.name, "there is no such learner", remedy, value=one)
             )
     if problems:
         raise InputProblems(problems)

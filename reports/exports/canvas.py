@@ -72,9 +72,7 @@ def _key(learner: Learner) -> str:
     identity = own(learner, "canvas_id")
     if identity:
         if not _ID.fullmatch(identity):
-            raise LeftOutError(
-                "`canvas_id` is not a whole number, so Canvas would read another one"
-            )
+            raise LeftOutError("`canvas_id` is not a whole number, so Canvas would read another id")
         return identity
     if not own(learner, "sis_login_id"):
         raise LeftOutError(

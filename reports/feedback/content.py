@@ -53,8 +53,8 @@ def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
     if unseen := undecided.count(Outcome.NOT_ASSESSED):
         yield (
             f"{_graded_checks(unseen)} could not be run. This is not your fault, and you lose no"
-            " points. You need to do nothing: your instructor can see the reason and can grade"
-            " you again."
+            " points. You don't have to do anything: your instructor can see the reason and can"
+            " grade you again."
         )
     if pending := undecided.count(Outcome.PENDING):
         yield (

@@ -150,7 +150,7 @@ def test_training_run_has_every_step(
     models: tuple[Model, ...],
     lab: Lab,
 ) -> None:
-    """The training run's three steps completed, and its error is the registered model's."""
+    """The training run's three steps completed, and its error matches the registered model's."""
     assert rules.incomplete_training(measured_training_runs, succeeded_ci_runs, models, lab) == []
 
 
@@ -170,7 +170,7 @@ def test_ci_run_published_the_coverage_report(
 
 @check(step="5.11", hint="Start the run yourself, signed in with your lab account.")
 def test_ci_run_was_started_by_the_learner(ci_run: Run, lab: Lab) -> None:
-    """The learner started the successful run by hand."""
+    """The successful run was started by hand, by the learner."""
     assert rules.started_by_another(ci_run, lab.learner) == []
 
 

@@ -121,7 +121,7 @@ def test_the_command_writes_what_pytest_writes(
         (
             ("--learner", "user1x"),
             4,
-            "demo.csv: it has no such learner (found `user1x`); you have `user1`",
+            "demo.csv: there is no such learner (found `user1x`); you have `user1`",
         ),
         (("--as-of", "yesterday"), 4, "--as-of yesterday: not a valid time"),
         (("--export", "moodel"), 4, "--export moodel"),

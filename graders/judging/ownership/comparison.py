@@ -89,7 +89,9 @@ class Class:
                 if listing.kind == "model":
                     self._found[listing.learner].left_by_others.add(listing.name)
                 self._found[listing.builder].borrowed["workspace"] = Mismatch(
-                    "workspace", "your own", "things that your pipelines put into another one"
+                    "workspace",
+                    "your own",
+                    "resources that your pipelines created in another listing",
                 )
                 both = (listing.learner, listing.builder)
                 for learner in both:

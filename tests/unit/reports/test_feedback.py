@@ -110,14 +110,14 @@ def test_a_grade_that_is_withheld_is_no_number_and_says_what_happens_next(
         assert says in text
         assert "of 100 points" not in text
         assert "You have nothing to fix" in text
-        assert re.search(r"undecided, of (32|10)\b", text)
+        assert re.search(r"not decided yet, of (32|10)\b", text)
 
 
 def test_who_waits_is_told_to_wait_and_who_was_not_seen_to_do_nothing() -> None:
     waiting, unseen = pages(PENDING)[0], pages(UNSEEN)[0]
     assert "be graded again" in section(waiting, "Your grade")
     assert "run 7 of the CI pipeline is still running" in section(waiting, "Still running")
-    assert "You need to do nothing" in section(unseen, "Your grade")
+    assert "You don't have to do anything" in section(unseen, "Your grade")
     assert "Wait until" not in unseen
 
 
