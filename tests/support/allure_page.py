@@ -102,20 +102,3 @@ class AllurePage:
 
     def close(self) -> None:
         self.page.close()
-
-
-def take_screenshots(browser: Browser, reports: Path, folder: Path) -> list[Path]:
-    """Pictures of the report built in a reports folder, wide and narrow."""
-    taken: list[Path] = []
-    with served(reports) as address:
-        for name, size in (("1280", WIDE), ("390", NARROW)):
-            page = AllurePage(browser, size)
-            page.suites(address)
-            taken.append(_picture(page, folder / f"allure-{name}.png"))
-            page.close()
-    return taken
-
-
-def _picture(page: AllurePage, file: Path) -> Path:
-    page.page.screenshot(path=file)
-    return file

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from reports.allure import builder
-from reports.files import NotWritten
-from tests.support import allure_page, chromium, grading_process
+from tests.support import chromium, grading_process
 from tests.support.paths import COHORTS, PROJECT
 
 FOLDER = PROJECT / "docs" / "screenshots"
@@ -85,13 +83,6 @@ def main(arguments: Sequence[str]) -> int:
         reports = Path(arguments[0]) if arguments else _graded(Path(folder))
         for shot in SHOTS:
             file = take(shot, reports, browser)
-            _say(file)
-        try:
-            builder.build(reports)
-        except NotWritten as why:
-            print(why)
-            return 0
-        for file in allure_page.take_screenshots(browser, reports, FOLDER):
             _say(file)
     return 0
 

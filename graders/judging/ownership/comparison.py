@@ -91,7 +91,7 @@ class Class:
                 self._found[listing.builder].borrowed["workspace"] = Mismatch(
                     "workspace",
                     "your own",
-                    "resources that your pipelines created in another listing",
+                    "resources that your pipelines created in another one",
                 )
                 both = (listing.learner, listing.builder)
                 for learner in both:
