@@ -323,6 +323,9 @@ class TrainingRun:
     ended_at: datetime | None = None
     created_at: datetime | None = None
     """By the service's clock; the client that makes a run chooses its id, begin and end."""
+    pipeline_id: str | None = None
+    """The published pipeline that the service itself ran, in a property that nobody can change;
+    empty for a run of none, None in evidence of versions that did not read it."""
 
     @property
     def is_completed(self) -> bool:

@@ -23,7 +23,8 @@ def tenant() -> Iterator[SimulatedTenant]:
     with SimulatedTenant(COHORTS / "demo.csv", COHORTS / "lab.toml") as served:
         yield served
         said = served.requests()
-    for trouble in ("unknown_routes", "refused_hosts", "violations", "failures"):
+    troubles = ("unknown_routes", "unknown_parameters", "refused_hosts", "violations", "failures")
+    for trouble in troubles:
         assert said[trouble] == [], trouble
 
 

@@ -69,3 +69,40 @@ def test_the_published_pipelines(workspace: Any, world: LearnerWorld) -> None:
     pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
     found = [(one.id, one.name, one.version) for one in pipelines.PublishedPipeline.list(workspace)]
     assert found == [(one.id, one.name, one.version) for one in world.published_pipelines]
+
+
+# --- what was trained -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def experiment(workspace: Any, lab: Lab) -> Any:
+    return core.Experiment.list(workspace, experiment_name=lab.experiment)[0]
+
+
+def test_the_runs_of_the_published_pipeline(experiment: Any, world: LearnerWorld) -> None:
+    pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
+    own = world.training_runs[0]
+    (run,) = experiment.get_runs(type="azureml.PipelineRun", tags={"BuildId": own.tags["BuildId"]})
+    assert isinstance(run, pipelines.PipelineRun)
+    assert (run.id, run.get_status()) == (own.id, "Finished")
+    assert run.get_properties()["azureml.pipelineid"] == own.pipeline
+    assert run.get_tags()["azureml.pipelineid"] == own.pipeline
+    assert run.get_metrics() == {name: float(value) for name, value in own.metrics.items()}
+
+
+def test_the_steps_of_a_run(experiment: Any, world: LearnerWorld) -> None:
+    pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
+    own = world.training_runs[0]
+    steps = list(pipelines.PipelineRun(experiment, own.id).get_steps())
+    assert {type(step) for step in steps} == {pipelines.StepRun}
+    assert {step.id: step.display_name for step in steps} == {
+        own.step_id(name): name for name in own.steps
+    }
+    assert {step.parent.id for step in steps} == {own.id}
+
+
+def test_the_runs_by_their_pipeline(workspace: Any, world: LearnerWorld) -> None:
+    pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
+    (own,) = world.training_runs
+    found = pipelines.PipelineRun.get_pipeline_runs(workspace, own.pipeline)
+    assert [run.id for run in found] == [own.id]

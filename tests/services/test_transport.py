@@ -85,7 +85,6 @@ def test_refuses_what_is_not_looking(
     ("url", "body"),
     [
         ("https://login.microsoftonline.com/t/oauth2/v2.0/token", "grant_type=x"),
-        ("https://management.azure.com/providers/Microsoft.ResourceGraph/resources", "{}"),
         ("https://management.azure.com/w/onlineEndpoints/mlops-aci/listKeys", ""),
         ("https://centralus.api.azureml.ms/modelmanagement/v1.0/s/services/mlops-aci/listkeys", ""),
         ("https://api.github.com/graphql", '{"query": "query { a(name: \\"mutation\\") { b } }"}'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fixtures.simulator.serving import server
 from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.wire.azure_ml.framing import workspace_id
 from fixtures.simulator.wire.github.lookups import number_of
 from fixtures.simulator.world import Tenant
 from graders.lab import Lab
@@ -145,7 +147,26 @@ https://management.azure.com/{group}/{workspaces}?{version}
 https://management.azure.com/{workspace}?{version}
 https://management.azure.com/{workspace}/models/{model}?{version}
 https://management.azure.com/{workspace}/models/{model}/versions/1?{version}
-https://management.azure.com/providers/Microsoft.ResourceGraph/resources?{version}
+https://management.azure.com/{group}/{rights}
+https://management.azure.com/{workspace}/{rights}
+https://management.azure.com/{workspace}/models/nope/versions?{version}
+https://management.azure.com/{online}/token?{version}
+https://management.azure.com/{online}/deployments/blue?{version}
+https://management.azure.com/{online}/deployments/blue/getLogs?{version}
+https://{region}/modelmanagement/v1.0/{workspace}/services/{service}/logs
+https://{region}/modelmanagement/v1.0/{workspace}/services/{service}/token
+https://{region}/pipelines/v1.0/{workspace}/pipelineRuns/pipeline/{published}
+https://{region}/pipelines/v1.0/{workspace}/pipelineRuns/{training_run}
+https://{region}/history/v1.0/{workspace}/experiments:query
+https://{region}/history/v1.0/{workspace}/experimentids/{experiment_id}
+https://{region}/history/v1.0/{workspace}/experimentids/{experiment_id}/runs/{training_run}
+https://{region}/history/v1.0/{workspace}/runs/{training_run}
+https://{region}/history/v1.0/{workspace}/experiments/mlopspython/runs/{training_run}
+https://{region}/history/v1.0/{workspace}/experiments/mlopspython/runs/{training_run}/children
+https://{region}/history/v1.0/{workspace}/experiments/mlopspython/runs/{training_run}/details
+https://{region}/history/v1.0/{workspace}/experiments/mlopspython/runs/nope
+https://{region}/metric/v2.0/{workspace}/runs/{training_run}/list
+https://{region}/metric/v2.0/{workspace}/runs/{training_run}/full
 https://{region}/modelmanagement/v1.0/{workspace}/services/{service}
 https://{region}/modelmanagement/v1.0/{workspace}/services/nope
 https://{region}/modelmanagement/v1.0/{workspace}/models
@@ -160,6 +181,9 @@ https://{region}/history/v1.0/{workspace}/experiments/nope
 """What the graders never ask, by where it is asked of one learner."""
 
 
+_POSTED = re.compile(r":query|/token\?|/token$|/list$|/full$|/getLogs")
+
+
 def ask_the_rest(served: Served, lab: Lab) -> None:
     """Ask all other routes, of a learner who did all of the lab."""
     azure = served.token("https://management.azure.com")
@@ -172,8 +196,8 @@ def ask_the_rest(served: Served, lab: Lab) -> None:
         for one in repos if "{repos}" in line else [""]:
             url = line.format(repos=one, **_names(served.tenant, lab))
             token = tokens.get(str(urlsplit(url).hostname), azure)
-            method = "POST" if "ResourceGraph" in url else "GET"
-            body = {"query": f"Resources | where type =~ '{_WORKSPACES.split('/', 1)[1]}'"}
+            method = "POST" if _POSTED.search(url) else "GET"
+            body = {"metricName": "alpha"} if url.endswith("/full") else None
             headers = {"Authorization": f"Bearer {token}"}
             requests.request(method, url, headers=headers, json=body, timeout=30)
 
@@ -207,7 +231,19 @@ def _names(tenant: Tenant, lab: Lab) -> Mapping[str, object]:
         "model": world.models[0].name,
         "service": world.services[0].name,
         "published": world.published_pipelines[0].id,
+        "online": _online_endpoint(tenant),
+        "training_run": world.training_runs[0].id,
+        "experiment_id": world.experiment_id(world.training_runs[0].name),
+        "rights": "providers/Microsoft.Authorization/permissions?api-version=2022-04-01",
     }
+
+
+def _online_endpoint(tenant: Tenant) -> str:
+    """The id of a managed online endpoint, of whichever learner has one."""
+    worlds = (tenant.world(learner) for learner in tenant.labs)
+    world = next((world for world in worlds if world.online_endpoints), None)
+    name = world.online_endpoints[0].name if world else "nope"
+    return f"{workspace_id(world.workspace) if world else ''}/onlineEndpoints/{name}".strip("/")
 
 
 def credentials(tenant: Tenant, **others: str) -> Mapping[str, str]:

@@ -103,6 +103,17 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "[str]": "ParentDataTypeIds",
         "iso-8601": "CreatedDate LastModifiedDate",
     },
+    "PipelineRunEntity": {
+        "str": "Description GraphId UploadState RunHistoryExperimentName PipelineId RunSource"
+        " RunType ScheduleId EntityStatus Id Etag",
+        "PipelineRunStatus": "Status",
+        "int": "TotalRunSteps",
+        "bool": "IsSubmitted HasErrors HasWarnings",
+        "iso-8601": "CreatedDate LastModifiedDate",
+        "{str}": "ParameterAssignments tags Properties",
+        "{object}": "DataSetDefinitionValueAssignments",
+    },
+    "PipelineRunStatus": {"str": "StatusCode StatusDetail", "iso-8601": "CreationTime EndTime"},
     "PipelineErrorResponse": {"RootError": "Error", "{str}": "Correlation"},
     "RootError": {"str": "Code Message Target", "[object]": "Details"},
     # OpenID Connect Discovery 1.0, RFC 8414, and what Entra ID adds
@@ -120,7 +131,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "str": "error error_description timestamp trace_id correlation_id error_uri",
         "[int]": "error_codes",
     },
-    # learn.microsoft.com/rest/api/resources/subscriptions, and .../azureresourcegraph
+    # learn.microsoft.com/rest/api/resources/subscriptions, and .../authorization/permissions
     "Subscriptions": {"[Subscription]": "value", "Count": "count"},
     "Count": {"str": "type", "int": "value"},
     "Subscription": {
@@ -128,12 +139,10 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "[object]": "managedByTenants",
         "{str}": "subscriptionPolicies",
     },
-    "Rows": {
-        "int": "totalRecords count",
-        "str": "resultTruncated $skipToken",
-        "[{str}]": "data",
-        "[object]": "facets",
-    },
+    "Permissions": {"[Permission]": "value", "str": "nextLink"},
+    "Permission": {"[str]": "actions notActions dataActions notDataActions"},
+    # learn.microsoft.com/rest/api/azureml, online deployments: logs
+    "Logs": {"str": "content"},
     # docs.github.com/rest and /graphql: errors, of which PyGithub makes exceptions, not objects
     "GitHubError": {"str": "message documentation_url status"},
     "GraphQLError": {
@@ -148,7 +157,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
     "Swagger": {"str": "swagger host", "[str]": "schemes", "{object}": "info paths"},
 }
 """Written here from public sources, because no installed SDK has a generated model of it: Entra ID
-and Resource Graph answer plain requests, azure-ai-ml has left v1 pipelines behind, and what a
+answers plain requests, azure-ai-ml has left v1 pipelines behind, and what a
 deployed model answers is the lab's own. Type -> keys."""
 
 
@@ -205,7 +214,9 @@ _ENDPOINTS = f"{WORKSPACE}/onlineendpoints"
 _SERVICES = f"/modelmanagement/v1.0{WORKSPACE}/services"
 _MODELS = f"/modelmanagement/v1.0{WORKSPACE}/models"
 _PIPELINES = f"/pipelines/v1.0{WORKSPACE}"
-_EXPERIMENT = f"/history/v1.0{WORKSPACE}/experiments/{{experiment}}"
+_HISTORY = f"/history/v1.0{WORKSPACE}"
+_EXPERIMENT = f"{_HISTORY}/experiments/{{experiment}}"
+_METRIC_RUN = f"/metric/v2.0{WORKSPACE}/runs/{{run}}"
 _GROUP = Msrest(_classes(resources.__name__), "ResourceGroup")
 _VARIABLE_GROUPS = f"{_PROJECT}/distributedtask/variablegroups"
 _CONNECTIONS = f"{_PROJECT}/serviceendpoint/endpoints"
@@ -277,17 +288,32 @@ MODELS: Mapping[str, Model] = {
     f"{_ENDPOINTS}/{{endpoint}}": Typed(arm.OnlineEndpoint),
     f"{_ENDPOINTS}/{{endpoint}}/deployments": _paged(Typed(arm.OnlineDeployment)),
     f"{_ENDPOINTS}/{{endpoint}}/listkeys": Typed(arm.EndpointAuthKeys),
-    "/providers/microsoft.resourcegraph/resources": _written("Rows"),
+    f"{_ENDPOINTS}/{{endpoint}}/deployments/{{deployment}}": Typed(arm.OnlineDeployment),
+    f"{_ENDPOINTS}/{{endpoint}}/deployments/{{deployment}}/getlogs": _written("Logs"),
+    f"{_GROUPS}/{{group}}/providers/microsoft.authorization/permissions": _written("Permissions"),
+    f"{WORKSPACE}/providers/microsoft.authorization/permissions": _written("Permissions"),
     "/discovery": _written("{str}"),
     _SERVICES: _paged(Typed(ACIServiceResponse)),
     f"{_SERVICES}/{{service}}": Typed(ACIServiceResponse),
     f"{_SERVICES}/{{service}}/listkeys": Typed(arm.EndpointAuthKeys),
+    f"{_SERVICES}/{{service}}/logs": _written("Logs"),
     _MODELS: Typed(management.ModelListModelsRequestPagedResponse),
     f"{_MODELS}/{{model}}": Typed(management.Model),
     f"{_PIPELINES}/pipelines": Each(_written("PipelineEntity")),
     f"{_PIPELINES}/pipelines/{{pipeline}}": _written("PipelineEntity"),
     f"{_PIPELINES}/pipelineendpoints": Each(_written("PipelineEntity")),
     f"{_PIPELINES}/datatypes": Each(_written("DataTypeEntity")),
+    f"{_PIPELINES}/pipelineruns/pipeline/{{pipeline}}": Each(_written("PipelineRunEntity")),
+    f"{_PIPELINES}/pipelineruns/{{run}}": _written("PipelineRunEntity"),
+    f"{_HISTORY}/experiments:query": Typed(history.PaginatedExperimentList),
+    f"{_HISTORY}/experimentids/{{experiment}}": Typed(history.Experiment),
+    f"{_HISTORY}/experimentids/{{experiment}}/runs/{{run}}": Typed(history.Run),
+    f"{_HISTORY}/runs/{{run}}": Typed(history.Run),
+    f"{_EXPERIMENT}/runs/{{run}}": Typed(history.Run),
+    f"{_EXPERIMENT}/runs/{{run}}/children": Typed(history.PaginatedRunList),
+    f"{_EXPERIMENT}/runs/{{run}}/details": Typed(history.RunDetails),
+    f"{_METRIC_RUN}/list": Typed(history.PaginatedMetricDefinitionList),
+    f"{_METRIC_RUN}/full": Typed(history.MetricV2),
     _EXPERIMENT: Typed(history.Experiment),
     f"{_EXPERIMENT}/runs:query": Typed(history.PaginatedRunList),
     f"{_EXPERIMENT}/metrics:query": _paged(Typed(history.RunMetric)),
@@ -301,7 +327,8 @@ NO_JSON = MappingProxyType(
         "/_signin": "a page for people",
         "/{account}/{project}/_apis/artifact/{content}/content": "a zip file",
         "/": "the word Healthy",
-        f"/history/v1.0{WORKSPACE}/experimentids/{{experiment}}/runs/{{run}}": "always a 404",
+        f"{_SERVICES}/{{service}}/token": "always a refusal: only Kubernetes gives tokens",
+        f"{_ENDPOINTS}/{{endpoint}}/token": "always a refusal: the lab's endpoints have keys",
     }
 )
 """Route -> what it answers instead of JSON."""
@@ -315,6 +342,7 @@ ERRORS: Mapping[str, Model] = {
     "/modelmanagement/": Typed(management.ModelErrorResponse),
     "/pipelines/": _written("PipelineErrorResponse"),
     "/history/": Typed(history.RunHistoryErrorResponse),
+    "/metric/": Typed(history.RunHistoryErrorResponse),
 }
 """Host, or beginning of a route on the regional hosts -> the model of its refusals."""
 
@@ -357,6 +385,7 @@ _REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "payloads have the number as often as the word; the SDK of v1 translates it": {
         "PipelineEntity": {"int": "EntityStatus"},
         "DataTypeEntity": {"int": "EntityStatus"},
+        "PipelineRunEntity": {"int": "EntityStatus"},
     },
     "payloads of the pipeline service have it, the SDK of v1 does not read it": {
         "PipelineEntity": {"{str}": "tags StepTags"},
@@ -366,6 +395,7 @@ _REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "objects in the older models of the same package; azure-ai-ml 1.35 has made them str": {
         "RunMetric": {"{float}": "cells"},
+        "MetricV2Value": {"float": "data"},
     },
     "GitHub's recorded answers have it, PyGithub does not read it": {
         "Rate": {"str": "resource"},

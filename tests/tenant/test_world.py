@@ -15,7 +15,6 @@ from fixtures.simulator.world import (
     Tenant,
     TenantIds,
     model_answer,
-    online_endpoint_host,
 )
 from graders.inputs.lab_file import LabFile
 from graders.inputs.lab_tables import TenantTable
@@ -164,13 +163,15 @@ def test_a_moved_repository_is_found_where_it_is_and_not_where_it_was() -> None:
 def test_an_online_endpoint_is_found_by_its_host() -> None:
     def deploy(_: Lab, world: LearnerWorld) -> None:
         when = world.services[0].created
+        name = f"mlops-aci-{world.number:02d}"
         world.online_endpoints.append(
-            OnlineEndpoint("mlops-aci", "Healthy", "centralus", "model:1", when, when)
+            OnlineEndpoint(name, "Healthy", "centralus", "model:1", when, when)
         )
 
     tenant = tenant_of(3, 4, user3=deploy, user4=deploy)
     own = tenant.world("user4").online_endpoints[0]
-    found = tenant.by_online_endpoint_host(online_endpoint_host("user4", own).upper())
+    assert own.host == "mlops-aci-04.centralus.inference.ml.azure.com"
+    found = tenant.by_online_endpoint_host(own.host.upper())
     assert found is not None
     assert found[0].learner == "user4"
     assert found[1] is own

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _PAGE = 200
 _SCALAR = "azureml.v1.scalar"
+_PIPELINE = "azureml.pipelineid"
+"""Of a run's properties, which are set once, by the service; tags can be changed at any time."""
 _NO_EXPERIMENT = re.compile(
     r"(the )?experiment (named |with name )?(?P<quote>[`'\"]?)(?P<name>\S+)(?P=quote)"
     r" (was|is|could) not (be )?found( in .*)?\.?",
@@ -127,10 +129,11 @@ def training_runs(entries: Iterable[Mapping[str, Any]]) -> tuple[TrainingRun, ..
         TrainingRun(
             id=identifier,
             status=_required(entry, "status"),
-            tags=_tags(entry.get("tags")),
+            tags=_texts(entry.get("tags")),
             steps=tuple(steps.get(identifier, ())),
             ended_at=moment(entry.get("endTimeUtc")),
             created_at=moment(entry.get("createdUtc")),
+            pipeline_id=_texts(entry.get("properties")).get(_PIPELINE, ""),
         )
         for identifier, entry in listed
         if not entry.get("parentRunId")
@@ -169,6 +172,6 @@ def _required(entry: Mapping[str, Any], key: str) -> str:
     return text
 
 
-def _tags(tags: object) -> Mapping[str, str]:
-    pairs = tags.items() if isinstance(tags, Mapping) else ()
+def _texts(table: object) -> Mapping[str, str]:
+    pairs = table.items() if isinstance(table, Mapping) else ()
     return {str(key): str(value) for key, value in pairs if value is not None}

@@ -57,7 +57,7 @@ SERVICES = (
         "Azure Resource Manager",
         (hosts.RESOURCE_MANAGER,),
         8,
-        r"/providers/microsoft\.resourcegraph/resources|.*/onlineendpoints/[^/]+/listkeys",
+        r".*/onlineendpoints/[^/]+/listkeys",
     ),
     Service("Entra ID", (hosts.ENTRA_ID,), 4, r"/[^/]+/oauth2/(v2\.0/)?token"),
     Service(
