@@ -116,6 +116,7 @@ https://dev.azure.com/{organization}/_apis/projects/{project}
 https://dev.azure.com/{organization}/_apis/projects/{project}?includeCapabilities=true
 https://dev.azure.com/{organization}/_apis/projects/{project}/teams
 https://dev.azure.com/{organization}/_apis/projects/{project}/teams/{project}%20Team
+https://dev.azure.com/{organization}/_apis/projectcollections
 https://dev.azure.com/{organization}/_apis/projectcollections/{organization}
 https://dev.azure.com/{organization}/_apis/permissions/{library}/1?tokens=Library/{project_id}
 https://dev.azure.com/{organization}/{project}/_apis/build/retention

@@ -255,6 +255,7 @@ MODELS: Mapping[str, Model] = {
     ),
     f"{_ORGANIZATION}/projects/{{project}}/teams": _listed("core", "WebApiTeam"),
     f"{_ORGANIZATION}/projects/{{project}}/teams/{{team}}": _devops("core", "WebApiTeam"),
+    f"{_ORGANIZATION}/projectcollections": _listed("core", "TeamProjectCollectionReference"),
     f"{_ORGANIZATION}/projectcollections/{{collection}}": _devops("core", "TeamProjectCollection"),
     f"{_ORGANIZATION}/permissions/{{namespace}}/{{bits}}": _listed("security", "bool"),
     "/{home}/_apis/identities/{identity}": _devops("identity", "Identity"),
