@@ -15,9 +15,11 @@ import requests
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fixtures.simulator.accounts import account, host_account
 from fixtures.simulator.serving import server
 from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.wire.azure_devops.timeline import plan_id
 from fixtures.simulator.wire.azure_ml.framing import workspace_id
 from fixtures.simulator.wire.github.lookups import number_of
 from fixtures.simulator.world import Tenant
@@ -113,6 +115,24 @@ https://login.microsoftonline.com/{tenant}/.well-known/openid-configuration
 https://dev.azure.com/{organization}/_apis/connectiondata
 https://dev.azure.com/{organization}/_apis/resourceareas/79134c72-4a58-4b42-976c-04e7115f32bf
 https://dev.azure.com/{organization}/_apis/projects/{project}
+https://dev.azure.com/{organization}/_apis/projects/{project}?includeCapabilities=true
+https://dev.azure.com/{organization}/_apis/projects/{project}/teams
+https://dev.azure.com/{organization}/_apis/projects/{project}/teams/{project}%20Team
+https://dev.azure.com/{organization}/_apis/projectcollections
+https://dev.azure.com/{organization}/_apis/projectcollections/{organization}
+https://dev.azure.com/{organization}/_apis/permissions/{library}/1?tokens=Library/{project_id}
+https://dev.azure.com/{organization}/{project}/_apis/build/retention
+https://dev.azure.com/{organization}/{project}/_apis/git/repositories
+https://dev.azure.com/{organization}/{project}/_apis/git/repositories/housekeeping
+https://dev.azure.com/{organization}/{project}/_apis/distributedtask/environments
+https://dev.azure.com/{organization}/{project}/_apis/distributedtask/queues
+https://dev.azure.com/{organization}/{project}/_apis/distributedtask/queues/72
+https://dev.azure.com/{organization}/{project}/_apis/serviceendpoint/{azure_id}/executionhistory
+https://dev.azure.com/{organization}/{project}/_apis/build/definitions/{pipeline}/revisions
+https://dev.azure.com/{organization}/{project}/_apis/build/builds/{run}/logs
+https://dev.azure.com/{organization}/{project}/_apis/build/builds/{run}/timeline/{plan}
+https://spsprodcus1.vssps.visualstudio.com/{home}/_apis/identities/{member}
+https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys
 https://dev.azure.com/{organization}/{project}/_apis/distributedtask/variablegroups/{group_id}
 https://dev.azure.com/{organization}/{project}/_apis/serviceendpoint/endpoints/{connection_id}
 https://dev.azure.com/{organization}/{project}/_apis/build/definitions?includeLatestBuilds=true
@@ -182,13 +202,15 @@ https://{region}/history/v1.0/{workspace}/experiments/nope
 
 
 _POSTED = re.compile(r":query|/token\?|/token$|/list$|/full$|/getLogs")
+_DEVOPS = ("dev.azure.com", "spsprodcus1.vssps.visualstudio.com")
+_LIBRARY = "b7e84409-6553-448a-bbb2-af228e07cbeb"
 
 
 def ask_the_rest(served: Served, lab: Lab) -> None:
     """Ask all other routes, of a learner who did all of the lab."""
     azure = served.token("https://management.azure.com")
     tokens = {
-        "dev.azure.com": served.token("499b84ac-1321-427f-aa17-267ca6975798"),
+        **dict.fromkeys(_DEVOPS, served.token("499b84ac-1321-427f-aa17-267ca6975798")),
         "api.github.com": served.tenant.ids.github_token,
     }
     repos = [f"{kind}/{place}" for kind, place in _repository(lab).items()]
@@ -217,6 +239,12 @@ def _names(tenant: Tenant, lab: Lab) -> Mapping[str, object]:
         "project": lab.project,
         "group_id": world.variable_groups[0].id,
         "connection_id": world.service_connections[0].id,
+        "project_id": world.project.id,
+        "azure_id": world.service_connections[1].id,
+        "library": _LIBRARY,
+        "home": host_account(lab.organization),
+        "member": account(world.runs[0].requested_for).id,
+        "plan": plan_id(world, world.runs[0]),
         "pipeline": world.runs[0].pipeline,
         "run": world.runs[0].id,
         "owner": lab.github_owner,

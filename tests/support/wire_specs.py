@@ -42,13 +42,16 @@ BuildDefinition.jobAuthorizationScope: projectCollection project
 BuildDefinition.quality: definition draft
 BuildDefinition.queueStatus: enabled paused disabled
 BuildDefinition.type: xaml build
+BuildDefinitionRevision.changeType: add update delete
 BuildRequestValidationResult.result: ok warning error
 ConnectionData.deploymentType: hosted onPremises
 DefinitionReference.queueStatus: enabled paused disabled
 DefinitionReference.type: xaml build
+Issue.type: error warning
 Repository.type: unknown gitHub azureReposGit gitHubEnterprise bitBucket azureReposGitHyphenated
 Run.result: unknown succeeded failed canceled
 Run.state: unknown inProgress canceling completed
+ServiceEndpointExecutionData.result: succeeded succeededWithIssues failed canceled skipped abandoned
 TeamProject.state: deleting new wellFormed createPending unchanged deleted
 TeamProject.visibility: private organization public systemPrivate unchanged
 TeamProjectReference.state: deleting new wellFormed createPending unchanged deleted
@@ -123,6 +126,7 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
         "[str]": "token_endpoint_auth_methods_supported response_types_supported"
         " subject_types_supported id_token_signing_alg_values_supported scopes_supported",
     },
+    "Keys": {"[object]": "keys"},
     "Instances": {"str": "api-version tenant_discovery_endpoint", "[Instance]": "metadata"},
     "Instance": {"str": "preferred_network preferred_cache", "[str]": "aliases"},
     # RFC 6749, 5.1 and 5.2, and what Entra ID adds
@@ -226,6 +230,7 @@ MODELS: Mapping[str, Model] = {
     "/{tenant}/v2.0/.well-known/openid-configuration": _written("OpenIdConfiguration"),
     "/{tenant}/.well-known/openid-configuration": _written("OpenIdConfiguration"),
     "/{tenant}/oauth2/v2.0/token": _written("Token"),
+    "/{tenant}/discovery/v2.0/keys": _written("Keys"),
     _ORGANIZATION: _listed("", "ApiResourceLocation"),
     f"{_ORGANIZATION}/resourceareas": _listed("location", "ResourceAreaInfo"),
     f"{_ORGANIZATION}/resourceareas/{{area}}": _devops("location", "ResourceAreaInfo"),
@@ -247,6 +252,24 @@ MODELS: Mapping[str, Model] = {
     f"{_BUILDS}/{{run}}/timeline": _devops("build", "Timeline"),
     f"{_BUILDS}/{{run}}/artifacts": _listed("build", "BuildArtifact"),
     f"{_BUILDS}/{{run}}/logs/{{log}}": _listed("build", "str"),
+    f"{_BUILDS}/{{run}}/timeline/{{timeline}}": _devops("build", "Timeline"),
+    f"{_BUILDS}/{{run}}/logs": _listed("build", "BuildLog"),
+    f"{_PROJECT}/build/definitions/{{id}}/revisions": _listed("build", "BuildDefinitionRevision"),
+    f"{_PROJECT}/build/retention": _devops("build", "ProjectRetentionSetting"),
+    f"{_PROJECT}/git/repositories": _listed("git", "GitRepository"),
+    f"{_PROJECT}/git/repositories/{{id}}": _devops("git", "GitRepository"),
+    f"{_PROJECT}/distributedtask/environments": _listed("task_agent", "EnvironmentInstance"),
+    f"{_PROJECT}/distributedtask/queues": _listed("task_agent", "TaskAgentQueue"),
+    f"{_PROJECT}/distributedtask/queues/{{id}}": _devops("task_agent", "TaskAgentQueue"),
+    f"{_PROJECT}/serviceendpoint/{{id}}/executionhistory": _listed(
+        "service_endpoint", "ServiceEndpointExecutionRecord"
+    ),
+    f"{_ORGANIZATION}/projects/{{project}}/teams": _listed("core", "WebApiTeam"),
+    f"{_ORGANIZATION}/projects/{{project}}/teams/{{team}}": _devops("core", "WebApiTeam"),
+    f"{_ORGANIZATION}/projectcollections": _listed("core", "TeamProjectCollectionReference"),
+    f"{_ORGANIZATION}/projectcollections/{{collection}}": _devops("core", "TeamProjectCollection"),
+    f"{_ORGANIZATION}/permissions/{{namespace}}/{{bits}}": _listed("security", "bool"),
+    "/{home}/_apis/identities/{identity}": _devops("identity", "Identity"),
     f"{_PROJECT}/pipelines": _listed("pipelines", "Pipeline"),
     f"{_PROJECT}/pipelines/{{id}}": _devops("pipelines", "Pipeline"),
     f"{_PROJECT}/pipelines/{{id}}/runs": _listed("pipelines", "Run"),
@@ -329,6 +352,7 @@ NO_JSON = MappingProxyType(
         "/": "the word Healthy",
         f"{_SERVICES}/{{service}}/token": "always a refusal: only Kubernetes gives tokens",
         f"{_ENDPOINTS}/{{endpoint}}/token": "always a refusal: the lab's endpoints have keys",
+        f"{_PROJECT}/distributedtask/environments/{{id}}": "always a 404: the lab makes none",
     }
 )
 """Route -> what it answers instead of JSON."""
@@ -363,7 +387,7 @@ _REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
     "the wire has the links by name; the model puts a level between that nobody sends": {
-        "ReferenceLinks": {"{str}": "self timeline web"},
+        "ReferenceLinks": {"{str}": "self timeline web avatar collection"},
     },
     "the SDK has the base class only, and GitHub's repositories have a name beside": {
         "Repository": {"str": "fullName"},

@@ -216,7 +216,9 @@ def test_a_run_with_faults_withholds_those_grades_and_no_other(tmp_path: Path) -
     told = " ".join(told.split())
     assert "could not see variable groups in AE MLOps 01: the grader has no permission (403" in told
     assert "Please make the grader's identity a Reader of the project" in told
-    assert "has trouble of its own (500). Grade again later with --resume" in told
+    assert (
+        "has trouble of its own (500 InternalServerError). Grade again later with --resume" in told
+    )
 
 
 def test_faults_excuse_no_learner_and_never_fail_a_run_that_says_never(tmp_path: Path) -> None:

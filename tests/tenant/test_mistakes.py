@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,24 @@ def test_a_renamed_thing_keeps_what_belongs_to_it_and_goes_on_being_addressed(
     ci = next(one for one in world.pipelines if one.name == "other 07")
     assert ci.queue_status == "paused"
     assert [run.yaml for run in world.runs if run.pipeline == ci.id] == ["ci"]
+
+
+def test_a_time_is_set_by_how_much_later_it_is(tmp_path: Path) -> None:
+    catalogue = read(
+        tmp_path,
+        """
+        [moved]
+        story = "A story."
+        [moved.set]
+        "ci_run.finished" = { later = "2h" }
+        "model.created" = { later = "-30m" }
+        """,
+    )
+    before, after = model_answer(SAMPLE), model_answer(SAMPLE)
+    catalogue.change(["moved"])(SAMPLE, after)
+    assert after.runs[1].finished - before.runs[1].finished == timedelta(hours=2)
+    assert after.runs[1].started == before.runs[1].started
+    assert before.models[-1].created - after.models[-1].created == timedelta(minutes=30)
 
 
 def test_places_in_values_are_filled_for_the_learner(tmp_path: Path) -> None:
@@ -321,6 +340,7 @@ REFUSED = {
         'add = { ci = { as = "cd" } }',
         "an unused name, and make only one copy",
     ),
+    "no such move": ('set = { "ci_run.started" = { earlier = "2h" } }', "for a time, write"),
     "no time": ('add = { ci_run = { later = "soon" } }', "a time such as 2h or -30m"),
     "key of a new thing": (
         'add = { model = { "tags.mes" = "1" } }',
