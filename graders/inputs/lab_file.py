@@ -174,12 +174,12 @@ def read_class(
     problems: list[Problem] = []
     try:
         learners = read_cohort(cohort)
-    except InputProblems as found:
-        problems += found.problems
+    except InputProblems as error:
+        problems += error.problems
     try:
         lab = read_lab_file(lab_file)
-    except InputProblems as found:
-        problems += found.problems
+    except InputProblems as error:
+        problems += error.problems
     if problems:
         raise InputProblems(problems)
     return learners, lab

@@ -95,8 +95,8 @@ class Judge:
             )
         try:
             graded.function(**given)
-        except ComparisonFailed as found:
-            return Outcome.FAILED, Reason(mismatches_of(found.op, found.left, found.right))
+        except ComparisonFailed as failed:
+            return Outcome.FAILED, Reason(mismatches_of(failed.op, failed.left, failed.right))
         except Exception as error:
             note = f"a bug in the grader in this check ({_place_of(error)})"
             return Outcome.NOT_ASSESSED, Reason(note=note)

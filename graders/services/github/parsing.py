@@ -58,7 +58,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Membership:
     """The grader's role with an owner; all False for a person or when it is not known."""
 
     is_member: bool = False
@@ -79,12 +79,12 @@ def read_batch(answer: object, batch: Batch) -> Mapping[str, Found]:
     return {asked.alias: _read(data, errors, asked, batch) for asked in batch.asked}
 
 
-def read_standings(answer: object, batch: Batch) -> Mapping[str, Standing]:
+def read_memberships(answer: object, batch: Batch) -> Mapping[str, Membership]:
     """Owner -> the grader's role with it. A person, or a refusal, gives none."""
     data = _data(answer)
     answers = {login: data.get(alias) for alias, login in batch.owners.items()}
     return {
-        login: Standing(
+        login: Membership(
             is_member=organization.get("viewerIsAMember") is True,
             administers=organization.get("viewerCanAdminister") is True,
         )
