@@ -108,7 +108,7 @@ def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
 
 
 def unseen(learner: str, fault: Unavailable) -> Evidence:
-    """The evidence of a learner of whom nothing could be read, for this one reason."""
+    """The evidence of a learner where nothing could be read, for this one reason."""
     parts = (AzureDevOpsEvidence, GitHubEvidence, AzureMLEvidence)
     values = {name: value for part in parts for name, value in vars(part.unseen(fault)).items()}
     return Evidence(learner=learner, **values)

@@ -34,7 +34,7 @@ _KEPT = 4  # learners whose prerequisites are kept: judging goes learner by lear
 class Subject:
     """The learners to judge, and their evidence.
 
-    ``labs`` are those of the whole class: work is compared across it, whoever is judged.
+    ``labs`` are those of the whole class: work is compared across it, even when fewer are judged.
     ``names_owners``: whether verdicts say whose the work is. Not where a part of the class is
     judged, for the run may then be a learner's own.
     """

@@ -124,7 +124,7 @@ def _read(
     if concerned:
         return _refusal(concerned[0], subject)
     try:
-        result = _seen(data[asked.alias], asked, batch.places)
+        result = _repository_in(data[asked.alias], asked, batch.places)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         cause = str(problem) if type(problem) is ValueError else "the answer is not complete"
         return cannot_tell(subject, cause)
@@ -148,7 +148,7 @@ def doubtful(result: Seen, asked: Asked) -> Repository:
     return replace(repository, template=doubt)
 
 
-def _seen(node: Mapping[str, Any], asked: Asked, places: Places) -> Seen:
+def _repository_in(node: Mapping[str, Any], asked: Asked, places: Places) -> Seen:
     """The repository in a node; ValueError, KeyError or TypeError for an incomplete answer."""
     if node["nameWithOwner"].casefold() != asked.full_name.casefold():
         raise ValueError("the answer is about another repository")
