@@ -196,8 +196,8 @@ def run(given: argparse.Namespace, folder: Path) -> Tally:
         before = marks(Nightly(), past, RUBRIC)
         tally.open_ |= {learner.id for learner in world.learners if learner.since == night}
         findings, again = checked(world, before)
-        findings = {key: agreed(own) for key, own in findings.items()}
-        tonight = PastRun(FIRST + timedelta(days=night), findings)
+        results = {key: agreed(own) for key, own in findings.items()}
+        tonight = PastRun(FIRST + timedelta(days=night), results)
         tally.count(world, night, before, marks(Nightly(), [*past, tonight], RUBRIC))
         tally.naive += _naive(world, before, findings)
         tally.again += again
@@ -227,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, default=200)
     parser.add_argument("--nights", type=int, default=30)
-    parser.add_argument("--faults", type=float, default=0.02, help="share of collections that fail")
+    parser.add_argument("--faults", type=float, default=0.02, help="of looks at a learner")
     parser.add_argument(
         "--deletions",
         type=float,

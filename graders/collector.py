@@ -92,7 +92,7 @@ def collect(
         for lab in todo:
             snapshot.remove(folder, lab.learner.id)
     job = _Job(look_at, folder, tenant)
-    collected = _look_at_all(job, todo, workers, progress or Silent())
+    collected = _collect_all(job, todo, workers, progress or Silent())
     asked = {lab.learner.id for lab in todo}
     return Collected(
         folder=folder,
@@ -108,7 +108,7 @@ def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
 
 
 def unseen(learner: str, fault: Unavailable) -> Evidence:
-    """The evidence of a learner of whom nothing could be read, for this one reason."""
+    """The evidence of a learner where nothing could be read, for this one reason."""
     parts = (AzureDevOpsEvidence, GitHubEvidence, AzureMLEvidence)
     values = {name: value for part in parts for name, value in vars(part.unseen(fault)).items()}
     return Evidence(learner=learner, **values)
@@ -122,7 +122,7 @@ def _is_wanting(folder: Path, lab: Lab) -> bool:
     return evidence is None or evidence.place != lab.place or bool(evidence.faults())
 
 
-def _look_at_all(
+def _collect_all(
     job: _Job, labs: Sequence[Lab], workers: int, progress: Progress
 ) -> dict[str, Evidence]:
     for lab in labs:
@@ -159,12 +159,12 @@ def _work(job: _Job) -> None:
             lab = job.waiting.get_nowait()
         except queue.Empty:
             return
-        evidence = replace(_look(job.look_at, lab), tenant=job.tenant, place=lab.place)
+        evidence = replace(_collect(job.look_at, lab), tenant=job.tenant, place=lab.place)
         if not job.stop.is_set():  # a collection cut short by the end of the run proves nothing
             job.done.put(_written(job.folder, evidence))
 
 
-def _look(look_at: LookAt, lab: Lab) -> Evidence:
+def _collect(look_at: LookAt, lab: Lab) -> Evidence:
     learner = lab.learner.id
     try:
         evidence = look_at(lab)

@@ -29,7 +29,7 @@ def tasks_of(stages: Iterable[Stage]) -> list[Task]:
 
 
 def has_role(pipeline: Pipeline, dictated: Dictated) -> bool:
-    """Whether it has the name or runs the YAML file: a misnamed pipeline ran all the same."""
+    """Whether it has the name or runs the YAML file: a misnamed pipeline counts too."""
     is_named = pipeline.name.casefold() == dictated.name.casefold()
     return is_named or pipeline.yaml_path.casefold() == dictated.yaml.casefold()
 

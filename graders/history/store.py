@@ -26,7 +26,7 @@ from graders.reasons import Outcome, Reason
 from graders.wording import in_words
 
 FILE_NAME = "runs.sqlite"
-_APPLICATION = 0x4D4C4F47  # what tells our file from another program's
+_APPLICATION = 0x4D4C4F47  # distinguishes our file from another program's
 _MAGIC = b"SQLite format 3\0"
 _SCHEMA = 2
 _PATIENCE = 30  # seconds to wait for another run that is writing

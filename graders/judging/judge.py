@@ -34,7 +34,7 @@ _KEPT = 4  # learners whose prerequisites are kept: judging goes learner by lear
 class Subject:
     """The learners to judge, and their evidence.
 
-    ``labs`` are those of the whole class: work is compared across it, whoever is judged.
+    ``labs`` are those of the whole class: work is compared across it, even when fewer are judged.
     ``names_owners``: whether verdicts say whose the work is. Not where a part of the class is
     judged, for the run may then be a learner's own.
     """
@@ -95,8 +95,8 @@ class Judge:
             )
         try:
             graded.function(**given)
-        except ComparisonFailed as found:
-            return Outcome.FAILED, Reason(mismatches_of(found.op, found.left, found.right))
+        except ComparisonFailed as failed:
+            return Outcome.FAILED, Reason(mismatches_of(failed.op, failed.left, failed.right))
         except Exception as error:
             note = f"a bug in the grader in this check ({_place_of(error)})"
             return Outcome.NOT_ASSESSED, Reason(note=note)

@@ -86,7 +86,7 @@ class Cloud:
                 AzureDevOpsEvidence.unseen,
             )
             github = _part(
-                ServiceName.GITHUB, lambda: self._look_at_github(lab, devops), _no_repositories
+                ServiceName.GITHUB, lambda: self._github_part(lab, devops), _no_repositories
             )
             ml = ml_look()
         github_evidence, seen_at = github
@@ -116,7 +116,7 @@ class Cloud:
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 
-    def _look_at_github(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
+    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
         """The learner's part of the batch, with the commits that the runs name added."""
         shown = self._repositories.get(lab.learner.id)
         if shown is None:

@@ -22,7 +22,7 @@ from reports.grading_run import GradingRun
 from reports.links import links
 
 _SERVICES = frozenset(ServiceName) - {ServiceName.GRADER}
-"""What a learner may read could not be read; everything else is for the grader only."""
+"""Services that a learner may see named as unreadable; the rest is for the grader only."""
 
 
 def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:

@@ -33,7 +33,7 @@ def packed(run: GradingRun, grades: Sequence[Grade]) -> Mapping[str, object]:
     places: list[int] = []
     pieces: list[bytes] = []
     stream, size = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), 0
-    for place, evidence in _found(run, _most_wanted(grades)):
+    for place, evidence in _readable(run, _most_wanted(grades)):
         text = f"{',' if places else '['}{json.dumps(evidence, separators=(',', ':'))}"
         tried = stream.copy()
         piece = tried.compress(text.encode()) + tried.flush(zlib.Z_SYNC_FLUSH)
@@ -58,7 +58,7 @@ def _most_wanted(grades: Sequence[Grade]) -> list[int]:
     return sorted(range(len(grades)), key=has_passed_all)
 
 
-def _found(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _readable(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for place in places:
         evidence = _read(run.evidence_file(run.learners[place].id))
         if evidence:

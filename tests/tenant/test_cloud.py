@@ -82,7 +82,7 @@ def test_needs_no_preparation(cloud: Cloud, labs: list[Lab]) -> None:
     ("part", "lost"),
     [
         ("_organization", FROM_DEVOPS),
-        ("_look_at_github", FROM_GITHUB),
+        ("_github_part", FROM_GITHUB),
         ("_azure_ml", FROM_ML),
     ],
 )

@@ -25,8 +25,8 @@ from graders.history.missing import ResourceRef
 from graders.lab import Lab
 from graders.services.azure_devops import parsing
 from graders.services.azure_devops.client import Organization
-from graders.services.azure_devops.query import SERVICE, ProjectLook
-from graders.services.azure_devops.runs import RunsLook
+from graders.services.azure_devops.query import SERVICE, ProjectReader
+from graders.services.azure_devops.runs import RunsReader
 from graders.services.http.triage import has, look
 from graders.services.http.web import UnexpectedBodyError
 from graders.services.sign_in import SignIn
@@ -59,7 +59,7 @@ class AzureDevOps:
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        return _LabLook(self._clients, project, lab, sightings).facts()
+        return _LabReader(self._clients, project, lab, sightings).facts()
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether a resource answers when it is asked for by its id.
@@ -107,7 +107,7 @@ class AzureDevOps:
 
 
 @dataclass(frozen=True)
-class _LabLook(ProjectLook):
+class _LabReader(ProjectReader):
     """One collection of one learner's project."""
 
     def facts(self) -> AzureDevOpsEvidence:
@@ -124,7 +124,7 @@ class _LabLook(ProjectLook):
                 "endpoint", self.lab.service_connection, connections, open_to_all
             ),
             pipelines=pipelines,
-            runs=RunsLook(self.clients, self.project, self.lab, self.sightings).runs(pipelines),
+            runs=RunsReader(self.clients, self.project, self.lab, self.sightings).runs(pipelines),
         )
 
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class ProjectLook:
+class ProjectReader:
     """Asks in one project, and notes each answer among the sightings."""
 
     clients: Organization

@@ -9,13 +9,13 @@ from typing import Any
 from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavailable, UpstreamRun
 from graders.run_results import counts_as_succeeded, deployed_whole, has_role
 from graders.services.azure_devops import artifacts_and_logs, parsing
-from graders.services.azure_devops.query import SERVICE, ProjectLook, T
+from graders.services.azure_devops.query import SERVICE, ProjectReader, T
 
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
 
 
 @dataclass(frozen=True)
-class RunsLook(ProjectLook):
+class RunsReader(ProjectReader):
     """One collection of the runs of one learner's project."""
 
     def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> tuple[Run, ...] | Unavailable:

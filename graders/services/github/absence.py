@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graders.evidence import ServiceName, Sighting, Unavailable
 from graders.lab import Lab
 from graders.names import near_misses
-from graders.services.github.parsing import Standing, cannot_tell
+from graders.services.github.parsing import Membership, cannot_tell
 
 _OWNER_WANTED = (
     "If it exists, make the grader's account an owner of the organisation, with a token that reads"
@@ -28,7 +28,7 @@ class Owner:
 
     login: str
     names: Mapping[str, bool] | Unavailable
-    standing: Standing
+    membership: Membership
     saw_private: bool
     is_app: bool
     may_see_private: bool
@@ -65,9 +65,9 @@ class Owner:
 
     def _sees_everything(self) -> bool:
         listed_private = not isinstance(self.names, Unavailable) and any(self.names.values())
-        if self.standing.administers and self.may_see_private:
+        if self.membership.administers and self.may_see_private:
             return True
-        return (self.saw_private or listed_private) and (self.standing.is_member or self.is_app)
+        return (self.saw_private or listed_private) and (self.membership.is_member or self.is_app)
 
 
 def _may_be_of(lab: Lab, name: str) -> bool:

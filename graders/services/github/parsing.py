@@ -61,7 +61,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Membership:
     """The grader's role with an owner; all False for a person or when it is not known."""
 
     is_member: bool = False
@@ -91,12 +91,12 @@ def read_batch(answer: object, batch: Batch) -> Mapping[str, Found]:
     return {asked.alias: _read(data, errors, asked, batch) for asked in batch.asked}
 
 
-def read_standings(answer: object, batch: Batch) -> Mapping[str, Standing]:
+def read_memberships(answer: object, batch: Batch) -> Mapping[str, Membership]:
     """Owner -> the grader's role with it. A person, or a refusal, gives none."""
     data = _data(answer)
     answers = {login: data.get(alias) for alias, login in batch.owners.items()}
     return {
-        login: Standing(
+        login: Membership(
             is_member=organization.get("viewerIsAMember") is True,
             administers=organization.get("viewerCanAdminister") is True,
         )
@@ -136,7 +136,7 @@ def _read(
     if concerned:
         return _refusal(concerned[0], subject)
     try:
-        result = _seen(data[asked.alias], asked, batch.places)
+        result = _repository_in(data[asked.alias], asked, batch.places)
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         cause = str(problem) if type(problem) is ValueError else "the answer is not complete"
         return cannot_tell(subject, cause)
@@ -160,7 +160,7 @@ def doubtful(result: Seen, asked: Asked) -> Repository:
     return replace(repository, template=doubt)
 
 
-def _seen(node: Mapping[str, Any], asked: Asked, places: Places) -> Seen:
+def _repository_in(node: Mapping[str, Any], asked: Asked, places: Places) -> Seen:
     """The repository in a node; ValueError, KeyError or TypeError for an incomplete answer."""
     if node["nameWithOwner"].casefold() != asked.full_name.casefold():
         raise ValueError("the answer is about another repository")

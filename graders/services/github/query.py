@@ -100,7 +100,7 @@ def batch(labs: Sequence[Lab]) -> Batch:
     places = Places.of(labs)
     variables = {**owners, **_names(asked, templates), **_expressions(places)}
     declared = ", ".join(f"${name}: String!" for name in variables)
-    fields = [*_standings(owners), *_repositories(asked), *_visible(templates)]
+    fields = [*_memberships(owners), *_repositories(asked), *_visible(templates)]
     text = "\n".join([f"query Batch({declared}) {{", *fields, "}", _facts(places)])
     return Batch(text, variables, asked, owners, templates, places)
 
@@ -127,7 +127,7 @@ def _expressions(places: Places) -> Mapping[str, str]:
     return folders | {f"f{index}": f"HEAD:{path}" for index, path in enumerate(places.files)}
 
 
-def _standings(owners: Iterable[str]) -> list[str]:
+def _memberships(owners: Iterable[str]) -> list[str]:
     return [
         f"  {alias}: organization(login: ${alias}) {{ viewerIsAMember viewerCanAdminister }}"
         for alias in owners

@@ -38,13 +38,13 @@ class _Report:
 
     found: Mapping[str, tuple[Found, ...]]
     sightings: Mapping[str, tuple[Sighting, ...]]
-    standings: Mapping[str, parsing.Standing] = field(default_factory=dict)
+    memberships: Mapping[str, parsing.Membership] = field(default_factory=dict)
 
     def __add__(self, other: _Report) -> _Report:
         return _Report(
             {**self.found, **other.found},
             {**self.sightings, **other.sightings},
-            {**self.standings, **other.standings},
+            {**self.memberships, **other.memberships},
         )
 
 
@@ -166,7 +166,7 @@ class GitHub:
         return Owner(
             login=login,
             names=names,
-            standing=report.standings.get(login, parsing.Standing()),
+            membership=report.memberships.get(login, parsing.Membership()),
             saw_private=any(repository.is_private for repository in repositories),
             is_app=self._token.startswith("ghs_"),
             may_see_private=scopes is None or "repo" in scopes,
@@ -230,7 +230,7 @@ def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) ->
         learner: tuple(became[asked.alias] for asked in question.asked if asked.learner == learner)
         for learner in learners
     }
-    return _Report(results, where, parsing.read_standings(answer, question))
+    return _Report(results, where, parsing.read_memberships(answer, question))
 
 
 def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]) -> Shown:

@@ -12,7 +12,7 @@ function goTo(learner) {
 
 function followAddress() {
   const key = location.hash.startsWith(PREFIX) && decodeURIComponent(location.hash.slice(PREFIX.length));
-  const learner = key && LEARNERS.find((one) => one.key === key);
+  const learner = key && LEARNERS.find((candidate) => candidate.key === key);
   if (!learner) return DETAIL.open && DETAIL.close();
   DETAIL.replaceChildren(...detail(learner));
   LAST = learner;
@@ -46,7 +46,7 @@ function detail(learner) {
     aside("Past runs", learner.standing),
     firstStep(learner),
     elsewhere(learner),
-    ...TASKS.map((one) => taskDetail(learner, one)),
+    ...TASKS.map((task) => taskDetail(learner, task)),
     evidenceDetail(learner),
   ].filter(Boolean);
 }
@@ -63,13 +63,13 @@ function bar(learner) {
 
 function grade(learner) {
   const held = learner.total === null;
-  const tasks = TASKS.map((one) => make("div", null,
-    make("dt", null, `Task ${one.task}`),
-    make("dd", null, points(learner, one), make("span", { class: "soft" }, ` / ${one.points}`))));
+  const tasks = TASKS.map((task) => make("div", null,
+    make("dt", null, `Task ${task.task}`),
+    make("dd", null, points(learner, task), make("span", { class: "soft" }, ` / ${task.points}`))));
   return make("div", { class: "grade" },
     make("p", { class: held ? "sum held" : "sum" }, held ? "withheld" : learner.total,
       held ? "" : make("span", { class: "soft" }, ` of ${DATA.possible}`)),
-    held ? make("p", { class: "because" }, ...told(learner.withheld)) : "",
+    held ? make("p", { class: "because" }, ...inlineCode(learner.withheld)) : "",
     make("dl", null, ...tasks));
 }
 
@@ -77,7 +77,7 @@ function aside(heading, texts) {
   if (!texts.length) return null;
   return make("div", { class: "aside" },
     make("h3", null, heading),
-    make("ul", null, ...texts.map((text) => make("li", null, ...told(text)))));
+    make("ul", null, ...texts.map((text) => make("li", null, ...inlineCode(text)))));
 }
 
 function firstStep(learner) {
@@ -85,7 +85,7 @@ function firstStep(learner) {
   const check = CHECKS[learner.first];
   return make("div", { class: "first" },
     make("h3", null, `Fix first: step ${check.step}`),
-    make("p", null, ...told(learner.hints.get(check.place) || "")));
+    make("p", null, ...inlineCode(learner.hints.get(check.place) || "")));
 }
 
 function elsewhere(learner) {
@@ -95,7 +95,7 @@ function elsewhere(learner) {
   if (learner.evidence) {
     links.push(make("li", null, make("a", { href: learner.evidence }, "Evidence (JSON)")));
   }
-  const unseen = learner.faults.map((text) => make("li", null, ...told(text)));
+  const unseen = learner.faults.map((text) => make("li", null, ...inlineCode(text)));
   return make("div", { class: "elsewhere" },
     make("ul", null, ...links),
     unseen.length ? make("div", null, make("h3", null, "Could not be checked"), make("ul", null, ...unseen)) : "");
@@ -103,13 +103,13 @@ function elsewhere(learner) {
 
 // --- a task: what did not pass, one by one; the blocked together by what blocks them --------------
 
-function taskDetail(learner, one) {
-  const open = one.checks.filter((check) => !"pb".includes(learner.outcomes[check.place]));
-  const passed = one.checks.filter((check) => learner.outcomes[check.place] === "p");
-  const heading = make("h3", null, `Task ${one.task} `, make("span", { class: "soft" }, one.title),
-    make("span", { class: "num" }, points(learner, one), ` / ${one.points}`));
+function taskDetail(learner, task) {
+  const open = task.checks.filter((check) => !"pb".includes(learner.outcomes[check.place]));
+  const passed = task.checks.filter((check) => learner.outcomes[check.place] === "p");
+  const heading = make("h3", null, `Task ${task.task} `, make("span", { class: "soft" }, task.title),
+    make("span", { class: "num" }, points(learner, task), ` / ${task.points}`));
   return make("section", { class: "task" }, heading,
-    ...together(learner, open), ...together(learner, one.checks.filter((check) => learner.outcomes[check.place] === "b")),
+    ...together(learner, open), ...together(learner, task.checks.filter((check) => learner.outcomes[check.place] === "b")),
     passed.length ? make("details", null, make("summary", null, mark("p"), ` ${passed.length} passed`), list(passed)) : "");
 }
 
@@ -133,13 +133,13 @@ function entry({ letter, reason, hint, checks }) {
   return make("div", { class: "entry" }, mark(letter),
     make("div", null,
       single ? title(checks[0]) : make("p", { class: "what" }, `${checks.length} checks ${name}`),
-      reason ? make("p", null, ...told(reason)) : "",
-      hint ? make("p", { class: "hint" }, make("strong", null, "How to fix it: "), ...told(hint)) : "",
+      reason ? make("p", null, ...inlineCode(reason)) : "",
+      hint ? make("p", { class: "hint" }, make("strong", null, "How to fix it: "), ...inlineCode(hint)) : "",
       single ? "" : make("details", null, make("summary", null, "Which"), list(checks))));
 }
 
 function title(check) {
-  return make("p", { class: "what" }, make("span", { class: "step" }, check.step), " ", ...told(check.title),
+  return make("p", { class: "what" }, make("span", { class: "step" }, check.step), " ", ...inlineCode(check.title),
     make("span", { class: "soft" }, Number(check.points) ? ` · ${check.points} ${check.points === "1" ? "point" : "points"}` : " · advice"));
 }
 

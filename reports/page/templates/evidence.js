@@ -1,4 +1,4 @@
-// What was seen of a learner, unpacked when somebody wants to look: one list for the whole class.
+// The evidence of a learner, unpacked when it is first opened: one list for the whole class.
 const PACKED = DATA.evidence;
 let UNPACKED = null;
 
@@ -7,15 +7,15 @@ function evidenceDetail(learner) {
   if (at < 0 || !window.DecompressionStream) return null;
   const box = make("details", { class: "evidence" }, make("summary", null, "Evidence: what was collected and judged"));
   box.addEventListener("toggle", async () => {
-    const seen = (await unpacked())[at];
-    if (box.children.length === 1) box.append(...Object.entries(seen).map(part));
+    const evidence = (await unpacked())[at];
+    if (box.children.length === 1) box.append(...Object.entries(evidence).map(part));
   }, { once: true });
   return box;
 }
 
 function unpacked() {
   if (!UNPACKED) {
-    const bytes = Uint8Array.from(atob(PACKED.text), (one) => one.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(PACKED.text), (character) => character.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     UNPACKED = new Response(stream).json();
   }
@@ -28,7 +28,7 @@ function part([name, value]) {
   return make("details", null, make("summary", null, make("code", null, name)), make("pre", null, plainly(text)));
 }
 
-// Marks that nobody sees, and that turn text around, are told by their numbers.
+// Invisible characters, and those that turn text around, are shown by their numbers.
 function plainly(text) {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, (mark) => (
     mark === "\n" ? mark : `\\u{${mark.codePointAt(0).toString(16)}}`

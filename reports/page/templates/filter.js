@@ -16,7 +16,7 @@ const SPECIAL = {
 
 function whereOf(where) {
   const [kind, value] = where.split(":");
-  if (kind === "task") return TASKS.find((one) => one.task === Number(value)).checks;
+  if (kind === "task") return TASKS.find((task) => task.task === Number(value)).checks;
   return kind === "check" ? [CHECKS[Number(value)]] : CHECKS;
 }
 
@@ -24,7 +24,7 @@ function whereOf(where) {
 function shownTasks() {
   if (!STATE.where) return TASKS;
   const task = whereOf(STATE.where)[0].task;
-  return TASKS.filter((one) => one.task === task);
+  return TASKS.filter((candidate) => candidate.task === task);
 }
 
 function matches(learner, words, checks) {
@@ -34,7 +34,7 @@ function matches(learner, words, checks) {
   return !STATE.outcome || checks.some((check) => learner.outcomes[check.place] === STATE.outcome);
 }
 
-function found() {
+function matching() {
   const words = plain(STATE.query).split(/\s+/).filter(Boolean);
   const checks = whereOf(STATE.where);
   return LEARNERS.filter((learner) => matches(learner, words, checks)).sort(ordered);
@@ -52,14 +52,14 @@ function sortedBy(learner) {
 const ALPHABET = new Intl.Collator(undefined, { numeric: true });
 
 // What is not decided comes last, whichever way the rest is sorted.
-function ordered(one, other) {
-  const [first, second] = [sortedBy(one), sortedBy(other)];
+function ordered(left, right) {
+  const [first, second] = [sortedBy(left), sortedBy(right)];
   if (first === null || second === null) {
-    return (first === null) - (second === null) || one.place - other.place;
+    return (first === null) - (second === null) || left.place - right.place;
   }
   const way = STATE.sort.down ? -1 : 1;
   const apart = typeof first === "string" ? ALPHABET.compare(first, second) : first - second;
-  return apart * way || one.place - other.place;
+  return apart * way || left.place - right.place;
 }
 
 function isFiltered() {

@@ -6,7 +6,7 @@ const CHECKS = DATA.checks.map(([task, step, title, points], place) => ({
 }));
 const TASKS = DATA.tasks.map(([task, title, points]) => ({
   task, title, points, checks: CHECKS.filter((check) => check.task === task),
-})).filter((one) => one.checks.length);
+})).filter((task) => task.checks.length);
 const TASK_PLACE = Object.fromEntries(DATA.tasks.map(([task], place) => [task, place]));
 const NOT_RUN = "x";
 const OUTCOMES = { ...DATA.outcomes, [NOT_RUN]: ["not run", "·"] };
@@ -30,16 +30,16 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   evidence: entry.v || "",
   feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
   forInstructor: entry.x || [],
-  standing: entry.h || [], // what runs of other nights have a say in
+  standing: entry.h || [], // notes of past runs
   faults: entry.u || [],
   groups: { bin: entry.bin, stop: entry.stop, why: entry.why },
   searched: plain([entry.i, entry.n, entry.e].join(" ")),
 }));
 
 function pairs(flat) {
-  const found = new Map();
-  for (let at = 0; at < flat.length; at += 2) found.set(flat[at], DATA.texts[flat[at + 1]]);
-  return found;
+  const byPlace = new Map();
+  for (let at = 0; at < flat.length; at += 2) byPlace.set(flat[at], DATA.texts[flat[at + 1]]);
+  return byPlace;
 }
 
 // Letters without their marks and case, so that "sorensen" finds "Sørensen".
@@ -65,8 +65,8 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
-// Text in which what stands between backticks is code.
-function told(text) {
+// Text with code where it is between backticks.
+function inlineCode(text) {
   const parts = text.split("`");
   if (parts.length % 2 === 0) return [text];
   return parts.map((part, at) => (at % 2 ? make("code", null, part) : part));
@@ -85,6 +85,6 @@ function outcomesIn(learner, checks) {
   return checks.map((check) => learner.outcomes[check.place]).join("");
 }
 
-function counted(count, thing) {
-  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+function counted(count, noun) {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,4 +1,4 @@
-// What answers to whom, once everything is there.
+// The listeners, set once everything is there.
 function chooseBar({ kind, value, label }) {
   if (kind === "check") {
     const isOn = isChosen({ kind, value });
@@ -24,16 +24,16 @@ function isChosen({ kind, value }) {
 function fillChoices() {
   const option = (value, label) => make("option", { value }, label);
   byId("outcome").append(option("", "any"),
-    ...Object.entries(OUTCOMES).filter(([letter]) => letter !== NOT_RUN || LEARNERS.some((one) => one.outcomes.includes(NOT_RUN)))
+    ...Object.entries(OUTCOMES).filter(([letter]) => letter !== NOT_RUN || LEARNERS.some((learner) => learner.outcomes.includes(NOT_RUN)))
       .map(([letter, [name, symbol]]) => option(letter, `${symbol}  ${name}`)),
     ...Object.entries(SPECIAL).filter(([, [, holds]]) => LEARNERS.some(holds)).map(([value, [name]]) => option(value, name)));
   byId("where").append(option("", "all tasks"),
-    ...TASKS.map((one) => option(`task:${one.task}`, `Task ${one.task}: ${one.title}`)),
-    ...TASKS.map((one) => make("optgroup", { label: `Checks of task ${one.task}` },
-      ...one.checks.map((check) => option(`check:${check.place}`, `${check.step} ${check.title}`)))));
+    ...TASKS.map((task) => option(`task:${task.task}`, `Task ${task.task}: ${task.title}`)),
+    ...TASKS.map((task) => make("optgroup", { label: `Checks of task ${task.task}` },
+      ...task.checks.map((check) => option(`check:${check.place}`, `${check.step} ${check.title}`)))));
 }
 
-// The form shows the state, whoever changed it.
+// The form shows the state, whatever changed it.
 function reflect() {
   byId("search").value = STATE.query;
   byId("outcome").value = STATE.outcome;
@@ -63,7 +63,7 @@ function kept() {
   try {
     return localStorage.getItem(THEME);
   } catch {
-    return null; // a browser that keeps nothing for files
+    return null; // a browser that stores nothing for files
   }
 }
 
@@ -80,7 +80,7 @@ function setTheme(theme) {
   try {
     localStorage.setItem(THEME, theme);
   } catch {
-    // then it is for this visit
+    // then it lasts for this visit
   }
   tellTheme();
 }
@@ -113,7 +113,7 @@ function listen() {
   }
   MATRIX.tBodies[0].addEventListener("click", (event) => {
     const row = event.target.closest("[data-learner]");
-    const isText = String(getSelection()).length > 0; // somebody copies a reason
+    const isText = String(getSelection()).length > 0; // the reader copies a reason
     if (row && !isText && !event.target.closest("button")) goTo(LEARNERS[Number(row.dataset.learner)]);
   });
   MATRIX.addEventListener("mouseover", peek);

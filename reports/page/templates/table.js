@@ -7,13 +7,13 @@ let SHOWN = LEARNERS; // as filtered and sorted, all pages
 
 // With whole, which paper needs, all pages at once.
 function draw({ whole = false } = {}) {
-  SHOWN = found();
+  SHOWN = matching();
   const from = whole ? 0 : STATE.page * DATA.rows;
   const to = whole ? SHOWN.length : from + DATA.rows;
   MATRIX.className = STATE.view;
   MATRIX.tHead.replaceChildren(...headings());
   MATRIX.tBodies[0].replaceChildren(...SHOWN.slice(from, to).flatMap(rowsOf));
-  if (!SHOWN.length) MATRIX.tBodies[0].append(nobody());
+  if (!SHOWN.length) MATRIX.tBodies[0].append(noMatch());
   tellCount();
   tellPages(from);
   byId("wide").toggleAttribute("tabindex", false);
@@ -37,38 +37,38 @@ function headings() {
   const span = checks ? { rowspan: 2 } : {};
   const first = make("tr", null,
     sortable("place", "Learner", { class: "who", ...span }, "name"),
-    ...shownTasks().map((one) => (checks ? taskHeading(one) : taskSort(one, `${NARROW.matches ? "T" : "Task "}${one.task}`))),
+    ...shownTasks().map((task) => (checks ? taskHeading(task) : taskSort(task, `${NARROW.matches ? "T" : "Task "}${task.task}`))),
     sortable("total", "Total", { class: "num total", ...span }),
     checks || NARROW.matches ? "" : make("th", { scope: "col", class: "next" }, "Next step, or why withheld"));
   return checks ? [first, make("tr", null, ...shownTasks().flatMap(checkHeadings))] : [first];
 }
 
-function taskHeading(one) {
-  return make("th", { scope: "colgroup", colspan: one.checks.length + 1, class: "task" },
-    make("span", null, `Task ${one.task}`), make("small", null, one.title));
+function taskHeading(task) {
+  return make("th", { scope: "colgroup", colspan: task.checks.length + 1, class: "task" },
+    make("span", null, `Task ${task.task}`), make("small", null, task.title));
 }
 
-function checkHeadings(one) {
-  const steps = one.checks.map((check, at) => make("th",
+function checkHeadings(task) {
+  const steps = task.checks.map((check, at) => make("th",
     { scope: "col", class: at ? "c step" : "c step begins", "data-check": check.place },
     make("span", { "aria-hidden": "true" }, check.step),
     make("span", { class: "sr" }, `step ${check.step}: ${check.title}`)));
-  return [...steps, taskSort(one, "pts")];
+  return [...steps, taskSort(task, "pts")];
 }
 
-function taskSort(one, label) {
-  return sortable(String(one.task), label, { class: "num points", said: `Task ${one.task} points` });
+function taskSort(task, label) {
+  return sortable(String(task.task), label, { class: "num points", spoken: `Task ${task.task} points` });
 }
 
 // A heading that sorts: up, down, and for learners by their place in the cohort again.
-function sortable(key, label, { said = label, ...attributes }, next = key) {
+function sortable(key, label, { spoken = label, ...attributes }, next = key) {
   const { sort } = STATE;
   const isOn = sort.key === key || sort.key === next;
   const way = isOn && sort.key !== "place" ? (sort.down ? "descending" : "ascending") : "none";
   const arrow = { none: "", ascending: " ▲", descending: " ▼" }[way];
   const button = make("button", { type: "button", "data-sort": key, onclick: () => sortBy(key, next) },
-    make("span", { "aria-hidden": said === label ? null : "true" }, label),
-    said === label ? "" : make("span", { class: "sr" }, said),
+    make("span", { "aria-hidden": spoken === label ? null : "true" }, label),
+    spoken === label ? "" : make("span", { class: "sr" }, spoken),
     make("span", { class: "arrow", "aria-hidden": "true" }, arrow));
   return make("th", { scope: "col", "aria-sort": way, ...attributes }, button);
 }
@@ -90,8 +90,8 @@ function sortBy(key, next) {
 function rowsOf(learner) {
   const checks = STATE.view === "checks";
   const row = make("tr", { "data-learner": learner.place },
-    who(learner),
-    ...shownTasks().flatMap((one) => (checks ? checkCells(learner, one) : [taskCell(learner, one)])),
+    learnerCell(learner),
+    ...shownTasks().flatMap((task) => (checks ? checkCells(learner, task) : [taskCell(learner, task)])),
     total(learner),
     checks || NARROW.matches ? "" : make("td", { class: "next" }, ...next(learner)));
   const below = checks ? learner.total === null : NARROW.matches && learner.first !== null;
@@ -100,14 +100,14 @@ function rowsOf(learner) {
   return [row, explanation(learner, row.cells.length)];
 }
 
-// What has no column of its own: why a grade is withheld, and on a small screen what comes next.
+// The row for what has no column: why a grade is withheld, and on a small screen what comes next.
 function explanation(learner, columns) {
   const held = learner.total === null;
   const text = make("span", { class: held ? "held" : null }, held ? "withheld: " : "", ...next(learner));
   return make("tr", { class: "why", "data-learner": learner.place }, make("td", { colspan: columns }, text));
 }
 
-function who(learner) {
+function learnerCell(learner) {
   const name = learner.name ? make("bdi", { class: "name" }, learner.name) : "";
   const button = make("button", { type: "button", onclick: () => goTo(learner) },
     make("bdi", { class: "id" }, learner.id), name && " ", name);
@@ -115,24 +115,24 @@ function who(learner) {
   return make("th", { scope: "row", class: "who" }, button, flag);
 }
 
-function checkCells(learner, one) {
-  const cells = one.checks.map((check, at) => {
+function checkCells(learner, task) {
+  const cells = task.checks.map((check, at) => {
     const cell = CELLS[learner.outcomes[check.place]].cloneNode(true);
     cell.dataset.check = check.place;
     if (!at) cell.classList.add("begins");
     return cell;
   });
-  return [...cells, make("td", { class: "num points" }, points(learner, one))];
+  return [...cells, make("td", { class: "num points" }, points(learner, task))];
 }
 
-function points(learner, one) {
-  const own = learner.byTask[TASK_PLACE[one.task]];
+function points(learner, task) {
+  const own = learner.byTask[TASK_PLACE[task.task]];
   return own === null ? make("span", { role: "img", "aria-label": "undecided" }, "?") : own;
 }
 
-function taskCell(learner, one) {
-  const sign = mark(worst(outcomesIn(learner, one.checks)));
-  return make("td", { class: "num points", "data-task": one.task }, points(learner, one), " ", sign);
+function taskCell(learner, task) {
+  const sign = mark(worst(outcomesIn(learner, task.checks)));
+  return make("td", { class: "num points", "data-task": task.task }, points(learner, task), " ", sign);
 }
 
 function total(learner) {
@@ -142,13 +142,13 @@ function total(learner) {
 
 // Why a grade is withheld, or where to go on: in the task or check that was asked for, or anywhere.
 function next(learner) {
-  if (learner.total === null) return told(learner.withheld);
+  if (learner.total === null) return inlineCode(learner.withheld);
   const first = STATE.where ? firstIn(learner, whereOf(STATE.where)) : learner.first;
   if (first === null) return ["everything passed"];
   const check = CHECKS[first];
   const outcome = learner.outcomes[first];
-  const said = learner.reasons.get(first) || check.title;
-  return [`Step ${check.step}${outcome === "f" ? "" : `, ${OUTCOMES[outcome][0]}`}: `, ...told(said)];
+  const reason = learner.reasons.get(first) || check.title;
+  return [`Step ${check.step}${outcome === "f" ? "" : `, ${OUTCOMES[outcome][0]}`}: `, ...inlineCode(reason)];
 }
 
 function firstIn(learner, checks) {
@@ -157,7 +157,7 @@ function firstIn(learner, checks) {
   return checks.find((check) => learner.outcomes[check.place] === letter).place;
 }
 
-function nobody() {
+function noMatch() {
   const columns = MATRIX.tHead.rows[0].cells.length + 72;
   return make("tr", null, make("td", { colspan: columns, class: "nobody" }, "No learners match. Clear a filter or change the search."));
 }
@@ -188,18 +188,18 @@ function tellPages(from) {
   byId("after").disabled = to >= SHOWN.length;
 }
 
-// What the mark under the pointer says; with the keyboard it is in the learner's detail.
+// Explain the mark under the pointer; with the keyboard it is in the learner's detail.
 function peek(event) {
   const cell = event.target.closest("[data-check]");
   const row = event.target.closest("[data-learner]");
   if (!cell) return byId("peek").replaceChildren();
   const check = CHECKS[Number(cell.dataset.check)];
-  const said = [make("strong", null, `Step ${check.step}`), ` ${check.title}`];
-  if (!row) return byId("peek").replaceChildren(...said);
+  const step = [make("strong", null, `Step ${check.step}`), ` ${check.title}`];
+  if (!row) return byId("peek").replaceChildren(...step);
   const learner = LEARNERS[Number(row.dataset.learner)];
   const letter = learner.outcomes[check.place];
   const reason = learner.reasons.get(check.place);
   return byId("peek").replaceChildren(
-    make("bdi", null, learner.id), " · ", ...said, " · ", mark(letter), ` ${OUTCOMES[letter][0]}`,
-    ...(reason ? [": ", ...told(reason)] : []));
+    make("bdi", null, learner.id), " · ", ...step, " · ", mark(letter), ` ${OUTCOMES[letter][0]}`,
+    ...(reason ? [": ", ...inlineCode(reason)] : []));
 }
