@@ -22,9 +22,9 @@ def tenant() -> Iterator[SimulatedTenant]:
     """A process of its own; when all is done, nothing was asked that it does not know."""
     with SimulatedTenant(COHORTS / "demo.csv", COHORTS / "lab.toml") as served:
         yield served
-        said = served.requests()
+        log = served.requests()
     for trouble in ("unknown_routes", "refused_hosts", "violations", "failures"):
-        assert said[trouble] == [], trouble
+        assert log[trouble] == [], trouble
 
 
 @pytest.fixture(scope="session")

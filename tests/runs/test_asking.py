@@ -14,7 +14,7 @@ from graders.judging.registry import evidence_parts
 from graders.verdicts import Outcome
 from tests.support import golden_lines
 from tests.support.incomplete_evidence import CASES, FROZEN, UNSEEN, Asked, asked
-from tests.support.root_causes import Found, without_cause
+from tests.support.root_causes import Judgement, without_cause
 
 RUBRIC = whole_rubric()
 NEEDS = {one.check.id: evidence_parts(one.needs) for one in load_checks(GRADED)}
@@ -48,7 +48,7 @@ def test_nothing_stays_undecided_but_what_the_case_says(name: str, found: dict[s
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_blocked_waits_for_a_cause(name: str, found: dict[str, Asked]) -> None:
-    told = Found.of(found[name].verdicts)
+    told = Judgement.of(found[name].verdicts)
     wrong = {one: told.outcomes[one] for one in CASES[name].causes}
     blocked = [one for one, said in told.outcomes.items() if said is Outcome.BLOCKED]
     assert [lost for one in blocked for lost in without_cause(told, one, wrong)] == []

@@ -101,7 +101,7 @@ ONE_KIND_ONLY: Mapping[str, str] = {
 class Graded:
     """What a run said of each learner's mistakes."""
 
-    found: Mapping[Made, root_causes.Found]
+    found: Mapping[Made, root_causes.Judgement]
     first: Mapping[Made, Mapping[str, str]]
     blocked: Sequence[tuple[Made, str, str]]
     """Mistakes, check, reason."""
@@ -143,7 +143,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     book = json.loads((reports / "gradebook.json").read_text(encoding="utf-8"))
     made = {learner: one for one, learner in whole.learners.items()}
     return Graded(
-        found=whole.found(),
+        found=whole.judgements(),
         first={made[one["learner"]]: one["first_to_read"] for one in book["grades"]},
         blocked=[
             (made[one["learner"]], one["check"], one["reason"])

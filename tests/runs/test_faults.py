@@ -26,7 +26,7 @@ from tests.support import counts, grading_process
 from tests.support.fault_matrix import (
     CANARY,
     Cell,
-    Looks,
+    Work,
     cells,
     entry,
     every_pair,
@@ -171,7 +171,7 @@ def looked(matrix: list[Cell], cohort: Path, labs: dict[int, Lab]) -> Iterator[L
 def _look(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> Looked:
     at_the_gate = {one.name for one in matrix if one.question.service == ENTRA}
     stalled = [one.name for one in matrix if one.fault == "stall"]
-    task = Looks(
+    task = Work(
         environment=tenant.environment(),
         labs=labs,
         cells={one.name: () if one.name in at_the_gate else (one.number,) for one in matrix}
@@ -381,7 +381,7 @@ def _other_entries() -> Iterator[str]:
                 yield entry(name, asked, fault, client=f"pass-{fault}", calls=[1])
 
 
-def _through_the_throttle(task: Looks) -> None:
+def _through_the_throttle(task: Work) -> None:
     """Each service throttles one of its first calls: let that lie behind us."""
     first = {f"first-{number}": (1,) for number in range(4)}
     in_processes(replace(task, cells=first))

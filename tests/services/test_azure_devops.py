@@ -484,7 +484,7 @@ def test_signs_with_the_pat_or_a_fresh_token_whatever_netrc_says(
     look()
     entra = Entra()
     AzureDevOps("org", SignIn(entra, "g")).look_at(LAB, [])
-    used = [headers["Authorization"] for _, _, headers in wire.seen]
+    used = [headers["Authorization"] for _, _, headers in wire.requests]
     with_pat = "Basic " + base64.b64encode(b":pat").decode()
     assert with_pat in used
     assert {one.partition(" ")[0] for one in used} == {"Basic", "Bearer"}

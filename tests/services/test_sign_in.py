@@ -142,7 +142,7 @@ def test_what_came_in_place_of_a_token_is_written_nowhere(
     ]
     with pytest.raises(SignInError):
         SignIn.from_environment(SECRET).check()
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
     assert "canary" not in caplog.text + "".join(capfd.readouterr())
 
 

@@ -76,7 +76,7 @@ def test_refuses_what_is_not_looking(
 ) -> None:
     with pytest.raises(RequestBlocked):
         requests.request(method, url, data=body, timeout=5)
-    assert wire.seen == []
+    assert wire.requests == []
     assert guarded.calls == {}
 
 
@@ -94,7 +94,7 @@ def test_refuses_what_is_not_looking(
 )
 def test_lets_the_few_posts_out_that_change_nothing(wire: Loopback, url: str, body: str) -> None:
     assert requests.post(url, data=body, timeout=5).json() == {"fine": True}
-    assert [seen[:2] for seen in wire.seen] == [("POST", url)]
+    assert [seen[:2] for seen in wire.requests] == [("POST", url)]
 
 
 @pytest.mark.usefixtures("guarded")
@@ -103,7 +103,7 @@ def test_sends_no_token_of_ours_to_a_learners_host(wire: Loopback, header: str) 
     with pytest.raises(RequestBlocked):
         requests.post(SCORE, headers={"Authorization": header}, timeout=5)
     requests.post(SCORE, headers={"Authorization": "Bearer servicekey1234"}, timeout=5)
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 @pytest.mark.usefixtures("guarded")
@@ -113,7 +113,7 @@ def test_follows_a_redirect_on_the_same_host_but_not_to_another(wire: Loopback) 
     wire.replies[:] = [Reply(302, headers={"Location": "https://api.github.com/user"})]
     with pytest.raises(RequestBlocked, match=r"api\.github\.com"):
         requests.get(PROJECTS, timeout=5)
-    assert [seen[1] for seen in wire.seen][1:] == [
+    assert [seen[1] for seen in wire.requests][1:] == [
         "https://dev.azure.com/org/_apis/other",
         PROJECTS,
     ]
@@ -124,7 +124,7 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
     wire.replies[:] = [Reply(301, headers={"Location": "http://dev.azure.com/org"})]
     with pytest.raises(RequestBlocked, match="https"):
         requests.get(PROJECTS, timeout=5)
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 # --- retries -------------------------------------------------------------------------------------

@@ -53,12 +53,12 @@ def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
 
 
 def test_what_the_grader_refused_to_send_is_told(wire: Loopback) -> None:
-    before = len(wire.seen)
+    before = len(wire.requests)
     fault = look("GitHub", "the repository", lambda: requests.delete(URLS["GitHub"], timeout=5), [])
     assert isinstance(fault, Unavailable)
     assert fault.cause.startswith("refused: ")
     assert "The grader only contacts known hosts" in fault.remedy
-    assert len(wire.seen) == before
+    assert len(wire.requests) == before
 
 
 def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
@@ -165,7 +165,7 @@ def test_a_host_that_is_not_ours_is_refused_not_asked(wire: Loopback) -> None:
     seen = look("GitHub", "it", lambda: requests.get("https://elsewhere.example", timeout=5), [])
     assert isinstance(seen, Unavailable)
     assert "elsewhere.example" in seen.cause
-    assert wire.seen == []
+    assert wire.requests == []
 
 
 def test_a_refused_sign_in_is_told_from_a_refused_answer(wire: Loopback) -> None:

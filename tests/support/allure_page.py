@@ -46,9 +46,9 @@ class AllurePage:
         self.page: Page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         self.trouble: list[str] = []
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        self.page.on("request", lambda request: self._seen(request.url))
+        self.page.on("request", lambda request: self._note_request(request.url))
 
-    def _seen(self, url: str) -> None:
+    def _note_request(self, url: str) -> None:
         if (urlsplit(url).hostname or "") not in _LOCAL:
             self.trouble.append(f"asked {url}")
 

@@ -24,9 +24,9 @@ from graders.services.sign_in import SignIn
 
 
 def collect(cohort: Path, evidence: Path) -> Mapping[str, Lab]:
-    """Look at every learner of a cohort file, with the lab file beside it; returns their labs."""
+    """Collect every learner of a cohort file, with the lab file beside it; returns their labs."""
     learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
-    labs = {one.id: lab_file.for_learner(one) for one in learners}
+    labs = {learner.id: lab_file.for_learner(learner) for learner in learners}
     everyone = list(labs.values())
     with (
         SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant,
@@ -44,10 +44,10 @@ def collect(cohort: Path, evidence: Path) -> Mapping[str, Lab]:
 
 def change(evidence: Path, learner: str, changed: Callable[[Evidence], Evidence]) -> None:
     """Put other evidence of a learner in the place of what was collected."""
-    found = snapshot.read(evidence, learner)
-    if found is None:
+    before = snapshot.read(evidence, learner)
+    if before is None:
         raise FileNotFoundError(f"no evidence of {learner}")
-    snapshot.write(evidence, changed(found))
+    snapshot.write(evidence, changed(before))
 
 
 def judge(
@@ -55,5 +55,5 @@ def judge(
 ) -> Judge:
     """A judge of a class by all checks, or by others of the same ids."""
     graded = tuple(checks or load_checks(GRADED))
-    rubric = {one.check.id: one.check for one in graded}
+    rubric = {graded_check.check.id: graded_check.check for graded_check in graded}
     return Judge(Subject(labs, StoredEvidence(evidence, "simulated", labs)), graded, rubric)

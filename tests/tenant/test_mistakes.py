@@ -19,7 +19,7 @@ from graders.rubric import Check
 from graders.verdicts import Outcome
 from tests.support import golden_lines
 from tests.support.make_golden import DEMO, OUTCOMES, as_text, golden
-from tests.support.root_causes import Found, astray, astray_together, listed_by
+from tests.support.root_causes import Judgement, astray, astray_together, listed_by
 
 CATALOGUE = read_catalogue()
 RUBRIC = whole_rubric()
@@ -339,7 +339,10 @@ REFUSED = {
     "an entry in a circle": ('includes = ["mistake"]', "includes itself"),
     "unknown list": ('fials = ["project-exists"]', "unknown key; write `fails`"),
     "wrong shape": ('fails = "project-exists"', "this is not a list"),
-    "two outcomes": ('fails = ["a"]\nblocks = ["a"]', "the entry lists `a` twice; remove it from one"),
+    "two outcomes": (
+        'fails = ["a"]\nblocks = ["a"]',
+        "the entry lists `a` twice; remove it from one",
+    ),
 }
 
 
@@ -497,7 +500,7 @@ def test_what_is_blocked_leads_to_a_cause_and_is_what_the_entry_lists_where_it_d
 ) -> None:
     catalogue = read(tmp_path, CAUSES)
     causes, certain = catalogue.causes([entry], SMALL), listed_by(catalogue.entries[entry], SMALL)
-    found = Found(dict(zip((check.id for check in SMALL), outcomes, strict=True)), blocked_by)
+    found = Judgement(dict(zip((check.id for check in SMALL), outcomes, strict=True)), blocked_by)
     assert list(astray(found, causes, certain)) == said
 
 
@@ -510,7 +513,7 @@ def test_a_cause_that_is_included_may_be_blocked_by_another(tmp_path: Path) -> N
         """
     causes = read(tmp_path, text).causes(["more"], SMALL)
     outcomes = dict.fromkeys((CONNECTED, KEYLESS), PASSED) | {EXISTS: FAILED, IS_OPEN: BLOCKED}
-    assert list(astray(Found(outcomes, {IS_OPEN: EXISTS}), causes, {EXISTS})) == []
+    assert list(astray(Judgement(outcomes, {IS_OPEN: EXISTS}), causes, {EXISTS})) == []
 
 
 @pytest.mark.parametrize(
@@ -526,7 +529,7 @@ def test_of_two_mistakes_one_may_explain_what_the_other_would_fail(
     outcomes: list[Outcome], said: list[str]
 ) -> None:
     causes = {EXISTS: FAILED, IS_OPEN: FAILED}
-    found = Found(
+    found = Judgement(
         dict(zip((check.id for check in SMALL), outcomes, strict=True)),
         {IS_OPEN: EXISTS, CONNECTED: EXISTS},
     )

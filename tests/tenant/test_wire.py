@@ -32,7 +32,7 @@ from tests.support.fault_matrix import question
 from tests.support.served_bodies import (
     Recorded,
     ask_the_rest,
-    look_at_everybody,
+    collect_everybody,
     recording,
     refused_to_sign_in,
 )
@@ -129,14 +129,14 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Wire:
     tenant = class_of_all_kinds(tmp_path_factory.mktemp("class"))
     answer = tenant.labs[ANSWER]
     with recording(tenant) as (served, recorded):
-        look_at_everybody(tenant)
+        collect_everybody(tenant)
         refused_to_sign_in(tenant)
         ask_the_rest(served, answer)
     slow = FaultRule("slow", GITHUB, question("repositories"), "502-html")
     long = {LONG_HISTORY: read_catalogue().change([LONG_HISTORY])}
     tenant = Tenant([answer, tenant.labs[LONG_HISTORY]], long)
     with recording(tenant, [slow]) as (_, one_by_one):
-        look_at_everybody(tenant)
+        collect_everybody(tenant)
     return Wire([*recorded, *one_by_one, *throttled()], wire_specs, build_schema(SCHEMA))
 
 
