@@ -140,7 +140,7 @@ def test_columns_of_ours_may_be_added_and_go_first(save: Save) -> None:
     assert (jana.id, jana.number, jana.workspace) == ("user11", 11, None)
 
 
-def test_a_cohort_file_may_say_who_is_who_elsewhere(save: Save) -> None:
+def test_a_cohort_file_may_have_ids_of_other_systems(save: Save) -> None:
     (ada,) = read_cohort(save("learner,number,Canvas_ID,lti_user_id\nada,4,4001,5b0c\n"))
     assert ada.extra == {"canvas_id": "4001", "lti_user_id": "5b0c"}
 
@@ -169,7 +169,7 @@ def test_only_a_whole_word_of_a_login_is_a_number(
     if number is None:
         assert [problem.column for problem in problems_of(path)] == ["number"]
     else:
-        assert [one.number for one in read_cohort(path)] == [number]
+        assert [learner.number for learner in read_cohort(path)] == [number]
 
 
 def test_a_grade_book_may_have_a_column_for_each_piece_of_work(save: Save) -> None:
@@ -178,7 +178,7 @@ def test_a_grade_book_may_have_a_column_for_each_piece_of_work(save: Save) -> No
     text = f"Student,ID,Section,{titles}\nAda,4001,user1{rest}\n".replace("user1", "user1", 1)
     assert problems_of(save(text))[0].column == "number"
     text = text.replace("Section,", "Section,number,").replace("user1", "Monday,1")
-    assert [one.number for one in read_cohort(save(text))] == [1]
+    assert [learner.number for learner in read_cohort(save(text))] == [1]
 
 
 # --- what is wrong --------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_a_roster_without_any_number_is_one_problem(save: Save) -> None:
     assert "add a column `number`, or logins such as user4" in problem.remedy
 
 
-def test_each_row_without_a_number_is_told_beside_all_else(save: Save) -> None:
+def test_each_row_without_a_number_is_reported_with_all_other_problems(save: Save) -> None:
     text = (
         "First name,Last name,Username,Email address\n"
         "Ada,Brandt,user1,ada@uni.example\n"
@@ -199,8 +199,8 @@ def test_each_row_without_a_number_is_told_beside_all_else(save: Save) -> None:
         "Cem,Third,=cmd,user3@uni.example\n"
         "Dora,Fourth,user1,user4@uni.example\n"
     )
-    found = [(problem.row, problem.column) for problem in problems_of(save(text))]
-    assert found == [
+    places = [(problem.row, problem.column) for problem in problems_of(save(text))]
+    assert places == [
         (3, "number"),
         (4, "Username or Email address"),
         (5, "number"),
@@ -208,15 +208,15 @@ def test_each_row_without_a_number_is_told_beside_all_else(save: Save) -> None:
     ]
 
 
-def test_two_numbers_in_a_row_are_nobodys_choice(save: Save) -> None:
+def test_two_numbers_in_a_row_are_refused(save: Save) -> None:
     (problem,) = problems_of(save(NBGRADER.replace("ada@", "user2@")))
     assert (problem.row, problem.column, problem.value) == (2, "number", "1 or 2")
 
 
 def test_a_number_twice_and_an_id_twice(save: Save) -> None:
     text = MOODLE.replace("USER11@", "user1@").replace("A-1", "")
-    found = [(problem.row, problem.column) for problem in problems_of(save(text))]
-    assert found == [(3, "ID number or Email address"), (3, "number")]
+    places = [(problem.row, problem.column) for problem in problems_of(save(text))]
+    assert places == [(3, "ID number or Email address"), (3, "number")]
 
 
 def test_a_roster_of_nobody(save: Save) -> None:
@@ -225,7 +225,7 @@ def test_a_roster_of_nobody(save: Save) -> None:
     assert "Canvas grade book" in problem.what
 
 
-def test_a_heading_that_is_one_huge_cell_is_told_as_ever(save: Save) -> None:
+def test_a_heading_of_one_huge_cell_is_refused(save: Save) -> None:
     assert problems_of(save("x" * 200_000 + "\nada\n"))
 
 
@@ -239,16 +239,18 @@ def test_the_marks_of_a_rosters_learners_go_back_where_it_came_from(
     save: Save, roster: str, name: str, left_out: list[str]
 ) -> None:
     learners = read_cohort(save(roster))
-    found = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
-    made = EXPORTS[name](found.run, found.grades)
+    cohort = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
+    made = EXPORTS[name](cohort.run, cohort.grades)
     assert list(made.left_out) == left_out
     assert all(formulas(text) == [] for text in made.files.values())
 
 
-def test_who_is_excused_in_the_grade_book_given_stays_so(save: Save) -> None:
+def test_a_learner_excused_in_canvas_gets_no_score(save: Save) -> None:
     learners = read_cohort(save(CANVAS))
-    found = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
-    made = EXPORTS["canvas"](found.run, found.grades)
+    cohort = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
+    made = EXPORTS["canvas"](cohort.run, cohort.grades)
     assert made.left_out == {"user1": "excused in Canvas; a score would cancel that"}
-    other = replace(found.run, marks=found.run.marks.model_copy(update={"canvas_assignment_id": 7}))
-    assert EXPORTS["canvas"](other, found.grades).left_out == {}
+    other = replace(
+        cohort.run, marks=cohort.run.marks.model_copy(update={"canvas_assignment_id": 7})
+    )
+    assert EXPORTS["canvas"](other, cohort.grades).left_out == {}
