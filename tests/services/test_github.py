@@ -58,7 +58,9 @@ def test_a_repository_is_read_in_one_request(fake: FakeGitHub) -> None:
         ),
     )
     assert len(fake.requests) == 1
-    assert [(one.what, places(facts)) for one in facts.sightings] == [("repository", ["/graphql"])]
+    assert [(sighting.what, places(facts)) for sighting in facts.sightings] == [
+        ("repository", ["/graphql"])
+    ]
 
 
 def test_an_empty_repository_is_seen_and_empty(fake: FakeGitHub) -> None:
@@ -70,7 +72,7 @@ def test_an_empty_repository_is_seen_and_empty(fake: FakeGitHub) -> None:
 
 @pytest.mark.parametrize("most_at_once", [1000, 0], ids=["GraphQL", "REST"])
 @pytest.mark.parametrize("sees_template", [True, False])
-def test_without_a_template_is_only_said_by_who_sees_it(
+def test_no_template_is_only_reported_where_templates_can_be_seen(
     fake: FakeGitHub, sees_template: bool, most_at_once: int
 ) -> None:
     fake.sees_template, fake.most_at_once = sees_template, most_at_once
@@ -85,10 +87,10 @@ def test_a_template_and_a_fork_are_believed_without_seeing_the_template(fake: Fa
     fake.add(f"{ORG}/mlops_04")
     fake.add(f"{ORG}/mlops_05", isFork=True, templateRepository=None)
     facts = collect(lab_of(4), lab_of(5))
-    assert [one.repositories[0].template for one in facts.values()] == [TEMPLATE, None]  # type: ignore[index]
+    assert [shown.repositories[0].template for shown in facts.values()] == [TEMPLATE, None]  # type: ignore[index]
 
 
-def test_both_spellings_of_a_two_digit_number_are_looked_for(fake: FakeGitHub) -> None:
+def test_both_spellings_of_a_two_digit_number_are_tried(fake: FakeGitHub) -> None:
     fake.add(f"{ORG}/mlops_012")
     (repository,) = collect(lab_of(12))["12"].repositories
     assert repository.full_name == f"{ORG}/mlops_012"
@@ -100,8 +102,8 @@ def test_a_cohort_takes_one_request_per_fifty_learners(fake: FakeGitHub) -> None
         fake.add(f"{ORG}/{lab.repositories[0]}")
     facts = collect(*labs)
     assert len(fake.requests) == 3
-    seen = {learner: one.repositories[0].full_name for learner, one in facts.items()}  # type: ignore[index]
-    assert seen == {lab.learner.id: f"{ORG}/{lab.repositories[0]}" for lab in labs}
+    names = {learner: shown.repositories[0].full_name for learner, shown in facts.items()}  # type: ignore[index]
+    assert names == {lab.learner.id: f"{ORG}/{lab.repositories[0]}" for lab in labs}
 
 
 def test_names_never_become_part_of_the_query() -> None:
@@ -139,7 +141,7 @@ def test_a_repository_that_was_renamed_is_not_there(fake: FakeGitHub) -> None:
         pytest.param(True, True, False, "read:org", id="a token without the repo scope"),
     ],
 )
-def test_nobody_else_is_believed(
+def test_no_other_account_is_believed(
     fake: FakeGitHub, is_member: bool, administers: bool, private: bool, scopes: str | None
 ) -> None:
     fake.is_member, fake.administers, fake.scopes = is_member, administers, scopes
@@ -147,7 +149,7 @@ def test_nobody_else_is_believed(
     assert "may not see it" in cause(collect(lab_of(4), lab_of(5))["4"])
 
 
-def test_an_app_is_nobody_s_member_and_believed_once_it_saw_a_private_one(
+def test_an_app_is_no_member_and_believed_once_it_saw_a_private_repository(
     fake: FakeGitHub,
 ) -> None:
     fake.is_member = fake.administers = False
@@ -224,7 +226,7 @@ def test_what_the_list_names_is_not_missing(fake: FakeGitHub) -> None:
         ),
     ],
 )
-def test_an_unbelievable_answer_is_nobody_s_fault(
+def test_an_unbelievable_answer_is_not_the_learners_fault(
     fake: FakeGitHub, answer: object, words: str
 ) -> None:
     fake.spoil = lambda *_: answer if answer else [None]

@@ -45,13 +45,13 @@ def test_a_query_that_is_too_much_is_halved(fake: FakeGitHub, too_much: int | st
     for lab in labs:
         fake.add(f"{ORG}/{lab.repositories[0]}")
     facts = collect(*labs)
-    assert [one.repositories[0].full_name for one in facts.values()] == [  # type: ignore[index]
+    assert [shown.repositories[0].full_name for shown in facts.values()] == [  # type: ignore[index]
         f"{ORG}/mlops_0{number}" for number in range(1, 10)
     ]
 
 
 @pytest.mark.parametrize("size", ["too large", "too late"])
-def test_one_repository_too_large_costs_nobody_else(
+def test_one_repository_too_large_costs_no_other_learner(
     fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     """Its listing fills any answer that it is in; the learners beside it are seen."""
@@ -61,7 +61,7 @@ def test_one_repository_too_large_costs_nobody_else(
     large = f"{ORG}/mlops_05"
 
     def fill(answer: Json, _variables: Json) -> None:
-        if any(one and one.get("nameWithOwner") == large for one in answer["data"].values()):
+        if any(node and node.get("nameWithOwner") == large for node in answer["data"].values()):
             if size == "too late":
                 raise requests.exceptions.ReadTimeout
             answer["padding"] = "x" * 100_000
@@ -71,7 +71,7 @@ def test_one_repository_too_large_costs_nobody_else(
     monkeypatch.setattr(transport, "retry_policy", RetryPolicy(attempts=1, body_bytes=50_000))
     facts = collect(*labs)
     unseen = [
-        learner for learner, one in facts.items() if isinstance(one.repositories, Unavailable)
+        learner for learner, shown in facts.items() if isinstance(shown.repositories, Unavailable)
     ]
     assert unseen == ["5"]
 
@@ -108,7 +108,7 @@ def test_it_may_be_missing_without_graphql_too(fake: FakeGitHub) -> None:
 def test_other_faults_are_not_asked_again_in_halves(fake: FakeGitHub) -> None:
     fake.most_at_once, fake.too_much = 0, 500
     facts = collect(lab_of(4), lab_of(5))
-    assert all(isinstance(one.repositories, Unavailable) for one in facts.values())
+    assert all(isinstance(shown.repositories, Unavailable) for shown in facts.values())
     assert len(fake.requests) == 1
 
 
@@ -132,7 +132,7 @@ def test_a_name_without_a_number_is_not_shown_to_the_neighbour(fake: FakeGitHub)
     assert collect(anna, anne)["1"].similar == ()
 
 
-def test_nor_to_one_who_is_looked_at_without_the_neighbour(fake: FakeGitHub) -> None:
+def test_the_rest_of_the_class_is_excluded_from_near_misses_too(fake: FakeGitHub) -> None:
     anna, anne = (
         replace(lab_of(number), repositories=(name,)) for number, name in ((1, "anna"), (2, "anne"))
     )
@@ -156,9 +156,9 @@ def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> No
 def commits_after(fake: FakeGitHub, *wanted: str) -> frozenset[str] | Unavailable:
     fake.add(f"{ORG}/mlops_04")
     github, sightings = GitHub(FakeSignIn()), []  # type: ignore[arg-type, var-annotated]
-    seen = github.look_at([lab_of(4)])["4"][0].repositories
+    repositories = github.look_at([lab_of(4)])["4"][0].repositories
     fake.requests.clear()
-    after = github.with_commits(seen, set(wanted), lab_of(4), sightings)
+    after = github.with_commits(repositories, set(wanted), lab_of(4), sightings)
     return after if isinstance(after, Unavailable) else after[0].commits
 
 
