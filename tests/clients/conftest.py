@@ -23,8 +23,8 @@ def tenant() -> Iterator[SimulatedTenant]:
     with SimulatedTenant(COHORTS / "demo.csv", COHORTS / "lab.toml") as served:
         yield served
         log = served.requests()
-    for trouble in ("unknown_routes", "refused_hosts", "violations", "failures"):
-        assert log[trouble] == [], trouble
+    for kind in ("unknown_routes", "refused_hosts", "violations", "failures"):
+        assert log[kind] == [], kind
 
 
 @pytest.fixture(scope="session")
