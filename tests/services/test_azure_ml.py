@@ -333,7 +333,7 @@ MISSING_EXPERIMENT = [
 
 @pytest.mark.parametrize("body", MISSING_EXPERIMENT)
 @pytest.mark.parametrize("unseen", [None, "/Pipelines", f"/models/{MODEL}/versions"])
-def test_an_experiment_that_nobody_ever_ran_has_no_runs(cloud, body, unseen):
+def test_an_experiment_that_never_ran_has_no_runs(cloud, body, unseen):
     cloud.answers["/runs:query"] = (404, body)
     if unseen:
         cloud.answers[unseen] = refusal(403)

@@ -121,17 +121,17 @@ def test_an_empty_class_needs_no_collecting(tmp_path: Path) -> None:
     assert collect([], FakeCloud(), tmp_path).looked_at == ()
 
 
-# --- trouble --------------------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "error",
     [KeyError("s3cret"), SystemExit("s3cret"), KeyboardInterrupt("s3cret"), MemoryError("s3cret")],
 )
-def test_our_own_error_is_that_learners_fault_alone(tmp_path: Path, trouble: BaseException) -> None:
-    collected = collect(LABS, FakeCloud(l3=trouble), tmp_path, workers=2)
+def test_our_own_error_is_that_learners_fault_alone(tmp_path: Path, error: BaseException) -> None:
+    collected = collect(LABS, FakeCloud(l3=error), tmp_path, workers=2)
     (fault,) = collected.faults["l3"]
-    assert type(trouble).__name__ in fault.cause
+    assert type(error).__name__ in fault.cause
     assert "s3cret" not in snapshot.path_of(tmp_path, "l3").read_text(encoding="utf-8")
     stored = [snapshot.read(tmp_path, learner) for learner in IDS]
     assert [bool(evidence and evidence.faults()) for evidence in stored] == [

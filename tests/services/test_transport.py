@@ -131,7 +131,7 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "fault",
     [
         Reply(429),
         Reply(429, headers={"Retry-After": "0.005"}),
@@ -144,10 +144,10 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
         Reply(200, b'e\r\n{"fine"', {"Transfer-Encoding": "chunked"}, cut=9),
     ],
 )
-def test_tries_again_after_trouble_that_may_pass(
-    guarded: ReadOnlyTransport, wire: Loopback, trouble: Reply
+def test_tries_again_after_a_fault_that_may_pass(
+    guarded: ReadOnlyTransport, wire: Loopback, fault: Reply
 ) -> None:
-    wire.replies[:] = [trouble, trouble, as_json({"fine": True})]
+    wire.replies[:] = [fault, fault, as_json({"fine": True})]
     assert requests.get(PROJECTS, timeout=5).json() == {"fine": True}
     assert guarded.calls == {"Azure DevOps": 3}
 

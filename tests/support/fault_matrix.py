@@ -1,8 +1,8 @@
-"""Every question the graders ask, put to a tenant in every kind of trouble, many at a time.
+"""Every question the graders ask, put to a tenant with every kind of fault, many at a time.
 
 A *cell* is one collection of one learner with one fault on one question. Its connections bear its
 name (as the proxy's user), so that hundreds of cells share one process, one transport and one
-tenant, and none meets another's trouble.
+tenant, and none meets another's fault.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _cell: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="")
 
 @dataclass(frozen=True)
 class Cell:
-    """One question in one kind of trouble; ``along`` strikes too, so that the question is asked."""
+    """One question with one kind of fault; ``along`` strikes too, so that the question is asked."""
 
     name: str
     question: Question

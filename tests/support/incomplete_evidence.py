@@ -536,7 +536,7 @@ def _without_file(evidence: Evidence, end: str) -> Evidence:
 
 @case(undecided=NOT_ASSESSED)
 def pipelines_are_unseen(evidence: Evidence) -> Evidence:
-    """Whose runs they are cannot be told, nor whose smoke test failed."""
+    """Whose runs they are cannot be known, nor whose smoke test failed."""
     return replace(evidence, pipelines=UNSEEN, answer=UNSEEN)
 
 

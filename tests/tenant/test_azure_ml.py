@@ -298,9 +298,7 @@ def test_what_the_old_sdk_would_create_is_there(bare: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("asked", ["", "/runs:query", "/metrics:query"])
-def test_an_experiment_that_nobody_ever_ran_is_not_there(
-    bare: requests.Session, asked: str
-) -> None:
+def test_an_experiment_that_never_ran_is_not_there(bare: requests.Session, asked: str) -> None:
     url = f"{REGION}/history/v1.0{_path(MODEL_ANSWER)}/experiments/nobodys{asked}"
     answer = bare.request("POST" if asked else "GET", url, json={} if asked else None, timeout=30)
     error = answer.json()["error"]

@@ -1,4 +1,4 @@
-"""The whole cloud at once: real SDKs against the simulated tenant, and one part's trouble."""
+"""The whole cloud at once: real SDKs against the simulated tenant, and a fault of one part."""
 
 from __future__ import annotations
 

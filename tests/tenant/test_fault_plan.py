@@ -63,7 +63,7 @@ def test_a_route_may_be_given_by_its_template(tmp_path: Path) -> None:
     assert (rule.question.method, rule.question.template) == ("GET", "/rate_limit")
 
 
-def test_own_entries_are_sound_and_strike_nobody_unasked() -> None:
+def test_own_entries_are_sound_and_strike_nobody_by_default() -> None:
     assert own_files() != []
     assert read_plan([], tenant(ada="")) == ()
 

@@ -71,7 +71,7 @@ def reason(separator: str, outcome: Outcome) -> Reason:
 
 def verdict(separator: str, outcome: Outcome) -> Verdict:
     why = reason(separator, outcome)
-    note = OwnerNote(odd(separator, "thing"), Relation.IS_OF, ("bob",), odd(separator, "proof"))
+    note = OwnerNote(odd(separator, "resource"), Relation.IS_OF, ("bob",), odd(separator, "proof"))
     past = PastNote(passed_at=TIME, tonight=Outcome.FAILED, why=why)
     return replace(example.verdict(ADA.id, CHECK, outcome, why), owners=(note.bounded,), past=past)
 

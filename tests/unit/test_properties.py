@@ -200,7 +200,7 @@ def test_no_changed_byte_goes_unnoticed(cause: str, place: int, byte: int) -> No
 
 @steadily
 @given(ANY_TEXT)
-def test_a_learners_evidence_is_nobody_elses(cause: str) -> None:
+def test_a_learners_evidence_is_not_taken_for_anothers(cause: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = snapshot.write(Path(folder), evidence_with(cause))
         content = json.loads(file.read_text(encoding="utf-8"))

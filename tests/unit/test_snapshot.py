@@ -77,7 +77,7 @@ def test_nothing_empty_and_unseen_are_never_mixed_up(tmp_path: Path, answer: Any
         assert (evidence.runs, evidence.answer) == (runs, answer)
 
 
-def test_half_a_character_costs_nobody_their_evidence(tmp_path: Path) -> None:
+def test_half_a_character_costs_no_evidence(tmp_path: Path) -> None:
     snapshot.write(tmp_path, replace(WHOLE, similar_repositories=("cut off \ud83d",)))
     evidence = snapshot.read(tmp_path, "ann")
     assert evidence is not None

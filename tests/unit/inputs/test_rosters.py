@@ -219,7 +219,7 @@ def test_a_number_twice_and_an_id_twice(save: Save) -> None:
     assert places == [(3, "ID number or Email address"), (3, "number")]
 
 
-def test_a_roster_of_nobody(save: Save) -> None:
+def test_a_roster_without_learners_is_refused(save: Save) -> None:
     skipped = "\n".join(CANVAS.splitlines()[:3])
     (problem,) = problems_of(save(skipped))
     assert "Canvas grade book" in problem.what

@@ -130,7 +130,7 @@ def test_a_part_of_the_checks_is_no_grade() -> None:
         assert "could not be looked at" not in text
 
 
-def test_a_learner_of_whom_nothing_was_judged_has_a_page_all_the_same() -> None:
+def test_a_learner_without_verdicts_has_a_page_all_the_same() -> None:
     for text in pages(verdicts=[]):
         assert "Only 0 of the 8 checks" in text
 

@@ -283,7 +283,7 @@ def test_the_head_says_which_class_was_graded_when_and_on_what() -> None:
     assert "As of" in of_a_time
 
 
-def test_a_class_of_nobody_is_a_page_too() -> None:
+def test_an_empty_class_has_a_page_too() -> None:
     run = example.run([])
     assert data(page.render(run, []))["learners"] == []
 
