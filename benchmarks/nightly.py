@@ -227,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, default=200)
     parser.add_argument("--nights", type=int, default=30)
-    parser.add_argument("--faults", type=float, default=0.02, help="of looks at a learner")
+    parser.add_argument("--faults", type=float, default=0.02, help="share of collections that fail")
     parser.add_argument(
         "--deletions",
         type=float,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.counts import told
+from tests.support.counts import totals
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [one for of_kind in terminalreporter.stats.values() for one in of_kind]
-    for what, count in told(reports).items():
-        terminalreporter.write_line(f"graded: {count} {what}")
+    reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
+    for subject, count in totals(reports).items():
+        terminalreporter.write_line(f"graded: {count} {subject}")

@@ -16,5 +16,5 @@ __all__ = ["browser", "class_of_200"]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium; a test that asks for it is skipped where there is none."""
-    with chromium.started() as found:
-        yield found
+    with chromium.started() as launched:
+        yield launched

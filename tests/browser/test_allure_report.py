@@ -27,12 +27,12 @@ def report(class_of_200: grading_process.Outcome) -> Iterator[str]:
 
 @pytest.fixture(params=[WIDE, NARROW], ids=["1280", "390"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[AllurePage]:
-    """A page at either size; whatever it did, it asked nobody but the loopback."""
+    """A page at either size; whatever it did, it used the loopback only."""
     opened = AllurePage(browser, request.param)
     yield opened
-    trouble = opened.trouble
+    problems = opened.problems
     opened.close()
-    assert trouble == []
+    assert problems == []
 
 
 def test_every_learner_has_a_suite_that_is_closed_at_first(page: AllurePage, report: str) -> None:
@@ -46,8 +46,8 @@ def test_every_learner_has_a_suite_that_is_closed_at_first(page: AllurePage, rep
 def test_a_failed_check_says_all_there_is_to_say(page: AllurePage, report: str) -> None:
     page.suites(report)
     page.open_learner(LEARNER)
-    told = page.open_check(TITLE)
-    text = told.inner_text()
+    details = page.open_check(TITLE)
+    text = details.inner_text()
     assert "expected a service connection `aml-workspace-connection`; found no" in text
     assert "Learner: differs from the lab sheet" in text
     link = page.page.get_by_role("link", name="Azure DevOps project")
@@ -73,7 +73,7 @@ def test_a_reader_who_opened_a_suite_finds_it_open(page: AllurePage, report: str
     assert page.leaves.count() > 0
 
 
-def test_categories_tell_whose_turn_it_is(page: AllurePage, report: str) -> None:
+def test_categories_show_who_has_to_act(page: AllurePage, report: str) -> None:
     page.suites(report)
     page.page.get_by_test_id("nav-tab-categories").click()
     for name in (
@@ -95,5 +95,5 @@ def test_the_page_to_mail_opens_as_a_file(
     page.suites((project.out / "allure-report.html").as_uri())
     names = page.page.get_by_test_id("tree-section-title").all_inner_texts()
     assert [name for name in names if name in LEARNERS] == sorted(LEARNERS)
-    told = page.open_check("The variable group is there", "zoë")
-    assert "expected a group; found none" in told.inner_text()
+    details = page.open_check("The variable group is there", "zoë")
+    assert "expected a group; found none" in details.inner_text()

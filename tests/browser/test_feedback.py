@@ -41,6 +41,8 @@ def test_a_page_is_fit_for_everybody(
         page.goto(file.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         page.evaluate(axe)
-        found = page.evaluate("axe.run().then(all => all.violations)")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        violations = page.evaluate("axe.run().then(all => all.violations)")
+    assert [
+        (violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations
+    ] == []
     assert asked == [file.as_uri()]

@@ -20,22 +20,22 @@ WIDE, NARROW = (1280, 900), (390, 844)
 Open = Callable[..., Page]
 _VIOLATIONS = """async () => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = await axe.run(document, { runOnly: { type: "tag", values: tags } });
-  return found.violations.map((one) => [one.id, one.nodes.slice(0, 3).map((node) => node.html)]);
+  const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
+  return violations.map((rule) => [rule.id, rule.nodes.slice(0, 3).map((node) => node.html)]);
 }"""
 
 
 @pytest.fixture
 def open_(browser: Browser) -> Iterator[Open]:
-    """Opens a page from disk; fails if it asked for anything else, or told the console an error."""
-    trouble: list[str] = []
+    """Opens a page from disk; fails if it asked for anything else, or logged an error."""
+    problems: list[str] = []
     contexts = []
 
     def only_files(route: Route) -> None:
         if route.request.url.startswith("file://"):
             route.continue_()
         else:
-            trouble.append(f"asked for {route.request.url}")
+            problems.append(f"asked for {route.request.url}")
             route.abort()
 
     def opened(file: Path, size: tuple[int, int] = WIDE, **wishes: object) -> Page:
@@ -43,16 +43,18 @@ def open_(browser: Browser) -> Iterator[Open]:
         contexts.append(context)
         context.route("**/*", only_files)
         page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and trouble.append(said.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("dialog", lambda dialog: (trouble.append(dialog.message), dialog.dismiss()))
+        page.on(
+            "console", lambda message: message.type == "error" and problems.append(message.text)
+        )
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.goto(file.as_uri())
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert trouble == []
+    assert problems == []
 
 
 @pytest.fixture
@@ -89,21 +91,23 @@ def test_the_table_has_every_learner_check_and_outcome_of_the_grade_book(
         """() => [...document.querySelectorAll("#matrix tbody tr:not(.why)")].map((row) =>
              [...row.querySelectorAll(".c [role=img]")].map((mark) => mark.ariaLabel))"""
     )
-    assert shown == [[wanted[one["learner"]][check] for check in places] for one in book["grades"]]
+    assert shown == [
+        [wanted[grade["learner"]][check] for check in places] for grade in book["grades"]
+    ]
     assert totals(page) == [
-        "withheld" if one["total"] is None else f"{one['total']:g}" for one in book["grades"]
+        "withheld" if grade["total"] is None else f"{grade['total']:g}" for grade in book["grades"]
     ]
 
 
 def test_every_withheld_grade_is_followed_by_its_reason(
     page: Page, class_of_200: grading_process.Outcome
 ) -> None:
-    withheld = [one["withheld"] for one in class_of_200.book()["grades"] if one["withheld"]]
-    told = page.locator("#matrix tr.why").all_text_contents()
-    assert told == [f"withheld: {reason.replace('`', '')}" for reason in withheld]
+    withheld = [grade["withheld"] for grade in class_of_200.book()["grades"] if grade["withheld"]]
+    reasons = page.locator("#matrix tr.why").all_text_contents()
+    assert reasons == [f"withheld: {reason.replace('`', '')}" for reason in withheld]
 
 
-def test_search_finds_by_id_name_and_address_and_tells_how_many(page: Page) -> None:
+def test_search_finds_by_id_name_and_address_and_shows_how_many(page: Page) -> None:
     search, count = page.get_by_role("searchbox"), page.get_by_role("status")
     expect(count).to_have_text("200 learners")
     search.fill("LEARNER 12")
@@ -153,7 +157,7 @@ def test_filtering_by_outcome_within_a_task(
     wanted = [
         learner
         for learner, outcomes in class_of_200.outcomes().items()
-        if any(one == "failed" and tasks[check] == 6 for check, one in outcomes.items())
+        if any(outcome == "failed" and tasks[check] == 6 for check, outcome in outcomes.items())
     ]
     page.get_by_label("Outcome").select_option(label="✗ failed")
     page.get_by_label("Task or check").select_option("task:6")
@@ -213,10 +217,10 @@ def test_a_learners_detail_has_hints_reasons_evidence_and_links(
     for name in ("Evidence", "Feedback for the learner"):
         there = detail.get_by_role("link", name=name).get_attribute("href")
         assert (class_of_200.reports / str(there)).is_file()
-    seen = detail.locator("details.evidence")
-    seen.get_by_text("Evidence: what was collected and judged").click()
-    seen.get_by_text("pipelines", exact=True).click()
-    expect(seen.locator("pre:visible")).to_contain_text('"name": "Nightly clean-up"')
+    evidence = detail.locator("details.evidence")
+    evidence.get_by_text("Evidence: what was collected and judged").click()
+    evidence.get_by_text("pipelines", exact=True).click()
+    expect(evidence.locator("pre:visible")).to_contain_text('"name": "Nightly clean-up"')
 
 
 def test_a_withheld_learners_detail_says_why_and_shows_no_total(page: Page) -> None:
@@ -376,14 +380,14 @@ def test_hostile_names_are_shown_and_do_nothing(
     assert page.locator("img, svg[onload], body script:not(#data):not(:last-of-type)").count() == 0
 
 
-def test_evidence_that_would_turn_text_around_is_told_by_its_number(
+def test_evidence_that_would_turn_text_around_is_shown_by_its_number(
     open_: Open, tmp_path: Path
 ) -> None:
     run = example.run([example.learner("ada")], tmp_path)
     file = run.evidence_file("ada")
     file.parent.mkdir()
-    seen = {"project": "a\u202eb <img src=x> " * 10}
-    file.write_text(json.dumps({"evidence": seen}), "utf-8")
+    evidence = {"project": "a\u202eb <img src=x> " * 10}
+    file.write_text(json.dumps({"evidence": evidence}), "utf-8")
     page = open_(grade_book_page.write(run, grades_of(run, example.verdicts("ada"))))
     page.get_by_role("button", name="ada").click()
     page.get_by_text("Evidence: what was collected and judged").click()

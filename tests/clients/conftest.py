@@ -22,10 +22,10 @@ def tenant() -> Iterator[SimulatedTenant]:
     """A process of its own; when all is done, nothing was asked that it does not know."""
     with SimulatedTenant(COHORTS / "demo.csv", COHORTS / "lab.toml") as served:
         yield served
-        said = served.requests()
-    troubles = ("unknown_routes", "unknown_parameters", "refused_hosts", "violations", "failures")
-    for trouble in troubles:
-        assert said[trouble] == [], trouble
+        log = served.requests()
+    kinds = ("unknown_routes", "unknown_parameters", "refused_hosts", "violations", "failures")
+    for kind in kinds:
+        assert log[kind] == [], kind
 
 
 @pytest.fixture(scope="session")

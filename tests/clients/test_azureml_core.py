@@ -42,8 +42,8 @@ def test_the_workspace(workspace: Any, world: LearnerWorld) -> None:
 
 
 def test_the_models_with_their_tags(workspace: Any, world: LearnerWorld) -> None:
-    found = {(one.name, one.version): one.tags for one in core.Model.list(workspace)}
-    assert found == {(one.name, one.version): one.tags for one in world.models}
+    registered = {(model.name, model.version): model.tags for model in core.Model.list(workspace)}
+    assert registered == {(model.name, model.version): model.tags for model in world.models}
 
 
 def test_a_model_by_its_name(workspace: Any, lab: Lab) -> None:
@@ -67,8 +67,13 @@ def test_a_service_answers_a_query(workspace: Any, lab: Lab) -> None:
 
 def test_the_published_pipelines(workspace: Any, world: LearnerWorld) -> None:
     pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
-    found = [(one.id, one.name, one.version) for one in pipelines.PublishedPipeline.list(workspace)]
-    assert found == [(one.id, one.name, one.version) for one in world.published_pipelines]
+    published = [
+        (pipeline.id, pipeline.name, pipeline.version)
+        for pipeline in pipelines.PublishedPipeline.list(workspace)
+    ]
+    assert published == [
+        (pipeline.id, pipeline.name, pipeline.version) for pipeline in world.published_pipelines
+    ]
 
 
 # --- what was trained -----------------------------------------------------------------------------

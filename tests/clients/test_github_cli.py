@@ -57,22 +57,28 @@ def test_the_repository_through_the_rest_api(gh: Any, lab: Lab) -> None:
 
 def test_the_repository_through_graphql(gh: Any, lab: Lab) -> None:
     fields = "name,owner,isPrivate,isFork,defaultBranchRef,templateRepository"
-    found = json.loads(gh("repo", "view", name_of(lab), "--json", fields))
+    repository = json.loads(gh("repo", "view", name_of(lab), "--json", fields))
     owner, name = lab.templates[0].split("/")
-    assert (found["name"], found["owner"]["login"]) == (lab.repositories[0], lab.github_owner)
-    assert (found["isPrivate"], found["isFork"]) == (True, False)
-    assert found["defaultBranchRef"]["name"] == "main"
-    assert (found["templateRepository"]["owner"]["login"], found["templateRepository"]["name"]) == (
+    assert (repository["name"], repository["owner"]["login"]) == (
+        lab.repositories[0],
+        lab.github_owner,
+    )
+    assert (repository["isPrivate"], repository["isFork"]) == (True, False)
+    assert repository["defaultBranchRef"]["name"] == "main"
+    assert (
+        repository["templateRepository"]["owner"]["login"],
+        repository["templateRepository"]["name"],
+    ) == (
         owner,
         name,
     )
 
 
 def test_the_commits(gh: Any, lab: Lab, world: LearnerWorld) -> None:
-    found = gh("api", f"repos/{name_of(lab)}/commits", "--jq", ".[].sha")
-    assert found.split() == world.repositories[0].commits
+    output = gh("api", f"repos/{name_of(lab)}/commits", "--jq", ".[].sha")
+    assert output.split() == world.repositories[0].commits
 
 
 def test_a_file(gh: Any, lab: Lab) -> None:
-    found = gh("api", f"repos/{name_of(lab)}/contents/{lab.ci_yaml}", "--jq", ".content")
-    assert base64.b64decode(found).decode() == template.texts(SHEET)[SHEET.ci.yaml]
+    content = gh("api", f"repos/{name_of(lab)}/contents/{lab.ci_yaml}", "--jq", ".content")
+    assert base64.b64decode(content).decode() == template.texts(SHEET)[SHEET.ci.yaml]

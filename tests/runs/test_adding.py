@@ -59,10 +59,10 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no ma
 
 @dataclass(frozen=True)
 class Copy:
-    """The project with what was added, and what ``make`` said of it."""
+    """The project with what was added, and how each target of ``make`` ended."""
 
     folder: Path
-    said: dict[str, subprocess.CompletedProcess[str]]
+    ended: dict[str, subprocess.CompletedProcess[str]]
 
     def frozen(self) -> dict[str, dict[str, Outcome]]:
         text = (self.folder / golden_lines.ENTRIES.relative_to(PROJECT)).read_text("utf-8")
@@ -81,8 +81,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     own = (f"BIN={Path(sys.executable).parent}", f"READY={ready}", f"DEV={dev}")
     with ThreadPoolExecutor(max_workers=2) as pool:
         targets = ("golden", "lint", "docs")
-        said = pool.map(lambda one: _run(folder, "make", one, *own), targets)
-        return Copy(folder, dict(zip(targets, said, strict=True)))
+        ended = pool.map(lambda target: _run(folder, "make", target, *own), targets)
+        return Copy(folder, dict(zip(targets, ended, strict=True)))
 
 
 def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -97,8 +97,8 @@ def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_make_is_content(copy: Copy) -> None:
-    failed = {target: done for target, done in copy.said.items() if done.returncode}
+def test_make_succeeds(copy: Copy) -> None:
+    failed = {target: done for target, done in copy.ended.items() if done.returncode}
     assert failed == {}
 
 
@@ -120,19 +120,19 @@ def _same(folder: Path, name: str) -> bool:
 
 def test_the_check_is_noted_by_its_mistake_and_moves_no_other_verdict(copy: Copy) -> None:
     now = copy.frozen()
-    alone = {check: said for check, said in now.pop(MISTAKE).items() if said != "passed"}
+    alone = {check: outcome for check, outcome in now.pop(MISTAKE).items() if outcome != "passed"}
     assert alone == {NEW.id: "noted"}
-    assert {said[NEW.id] for said in now.values()} == {
+    assert {outcomes[NEW.id] for outcomes in now.values()} == {
         "passed",
         "blocked",
         "pending",
         "not assessed",
     }
-    assert {name: _without(said) for name, said in now.items()} == golden_lines.of_entries()
+    assert {name: _without(outcomes) for name, outcomes in now.items()} == golden_lines.of_entries()
 
 
 def _without(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
-    return {check: said for check, said in outcomes.items() if check != NEW.id}
+    return {check: outcome for check, outcome in outcomes.items() if check != NEW.id}
 
 
 def test_the_tests_of_the_copy_are_green(copy: Copy) -> None:

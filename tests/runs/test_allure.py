@@ -52,8 +52,10 @@ def test_there_is_one_result_per_learner_and_check_and_none_of_our_own_tests(
         "A run succeeded",
     ]
     wanted = sorted((learner, title) for learner in LEARNERS for title in titles)
-    found = [(labels_of(one, "suite")[0], one["name"]) for one in results(graded.allure)]
-    assert sorted(found) == wanted
+    labelled = [
+        (labels_of(result, "suite")[0], result["name"]) for result in results(graded.allure)
+    ]
+    assert sorted(labelled) == wanted
 
 
 @pytest.mark.parametrize(
@@ -108,8 +110,8 @@ def test_names_and_addresses_of_people_stay_out(graded: GradedProject) -> None:
 def ids(project: GradedProject) -> dict[tuple[str, str], tuple[str, str, str]]:
     """All that a history can go by, in Allure 2 and 3."""
     return {
-        key: (one["historyId"], one["testCaseId"], one["parameters"][0]["value"])
-        for key, one in project.results().items()
+        key: (result["historyId"], result["testCaseId"], result["parameters"][0]["value"])
+        for key, result in project.results().items()
     }
 
 
@@ -122,25 +124,31 @@ def test_history_follows_learner_and_check(
     graded: GradedProject, project: GradedProject, changes: dict[str, str]
 ) -> None:
     project.run("-n1", **changes)
-    found = ids(project)
-    assert len(found) in (4, 12)
-    assert found.items() <= ids(graded).items()
+    histories = ids(project)
+    assert len(histories) in (4, 12)
+    assert histories.items() <= ids(graded).items()
 
 
 @pytest.mark.parametrize("changes", [{"TENANT": "live"}, {"NUMBER": "2"}], ids=["tenant", "place"])
-def test_what_was_seen_elsewhere_is_another_history(
+def test_another_tenant_or_place_has_another_history(
     graded: GradedProject, project: GradedProject, changes: dict[str, str]
 ) -> None:
     project.run(**changes)
     here, there = ids(graded), ids(project)
     assert here.keys() == there.keys()
-    for one in (0, 1):
-        assert not {own[one] for own in here.values()} & {own[one] for own in there.values()}
+    for position in (0, 1):
+        assert not {own[position] for own in here.values()} & {
+            own[position] for own in there.values()
+        }
 
 
 def test_each_learner_and_check_has_a_history_of_its_own(graded: GradedProject) -> None:
-    found = ids(graded).values()
-    assert len({case for _, case, _ in found}) == len({history for history, _, _ in found}) == 12
+    identities = ids(graded).values()
+    assert (
+        len({case for _, case, _ in identities})
+        == len({history for history, _, _ in identities})
+        == 12
+    )
 
 
 def test_the_parameter_is_the_bare_id(graded: GradedProject) -> None:
@@ -149,8 +157,8 @@ def test_the_parameter_is_the_bare_id(graded: GradedProject) -> None:
 
 
 def test_nothing_names_the_machine_that_graded(graded: GradedProject) -> None:
-    told = {label["name"] for one in graded.results().values() for label in one["labels"]}
-    assert not told & {"host", "thread", "framework", "language", "package"}
+    names = {label["name"] for result in graded.results().values() for label in result["labels"]}
+    assert not names & {"host", "thread", "framework", "language", "package"}
 
 
 def test_evidence_is_one_file_a_learner_that_all_results_refer_to(graded: GradedProject) -> None:
@@ -259,7 +267,7 @@ def test_a_crashed_worker_costs_no_result(graded: GradedProject, project: Graded
 # --- text -----------------------------------------------------------------------------------------
 
 
-def test_categories_tell_apart_whose_turn_it_is() -> None:
+def test_categories_distinguish_who_has_to_act() -> None:
     messages = {
         outcome: labels.message(example.verdict("ada", example.RUBRIC[0], outcome, "a\nb"))
         for outcome in Outcome

@@ -1,4 +1,4 @@
-"""The built Allure report: what is in it, what history it shows, and whom it tells."""
+"""The built Allure report: what is in it, what history it shows, and that it tracks nobody."""
 
 from __future__ import annotations
 
@@ -57,17 +57,19 @@ def results_in(project: GradedProject) -> list[dict[str, Any]]:
 
 def groups(tree: Mapping[str, Any], node: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The names in a tree, as deep as it goes and in a browser's order; numbers are leaves."""
-    found = [tree["groupsById"][one] for one in (node or tree["root"]).get("groups", [])]
-    found.sort(key=lambda one: [min(numbers) for numbers in zip(*shown(tree, one), strict=True)])
-    return {one["name"]: groups(tree, one) or len(one["leaves"]) for one in found}
+    children = [tree["groupsById"][key] for key in (node or tree["root"]).get("groups", [])]
+    children.sort(
+        key=lambda child: [min(numbers) for numbers in zip(*shown(tree, child), strict=True)]
+    )
+    return {child["name"]: groups(tree, child) or len(child["leaves"]) for child in children}
 
 
 def shown(tree: Mapping[str, Any], node: Mapping[str, Any]) -> list[tuple[int, int]]:
     """What a browser sorts by, of all leaves below."""
-    below = [tree["groupsById"][one] for one in node.get("groups", ())]
-    leaves = [tree["leavesById"][one] for one in node.get("leaves", ())]
+    below = [tree["groupsById"][key] for key in node.get("groups", ())]
+    leaves = [tree["leavesById"][key] for key in node.get("leaves", ())]
     own = [(leaf["groupOrder"], leaf["start"]) for leaf in leaves]
-    return own + [numbers for one in below for numbers in shown(tree, one)]
+    return own + [numbers for child in below for numbers in shown(tree, child)]
 
 
 def one_file(project: GradedProject) -> dict[str, bytes]:
@@ -83,7 +85,7 @@ def one_file(project: GradedProject) -> dict[str, bytes]:
 
 def test_suites_are_by_learner_then_task(reported: GradedProject) -> None:
     tree = groups(read(reported, "widgets", "default", "tree.json"))
-    assert tree == {one: {TASKS[0]: 3, TASKS[1]: 1} for one in LEARNERS}
+    assert tree == {learner: {TASKS[0]: 3, TASKS[1]: 1} for learner in LEARNERS}
     assert list(tree) == sorted(LEARNERS)
     assert [list(tasks) for tasks in tree.values()] == [TASKS] * 3
 
@@ -91,19 +93,19 @@ def test_suites_are_by_learner_then_task(reported: GradedProject) -> None:
 def test_a_clock_that_was_set_while_grading_changes_no_order(project: GradedProject) -> None:
     project.run(COHORT="ada eve")
     for path in project.allure.glob("*-result.json"):
-        told = json.loads(path.read_text("utf-8"))
-        told["start"], told["stop"] = -told["start"] + 2**42, -told["stop"] + 2**42
-        path.write_text(json.dumps(told), "utf-8")
+        result = json.loads(path.read_text("utf-8"))
+        result["start"], result["stop"] = -result["start"] + 2**42, -result["stop"] + 2**42
+        path.write_text(json.dumps(result), "utf-8")
     builder.build(project.out)
     learners = groups(read(project, "widgets", "default", "tree.json"))
     assert (list(learners), list(learners["ada"])) == (["ada", "eve"], TASKS)
     assert groups(json.loads(one_file(project)["widgets/default/tree.json"])) == learners
 
 
-def test_categories_say_whose_turn_it_is(reported: GradedProject) -> None:
-    told = read(reported, "widgets", "categories.json")
-    nodes = [told["nodes"][one] for one in told["roots"]]
-    assert {one["name"]: one["statistic"]["total"] for one in nodes} == {
+def test_categories_say_who_has_to_act(reported: GradedProject) -> None:
+    categories = read(reported, "widgets", "categories.json")
+    nodes = [categories["nodes"][identity] for identity in categories["roots"]]
+    assert {node["name"]: node["statistic"]["total"] for node in nodes} == {
         "Learner: differs from the lab sheet": 1,
         "Learner: blocked by an earlier step": 1,
         "Advisory: noted, no points lost": 1,
@@ -111,30 +113,31 @@ def test_categories_say_whose_turn_it_is(reported: GradedProject) -> None:
     }
 
 
-def test_the_environment_and_links_are_told(reported: GradedProject) -> None:
-    told = {
-        one["name"]: one["values"] for one in read(reported, "widgets", "allure_environment.json")
+def test_the_environment_and_links_are_shown(reported: GradedProject) -> None:
+    environment = {
+        entry["name"]: entry["values"]
+        for entry in read(reported, "widgets", "allure_environment.json")
     }
-    assert told["Cohort"] == ["3 learners"]
-    assert all(len(one["links"]) == 4 for one in results_in(reported))
+    assert environment["Cohort"] == ["3 learners"]
+    assert all(len(result["links"]) == 4 for result in results_in(reported))
 
 
 def test_all_results_of_a_learner_show_the_one_evidence_file(reported: GradedProject) -> None:
     files: dict[str, set[str]] = {}
-    for one in results_in(reported):
-        links = [step["link"] for step in one["steps"]] + [
-            each["link"] for each in one["attachments"]
+    for result in results_in(reported):
+        links = [step["link"] for step in result["steps"]] + [
+            attachment["link"] for attachment in result["attachments"]
         ]
-        told = files.setdefault(one["groupedLabels"]["suite"][0], set())
-        told |= {f"{link['id']}{link['ext']}" for link in links if not link["missed"]}
-        assert len(links) == (0 if "eve" in one["groupedLabels"]["suite"] else 2)
+        linked = files.setdefault(result["groupedLabels"]["suite"][0], set())
+        linked |= {f"{link['id']}{link['ext']}" for link in links if not link["missed"]}
+        assert len(links) == (0 if "eve" in result["groupedLabels"]["suite"] else 2)
         assert not any(link["missed"] for link in links)
     folder = reported.out / "allure-report" / "data" / "attachments"
-    seen = {
-        one: [json.loads((folder / name).read_bytes()) for name in names]
-        for one, names in files.items()
+    evidence = {
+        learner: [json.loads((folder / name).read_bytes()) for name in names]
+        for learner, names in files.items()
     }
-    assert seen == {"ada": [{"seen of": "ada"}], "zoë": [{"seen of": "zoë"}], "eve": []}
+    assert evidence == {"ada": [{"seen of": "ada"}], "zoë": [{"seen of": "zoë"}], "eve": []}
 
 
 def test_the_page_to_mail_holds_all_of_it(reported: GradedProject) -> None:
@@ -149,21 +152,23 @@ def test_the_page_to_mail_holds_all_of_it(reported: GradedProject) -> None:
 
 
 def test_history_follows_through_another_order_and_other_names(reported: GradedProject) -> None:
-    assert [len(one["history"]) for one in results_in(reported)] == [1] * 12
+    assert [len(result["history"]) for result in results_in(reported)] == [1] * 12
     packed = [
         json.loads(data) for name, data in one_file(reported).items() if "/test-results/" in name
     ]
-    assert [len(one["history"]) for one in packed] == [1] * 12
+    assert [len(result["history"]) for result in packed] == [1] * 12
 
 
-def test_history_tells_what_changed(project: GradedProject) -> None:
+def test_history_shows_what_changed(project: GradedProject) -> None:
     project.run(REPORT="1", COHORT="ada zoë")
     checks = project.folder / "test_lab.py"
     checks.write_text(checks.read_text("utf-8").replace('!= "zoë"', '!= "ada"'), "utf-8")
     project.run(REPORT="1", COHORT="zoë")
-    found = {one["name"]: one for one in results_in(project)}["The variable group is there"]
-    assert (found["status"], found["transition"]) == ("passed", "fixed")
-    [before] = found["history"]
+    changed = {result["name"]: result for result in results_in(project)}[
+        "The variable group is there"
+    ]
+    assert (changed["status"], changed["transition"]) == ("passed", "fixed")
+    [before] = changed["history"]
     assert (before["status"], before["message"]) == ("failed", "expected a group; found none")
 
 
@@ -173,9 +178,9 @@ def test_another_place_begins_a_history_of_its_own(
 ) -> None:
     project.run(REPORT="1", COHORT="ada")
     project.run(REPORT="1", COHORT="ada", **changes)
-    assert [len(one["history"]) for one in results_in(project)] == [0] * 4
+    assert [len(result["history"]) for result in results_in(project)] == [0] * 4
     project.run(REPORT="1", COHORT="ada")
-    assert [len(one["history"]) for one in results_in(project)] == [1] * 4
+    assert [len(result["history"]) for result in results_in(project)] == [1] * 4
 
 
 def test_building_again_adds_nothing_to_the_history(reported: GradedProject) -> None:
@@ -183,10 +188,10 @@ def test_building_again_adds_nothing_to_the_history(reported: GradedProject) -> 
     before = len(file.read_text("utf-8").splitlines())
     builder.build(reported.out)
     assert len(file.read_text("utf-8").splitlines()) == before == 2
-    assert [len(one["history"]) for one in results_in(reported)] == [1] * 12
+    assert [len(result["history"]) for result in results_in(reported)] == [1] * 12
 
 
-def test_a_folder_named_from_where_one_stands_is_found(
+def test_a_folder_named_relative_to_the_working_directory_is_found(
     reported: GradedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(reported.out.parent)
@@ -212,7 +217,7 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
         added.write(line(99, "ours", labels=[{"name": "epic"}], trace="long"))
     history.add_from(copy)
     kept = file.read_text("utf-8").splitlines(keepends=True)
-    assert [json.loads(one)["uuid"] for one in kept[-RUNS:]] == [
+    assert [json.loads(entry)["uuid"] for entry in kept[-RUNS:]] == [
         "41",
         *map(str, range(42, 50)),
         "99",
@@ -221,7 +226,7 @@ def test_the_history_stays_bounded(tmp_path: Path) -> None:
     assert json.loads(kept[-1])["testResults"]["ours.p"] == {"id": "ours99", "status": "passed"}
 
 
-# --- whom it tells --------------------------------------------------------------------------------
+# --- no tracking ----------------------------------------------------------------------------------
 
 
 def pages(project: GradedProject) -> Iterator[Path]:
@@ -229,10 +234,10 @@ def pages(project: GradedProject) -> Iterator[Path]:
     yield project.out / "allure-report.html"
 
 
-def test_no_page_tells_anybody_that_it_is_opened(reported: GradedProject) -> None:
-    found = list(pages(reported))
-    assert len(found) == 2
-    for page in found:
+def test_no_page_reports_that_it_is_opened(reported: GradedProject) -> None:
+    built = list(pages(reported))
+    assert len(built) == 2
+    for page in built:
         text = page.read_text("utf-8")
         assert not re.search("googletagmanager|gtag|dataLayer", text), page
         assert not re.search(r"""(src|href)=["']?(https?:)?//""", text), page
@@ -252,7 +257,7 @@ def test_no_address_but_the_learners_own_is_in_the_data(reported: GradedProject)
     assert hosts == {"dev.azure.com", "github.com", "ml.azure.com"}
 
 
-def test_nobodys_name_is_in_it(reported: GradedProject) -> None:
+def test_no_name_is_in_it(reported: GradedProject) -> None:
     folder = reported.out / "allure-report"
     texts = [path.read_bytes() for path in folder.rglob("*.json")] + list(
         one_file(reported).values()
@@ -266,10 +271,10 @@ def test_nobodys_name_is_in_it(reported: GradedProject) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the spy is a shell script")
 def test_allure_sees_no_credentials_and_no_ci(project: GradedProject) -> None:
-    seen, node = project.folder / "seen.txt", shutil.which("node")
+    log, node = project.folder / "seen.txt", shutil.which("node")
     spy = project.folder / "bin" / "node"
     spy.parent.mkdir()
-    spy.write_text(f'#!/bin/sh\n/usr/bin/env >> "{seen}"\nexec "{node}" "$@"\n')
+    spy.write_text(f'#!/bin/sh\n/usr/bin/env >> "{log}"\nexec "{node}" "$@"\n')
     spy.chmod(0o755)
     project.run(
         REPORT="1",
@@ -280,7 +285,7 @@ def test_allure_sees_no_credentials_and_no_ci(project: GradedProject) -> None:
         ALLURE_TOKEN=CANARY,
     )
     assert (project.out / "allure-report" / "index.html").exists()
-    names = {entry.partition("=")[0] for entry in seen.read_text().splitlines()}
+    names = {entry.partition("=")[0] for entry in log.read_text().splitlines()}
     assert names <= {
         "HOME",
         "USERPROFILE",
@@ -294,7 +299,7 @@ def test_allure_sees_no_credentials_and_no_ci(project: GradedProject) -> None:
         "SHLVL",
         "OLDPWD",
     }
-    assert CANARY not in seen.read_text()
+    assert CANARY not in log.read_text()
 
 
 def test_node_has_no_network(tmp_path: Path) -> None:
@@ -333,14 +338,16 @@ def test_without_allure_a_sentence_says_what_installs_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "message"),
     [
         ("throw new Error('the disk is full');", "status 1 and said: .*the disk is full"),
         ("console.error('plugin awesome error', 1);", "status 0 and said: plugin awesome error"),
         ("", "status 0"),
     ],
 )
-def test_what_goes_wrong_in_allure_is_one_sentence(tmp_path: Path, program: str, said: str) -> None:
+def test_what_goes_wrong_in_allure_is_one_sentence(
+    tmp_path: Path, program: str, message: str
+) -> None:
     node = shutil.which("node")
     if not node:
         pytest.skip("there is no Node")
@@ -348,7 +355,7 @@ def test_what_goes_wrong_in_allure_is_one_sentence(tmp_path: Path, program: str,
     allure.program.parent.mkdir(parents=True)
     allure.program.write_text(program)
     shutil.copy(tool.NODE_FOLDER / "offline.cjs", allure.folder)
-    with pytest.raises(NotWritten, match=said) as caught:
+    with pytest.raises(NotWritten, match=message) as caught:
         allure.generate({"output": str(tmp_path / "many")}, tmp_path, ["index.html"])
     assert "\n" not in str(caught.value)
     assert "node:internal" not in str(caught.value)
@@ -364,7 +371,7 @@ def test_a_folder_that_is_not_allures_is_left_alone(project: GradedProject) -> N
     assert not list(project.out.glob(".allure-*"))
 
 
-def test_a_page_that_tells_in_an_unknown_way_is_not_kept(tmp_path: Path) -> None:
+def test_a_page_with_unknown_tracking_is_not_kept(tmp_path: Path) -> None:
     from reports.allure import pages
 
     page = tmp_path / "index.html"
@@ -409,8 +416,8 @@ def test_a_large_class_has_its_page_to_mail_when_asked(tmp_path: Path) -> None:
     built = builder.build(folder)
     assert built.file is None
     assert not (folder / "allure-report.html").exists()
-    [(what, where)] = built.written
-    assert ("python -m reports serve" in what, where) == (True, folder / "allure-report")
+    [(label, where)] = built.written
+    assert ("python -m reports serve" in label, where) == (True, folder / "allure-report")
     done = reports("report", folder, "--one-file")
     assert (done.returncode, (folder / "allure-report.html").exists()) == (0, True)
 

@@ -1,4 +1,4 @@
-"""Judging what had come about by a certain time."""
+"""Judging the work that there was at a certain time."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def evidence(graded: Path) -> Evidence:
-    found = snapshot.read(graded / "out" / "evidence", LEARNER)
-    assert found is not None
-    return found
+    collected = snapshot.read(graded / "out" / "evidence", LEARNER)
+    assert collected is not None
+    return collected
 
 
 def some(part: Any) -> tuple[Any, ...]:
@@ -45,34 +45,34 @@ def some(part: Any) -> tuple[Any, ...]:
 
 
 def of_the_lab(evidence: Evidence) -> list[Model]:
-    return [one for one in some(evidence.models) if one.tags]
+    return [model for model in some(evidence.models) if model.tags]
 
 
 PARTS: dict[str, tuple[Callable[[Evidence], Any], str]] = {
-    "runs": (lambda one: some(one.runs)[0], "finished_at"),
-    "training_runs": (lambda one: some(one.training_runs)[0], "ended_at"),
-    "published_pipelines": (lambda one: some(one.published_pipelines)[0], "created_at"),
-    "models": (lambda one: of_the_lab(one)[0], "created_at"),
-    "endpoints": (lambda one: some(one.endpoints)[0], "created_at"),
+    "runs": (lambda evidence: some(evidence.runs)[0], "finished_at"),
+    "training_runs": (lambda evidence: some(evidence.training_runs)[0], "ended_at"),
+    "published_pipelines": (lambda evidence: some(evidence.published_pipelines)[0], "created_at"),
+    "models": (lambda evidence: of_the_lab(evidence)[0], "created_at"),
+    "endpoints": (lambda evidence: some(evidence.endpoints)[0], "created_at"),
 }
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_bears_the_very_second_is_in_time_and_a_second_later_is_not(
+def test_work_of_the_very_second_is_in_time_and_a_second_later_is_not(
     evidence: Evidence, part: str
 ) -> None:
     first, clock = PARTS[part]
-    thing = first(evidence)
+    resource = first(evidence)
     if part == "endpoints":
-        thing = replace(thing, updated_at=thing.created_at)
-    when = getattr(thing, clock).replace(microsecond=0)
-    only = replace(evidence, **{part: (thing,)})
-    assert getattr(as_of(only, when), part) == (thing,)
+        resource = replace(resource, updated_at=resource.created_at)
+    when = getattr(resource, clock).replace(microsecond=0)
+    only = replace(evidence, **{part: (resource,)})
+    assert getattr(as_of(only, when), part) == (resource,)
     assert getattr(as_of(only, when - SECOND), part) == ()
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_bears_no_time_is_not_guessed(evidence: Evidence, part: str) -> None:
+def test_work_without_a_time_is_not_guessed(evidence: Evidence, part: str) -> None:
     first, clock = PARTS[part]
     without = replace(evidence, **{part: (replace(first(evidence), **{clock: None}),)})
     assert isinstance(getattr(as_of(without, NOON), part), Unavailable)
@@ -103,29 +103,29 @@ def test_an_endpoint_that_was_changed_later_is_unseen_and_so_is_its_answer(
     evidence: Evidence,
 ) -> None:
     endpoint = some(evidence.endpoints)[0]
-    found = as_of(evidence, endpoint.updated_at - SECOND)
-    assert isinstance(found.endpoints, Unavailable)
-    assert found.answer is found.endpoints
-    assert "after the time that was asked for" in found.endpoints.cause
+    earlier = as_of(evidence, endpoint.updated_at - SECOND)
+    assert isinstance(earlier.endpoints, Unavailable)
+    assert earlier.answer is earlier.endpoints
+    assert "after the time that was asked for" in earlier.endpoints.cause
 
 
-def test_near_misses_and_what_has_no_clock_stay(evidence: Evidence) -> None:
+def test_near_misses_and_resources_without_a_time_stay(evidence: Evidence) -> None:
     near_miss = replace(of_the_lab(evidence)[0], name="mine", version="", created_at=None)
     changed = replace(evidence, models=(near_miss, *some(evidence.models)))
-    found = as_of(changed, NOON - timedelta(days=9))
-    assert found.models == (near_miss,)
-    assert (found.variable_groups, found.pipelines) == (
+    earlier = as_of(changed, NOON - timedelta(days=9))
+    assert earlier.models == (near_miss,)
+    assert (earlier.variable_groups, earlier.pipelines) == (
         evidence.variable_groups,
         evidence.pipelines,
     )
-    assert found.answer is None
+    assert earlier.answer is None
 
 
-def test_what_could_not_be_seen_stays_unseen(evidence: Evidence) -> None:
+def test_what_could_not_be_read_stays_unavailable(evidence: Evidence) -> None:
     fault = Unavailable(ServiceName.AZURE_ML, "this", "it answered 503", "Run again.")
     unseen = replace(evidence, runs=fault, models=fault, endpoints=fault, answer=fault)
-    found = as_of(unseen, NOON)
-    assert found.runs == found.models == found.endpoints == found.answer == fault
+    earlier = as_of(unseen, NOON)
+    assert earlier.runs == earlier.models == earlier.endpoints == earlier.answer == fault
 
 
 @pytest.mark.parametrize(
@@ -145,20 +145,20 @@ NO_MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), NO_MOMENTS)
-def test_what_is_no_point_in_time_is_no_moment(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+@pytest.mark.parametrize(("text", "message"), NO_MOMENTS)
+def test_what_is_no_point_in_time_is_no_moment(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         moment(text)
 
 
-@pytest.mark.parametrize(("text", "said"), NO_MOMENTS)
+@pytest.mark.parametrize(("text", "message"), NO_MOMENTS)
 def test_what_is_no_point_in_time_is_refused_in_a_sentence(
-    graded: Path, text: str, said: str
+    graded: Path, text: str, message: str
 ) -> None:
     arguments = ("--learners", graded / "one.csv", "--evidence", graded / "out" / "evidence")
     run = grading_process.grade(*arguments, "--as-of", text, reports=graded / "refused")
     assert run.status == pytest.ExitCode.USAGE_ERROR, run.text
-    assert said in run.text
+    assert message in run.text
     assert "--as-of" in run.text
     assert "Traceback" not in run.text
 
@@ -175,7 +175,7 @@ def test_a_run_judges_as_of_the_time_and_says_so(graded: Path, evidence: Evidenc
         return book["grades"][0]["total"]
 
     changed = some(evidence.endpoints)[0].updated_at
-    ended = max(one.finished_at for one in some(evidence.runs))
+    ended = max(run.finished_at for run in some(evidence.runs))
     assert total(max(changed, ended)) == 100
     assert total(some(evidence.endpoints)[0].created_at) is None  # it was changed afterwards
     assert 0 < total(NOON - timedelta(days=9)) < 60

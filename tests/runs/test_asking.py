@@ -14,63 +14,66 @@ from graders.judging.registry import evidence_parts
 from graders.verdicts import Outcome
 from tests.support import golden_lines
 from tests.support.incomplete_evidence import CASES, FROZEN, UNSEEN, Asked, asked
-from tests.support.root_causes import Found, without_cause
+from tests.support.root_causes import Judgement, without_cause
 
 RUBRIC = whole_rubric()
-NEEDS = {one.check.id: evidence_parts(one.needs) for one in load_checks(GRADED)}
+NEEDS = {
+    graded_check.check.id: evidence_parts(graded_check.needs)
+    for graded_check in load_checks(GRADED)
+}
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Asked]:
+def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Asked]:
     return asked(tmp_path_factory.mktemp("cases"))
 
 
-def test_what_every_check_makes_of_each_case_is_what_was_frozen(found: dict[str, Asked]) -> None:
+def test_every_case_has_its_frozen_outcomes(cases: dict[str, Asked]) -> None:
     """Freeze it anew with ``make golden``, and read what changed."""
-    outcomes = {name: one.outcomes for name, one in found.items()}
+    outcomes = {name: case.outcomes for name, case in cases.items()}
     assert (
         golden_lines.text(outcomes, RUBRIC).splitlines() == FROZEN.read_text("utf-8").splitlines()
     )
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_checks_that_fail_are_the_causes(name: str, found: dict[str, Asked]) -> None:
+def test_the_checks_that_fail_are_the_causes(name: str, cases: dict[str, Asked]) -> None:
     wrong = (Outcome.FAILED, Outcome.NOTED)
-    outcomes = found[name].outcomes
-    assert {one for one, said in outcomes.items() if said in wrong} == CASES[name].causes
+    outcomes = cases[name].outcomes
+    assert {check for check, outcome in outcomes.items() if outcome in wrong} == CASES[name].causes
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_nothing_stays_undecided_but_what_the_case_says(name: str, found: dict[str, Asked]) -> None:
-    undecided = {one for one in found[name].outcomes.values() if not one.is_decided}
+def test_nothing_stays_undecided_but_what_the_case_says(name: str, cases: dict[str, Asked]) -> None:
+    undecided = {outcome for outcome in cases[name].outcomes.values() if not outcome.is_decided}
     assert undecided == {CASES[name].undecided} - {None}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_blocked_waits_for_a_cause(name: str, found: dict[str, Asked]) -> None:
-    told = Found.of(found[name].verdicts)
-    wrong = {one: told.outcomes[one] for one in CASES[name].causes}
-    blocked = [one for one, said in told.outcomes.items() if said is Outcome.BLOCKED]
-    assert [lost for one in blocked for lost in without_cause(told, one, wrong)] == []
+def test_a_blocked_check_leads_to_a_cause(name: str, cases: dict[str, Asked]) -> None:
+    judgement = Judgement.of(cases[name].verdicts)
+    wrong = {check: judgement.outcomes[check] for check in CASES[name].causes}
+    blocked = [check for check, outcome in judgement.outcomes.items() if outcome is Outcome.BLOCKED]
+    assert [lost for check in blocked for lost in without_cause(judgement, check, wrong)] == []
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_check_that_needs_nothing_of_what_is_lacking_passes(
-    name: str, found: dict[str, Asked]
+    name: str, cases: dict[str, Asked]
 ) -> None:
-    told = found[name]
-    spared = {one for one, parts in NEEDS.items() if not parts & told.changed}
-    assert {told.outcomes[one] for one in spared} == {Outcome.PASSED}
+    case = cases[name]
+    spared = {check for check, parts in NEEDS.items() if not parts & case.changed}
+    assert {case.outcomes[check] for check in spared} == {Outcome.PASSED}
 
 
-def test_nothing_is_taken_for_a_mistake_of_ours(found: dict[str, Asked]) -> None:
-    verdicts = [one for told in found.values() for one in told.verdicts]
-    reasons = {one.reason for one in verdicts if one.outcome is Outcome.NOT_ASSESSED}
-    assert reasons == {str(UNSEEN), _NOT_LOOKED_AT, _NO_ADDRESS}
+def test_no_case_is_taken_for_a_bug_of_ours(cases: dict[str, Asked]) -> None:
+    verdicts = [verdict for case in cases.values() for verdict in case.verdicts]
+    reasons = {verdict.reason for verdict in verdicts if verdict.outcome is Outcome.NOT_ASSESSED}
+    assert reasons == {str(UNSEEN), _NOT_COLLECTED, _NO_ADDRESS}
 
 
 _NO_ADDRESS = "the endpoint has no scoring URI"
-_NOT_LOOKED_AT = "not collected: only the newest three successful runs are"
+_NOT_COLLECTED = "not collected: only the newest three successful runs are"
 
 
 @pytest.mark.parametrize(
@@ -93,5 +96,5 @@ def test_of_two_repositories_the_one_the_labs_own_pipelines_build_is_meant(
     both = [SimpleNamespace(full_name=f"Owner/{name}") for name in ("mlops_12", "mlops_012")]
     lab = SimpleNamespace(ci_pipeline="Model-Train-Register-CI", cd_pipeline="Model-Deploy-CD")
     for known in (pipelines, ()):
-        found = chosen_repository(both, known, lab)  # type: ignore[arg-type]
-        assert found.full_name == f"Owner/{chosen if known else 'mlops_12'}"
+        repository = chosen_repository(both, known, lab)  # type: ignore[arg-type]
+        assert repository.full_name == f"Owner/{chosen if known else 'mlops_12'}"

@@ -18,7 +18,7 @@ PLAIN, WITHOUT = ("--assert=plain",), ("-p", "no:assertion")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "changes", "said"),
+    ("arguments", "changes", "message"),
     [
         (PLAIN, {}, "--assert=plain"),
         (WITHOUT, {}, "no:assertion"),
@@ -32,13 +32,13 @@ PLAIN, WITHOUT = ("--assert=plain",), ("-p", "no:assertion")
     ],
 )
 def test_a_run_whose_checks_could_not_fail_is_refused(
-    arguments: tuple[str, ...], changes: dict[str, str], said: str, tmp_path: Path
+    arguments: tuple[str, ...], changes: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     """Before anything is collected, by one sentence."""
     given = ("--learners", DEMO, "--tenant", "simulated", *arguments)
     run = grading_process.grade(*given, reports=tmp_path / "out", changes=changes)
     assert run.status == USAGE, run.text
-    assert said in run.text
+    assert message in run.text
     assert "Traceback" not in run.text
     assert not (tmp_path / "out").exists()
     errors = [line for line in run.text.splitlines() if line.strip()]
@@ -65,7 +65,7 @@ def test_without_a_file_of_checks_nobody_is_graded(copy: Path, tmp_path: Path, t
     assert not (tmp_path / "out").exists()
 
 
-def test_two_checks_of_one_id_are_told(copy: Path, tmp_path: Path) -> None:
+def test_two_checks_of_one_id_are_reported(copy: Path, tmp_path: Path) -> None:
     lab = copy / "tests" / "lab"
     shutil.copy(lab / "test_whole_lab.py", lab / "test_whole_lab_again.py")
     given = ("--learners", "fixtures/cohorts/demo.csv", "--tenant", "simulated")

@@ -32,7 +32,7 @@ from tests.support.catalogue_class import (
 from tests.support.counts import note
 
 RUBRIC = whole_rubric()
-TOLD = 0.95
+SHARE_NAMED = 0.95
 """The share of mistakes whose cause the first message must name."""
 
 ESSENTIAL_OR_LINKING = frozenset(
@@ -99,9 +99,9 @@ ONE_KIND_ONLY: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Graded:
-    """What a run said of each learner's mistakes."""
+    """What a run reported of each learner's mistakes."""
 
-    found: Mapping[Made, root_causes.Found]
+    judgements: Mapping[Made, root_causes.Judgement]
     first: Mapping[Made, Mapping[str, str]]
     blocked: Sequence[tuple[Made, str, str]]
     """Mistakes, check, reason."""
@@ -112,21 +112,26 @@ class Graded:
     reports: Path
 
     def learner(self, made: Made) -> str:
-        return next(one for one, own in self.made.items() if own == made)
+        return next(learner for learner, own in self.made.items() if own == made)
 
     @cached_property
     def feedback(self) -> Mapping[str, str]:
-        """Learner -> all that stands in the learner's feedback folder."""
-        folders = {one: self.reports / "feedback" / file_stem(one) for one in self.labs}
-        return {one: leaks.pages(folder) for one, folder in folders.items()}
+        """Learner -> all text of the learner's feedback folder."""
+        folders = {learner: self.reports / "feedback" / file_stem(learner) for learner in self.labs}
+        return {learner: leaks.pages(folder) for learner, folder in folders.items()}
 
     @cached_property
     def identifiers(self) -> Mapping[str, frozenset[str]]:
         """Learner -> what tells that lab from all others."""
         shared = leaks.guids(self.cohort.with_name("lab.toml").read_text("utf-8"))
         evidence = self.reports / "evidence"
-        texts = {one: snapshot.path_of(evidence, one).read_text("utf-8") for one in self.labs}
-        return {one: leaks.identifiers(lab, texts[one]) - shared for one, lab in self.labs.items()}
+        texts = {
+            learner: snapshot.path_of(evidence, learner).read_text("utf-8") for learner in self.labs
+        }
+        return {
+            learner: leaks.identifiers(lab, texts[learner]) - shared
+            for learner, lab in self.labs.items()
+        }
 
 
 @pytest.fixture(scope="module")
@@ -141,14 +146,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     arguments = ["--learners", str(whole.cohort), *places, "--fail-on", "never"]
     assert command.main(["judge", *arguments]) == 0
     book = json.loads((reports / "gradebook.json").read_text(encoding="utf-8"))
-    made = {learner: one for one, learner in whole.learners.items()}
+    made = {learner: mistakes for mistakes, learner in whole.learners.items()}
     return Graded(
-        found=whole.found(),
-        first={made[one["learner"]]: one["first_to_read"] for one in book["grades"]},
+        judgements=whole.judgements(),
+        first={made[grade["learner"]]: grade["first_to_read"] for grade in book["grades"]},
         blocked=[
-            (made[one["learner"]], one["check"], one["reason"])
-            for one in book["verdicts"]
-            if one["outcome"] == Outcome.BLOCKED
+            (made[verdict["learner"]], verdict["check"], verdict["reason"])
+            for verdict in book["verdicts"]
+            if verdict["outcome"] == Outcome.BLOCKED
         ],
         labs=whole.labs,
         made=made,
@@ -158,9 +163,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 
 def _asked_for(items: Sequence[pytest.Item]) -> Sequence[Made]:
-    own = [one for one in items if "graded" in getattr(one, "fixturenames", ())]
-    asked = {_params(one).get("made") for one in own}
-    return MADE if None in asked else [one for one in MADE if one in asked]
+    own = [item for item in items if "graded" in getattr(item, "fixturenames", ())]
+    asked = {_params(item).get("made") for item in own}
+    return MADE if None in asked else [made for made in MADE if made in asked]
 
 
 def _params(item: pytest.Item) -> Mapping[str, Any]:
@@ -180,7 +185,7 @@ def test_the_causes_of_a_mistake_explain_all_that_does_not_pass(
 ) -> None:
     stated = CATALOGUE.causes(made, RUBRIC)
     certain = root_causes.listed_by(CATALOGUE.entries[made[0]], RUBRIC)
-    assert list(root_causes.astray(graded.found[made], stated, certain)) == []
+    assert list(root_causes.astray(graded.judgements[made], stated, certain)) == []
     note(request, "mistakes, each alone", 1)
 
 
@@ -189,18 +194,20 @@ def test_a_right_way_through_the_lab_earns_full_marks(
     made: Made, graded: Graded, request: pytest.FixtureRequest
 ) -> None:
     """Nothing but what the entry says is noted, and that for no points."""
-    found = graded.found[made].outcomes
-    others = {check: said for check, said in found.items() if said is not Outcome.PASSED}
+    outcomes = graded.judgements[made].outcomes
+    others = {
+        check: outcome for check, outcome in outcomes.items() if outcome is not Outcome.PASSED
+    }
     assert set(others.values()) <= {Outcome.NOTED}
     assert others == CATALOGUE.causes(made, RUBRIC)
     note(request, "legitimate variations", 1)
 
 
 @alone(CATALOGUE.entries)
-def test_what_follows_from_an_entry_is_what_was_frozen(made: Made, graded: Graded) -> None:
+def test_an_entry_has_its_frozen_outcomes(made: Made, graded: Graded) -> None:
     """Freeze it anew with ``make golden``, and read what changed."""
     was = golden_lines.line(golden_lines.of_entries().get(made[0], {}), RUBRIC)
-    assert golden_lines.line(graded.found[made].outcomes, RUBRIC) == was
+    assert golden_lines.line(graded.judgements[made].outcomes, RUBRIC) == was
 
 
 def test_only_entries_that_there_are_are_frozen() -> None:
@@ -214,7 +221,7 @@ def test_only_entries_that_there_are_are_frozen() -> None:
 def test_a_variation_neither_hides_a_mistake_nor_worsens_it(
     made: Made, graded: Graded, request: pytest.FixtureRequest
 ) -> None:
-    assert graded.found[made].outcomes == golden_lines.expected(made)
+    assert graded.judgements[made].outcomes == golden_lines.expected(made)
     note(request, "variations with a mistake", 1)
 
 
@@ -223,38 +230,38 @@ def test_two_mistakes_fail_the_checks_of_both(
     made: tuple[str, str], graded: Graded, request: pytest.FixtureRequest
 ) -> None:
     """But where one root cause explains what the other would be, which costs once."""
-    found = graded.found[made]
-    expected = mistake_pairs.settled(found, made, CATALOGUE)
-    assert list(root_causes.astray_together(found, CATALOGUE.causes(made, RUBRIC), expected)) == []
+    judgement = graded.judgements[made]
+    expected = mistake_pairs.settled(judgement, made, CATALOGUE)
+    assert (
+        list(root_causes.astray_together(judgement, CATALOGUE.causes(made, RUBRIC), expected)) == []
+    )
     note(request, "pairs of mistakes", 1)
 
 
 @pytest.mark.parametrize("made", PAIRS, ids="+".join)
-def test_what_a_mistake_explains_of_another_is_what_was_frozen(
-    made: tuple[str, str], graded: Graded
-) -> None:
+def test_a_pair_has_its_frozen_explanation(made: tuple[str, str], graded: Graded) -> None:
     """Freeze it anew with ``make golden``, and read what changed."""
     was = golden_lines.of_pairs().get("+".join(made), "")
-    assert golden_lines.explained(graded.found[made].outcomes, made) == was
+    assert golden_lines.explained(graded.judgements[made].outcomes, made) == was
 
 
 def test_there_are_enough_pairs_and_every_entry_of_a_task_is_in_one() -> None:
     assert len(PAIRS) >= 200
-    of_tasks = {one.name for one in mistake_pairs.of_tasks(CATALOGUE)}
+    of_tasks = {mistake.name for mistake in mistake_pairs.of_tasks(CATALOGUE)}
     assert {name for pair in PAIRS for name in pair} == of_tasks
 
 
 def test_a_new_mistake_moves_no_pair() -> None:
     """Whichever came last, the pairs of all the others are the same without it."""
-    included = {one for entry in CATALOGUE.entries.values() for one in entry.includes}
+    included = {base for entry in CATALOGUE.entries.values() for base in entry.includes}
     for name in set(list(CATALOGUE.mistakes)[::20]) - included - {*mistake_pairs.WHATEVER_THE_WAY}:
-        before = {one: entry for one, entry in CATALOGUE.entries.items() if one != name}
+        before = {other: entry for other, entry in CATALOGUE.entries.items() if other != name}
         assert mistake_pairs.pairs(Catalogue(before)) == [
             pair for pair in PAIRS if name not in pair
         ]
 
 
-# --- what a learner is told -----------------------------------------------------------------------
+# --- what a learner reads first -------------------------------------------------------------------
 
 
 @alone(CATALOGUE.mistakes)
@@ -262,18 +269,18 @@ def test_the_first_message_names_the_cause(made: Made, graded: Graded) -> None:
     """Unless the entry says why none can."""
     (name,) = made
     wanted = CATALOGUE.first(name, graded.labs[graded.learner(made)])
-    assert wanted, f"{name} does not say what a learner should be told first"
-    told = graded.first[made]
-    names_it = told["check"] == wanted.check and wanted.says in told["reason"]
-    assert names_it is not bool(CATALOGUE.entries[name].untold), told
+    assert wanted, f"{name} does not say what a learner should read first"
+    message = graded.first[made]
+    names_it = message["check"] == wanted.check and wanted.says in message["reason"]
+    assert names_it is not bool(CATALOGUE.entries[name].untold), message
 
 
 def test_nearly_every_cause_is_named() -> None:
-    untold = [one.name for one in CATALOGUE.mistakes.values() if one.untold]
-    assert len(untold) <= (1 - TOLD) * len(CATALOGUE.mistakes), untold
+    unnamed = [mistake.name for mistake in CATALOGUE.mistakes.values() if mistake.untold]
+    assert len(unnamed) <= (1 - SHARE_NAMED) * len(CATALOGUE.mistakes), unnamed
 
 
-def test_whatever_is_blocked_names_the_step_to_go_back_to(graded: Graded) -> None:
+def test_every_blocked_check_names_the_step_to_go_back_to(graded: Graded) -> None:
     """A step of its own task or of an earlier one."""
     tasks = {check.id: check.task for check in RUBRIC}
     lost = [
@@ -301,14 +308,14 @@ THEIR_OWN_WORDS: Mapping[str, tuple[str, str]] = {
         "it is the repository that the learner's own CD pipeline builds",
     ),
 }
-"""Mistake -> what of the next learner a learner is told all the same, and why."""
+"""Mistake -> what of the next learner a learner reads all the same, and why."""
 
 
 def test_feedback_holds_nothing_of_another_learner(
     graded: Graded, request: pytest.FixtureRequest
 ) -> None:
-    others = leaks.Others({i: one for one, own in graded.identifiers.items() for i in own})
-    leaked, told = [], set()
+    others = leaks.Others({i: other for other, own in graded.identifiers.items() for i in own})
+    leaked, needed = [], set()
     for learner, text in graded.feedback.items():
         made = graded.made[learner]
         allowed = {
@@ -318,12 +325,12 @@ def test_feedback_holds_nothing_of_another_learner(
             for mistake in made
             if mistake in THEIR_OWN_WORDS
         }
-        for whose, what in others.found_in(text, graded.identifiers[learner]):
-            told.add(allowed.get(what))
-            if what not in allowed:
-                leaked.append(f"{learner} ({'+'.join(made)}) reads `{what}` of {whose}")
+        for owner, identifier in others.found_in(text, graded.identifiers[learner]):
+            needed.add(allowed.get(identifier))
+            if identifier not in allowed:
+                leaked.append(f"{learner} ({'+'.join(made)}) reads `{identifier}` of {owner}")
     assert leaked == []
-    assert told == set(THEIR_OWN_WORDS), "an exception that nobody needs"
+    assert needed == set(THEIR_OWN_WORDS), "an exception that nobody needs"
     note(request, "feedback folders searched for every other learner", len(graded.feedback))
 
 
@@ -350,7 +357,9 @@ def test_the_search_finds_what_is_planted(name: str, kind: str, graded: Graded) 
 def test_feedback_holds_nothing_that_is_for_the_instructor_and_no_secret(graded: Graded) -> None:
     book = json.loads((graded.reports / "gradebook.json").read_text(encoding="utf-8"))
     single = {
-        leaks.shown(note) for one in book["verdicts"] for note in one.get("for_instructor", ())
+        leaks.shown(note)
+        for verdict in book["verdicts"]
+        for note in verdict.get("for_instructor", ())
     }
     assert len(single) >= len(THEIR_OWN_WORDS)
     everything = "\n".join(graded.feedback.values())

@@ -31,8 +31,8 @@ def texts(part: object) -> Iterator[str]:
     if isinstance(part, dict):
         part = list(part.values())
     if isinstance(part, list):
-        for one in part:
-            yield from texts(one)
+        for item in part:
+            yield from texts(item)
     elif isinstance(part, str):
         yield part
 
@@ -45,7 +45,7 @@ def steps(file: Path) -> list[dict[str, Any]]:
 
 def graded_with(file: Path) -> list[str]:
     """The words of the one command that grades."""
-    (line,) = (one for one in texts(read(file)) if "--learners" in one)
+    (line,) = (text for text in texts(read(file)) if "--learners" in text)
     return shlex.split(line)
 
 
@@ -57,7 +57,9 @@ def test_every_option_exists_and_takes_what_it_is_given(
     assert command.endswith("/pytest")
     parser = pytest.Parser(_ispytest=True)
     options.add(parser)
-    known = {name for group in parser._groups for one in group.options for name in one.names()}
+    known = {
+        name for group in parser._groups for option in group.options for name in option.names()
+    }
     assert {word for word in words if word.startswith("--")} <= known
     given = parser.parse_known_args(words)
     assert given.learners == "class/cohort.csv"
@@ -68,41 +70,43 @@ def test_every_option_exists_and_takes_what_it_is_given(
 
 
 @pytest.mark.parametrize("file", [GITHUB, AZURE], ids=lambda file: file.stem)
-def test_it_runs_every_night_and_keeps_history_whatever_came_of_it(file: Path) -> None:
+def test_it_runs_every_night_and_keeps_history_whatever_the_result(file: Path) -> None:
     document = read(file)
     schedules = document["schedules"] if file is AZURE else document[True]["schedule"]
-    assert [re.fullmatch(r"\d+ \d+ \* \* \*", one["cron"]) is not None for one in schedules] == [
-        True
-    ]
-    kept = [one for one in steps(file) if "reports/history" in texts(one)]
+    assert [
+        re.fullmatch(r"\d+ \d+ \* \* \*", schedule["cron"]) is not None for schedule in schedules
+    ] == [True]
+    kept = [step for step in steps(file) if "reports/history" in texts(step)]
     assert len(kept) == 2
     assert kept[1].get("if", kept[1].get("condition")) in ("always()", "succeededOrFailed()")
 
 
 @pytest.mark.parametrize("file", [GITHUB, AZURE], ids=lambda file: file.stem)
 def test_results_are_handed_on_from_where_they_are_written(file: Path) -> None:
-    said = list(texts(read(file)))
+    values = list(texts(read(file)))
     folder = graded_with(file)[graded_with(file).index("--reports") + 1]
-    assert folder in said
+    assert folder in values
     if file is AZURE:
         for name in (junit.LEARNERS, junit.FAULTS):
-            assert f"{folder}/{junit.FOLDER}/{name}" in said
+            assert f"{folder}/{junit.FOLDER}/{name}" in values
     assert f"{folder}/{ci.SUMMARY}" in README
 
 
 def test_azure_pipelines_publishes_two_runs_that_fail_nothing() -> None:
-    published = [one["inputs"] for one in steps(AZURE) if one.get("task") == "PublishTestResults@2"]
-    assert [one["testRunTitle"] for one in published] == ["Learners", "Grader's faults"]
-    assert [one["failTaskOnFailedTests"] for one in published] == [False, False]
-    assert {one["testResultsFormat"] for one in published} == {"JUnit"}
+    published = [
+        step["inputs"] for step in steps(AZURE) if step.get("task") == "PublishTestResults@2"
+    ]
+    assert [inputs["testRunTitle"] for inputs in published] == ["Learners", "Grader's faults"]
+    assert [inputs["failTaskOnFailedTests"] for inputs in published] == [False, False]
+    assert {inputs["testResultsFormat"] for inputs in published} == {"JUnit"}
 
 
 @pytest.mark.parametrize("file", [GITHUB, AZURE], ids=lambda file: file.stem)
-def test_it_holds_no_secret_and_what_is_to_be_set_is_told(file: Path) -> None:
+def test_it_holds_no_secret_and_what_is_to_be_set_is_documented(file: Path) -> None:
     text = file.read_text("utf-8")
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-|gh[a-z]_|CLIENT_SECRET|PASSWORD|_PAT\b", text)
     wanted = re.findall(r"(?:vars|secrets)\.(\w+)|\$\(([A-Z_]+)\)|group: (grading)\b", text)
-    names = {name for found in wanted for name in found if name}
+    names = {name for match in wanted for name in match if name}
     assert names
     assert [name for name in sorted(names) if f"`{name}`" not in README] == []
 
@@ -111,8 +115,8 @@ def test_the_table_of_exit_statuses_is_what_the_run_does() -> None:
     rows = re.findall(
         r"^\| (a learner failed|something could not|only blocked).*?\|(.*)\|$", README, re.M
     )
-    told = {what: [int(cell) for cell in cells.split("|")] for what, cells in rows}
-    assert told == {
+    statuses = {case: [int(cell) for cell in cells.split("|")] for case, cells in rows}
+    assert statuses == {
         "a learner failed": [0, 1, 0],
         "something could not": [1, 1, 0],
         "only blocked": [0, 0, 0],

@@ -37,16 +37,16 @@ def a_class(outcomes: list[tuple[Outcome, str]], check: str = CHECK) -> list[Ver
     ]
 
 
-def seen(outcomes: list[tuple[Outcome, str]]) -> list[Failure]:
+def failures_of(outcomes: list[tuple[Outcome, str]]) -> list[Failure]:
     run = example.run([example.learner(f"l{n}", "", n) for n in range(1, len(outcomes) + 1)])
     return failures(run.checks, grades_of(run, a_class(outcomes)))
 
 
-def test_the_shared_cause_is_told_whatever_number_a_learner_has() -> None:
+def test_the_shared_cause_is_found_whatever_number_a_learner_has() -> None:
     others = [(Outcome.FAILED, "run {n} of CI failed: lint"), (Outcome.PASSED, "")]
-    (found,) = seen([(Outcome.FAILED, AZURE_REPOS)] * 3 + others)
-    assert (found.check.id, len(found.learners), found.tried) == (CHECK, 4, 5)
-    assert (found.cause, found.same_cause) == (AZURE_REPOS.format(n=1), 3)
+    (failure,) = failures_of([(Outcome.FAILED, AZURE_REPOS)] * 3 + others)
+    assert (failure.check.id, len(failure.learners), failure.tried) == (CHECK, 4, 5)
+    assert (failure.cause, failure.same_cause) == (AZURE_REPOS.format(n=1), 3)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_the_shared_cause_is_told_whatever_number_a_learner_has() -> None:
 def test_what_nearly_everyone_fails_who_got_there_may_be_the_labs(
     failed: int, passed: int, blocked: int, is_the_labs: bool
 ) -> None:
-    (found,) = seen(
+    (failure,) = failures_of(
         [(Outcome.FAILED, "why")] * failed
         + [(Outcome.PASSED, "")] * passed
         + [(Outcome.BLOCKED, "earlier")] * blocked
     )
-    assert found.is_of_nearly_everyone is is_the_labs
+    assert failure.is_of_nearly_everyone is is_the_labs
 
 
 def test_the_terminal_says_so_with_the_cause() -> None:
@@ -95,7 +95,7 @@ def test_where_learners_stopped_is_the_last_task_half_done() -> None:
         "late": {"project-exists": (Outcome.NOT_ASSESSED, "not seen")},
     }
     run = example.run([example.learner(name) for name in ends])
-    verdicts = [one for name, lost in ends.items() for one in example.verdicts(name, lost)]
+    verdicts = [verdict for name, lost in ends.items() for verdict in example.verdicts(name, lost)]
     assert stopped(grades_of(run, verdicts)) == {
         "before task 2": 1,
         "task 4": 1,
@@ -123,20 +123,22 @@ def test_one_cause_is_one_whatever_number_a_learner_has_and_that_of_most_comes_f
     ]
 
 
-def test_a_class_that_followed_the_sheets_slip_is_not_told_to_be_wrong(tmp_path: Path) -> None:
-    """Task 5 step 2 says Azure Repos Git: whoever does as it says fails a check, and all do."""
+def test_a_class_that_followed_the_sheets_slip_is_not_blamed_for_it(tmp_path: Path) -> None:
+    """Task 5 step 2 says Azure Repos Git: all learners do as it says, and so fail a check."""
     cohort = grading_process.write_cohort(
         tmp_path / "class.csv", 6, dict.fromkeys(range(1, 7), "ci_builds_azure_repos")
     )
     graded = grading_process.grade(
         "--learners", cohort, "--tenant", "simulated", reports=tmp_path / "out"
     )
-    said = " ".join(graded.text.split())
-    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in said
-    suspected = [one for one in graded.book()["class"]["failed"] if one["failed"] == 6]
-    assert [one["lab_or_tenant_may_be_wrong"] for one in suspected] == [True] * len(suspected)
-    told = {one["check"]: one["same_cause"] for one in suspected}
-    assert told["ci-pipeline-builds-the-learners-repository"] == 6
+    text = " ".join(graded.text.split())
+    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in text
+    suspected = [failure for failure in graded.book()["class"]["failed"] if failure["failed"] == 6]
+    assert [failure["lab_or_tenant_may_be_wrong"] for failure in suspected] == [True] * len(
+        suspected
+    )
+    causes = {failure["check"]: failure["same_cause"] for failure in suspected}
+    assert causes["ci-pipeline-builds-the-learners-repository"] == 6
     page = (graded.reports / "index.html").read_text(encoding="utf-8")
     assert "The lab or the tenant may be wrong" in page
 
@@ -146,8 +148,8 @@ def test_ids_and_commits_do_not_make_one_cause_two() -> None:
         "the run built 4f2a9c1e77; expected a commit of the repository",
         "the run built b81d00aa12; expected a commit of the repository",
     )
-    assert len({cause_of(one) for one in reasons}) == 1
+    assert len({cause_of(reason) for reason in reasons}) == 1
     ids = (f"{n * 8}-0000-4000-8000-{n * 12}" for n in "ab")
-    assert len({cause_of(f"the connection {one} is not ready") for one in ids}) == 1
+    assert len({cause_of(f"the connection {identity} is not ready") for identity in ids}) == 1
     assert cause_of("the facade is decayed") == "the facade is decayed"
     assert cause_of("lint failed") != cause_of("a test failed")

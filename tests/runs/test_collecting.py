@@ -1,4 +1,4 @@
-"""When collecting goes wrong: whose trouble it is said to be, and what stands all the same."""
+"""When collecting goes wrong: which cause is named, and what is kept all the same."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_folder_that_takes_nothing_is_named(cohort: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL to send on Windows")
-def test_what_was_collected_stands_when_the_tenant_dies_at_the_end(
+def test_what_was_collected_is_kept_when_the_tenant_dies_at_the_end(
     cohort: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[process.SimulatedTenant] = []

@@ -42,12 +42,12 @@ def test_fifty_model_answers_cost_at_most_20_requests_each_and_no_write(
     cohort: Path, tenant: SimulatedTenant, tmp_path: Path
 ) -> None:
     run = grade_live(cohort, tmp_path, tenant)
-    said = tenant.requests()
+    log = tenant.requests()
     assert run.status == 0, run.text
-    assert said["requests"] <= 20 * LEARNERS
-    assert said["violations"] == []
-    assert said["unknown_routes"] == []
-    assert said["refused_hosts"] == []
+    assert log["requests"] <= 20 * LEARNERS
+    assert log["violations"] == []
+    assert log["unknown_routes"] == []
+    assert log["refused_hosts"] == []
     assert {row["total"] for row in run.grade_book()} == {"100"}
 
 
@@ -81,7 +81,7 @@ def test_a_killed_collection_resumes_where_it_was(
     arguments = ("--learners", cohort, "--tenant", "live", "--resume")
     resumed = grading_process.grade(*arguments, reports=cut_short, changes=tenant.environment())
     again = tenant.requests()["requests"] - uninterrupted
-    in_flight = 12 * 20 + 10  # of 12 learners looked at together, and what all of them share
+    in_flight = 12 * 20 + 10  # of 12 learners collected together, and what all of them share
     assert [row | {"graded_at": ""} for row in resumed.grade_book()] == [
         row | {"graded_at": ""} for row in whole.grade_book()
     ]

@@ -1,4 +1,4 @@
-"""What an instructor may type, from wherever they stand."""
+"""What an instructor may type, from any folder."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_failing_learners_fail_the_run_as_pytest_means_it(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--learners", DEMO], "--tenant simulated"),
         (["--learners", "no-such.csv"], "no-such.csv"),
@@ -119,12 +119,12 @@ def test_failing_learners_fail_the_run_as_pytest_means_it(
         (["--learners", DEMO, "--lab", "no-such.toml"], "no-such.toml"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(
-    arguments: list[object], said: str, tmp_path: Path
+def test_what_cannot_be_done_is_refused_in_one_sentence(
+    arguments: list[object], message: str, tmp_path: Path
 ) -> None:
     run = grading_process.grade(*arguments, reports=tmp_path)
     assert run.status == USAGE, run.text
-    assert said in run.text
+    assert message in run.text
     assert "Traceback" not in run.text
 
 
@@ -135,8 +135,8 @@ def test_all_problems_of_cohort_and_lab_file_come_at_once(tmp_path: Path) -> Non
     )
     run = grading_process.grade("--learners", tmp_path / "bad.csv", reports=tmp_path / "out")
     assert run.status == USAGE
-    for said in ("`a`", "two", "row 4", "organisation", "`organization`"):
-        assert said in run.text
+    for part in ("`a`", "two", "row 4", "organisation", "`organization`"):
+        assert part in run.text
 
 
 def test_points_of_the_lab_file_change_the_grade(

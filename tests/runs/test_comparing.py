@@ -45,12 +45,13 @@ def test_a_lab_file_judges_the_evidence_anew_by_its_leniency(
 ) -> None:
     """A connection by federation is a mistake where the class asks for a secret."""
     shutil.copytree(demo.reports / "evidence", tmp_path / "run" / "evidence")
-    found = snapshot.read(tmp_path / "run" / "evidence", "user1")
-    assert found is not None
+    evidence = snapshot.read(tmp_path / "run" / "evidence", "user1")
+    assert evidence is not None
     connections = [
-        replace(one, scheme="WorkloadIdentityFederation") for one in found.service_connections
+        replace(connection, scheme="WorkloadIdentityFederation")
+        for connection in evidence.service_connections
     ]
-    federated = replace(found, service_connections=tuple(connections))
+    federated = replace(evidence, service_connections=tuple(connections))
     snapshot.write(tmp_path / "run" / "evidence", federated)
     lenient = COHORTS / "lab.toml"
     text = lenient.read_text("utf-8")
@@ -61,9 +62,9 @@ def test_a_lab_file_judges_the_evidence_anew_by_its_leniency(
     assert main(["compare", str(lenient), str(lenient), *given]) == 0
     capsys.readouterr()
     assert main(["compare", str(lenient), str(strict), *given]) == 1
-    said = capsys.readouterr().out
-    assert "1 of 16 grades change" in said
-    assert "1 × service-connection-uses-a-service-principal: passed → failed" in said
+    output = capsys.readouterr().out
+    assert "1 of 16 grades change" in output
+    assert "1 × service-connection-uses-a-service-principal: passed → failed" in output
 
 
 def test_without_its_evidence_nothing_is_judged_anew(
@@ -74,7 +75,7 @@ def test_without_its_evidence_nothing_is_judged_anew(
     assert "this folder holds no snapshot" in capsys.readouterr().err
 
 
-def test_the_command_tells_it_in_eighty_columns_and_writes_all_of_it(
+def test_the_command_prints_it_in_eighty_columns_and_writes_all_of_it(
     before: Path, tmp_path: Path
 ) -> None:
     long = {"variable-group-exists": (Outcome.FAILED, "why " * 60)}
@@ -88,18 +89,20 @@ def test_the_command_tells_it_in_eighty_columns_and_writes_all_of_it(
     assert (done.returncode, done.stderr) == (1, "")
     assert "1 of 2 grades change: 1 lower" in done.stdout
     assert "1 × variable-group-exists: passed → failed" in done.stdout
-    told = [line for line in done.stdout.splitlines() if str(tmp_path) not in line]
-    assert max(map(len, told)) <= 80
+    lines = [line for line in done.stdout.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, lines)) <= 80
     (bob,) = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["learners"]
     assert (bob["learner"], bob["before"], bob["after"]) == ("bob", 100, 85)
     assert bob["checks"][0]["why"] == ("why " * 60)
 
 
-def test_a_large_class_is_told_in_part_unless_all_is_asked_for(tmp_path: Path) -> None:
+def test_a_large_class_is_shown_in_part_unless_all_is_asked_for(tmp_path: Path) -> None:
     learners = [example.learner(f"l{number}", "", number) for number in range(1, 31)]
     run = example.run(learners)
-    old = stored(tmp_path / "old", run, *(example.verdicts(one.id) for one in learners))
-    new = stored(tmp_path / "new", run, *(example.verdicts(one.id, LOST) for one in learners))
+    old = stored(tmp_path / "old", run, *(example.verdicts(learner.id) for learner in learners))
+    new = stored(
+        tmp_path / "new", run, *(example.verdicts(learner.id, LOST) for learner in learners)
+    )
     some = command("compare", old, new)
     assert "… and 10 more; --all shows them" in some.stdout
     everyone = command("compare", old, new, "--all").stdout
@@ -135,20 +138,20 @@ def test_nothing_differs_is_status_0(before: Path) -> None:
 
 
 def test_two_lab_files_are_compared_over_one_run(before: Path, tmp_path: Path) -> None:
-    one = lab_file(tmp_path, "variable-group-exists = 20\nconnection-exists = 7").rename(
+    first = lab_file(tmp_path, "variable-group-exists = 20\nconnection-exists = 7").rename(
         tmp_path / "one.toml"
     )
-    other = lab_file(tmp_path, "endpoint-answers = 9\nconnection-exists = 17")
-    done = command("compare", one, other, "--run", before)
+    second = lab_file(tmp_path, "endpoint-answers = 9\nconnection-exists = 17")
+    done = command("compare", first, second, "--run", before)
     assert (done.returncode, done.stderr) == (1, "")
-    for said in (
+    for message in (
         "variable-group-exists is worth 15 instead of 20",  # what the lab itself gives
         "connection-exists is worth 17 instead of 7",
         "endpoint-answers is worth 9 instead of 14",
     ):
-        assert said in done.stdout
+        assert message in done.stdout
     ada = next(line for line in done.stdout.splitlines() if "ada" in line)
     assert "80" in ada
     assert "85" in ada
-    assert command("compare", one, before).returncode == 1
-    assert command("compare", one, one, "--run", before).returncode == 0
+    assert command("compare", first, before).returncode == 1
+    assert command("compare", first, first, "--run", before).returncode == 0

@@ -105,10 +105,10 @@ def _results(reports: Path) -> list[tuple[str, str, str]]:
     """(history id, name, status) of every Allure result: what its history is made of."""
     files = (reports / "allure-results").glob("*-result.json")
     results = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    return sorted((one["historyId"], one["name"], one["status"]) for one in results)
+    return sorted((result["historyId"], result["name"], result["status"]) for result in results)
 
 
-def test_what_could_not_be_seen_stands_with_the_grade(demo: grading_process.Outcome) -> None:
+def test_what_could_not_be_read_is_listed_with_the_grade(demo: grading_process.Outcome) -> None:
     faults = {grade["learner"]: grade["faults"] for grade in demo.book()["grades"]}
     assert [learner for learner, some in faults.items() if some] == ["user17"]
     assert faults["user17"][0].startswith("Azure DevOps: could not see the project AE MLOps 17")

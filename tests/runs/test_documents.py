@@ -15,7 +15,7 @@ from tests.support.paths import PROJECT
 
 
 @pytest.mark.parametrize(
-    ("path", "text"), make_docs.pages().items(), ids=lambda one: str(one)[-10:]
+    ("path", "text"), make_docs.pages().items(), ids=lambda value: str(value)[-10:]
 )
 def test_a_page_is_written_from_the_code(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "run: make docs"
@@ -40,7 +40,7 @@ def test_no_count_is_written_by_hand(document: Path, demo: grading_process.Outco
         "pairs": len(PAIRS),
     }
     text = document.read_text(encoding="utf-8")
-    stale = [f"{count} {what}" for what, count in counts.items() if f" {count} {what}" in text]
+    stale = [f"{count} {noun}" for noun, count in counts.items() if f" {count} {noun}" in text]
     assert stale == [], "mark the spot: <!-- made:NAME -->…<!-- / -->"
 
 
@@ -50,12 +50,14 @@ def test_a_spot_that_nothing_fills_is_refused() -> None:
         make_docs.filled("<!-- made:nothing -->x<!-- / -->", {"a": "1"})
 
 
-def test_every_option_stands_in_the_readme() -> None:
+def test_every_option_is_in_the_readme() -> None:
     parser = pytest.Parser(_ispytest=True)
     options.add(parser)
-    known = {name for group in parser._groups for one in group.options for name in one.names()}
-    told = re.findall(r"--[a-z-]+", (PROJECT / "README.md").read_text(encoding="utf-8"))
-    assert known - set(told) == set()
+    known = {
+        name for group in parser._groups for option in group.options for name in option.names()
+    }
+    documented = re.findall(r"--[a-z-]+", (PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert known - set(documented) == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -69,9 +71,9 @@ def test_links_lead_somewhere(document: Path) -> None:
 def test_make_grade_grades_before_it_builds_the_report_and_ends_on_success() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"^grade:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    said, grades, said_too, report, done = recipe.splitlines()
-    assert said.startswith('\t@echo "Grading ')
+    start_message, grades, build_message, report, done = recipe.splitlines()
+    assert start_message.startswith('\t@echo "Grading ')
     assert "pytest --learners $(COHORT) --tenant simulated --fail-on never" in grades
-    assert said_too.startswith('\t@echo "Building ')
+    assert build_message.startswith('\t@echo "Building ')
     assert "python -m reports report $(REPORTS) ||" in report
     assert done.startswith('\t@echo "Done: ')

@@ -21,7 +21,7 @@ def reports(demo: grading_process.Outcome, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def test_without_a_sign_in_nothing_that_was_seen_is_lost(reports: Path) -> None:
+def test_without_a_sign_in_nothing_that_was_collected_is_lost(reports: Path) -> None:
     (reports / "evidence" / "tenant.txt").write_text("live")
     before = sorted((reports / "evidence").glob("*.json"))
     run = grading_process.grade("--learners", DEMO, reports=reports)

@@ -1,4 +1,4 @@
-"""``--fail-on``: whose trouble makes the exit status 1, however the run is spread and told."""
+"""``--fail-on``: whose failures make the exit status 1, however many processes judge."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ WAYS = ("learner", "fault", "never")
         ((), 1, (1, 1, 1)),
     ],
 )
-def test_whose_trouble_counts(
+def test_whose_failures_count(
     outcomes: Sequence[Outcome], others: int, statuses: tuple[int, ...]
 ) -> None:
     """``others``: failed tests of ours, which nothing excuses."""
-    verdicts = [example.verdict("ada", example.RUBRIC[0], one) for one in outcomes]
-    failed = others + sum(one in (F, N) for one in outcomes)
+    verdicts = [example.verdict("ada", example.RUBRIC[0], outcome) for outcome in outcomes]
+    failed = others + sum(outcome in (F, N) for outcome in outcomes)
     assert tuple(int(exit_status(way, failed, verdicts)) for way in WAYS) == statuses
 
 
@@ -49,11 +49,11 @@ def a_part(
 ) -> tuple[object, ...]:
     """Options that choose a learner and a task with such an outcome and others allowed only."""
     tasks = {check["id"]: check["task"] for check in demo.book()["rubric"]}
-    found: dict[tuple[str, int], set[str]] = {}
+    by_task: dict[tuple[str, int], set[str]] = {}
     for learner, own in demo.outcomes().items():
         for check, outcome in own.items():
-            found.setdefault((learner, tasks[check]), set()).add(outcome)
-    for (learner, task), outcomes in found.items():
+            by_task.setdefault((learner, tasks[check]), set()).add(outcome)
+    for (learner, task), outcomes in by_task.items():
         if wanted in outcomes and outcomes <= allowed:
             return ("--learner", learner, "-m", f"task{task}")
     raise LookupError(wanted)
@@ -66,7 +66,7 @@ def status(demo: grading_process.Outcome, reports: Path, *arguments: object) -> 
 
 
 @pytest.mark.parametrize("wanted", [B, P, X])
-def test_what_is_blocked_pending_or_noted_only_is_nobodys_trouble(
+def test_blocked_pending_or_noted_checks_alone_fail_no_run(
     demo: grading_process.Outcome, tmp_path: Path, wanted: Outcome
 ) -> None:
     part = a_part(demo, wanted, {wanted, OK} | ({B} if wanted is P else set()))
@@ -85,7 +85,7 @@ def test_several_processes_change_nothing(
 
 
 @pytest.mark.parametrize(("wanted", "more"), [(F, ()), (B, ()), (F, ("-n2",))])
-def test_a_result_that_could_not_be_written_is_3_whoever_failed(
+def test_a_result_that_could_not_be_written_is_3_whatever_failed(
     demo: grading_process.Outcome, tmp_path: Path, wanted: Outcome, more: tuple[str, ...]
 ) -> None:
     (tmp_path / "gradebook.csv").mkdir()

@@ -32,8 +32,8 @@ def test_all_marks_of_stored_evidence_are_written_and_the_next_run_replaces_them
     written = files_of(tmp_path)
     for name in ("canvas.csv", "moodle.csv", "blackboard.txt", "left-out.csv"):
         assert f"SIMULATED-{name}" in written
-    for one in decided:
-        assert f"gradescope/{one}/SIMULATED-results.json" in written
+    for learner in decided:
+        assert f"gradescope/{learner}/SIMULATED-results.json" in written
     assert "for classroom50" not in run.text
     assert "for canvas: 14 of 16" in run.text
     assert "not exported" in run.text
@@ -68,12 +68,15 @@ def test_classroom_50_gets_the_submission_that_its_runner_names(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("canvs", "did you mean `canvas`"), ("excel", "choose from canvas, moodle")]
+    ("name", "message"),
+    [("canvs", "did you mean `canvas`"), ("excel", "choose from canvas, moodle")],
 )
-def test_an_unknown_export_is_said_in_one_sentence(name: str, said: str, tmp_path: Path) -> None:
+def test_an_unknown_export_is_refused_in_one_sentence(
+    name: str, message: str, tmp_path: Path
+) -> None:
     run = grading_process.grade("--learners", DEMO, "--export", name, reports=tmp_path)
     assert run.status == USAGE, run.text
-    assert said in run.text
+    assert message in run.text
     assert "Traceback" not in run.text
 
 
@@ -83,7 +86,9 @@ def test_a_grade_book_of_canvas_is_graded_and_its_marks_go_back(
     roster = tmp_path / "2026-11-23 Grades-MLOps.csv"
     rows = [["Student", "ID", "SIS Login ID", "Section", "MLOps lab (900)"]]
     rows += [["    Points Possible", "", "", "", "100"]]
-    rows += [[one.name, f"81{one.number}", one.id, "A", ""] for one in read_cohort(DEMO)]
+    rows += [
+        [learner.name, f"81{learner.number}", learner.id, "A", ""] for learner in read_cohort(DEMO)
+    ]
     with roster.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
     run = grading_process.grade(
@@ -102,10 +107,10 @@ def test_a_grade_book_of_canvas_is_graded_and_its_marks_go_back(
     assert run.outcomes() == demo.outcomes()
     text = (tmp_path / "out" / "exports" / "SIMULATED-canvas.csv").read_text(encoding="utf-8")
     ids = [row[1] for row in csv.reader(text.splitlines())][2:]
-    assert ids == [f"81{one.number}" for one in read_cohort(DEMO) if one.number < 16]
+    assert ids == [f"81{learner.number}" for learner in read_cohort(DEMO) if learner.number < 16]
 
 
-def test_a_roster_without_numbers_is_told_what_to_add(tmp_path: Path) -> None:
+def test_a_roster_without_numbers_is_refused_with_what_to_add(tmp_path: Path) -> None:
     roster = tmp_path / "classroom_roster.csv"
     roster.write_text("identifier,github_username,github_id,name\nada,a,1,Ada\n", encoding="utf-8")
     run = grading_process.grade("--learners", roster, reports=tmp_path / "out")

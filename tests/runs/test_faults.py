@@ -26,7 +26,7 @@ from tests.support import counts, grading_process
 from tests.support.fault_matrix import (
     CANARY,
     Cell,
-    Looks,
+    Work,
     cells,
     entry,
     every_pair,
@@ -116,8 +116,8 @@ RETRIED = (
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What came of all the looks."""
+class Collected:
+    """What all the collections returned."""
 
     calm: Mapping[str, Evidence]
     """Learner, or ``learner + what had to go wrong beside`` -> what is seen without the fault."""
@@ -129,11 +129,11 @@ class Looked:
     """``fault learner`` -> what is seen when it strikes every question once."""
     refused: Mapping[str, str]
     """Cell -> why nobody was signed in; empty where somebody was."""
-    said: Mapping[str, object]
+    log: Mapping[str, object]
 
     @property
     def struck(self) -> Mapping[str, int]:
-        return self.said["faults"]  # type: ignore[return-value]
+        return self.log["faults"]  # type: ignore[return-value]
 
 
 NAMED = ("runs", "repositories", "model versions", "web services")
@@ -160,21 +160,21 @@ def labs(cohort: Path) -> dict[int, Lab]:
 
 
 @pytest.fixture(scope="module")
-def looked(matrix: list[Cell], cohort: Path, labs: dict[int, Lab]) -> Iterator[Looked]:
+def collected(matrix: list[Cell], cohort: Path, labs: dict[int, Lab]) -> Iterator[Collected]:
     plan = cohort.with_name("plan.toml")
-    plan.write_text("\n".join([*(one.entries for one in matrix), *_other_entries()]))
+    plan.write_text("\n".join([*(cell.entries for cell in matrix), *_other_entries()]))
     tenant = SimulatedTenant(cohort, cohort.with_name("lab.toml"), faults=[plan])
     with tenant:
-        yield _look(tenant, matrix, labs)
+        yield _collect(tenant, matrix, labs)
 
 
-def _look(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> Looked:
-    at_the_gate = {one.name for one in matrix if one.question.service == ENTRA}
-    stalled = [one.name for one in matrix if one.fault == "stall"]
-    task = Looks(
+def _collect(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> Collected:
+    at_the_gate = {cell.name for cell in matrix if cell.question.service == ENTRA}
+    stalled = [cell.name for cell in matrix if cell.fault == "stall"]
+    task = Work(
         environment=tenant.environment(),
         labs=labs,
-        cells={one.name: () if one.name in at_the_gate else (one.number,) for one in matrix}
+        cells={cell.name: () if cell.name in at_the_gate else (cell.number,) for cell in matrix}
         | {f"calm-{number}": (number,) for number in labs}
         | {"calm-slow": (1,)}
         | {f"beside-{fault}": (1, BYSTANDER) for fault in _MET_BESIDE}
@@ -182,34 +182,36 @@ def _look(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> 
         stalled=frozenset([*stalled, "pass-stall", "beside-stall"]),
     )
     _through_the_throttle(task)
-    found = in_processes(task)
-    seen = {cell: one for cell, one in found.items() if isinstance(one, Evidence)}
-    return Looked(
-        calm=_beginning(seen, "calm-"),
-        harmed=_beginning(seen, "cell"),
-        beside=_beginning(seen, "beside-"),
-        passing=_beginning(seen, "pass-"),
-        refused={cell: one for cell, one in found.items() if isinstance(one, str)},
-        said=tenant.requests(),
+    results = in_processes(task)
+    evidence = {cell: result for cell, result in results.items() if isinstance(result, Evidence)}
+    return Collected(
+        calm=_beginning(evidence, "calm-"),
+        harmed=_beginning(evidence, "cell"),
+        beside=_beginning(evidence, "beside-"),
+        passing=_beginning(evidence, "pass-"),
+        refused={cell: result for cell, result in results.items() if isinstance(result, str)},
+        log=tenant.requests(),
     )
 
 
 @pytest.fixture(scope="module")
 def outcomes(
-    looked: Looked, labs: dict[int, Lab], tmp_path_factory: pytest.TempPathFactory
+    collected: Collected, labs: dict[int, Lab], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, str]]:
     """Cell -> check -> outcome; what was seen alike is judged once."""
-    seen = {**looked.calm, **looked.harmed}
+    by_cell = {**collected.calm, **collected.harmed}
     folder = tmp_path_factory.mktemp("judged")
     alike: dict[str, str] = {}
     rows = ["learner,number,email,project,repository,workspace"]
     collected_from.note(folder / "evidence", "simulated")
-    for evidence in seen.values():
+    for evidence in by_cell.values():
         if (text := _without_words(evidence)) not in alike:
             name = alike[text] = f"seen{len(alike)}"
-            lab = next(one for one in labs.values() if one.learner.id == evidence.learner)
-            whose = replace(evidence, learner=name, tenant="simulated", place=lab.place)
-            snapshot.write(folder / "evidence", whose)
+            lab = next(
+                candidate for candidate in labs.values() if candidate.learner.id == evidence.learner
+            )
+            renamed = replace(evidence, learner=name, tenant="simulated", place=lab.place)
+            snapshot.write(folder / "evidence", renamed)
             places = (lab.learner.email, lab.project, lab.repositories[0], lab.workspace)
             rows.append(",".join((name, str(lab.learner.number), *places)))
     cohort = _lenient(grading_process.write_cohort(folder / "cells.csv", 0))
@@ -220,30 +222,33 @@ def outcomes(
     )
     assert run.status == 0, run.text
     assert _numbers_for_the_undecided(run) == []
-    found = run.outcomes()
-    return {cell: found[alike[_without_words(one)]] for cell, one in seen.items()}
+    judged = run.outcomes()
+    return {cell: judged[alike[_without_words(original)]] for cell, original in by_cell.items()}
 
 
 # --- the matrix is whole --------------------------------------------------------------------------
 
 
-def test_the_matrix_knows_every_question_that_the_graders_ask(looked: Looked) -> None:
+def test_the_matrix_knows_every_question_that_the_graders_ask(collected: Collected) -> None:
     """A new question is one more line in ``route_names.py``."""
     hosts = {"Entra ID": "login.microsoftonline.com", "the endpoint": "scoring"}
     hosts |= {"Azure DevOps": "dev.azure.com", "GitHub": "api.github.com"}
     hosts |= {"Azure Resource Manager": "management.azure.com", "Azure ML": "api.azureml.ms"}
-    known = {f"{one.method} {hosts[one.service]} {one.template}" for one in QUESTIONS}
-    asked = looked.said["by_route"]
+    known = {
+        f"{known_question.method} {hosts[known_question.service]} {known_question.template}"
+        for known_question in QUESTIONS
+    }
+    asked = collected.log["by_route"]
     assert isinstance(asked, dict)
     assert {route for route in asked if not route.endswith(" -")} == known
 
 
 def test_every_fault_struck(
-    matrix: list[Cell], looked: Looked, request: pytest.FixtureRequest
+    matrix: list[Cell], collected: Collected, request: pytest.FixtureRequest
 ) -> None:
-    wanted = [f"{one.name}-0" for one in matrix]
-    idle = [one for one in matrix if not looked.struck.get(f"{one.name}-0")]
-    assert [f"{one.question.name}: {one.fault}" for one in idle] == []
+    wanted = [f"{cell.name}-0" for cell in matrix]
+    idle = [cell for cell in matrix if not collected.struck.get(f"{cell.name}-0")]
+    assert [f"{cell.question.name}: {cell.fault}" for cell in idle] == []
     counts.note(request, "questions the graders ask", len(QUESTIONS))
     counts.note(request, "faults", len(FAULTS))
     counts.note(request, "fault cells", len(wanted))
@@ -258,7 +263,7 @@ def test_without_faults_there_are_verdicts_to_turn(outcomes: dict[str, dict[str,
     assert "failed" in outcomes["calm-5"].values()
 
 
-@pytest.mark.parametrize("asked", [one.name for one in QUESTIONS if one.service != ENTRA])
+@pytest.mark.parametrize("asked", [asked.name for asked in QUESTIONS if asked.service != ENTRA])
 def test_a_fault_withholds_verdicts_and_changes_none(
     matrix: list[Cell], outcomes: dict[str, dict[str, str]], asked: str
 ) -> None:
@@ -272,33 +277,37 @@ def test_a_fault_withholds_verdicts_and_changes_none(
     assert changed == {}
 
 
-def test_a_fault_that_passes_changes_nothing_but_time(looked: Looked) -> None:
-    calm = _without_words(looked.calm["calm-1"])
-    assert [one for one, seen in looked.passing.items() if _without_words(seen) != calm] == []
+def test_a_fault_that_passes_changes_nothing_but_time(collected: Collected) -> None:
+    calm = _without_words(collected.calm["calm-1"])
+    assert [
+        name for name, evidence in collected.passing.items() if _without_words(evidence) != calm
+    ] == []
 
 
-def test_other_learners_of_the_run_are_untouched(looked: Looked) -> None:
-    calm = _without_words(looked.calm[f"calm-{BYSTANDER}"])
-    assert [one for one, seen in looked.beside.items() if _without_words(seen) != calm] == []
+def test_other_learners_of_the_run_are_untouched(collected: Collected) -> None:
+    calm = _without_words(collected.calm[f"calm-{BYSTANDER}"])
+    assert [
+        name for name, evidence in collected.beside.items() if _without_words(evidence) != calm
+    ] == []
 
 
-# --- what is told ---------------------------------------------------------------------------------
+# --- what is reported -----------------------------------------------------------------------------
 
 
 def test_a_cause_names_service_and_status_and_says_what_to_do(
-    matrix: list[Cell], looked: Looked
+    matrix: list[Cell], collected: Collected
 ) -> None:
     silent = [
-        f"{one.question.name}: {one.fault}: {fault}"
-        for one in matrix
-        for fault in _new_faults(one, looked)
+        f"{cell.question.name}: {cell.fault}: {fault}"
+        for cell in matrix
+        for fault in _new_faults(cell, collected)
         if not (fault.service and fault.cause and fault.remedy.rstrip("."))
     ]
     assert silent == []
     unnamed = [
-        f"{one.question.name}: {one.fault}: {[str(fault) for fault in told]}"
-        for one in matrix
-        if (told := _new_faults(one, looked)) and not _names_its_status(one, told)
+        f"{cell.question.name}: {cell.fault}: {[str(fault) for fault in faults]}"
+        for cell in matrix
+        if (faults := _new_faults(cell, collected)) and not _names_its_status(cell, faults)
     ]
     # there, the organisation's list speaks against the 404, and the cause says so
     assert [text for text in unnamed if not text.startswith("repository: 404")] == []
@@ -307,51 +316,63 @@ def test_a_cause_names_service_and_status_and_says_what_to_do(
 @pytest.mark.parametrize("fault", IN_WORDS)
 @pytest.mark.parametrize("asked", NAMED)
 def test_a_cause_says_what_went_wrong(
-    matrix: list[Cell], looked: Looked, asked: str, fault: str
+    matrix: list[Cell], collected: Collected, asked: str, fault: str
 ) -> None:
-    (cell,) = [one for one in matrix if (one.question.name, one.fault) == (asked, fault)]
+    (cell,) = [
+        candidate
+        for candidate in matrix
+        if (candidate.question.name, candidate.fault) == (asked, fault)
+    ]
     if (asked, fault) == ("repositories", "stall"):
-        assert _new_faults(cell, looked) == [], "what comes too late at once is asked one by one"
+        assert _new_faults(cell, collected) == [], "what comes too late at once is asked one by one"
         return
-    assert [str(one) for one in _new_faults(cell, looked) if IN_WORDS[fault] in one.cause] != []
+    assert [
+        str(new_fault)
+        for new_fault in _new_faults(cell, collected)
+        if IN_WORDS[fault] in new_fault.cause
+    ] != []
 
 
 def test_an_allowance_that_is_used_up_is_not_taken_for_a_lack_of_rights(
-    matrix: list[Cell], looked: Looked
+    matrix: list[Cell], collected: Collected
 ) -> None:
-    used_up = [one for one in matrix if one.fault == "long-rate-limit"]
-    told = {one.question.name: " ".join(map(str, _new_faults(one, looked))) for one in used_up}
-    assert [name for name, text in told.items() if "give the grader's token" in text] == []
-    assert "allowance of calls is used up (403)" in told["repositories"]
-    assert "asks to slow down (429" in told["runs"]
+    used_up = [cell for cell in matrix if cell.fault == "long-rate-limit"]
+    causes = {
+        cell.question.name: " ".join(map(str, _new_faults(cell, collected))) for cell in used_up
+    }
+    assert [name for name, text in causes.items() if "give the grader's token" in text] == []
+    assert "allowance of calls is used up (403)" in causes["repositories"]
+    assert "asks to slow down (429" in causes["runs"]
 
 
-def test_nobody_is_signed_in_where_the_sign_in_is_in_trouble(
-    matrix: list[Cell], looked: Looked
-) -> None:
-    at_the_gate = [one for one in matrix if one.name in looked.refused]
+def test_a_faulty_sign_in_signs_nobody_in(matrix: list[Cell], collected: Collected) -> None:
+    at_the_gate = [cell for cell in matrix if cell.name in collected.refused]
     odd = {
-        f"{one.question.name}: {one.fault}": looked.refused[one.name]
-        for one in at_the_gate
-        if not re.match(r"Sign-in to Azure failed: .+; .+, or grade", looked.refused[one.name])
+        f"{cell.question.name}: {cell.fault}": collected.refused[cell.name]
+        for cell in at_the_gate
+        if not re.match(r"Sign-in to Azure failed: .+; .+, or grade", collected.refused[cell.name])
     }
     assert {name for name in odd if name not in ("tenant: bom", "token: bom")} == set()
-    told = " ".join(looked.refused.values())
-    assert CANARY not in told
-    assert "bug" not in told
+    reasons = " ".join(collected.refused.values())
+    assert CANARY not in reasons
+    assert "bug" not in reasons
 
 
-def test_nothing_of_a_body_that_is_not_the_services_is_shown(looked: Looked) -> None:
-    told = {name: " ".join(map(str, one.faults())) for name, one in looked.harmed.items()}
-    assert [name for name, text in told.items() if CANARY in text] == []
-
-
-def test_a_fault_is_never_taken_for_a_mistake_of_ours(matrix: list[Cell], looked: Looked) -> None:
-    told = {
-        f"{one.question.name}: {one.fault}": " ".join(map(str, _new_faults(one, looked)))
-        for one in matrix
+def test_nothing_of_a_body_that_is_not_the_services_is_shown(collected: Collected) -> None:
+    causes = {
+        name: " ".join(map(str, evidence.faults())) for name, evidence in collected.harmed.items()
     }
-    assert {name: text for name, text in told.items() if "bug" in text} == {}
+    assert [name for name, text in causes.items() if CANARY in text] == []
+
+
+def test_a_fault_is_never_taken_for_a_mistake_of_ours(
+    matrix: list[Cell], collected: Collected
+) -> None:
+    causes = {
+        f"{cell.question.name}: {cell.fault}": " ".join(map(str, _new_faults(cell, collected)))
+        for cell in matrix
+    }
+    assert {name: text for name, text in causes.items() if "bug" in text} == {}
 
 
 # --- of use to the above --------------------------------------------------------------------------
@@ -359,16 +380,20 @@ def test_a_fault_is_never_taken_for_a_mistake_of_ours(matrix: list[Cell], looked
 
 def _other_entries() -> Iterator[str]:
     yield entry("calm-slow", *TOO_SLOW[0], client="calm-slow")
-    of_one = [one for one in QUESTIONS if re.search(r"{(project|workspace)}", one.template)]
-    of_one = [one for one in of_one if one.name not in (*ASKED_OF, *ALONG)]
+    of_one = [
+        candidate
+        for candidate in QUESTIONS
+        if re.search(r"{(project|workspace)}", candidate.template)
+    ]
+    of_one = [candidate for candidate in of_one if candidate.name not in (*ASKED_OF, *ALONG)]
     for place, fault in enumerate(_MET_BESIDE):
         asked = of_one[place % len(of_one)]
         if fault == "second-page-missing":
             asked = question("web services")
         if fault in AT_CONNECTION:
             asked = question("score")  # on a host of the learner's own; the others are shared
-        who = {"client": f"beside-{fault}", "learners": ["learner001"]}
-        yield entry(f"beside-{fault}", asked, fault, **who)
+        scope = {"client": f"beside-{fault}", "learners": ["learner001"]}
+        yield entry(f"beside-{fault}", asked, fault, **scope)
     for fault in RETRIED:
         for asked in QUESTIONS:
             slow = fault == "429-retry-after" and asked.name not in (
@@ -381,14 +406,14 @@ def _other_entries() -> Iterator[str]:
                 yield entry(name, asked, fault, client=f"pass-{fault}", calls=[1])
 
 
-def _through_the_throttle(task: Looks) -> None:
+def _through_the_throttle(task: Work) -> None:
     """Each service throttles one of its first calls: let that lie behind us."""
     first = {f"first-{number}": (1,) for number in range(4)}
     in_processes(replace(task, cells=first))
 
 
-def _beginning(seen: Mapping[str, Evidence], start: str) -> dict[str, Evidence]:
-    return {cell: one for cell, one in seen.items() if cell.startswith(start)}
+def _beginning(by_cell: Mapping[str, Evidence], start: str) -> dict[str, Evidence]:
+    return {cell: evidence for cell, evidence in by_cell.items() if cell.startswith(start)}
 
 
 def _calm_name(cell: Cell) -> str:
@@ -402,16 +427,16 @@ def _changes(cell: Cell, outcomes: dict[str, dict[str, str]]) -> Iterator[tuple[
             yield check, outcome, after[check]
 
 
-def _new_faults(cell: Cell, looked: Looked) -> list[Unavailable]:
-    if cell.name not in looked.harmed:
+def _new_faults(cell: Cell, collected: Collected) -> list[Unavailable]:
+    if cell.name not in collected.harmed:
         return []
-    known = looked.calm[_calm_name(cell)].faults()
-    return [one for one in looked.harmed[cell.name].faults() if one not in known]
+    known = collected.calm[_calm_name(cell)].faults()
+    return [fault for fault in collected.harmed[cell.name].faults() if fault not in known]
 
 
-def _names_its_status(cell: Cell, told: list[Unavailable]) -> bool:
+def _names_its_status(cell: Cell, faults: list[Unavailable]) -> bool:
     status = STATUS.get(cell.fault)
-    return status is None or any(one.status == status for one in told)
+    return status is None or any(fault.status == status for fault in faults)
 
 
 def _numbers_for_the_undecided(run: grading_process.Outcome) -> list[str]:
@@ -422,12 +447,14 @@ def _numbers_for_the_undecided(run: grading_process.Outcome) -> list[str]:
         if verdict["outcome"] in ("not assessed", "pending") and verdict["points"]
     }
     with_number = {row["learner"] for row in run.grade_book() if row["total"]}
-    with_number |= {one["learner"] for one in run.book()["grades"] if one["total"] is not None}
+    with_number |= {
+        grade["learner"] for grade in run.book()["grades"] if grade["total"] is not None
+    }
     return sorted(undecided & with_number)
 
 
 def _without_words(evidence: Evidence) -> str:
-    """Evidence but for the sightings and for why a thing could not be seen."""
+    """Evidence but for the sightings and for why a resource could not be read."""
     text = repr(replace(evidence, sightings=()))
     for fault in evidence.faults():
         text = text.replace(repr(fault), "unseen")

@@ -1,4 +1,4 @@
-"""Hints are filled in from the learner's own lab, and tell a near miss from a missing thing."""
+"""Hints are filled in from the learner's own lab; a near miss is renamed, a missing one created."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ OTHERS = LabFile.model_validate(
 @pytest.mark.parametrize("near_miss", ["", "nearly"])
 def test_no_hint_names_what_another_class_calls_otherwise(check: str, near_miss: str) -> None:
     why = Reason((Mismatch("", "`westeurope`", "", near_miss),))
-    said = advice(HINTS[check], OTHERS, Outcome.FAILED, why)
-    assert [name for name in SHEET.names().values() if name in said] == []
-    assert "centralus" not in said
-    assert "{" not in said
+    hint = advice(HINTS[check], OTHERS, Outcome.FAILED, why)
+    assert [name for name in SHEET.names().values() if name in hint] == []
+    assert "centralus" not in hint
+    assert "{" not in hint
 
 
 def test_hints_are_the_learners_own() -> None:
-    def said(check: str) -> str:
+    def hint(check: str) -> str:
         why = Reason((Mismatch("", "`westeurope`", "`West Europe`"),))
         return advice(HINTS[check], OTHERS, Outcome.FAILED, why)
 
-    assert said("location-is-the-workspace-region").startswith("Set LOCATION to `westeurope`")
-    assert said("resource-group-is-the-learners") == "Set RESOURCE_GROUP to your own, `Group9`."
-    assert "`user9-project`" in said("base-name-identifies-the-learner")
-    assert "`own-endpoint-9`" in said("endpoint-exists")
+    assert hint("location-is-the-workspace-region").startswith("Set LOCATION to `westeurope`")
+    assert hint("resource-group-is-the-learners") == "Set RESOURCE_GROUP to your own, `Group9`."
+    assert "`user9-project`" in hint("base-name-identifies-the-learner")
+    assert "`own-endpoint-9`" in hint("endpoint-exists")
 
 
 @pytest.mark.parametrize("outcome", sorted({*Outcome} - {Outcome.FAILED, Outcome.NOTED}))
@@ -85,25 +85,25 @@ CHANGES: Mapping[str, tuple[str, str, str]] = {
 
 @pytest.fixture
 def right() -> Evidence:
-    found = snapshot.read(SAMPLES / "3", "user1")
-    assert found is not None
-    return found
+    evidence = snapshot.read(SAMPLES / "3", "user1")
+    assert evidence is not None
+    return evidence
 
 
-def hint_of(check: str, found: Evidence, folder: Path) -> str:
-    lab = lab_of(found)
-    snapshot.write(folder, found)
+def hint_of(check: str, evidence: Evidence, folder: Path) -> str:
+    lab = lab_of(evidence)
+    snapshot.write(folder, evidence)
     return judged_classes.judge({lab.learner.id: lab}, folder).verdict(lab.learner.id, check).hint
 
 
-def lab_of(found: Evidence) -> Lab:
+def lab_of(evidence: Evidence) -> Lab:
     learners, lab_file = read_class(DEMO, COHORTS / "lab.toml")
-    (own,) = (one for one in learners if one.id == found.learner)
+    (own,) = (learner for learner in learners if learner.id == evidence.learner)
     return lab_file.for_learner(own)
 
 
-def named(check: str, found: Evidence) -> str:
-    lab = lab_of(found)
+def named(check: str, evidence: Evidence) -> str:
+    lab = lab_of(evidence)
     return {
         "variable-group-exists": lab.variable_group,
         "service-connection-exists": lab.service_connection,
@@ -118,11 +118,12 @@ def test_what_plays_the_part_under_another_name_is_renamed(
 ) -> None:
     part, rename, _ = CHANGES[check]
     name = named(check, right)
-    things = [
-        replace(one, name="settings") if one.name == name else one for one in getattr(right, part)
+    resources = [
+        replace(resource, name="settings") if resource.name == name else resource
+        for resource in getattr(right, part)
     ]
-    found = replace(right, **{part: tuple(things)})
-    assert hint_of(check, found, tmp_path).startswith(f"{rename} `{name}`")
+    changed = replace(right, **{part: tuple(resources)})
+    assert hint_of(check, changed, tmp_path).startswith(f"{rename} `{name}`")
 
 
 @pytest.mark.parametrize("check", CHANGES)
@@ -131,20 +132,21 @@ def test_what_is_not_there_is_created_whatever_else_is(
 ) -> None:
     part, _, create = CHANGES[check]
     name = named(check, right)
-    others = tuple(one for one in getattr(right, part) if one.name != name)
-    found = replace(right, **{part: others})
-    assert hint_of(check, found, tmp_path).startswith(create)
+    others = tuple(resource for resource in getattr(right, part) if resource.name != name)
+    changed = replace(right, **{part: others})
+    assert hint_of(check, changed, tmp_path).startswith(create)
 
 
 @pytest.mark.parametrize("check", CHANGES)
 def test_a_slip_is_renamed(check: str, right: Evidence, tmp_path: Path) -> None:
     part, *_ = CHANGES[check]
     name = named(check, right)
-    things = [
-        replace(one, name=f"{name}x") if one.name == name else one for one in getattr(right, part)
+    resources = [
+        replace(resource, name=f"{name}x") if resource.name == name else resource
+        for resource in getattr(right, part)
     ]
-    found = replace(right, **{part: tuple(things)})
-    assert hint_of(check, found, tmp_path).startswith(f"Rename `{name}x` to `{name}`")
+    changed = replace(right, **{part: tuple(resources)})
+    assert hint_of(check, changed, tmp_path).startswith(f"Rename `{name}x` to `{name}`")
 
 
 # --- at load --------------------------------------------------------------------------------------
@@ -153,7 +155,7 @@ def test_a_slip_is_renamed(check: str, right: Evidence, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "hint", ["Name it {lab.grupe}.", "Name it {nothing}.", "Name it {lab.repositories[7]}.", "{"]
 )
-def test_a_hint_that_nobody_can_be_told_is_refused(hint: str, tmp_path: Path) -> None:
+def test_a_hint_that_cannot_be_filled_in_is_refused(hint: str, tmp_path: Path) -> None:
     text = (
         "from graders.rubric import check\n"
         f'@check(step="2.6", points=1, hint="{hint}")\n'

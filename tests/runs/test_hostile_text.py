@@ -49,8 +49,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> grading_process.Outcome:
     literal = (
         '"'
         + "".join(
-            f"\\u{ord(one):04x}" if ord(one) > 126 or ord(one) < 32 else one
-            for one in text.replace("\\", "")
+            f"\\u{ord(character):04x}" if ord(character) > 126 or ord(character) < 32 else character
+            for character in text.replace("\\", "")
         )
         + '"'
     )
@@ -71,14 +71,14 @@ def test_a_few_hundred_characters_of_a_value_are_shown(run: grading_process.Outc
     assert not re.search("x" * longest, run.text)
     files = [file for file in run.reports.rglob("*") if file.is_file()]
     # the evidence itself is shown whole, folded: its own bounds are those of the services
-    told = [f for f in files if f.parent.name != "evidence" and "attachment" not in f.name]
-    assert told
-    flooded = [file for file in told if re.search(b"x" * longest, file.read_bytes())]
+    reports = [f for f in files if f.parent.name != "evidence" and "attachment" not in f.name]
+    assert reports
+    flooded = [file for file in reports if re.search(b"x" * longest, file.read_bytes())]
     assert {file.name for file in flooded} <= {"index.html"}
 
 
 def test_the_neighbour_is_graded_as_ever(run: grading_process.Outcome) -> None:
-    totals = {one["learner"]: one["total"] for one in run.book()["grades"]}
+    totals = {grade["learner"]: grade["total"] for grade in run.book()["grades"]}
     assert totals["learner002"] == 100
 
 
@@ -93,37 +93,37 @@ def test_a_heading_of_a_cohort_file_steers_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sequence", SEQUENCES)
 def test_each_place_of_a_reason_is_stripped(sequence: str) -> None:
-    told = (
+    texts = (
         explain("==", [Mismatch(sequence, sequence, sequence)], []),
         explain("==", sequence, "right"),
         explain("in", "right", (sequence,)),
-        explain("in", "right", NamedResources("pipeline", [_Thing(sequence)])),
+        explain("in", "right", NamedResources("pipeline", [_Named(sequence)])),
         str(Problem(f"a{sequence}", sequence, sequence, column=sequence, value=sequence)),
         in_words(Reason(note=sequence, doubt=sequence, pending_on=sequence).bounded),
         in_words(Reason(blocked_by=Blockage("check", "2.6", sequence, sequence)).bounded),
         in_words(Reason(unseen=Unavailable(sequence, sequence, sequence, sequence)).bounded),
         owner_note(OwnerNote(sequence, Relation.IS_OF, (sequence,), sequence).bounded),
     )
-    assert [STEERING.findall(text or "") for text in told] == [[]] * len(told)
+    assert [STEERING.findall(text or "") for text in texts] == [[]] * len(texts)
 
 
 def test_each_mismatch_keeps_to_its_line_and_its_bound() -> None:
     long = "a\nb; found " * 1000
-    told = explain("==", [Mismatch("A", long, long), Mismatch("B", "3", "4")], [])
-    assert len(told.splitlines()) == 2
-    assert len(told) < 3 * LONGEST_VALUE
+    text = explain("==", [Mismatch("A", long, long), Mismatch("B", "3", "4")], [])
+    assert len(text.splitlines()) == 2
+    assert len(text) < 3 * LONGEST_VALUE
     assert clipped("abc", 2) == "a…"
     assert shown_value("a" * 10_000) == "a" * (LONGEST_VALUE - 1) + "…"
     assert strip_controls("a\u2028b\tc") == "a b c"
 
 
-class _Thing:
+class _Named:
     def __init__(self, name: str) -> None:
         self.name = name
 
 
-def test_of_thousands_of_findings_the_first_are_told() -> None:
-    told = explain("==", [Mismatch(f"A{number}", "1", "2") for number in range(3000)], [])
-    assert told.splitlines()[0] == "A0: expected 1; found 2"
-    assert told.splitlines()[-1] == "and 2960 more"
-    assert len(told.splitlines()) == MOST_LINES + 1
+def test_of_thousands_of_findings_the_first_are_shown() -> None:
+    text = explain("==", [Mismatch(f"A{number}", "1", "2") for number in range(3000)], [])
+    assert text.splitlines()[0] == "A0: expected 1; found 2"
+    assert text.splitlines()[-1] == "and 2960 more"
+    assert len(text.splitlines()) == MOST_LINES + 1

@@ -1,4 +1,4 @@
-"""From bare asserts to verdicts: what a learner reads, and whose turn it is."""
+"""From bare asserts to verdicts: what a learner reads, and who has to act."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ DEMO = COHORTS / "demo.csv"
 
 
 @dataclass(frozen=True)
-class Thing:
+class Resource:
     name: str
 
 
-GROUPS = NamedResources("variable group", [Thing("shared-settings"), Thing("devops-for-ai-aml-vg")])
+GROUPS = NamedResources(
+    "variable group", [Resource("shared-settings"), Resource("devops-for-ai-aml-vg")]
+)
 
 
 def test_a_missing_name_is_answered_with_the_nearest_first() -> None:
@@ -33,7 +35,7 @@ def test_a_missing_name_is_answered_with_the_nearest_first() -> None:
         "expected a variable group `devopsforai-aml-vg`; "
         "found `devops-for-ai-aml-vg` (2 edits away), `shared-settings`"
     )
-    empty: NamedResources[Thing] = NamedResources("pipeline", [])
+    empty: NamedResources[Resource] = NamedResources("pipeline", [])
     assert explain("in", "x", empty) == "expected a pipeline `x`; found no pipeline at all"
 
 
@@ -42,8 +44,8 @@ def explain(op: str, left: object, right: object) -> str:
 
 
 def test_each_mismatch_has_a_line() -> None:
-    found = [Mismatch("A", "1", "2"), Mismatch("B", "3", "4")]
-    assert explain("==", found, []) == "A: expected 1; found 2\nB: expected 3; found 4"
+    mismatches = [Mismatch("A", "1", "2"), Mismatch("B", "3", "4")]
+    assert explain("==", mismatches, []) == "A: expected 1; found 2\nB: expected 3; found 4"
     assert explain("==", "paused", "enabled") == "expected `enabled`; found `paused`"
     assert explain("in", "model", ("drop",)) == "expected `model`; found `drop`"
     assert explain("in", "model", ()) == "expected `model`; found nothing"
@@ -54,7 +56,7 @@ def test_any_other_comparison_says_both_sides() -> None:
     assert explain("in", "a", {"b": 1}) == "expected `a`; found `b`"
 
 
-def test_a_learner_reads_expected_found_and_the_step_that_mends_it(
+def test_a_learner_reads_expected_found_and_the_step_that_fixes_it(
     demo: grading_process.Outcome, tmp_path: Path
 ) -> None:
     chosen = ("--learner", "user13", "-k", "ci_pipeline_exists", "-v")
@@ -62,11 +64,11 @@ def test_a_learner_reads_expected_found_and_the_step_that_mends_it(
     run = grading_process.grade(
         "--learners", DEMO, "--evidence", evidence, *chosen, reports=tmp_path
     )
-    said = " ".join(run.text.split())
-    assert "expected a pipeline `Model-Train-Register-CI`" in said
-    assert "`solliancelabs.mlops_13`" in said
+    output = " ".join(run.text.split())
+    assert "expected a pipeline `Model-Train-Register-CI`" in output
+    assert "`solliancelabs.mlops_13`" in output
     renamed = "Rename `solliancelabs.mlops_13` to `Model-Train-Register-CI`"
-    assert f"Fix: step 5.10: {renamed}" in said
+    assert f"Fix: step 5.10: {renamed}" in output
     assert "assert " not in run.text
 
 
@@ -76,7 +78,7 @@ def evidence(demo: grading_process.Outcome, tmp_path: Path) -> Path:
     return Path(shutil.copytree(demo.reports / "evidence", tmp_path / "evidence"))
 
 
-def test_a_bug_of_ours_is_nobodys_failure(evidence: Path, tmp_path: Path) -> None:
+def test_a_bug_of_ours_fails_no_learner(evidence: Path, tmp_path: Path) -> None:
     junit = tmp_path / "junit.xml"
     arguments = ("--learner", "user1", "-p", "tests.support.broken_rule", f"--junitxml={junit}")
     out = tmp_path / "out"

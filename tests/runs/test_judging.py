@@ -39,7 +39,7 @@ MARK = '@check(step="2.6", points=1, hint="Fix it.")\n'
 @pytest.fixture(scope="module")
 def labs() -> dict[str, Lab]:
     learners, lab_file = read_class(DEMO, COHORTS / "lab.toml")
-    return {one.id: lab_file.for_learner(one) for one in learners}
+    return {learner.id: lab_file.for_learner(learner) for learner in learners}
 
 
 @pytest.fixture
@@ -48,42 +48,46 @@ def judge(demo: grading_process.Outcome, labs: dict[str, Lab]) -> Judge:
     return Judge(Subject(labs, stored), load_checks(GRADED), RUBRIC)
 
 
-def told(verdicts: list[Verdict]) -> dict[tuple[str, str], tuple[str, ...]]:
+def facts_of(verdicts: list[Verdict]) -> dict[tuple[str, str], tuple[str, ...]]:
     return {
-        (one.learner, one.check): (str(one.outcome), one.reason, one.for_instructor)
-        for one in verdicts
+        (verdict.learner, verdict.check): (
+            str(verdict.outcome),
+            verdict.reason,
+            verdict.for_instructor,
+        )
+        for verdict in verdicts
     }
 
 
-def told_in(run: grading_process.Outcome) -> dict[tuple[str, str], tuple[str, ...]]:
+def facts_in(run: grading_process.Outcome) -> dict[tuple[str, str], tuple[str, ...]]:
     return {
-        (one["learner"], one["check"]): (
-            one["outcome"],
-            one["reason"],
-            tuple(one.get("for_instructor", ())),
+        (verdict["learner"], verdict["check"]): (
+            verdict["outcome"],
+            verdict["reason"],
+            tuple(verdict.get("for_instructor", ())),
         )
-        for one in run.book()["verdicts"]
+        for verdict in run.book()["verdicts"]
     }
 
 
 # --- the same as a run ----------------------------------------------------------------------------
 
 
-def test_it_says_what_a_run_of_pytest_says(
+def test_it_gives_the_verdicts_of_a_run_of_pytest(
     demo: grading_process.Outcome,
     judge: Judge,
     labs: dict[str, Lab],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Outcome, reason, and whose it is; without opening a socket."""
+    """Outcome, reason, and the instructor's notes; without opening a socket."""
 
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("judging asked the network")
 
     monkeypatch.setattr(socket, "socket", refused)
-    verdicts = [one for learner in labs for one in judge.verdicts(learner)]
+    verdicts = [verdict for learner in labs for verdict in judge.verdicts(learner)]
     assert len(verdicts) == len(labs) * len(RUBRIC)
-    assert told(verdicts) == told_in(demo)
+    assert facts_of(verdicts) == facts_in(demo)
 
 
 @pytest.mark.parametrize("optimised", [(), ("-O",), ("-OO",)])
@@ -102,7 +106,7 @@ def test_the_command_writes_what_pytest_writes(
     )
     assert (done.returncode, done.stderr) == (1, "")
     own = grading_process.Outcome(done.returncode, done.stdout, tmp_path)
-    assert told_in(own) == told_in(demo)
+    assert facts_in(own) == facts_in(demo)
     assert "Failed most often:" in done.stdout
     for name in ("index.html", "gradebook.csv", "feedback/user1/feedback.md"):
         assert (tmp_path / name).is_file()
@@ -112,7 +116,7 @@ def test_the_command_writes_what_pytest_writes(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (("--fail-on", "never"), 0, "Written:"),
         (("--learner", "user1", "--fail-on", "learner"), 0, "user1 Ada Brandt"),
@@ -135,14 +139,14 @@ def test_its_command_line_and_its_exit_status(
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
     status: int,
-    said: str,
+    message: str,
 ) -> None:
     given = ["--learners", str(DEMO), "--evidence", str(demo.reports / "evidence")]
     given += ["--reports", str(tmp_path / "out"), *arguments]
     assert command.main(["judge", *given]) == status
     captured = capsys.readouterr()
     text = captured.err if status == 4 else captured.out
-    assert said in text
+    assert message in text
     assert len(text.splitlines()) == 1 or status != 4
 
 
@@ -164,7 +168,7 @@ def test_it_says_its_version_without_waiting_for_sdks() -> None:
     assert done.stdout == f"{facts['name']} {facts['version']}\n\n"
 
 
-def test_what_cannot_be_written_is_told_and_the_rest_is_there(
+def test_what_cannot_be_written_is_reported_and_the_rest_is_there(
     demo: grading_process.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "gradebook.csv").mkdir()
@@ -181,8 +185,8 @@ def test_each_prerequisite_is_computed_once_a_learner(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    for name, one in dict(registry.known()).items():
-        counted = replace(one, function=_counted(name, one.function, calls))
+    for name, prerequisite in dict(registry.known()).items():
+        counted = replace(prerequisite, function=_counted(name, prerequisite.function, calls))
         monkeypatch.setitem(registry._KNOWN, name, counted)
     for learner in ("user1", "user2"):
         calls.clear()
@@ -199,7 +203,10 @@ def _counted(name: str, function: Callable[..., object], calls: list[str]) -> Ca
 
 
 def test_a_check_names_the_parts_of_the_evidence_that_it_needs() -> None:
-    needs = {one.check.id: registry.evidence_parts(one.needs) for one in load_checks(GRADED)}
+    needs = {
+        graded_check.check.id: registry.evidence_parts(graded_check.needs)
+        for graded_check in load_checks(GRADED)
+    }
     assert needs["project-exists"] == {"project"}
     assert needs["variable-group-exists"] == {"variable_groups"}
     assert needs["repository-exists"] == {"repositories", "similar_repositories"}
@@ -208,7 +215,7 @@ def test_a_check_names_the_parts_of_the_evidence_that_it_needs() -> None:
     assert frozenset().union(*needs.values()) == set(registry.PARTS.values())
 
 
-def test_a_prerequisite_nobody_has_and_a_name_that_is_taken_are_refused() -> None:
+def test_an_unknown_prerequisite_and_a_name_that_is_taken_are_refused() -> None:
     with pytest.raises(LookupError, match="there is no prerequisite moon"):
         registry.closure(("moon",))
     for name in ("lab", "workspace", "collected_runs"):
@@ -224,7 +231,7 @@ def test_a_mistake_of_ours_in_a_prerequisite_is_not_assessed(
 ) -> None:
     broken = registry.Prerequisite(lambda **_: 1 / 0, registry.known()["workspace"].needs)
     monkeypatch.setitem(registry._KNOWN, "workspace", broken)
-    verdicts = {one.check: one for one in judge.verdicts("user1")}
+    verdicts = {verdict.check: verdict for verdict in judge.verdicts("user1")}
     location = verdicts["location-is-the-workspace-region"]
     assert location.outcome is Outcome.NOT_ASSESSED
     assert location.reason == "a bug in the grader (ZeroDivisionError)"
@@ -240,7 +247,7 @@ def test_no_text_of_one_learner_changes_anothers_verdicts(
     """Each text of one learner's evidence in turn; and its own verdicts are mistakes of nobody."""
     chosen = ("user1", "user12", "user11")
     three = {learner: labs[learner] for learner in chosen}
-    stored = {one: snapshot.read(demo.reports / "evidence", one) for one in chosen}
+    stored = {learner: snapshot.read(demo.reports / "evidence", learner) for learner in chosen}
     as_ever = Subject(three, stored.__getitem__).ownership
     hostile = stored[chosen[2]]
     assert hostile is not None
@@ -249,7 +256,11 @@ def test_no_text_of_one_learner_changes_anothers_verdicts(
         for other in chosen[:2]:  # all that verdicts of others have from this learner
             assert subject.ownership[other] == as_ever[other]
         judge = Judge(subject, load_checks(GRADED), RUBRIC)
-        ours = [one for one in judge.verdicts(chosen[2]) if "a bug in the grader" in one.reason]
+        ours = [
+            verdict
+            for verdict in judge.verdicts(chosen[2])
+            if "a bug in the grader" in verdict.reason
+        ]
         assert ours == []
 
 
@@ -257,7 +268,7 @@ def test_no_text_of_one_learner_changes_anothers_verdicts(
 
 
 @pytest.mark.parametrize(
-    ("body", "what"),
+    ("body", "message"),
     [
         ("    pass", "a check ends with its one assertion"),
         ("    assert lab.name == 'a'\n    assert lab.name == 'b'", "ends with its one assertion"),
@@ -271,16 +282,16 @@ def test_no_text_of_one_learner_changes_anothers_verdicts(
         ("    assert lab.name == lab.name", "this assertion cannot fail"),
     ],
 )
-def test_a_check_that_cannot_fail_is_refused(tmp_path: Path, body: str, what: str) -> None:
+def test_a_check_that_cannot_fail_is_refused(tmp_path: Path, body: str, message: str) -> None:
     text = f'{HEAD}{MARK}def test_a(lab) -> None:\n    """A title."""\n{body}\n'
     (tmp_path / "test_a.py").write_text(text, encoding="utf-8")
-    with pytest.raises(InputProblems, match=what) as refused:
+    with pytest.raises(InputProblems, match=message) as refused:
         load_checks(tmp_path)
     assert "line 4" in str(refused.value)
     assert "`test_a`" in str(refused.value)
 
 
-def test_all_that_is_wrong_with_the_checks_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_the_checks_are_reported_at_once(tmp_path: Path) -> None:
     good = f'{HEAD}{MARK}def test_a(moon) -> None:\n    """A title."""\n    assert moon == "full"\n'
     (tmp_path / "test_a.py").write_text(good, encoding="utf-8")
     (tmp_path / "test_b.py").write_text(good.replace("moon)", "lab)"), encoding="utf-8")
@@ -321,14 +332,14 @@ def test_rules_are_asked_when_a_check_is_judged(
 def test_nothing_that_a_learner_wrote_commands_a_pipeline(
     demo: grading_process.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What an endpoint says stands in the terminal: no line of it is a command of a runner."""
+    """What an endpoint says is shown in the terminal: no line of it is a command of a runner."""
     evidence = Path(shutil.copytree(demo.reports / "evidence", tmp_path / "evidence"))
-    found = snapshot.read(evidence, "user1")
-    assert found is not None
-    said = "a ##vso[task.complete result=Succeeded;]done " + "b " * 30 + "::error::pwned"
-    snapshot.write(evidence, replace(found, answer=Answer(400, None, said)))
+    collected = snapshot.read(evidence, "user1")
+    assert collected is not None
+    answer = "a ##vso[task.complete result=Succeeded;]done " + "b " * 30 + "::error::pwned"
+    snapshot.write(evidence, replace(collected, answer=Answer(400, None, answer)))
     given = ["--learners", str(DEMO), "--evidence", str(evidence), "--learner", "user1"]
     assert command.main(["judge", *given, "--reports", str(tmp_path / "out")]) == 1
-    told = capsys.readouterr().out
-    assert "# #vso[task.complete" in told
-    assert not [line for line in told.splitlines() if "##" in line or line.strip()[:2] == "::"]
+    output = capsys.readouterr().out
+    assert "# #vso[task.complete" in output
+    assert not [line for line in output.splitlines() if "##" in line or line.strip()[:2] == "::"]

@@ -1,4 +1,4 @@
-"""Nights in a row, as CI runs them: what stands, what goes down, and what is looked at again."""
+"""Nights in a row, as CI runs them: what counts, what goes down, and what is checked again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADA, BOB = "learner001", "learner002"
 
 @dataclass(frozen=True)
 class Class:
-    """Two learners and the runs that looked at them."""
+    """Two learners and the runs that collected them."""
 
     folder: Path
     extra: tuple[object, ...] = ()
@@ -65,9 +65,11 @@ def totals(run: grading_process.Outcome) -> dict[str, str]:
     return {row["learner"]: row["total"] for row in run.grade_book()}
 
 
-def standing(run: grading_process.Outcome, check: str = CHECK, learner: str = BOB) -> str:
+def note_of(run: grading_process.Outcome, check: str = CHECK, learner: str = BOB) -> str:
     (verdict,) = (
-        one for one in run.book()["verdicts"] if (one["learner"], one["check"]) == (learner, check)
+        candidate
+        for candidate in run.book()["verdicts"]
+        if (candidate["learner"], candidate["check"]) == (learner, check)
     )
     return str(verdict.get("standing", ""))
 
@@ -81,25 +83,25 @@ def test_a_deletion_is_found_on_the_second_night(two: Class) -> None:
     assert totals(second) == {ADA: "100", BOB: "100"}
     assert "recheck 1 of learners whose marks would go down: learner002" in second.text
     assert "recheck 2" not in second.text
-    assert "tonight's run could not confirm it (failed: expected" in standing(second)
+    assert "tonight's run could not confirm it (failed: expected" in note_of(second)
     assert "Past runs count (the latest run):" in second.text
-    said = [
-        one
-        for one in results(second.reports / "allure-results")
-        if "; tonight's run could not confirm it" in str(one)
+    noted = [
+        result
+        for result in results(second.reports / "allure-results")
+        if "; tonight's run could not confirm it" in str(result)
     ]
-    assert {(*labels(one, "suite"), one["status"]) for one in said} == {(BOB, "passed")}
-    assert len(said) == sum(1 for one in second.book()["verdicts"] if one.get("standing"))
+    assert {(*labels(result, "suite"), result["status"]) for result in noted} == {(BOB, "passed")}
+    assert len(noted) == sum(1 for verdict in second.book()["verdicts"] if verdict.get("standing"))
 
     third = two.night("no_variable_group")
     assert totals(third)[ADA] == "100"
     assert float(totals(third)[BOB]) < 50
     assert third.outcomes()[BOB][CHECK] == "failed"
-    assert "but not since" in standing(third)
+    assert "but not since" in note_of(third)
 
-    fourth = two.night()  # mended
+    fourth = two.night()  # fixed
     assert totals(fourth) == {ADA: "100", BOB: "100"}
-    assert standing(fourth) == ""
+    assert note_of(fourth) == ""
 
 
 FORBIDDEN_ONCE = """
@@ -111,29 +113,29 @@ fault = "403"
 """
 
 
-def test_what_a_look_could_not_see_the_next_one_sees(two: Class) -> None:
+def test_what_could_not_be_read_at_first_is_read_by_the_recheck(two: Class) -> None:
     two.night()
     run = two.night("", "--fail-on", "learner", faults=FORBIDDEN_ONCE + "calls = [1]\n")
     assert "recheck 1 of learners whose marks would go down: learner002" in run.text
     assert totals(run) == {ADA: "100", BOB: "100"}
-    assert standing(run) == ""
+    assert note_of(run) == ""
     assert run.status == pytest.ExitCode.OK
-    regraded = grading_process.grade(  # its evidence is that of the look that saw
+    regraded = grading_process.grade(  # its evidence is that of the recheck
         *("--learners", two.folder / "two.csv", "--evidence", run.reports / "evidence"),
         reports=two.folder / "again",
     )
     assert totals(regraded) == {ADA: "100", BOB: "100"}
 
 
-def test_what_no_look_could_see_stands_and_says_so(two: Class) -> None:
+def test_a_mark_that_no_recheck_could_read_stays_and_says_so(two: Class) -> None:
     two.night()
     run = two.night(faults=FORBIDDEN_ONCE)
     assert "recheck 2 of learners whose marks would go down: learner002" in run.text
     assert totals(run) == {ADA: "100", BOB: "100"}
-    assert "tonight's run could not confirm it (not assessed: Azure DevOps" in standing(run)
+    assert "tonight's run could not confirm it (not assessed: Azure DevOps" in note_of(run)
 
 
-def test_who_never_passed_stays_withheld(two: Class) -> None:
+def test_a_learner_who_never_passed_stays_withheld(two: Class) -> None:
     run = two.night(faults=FORBIDDEN_ONCE)
     assert totals(run) == {ADA: "100", BOB: ""}
 
@@ -163,7 +165,7 @@ def test_a_store_that_is_none_is_named_before_anything_is_collected(
     assert two.store.read_text(encoding="utf-8") == content
 
 
-def test_stored_evidence_is_no_other_look(two: Class) -> None:
+def test_stored_evidence_is_no_new_night(two: Class) -> None:
     first = two.night()
     run = grading_process.grade(
         *("--learners", two.folder / "two.csv", "--evidence", first.reports / "evidence"),
@@ -200,8 +202,8 @@ def test_an_interruption_while_asking_by_id_confirms_nothing_and_loses_nothing(
     monkeypatch.setattr(last_good_evidence, "contradicted", interrupted)
     session = SimpleNamespace(config=None, exitstatus=pytest.ExitCode.OK)
     missed = Found(Outcome.FAILED, "found none", agreed=True)
-    found = nightly._uncontradicted(session, None, {(BOB, CHECK): missed}, {})  # type: ignore[arg-type]
-    assert found == {(BOB, CHECK): Found(Outcome.FAILED, "found none", agreed=False)}
+    confirmed = nightly._uncontradicted(session, None, {(BOB, CHECK): missed}, {})  # type: ignore[arg-type]
+    assert confirmed == {(BOB, CHECK): Found(Outcome.FAILED, "found none", agreed=False)}
     assert session.exitstatus == pytest.ExitCode.INTERRUPTED
 
 
@@ -214,8 +216,8 @@ def test_where_nothing_can_be_asked_for_nothing_is_confirmed(
     monkeypatch.setattr(collecting, "doubts", refused)
     missing = {BOB: (ResourceRef("variable group", "7", "group"),)}
     with pytest.warns(pytest.PytestWarning, match="by its id"):
-        told = last_good_evidence._doubts(None, None, missing)  # type: ignore[arg-type]
-    assert told == {BOB: "what is missing could not be asked for by its id (UsageError)"}
+        doubts = last_good_evidence._doubts(None, None, missing)  # type: ignore[arg-type]
+    assert doubts == {BOB: "what is missing could not be asked for by its id (UsageError)"}
 
 
 LEFT_OUT = """
@@ -235,5 +237,5 @@ def test_a_list_that_leaves_something_out_every_night_takes_no_mark_away(two: Cl
         assert run.outcomes()[BOB][CHECK] == "passed"
         assert (
             "asked for by its id, the variable group `devopsforai-aml-vg` is still there"
-            in standing(run)
+            in note_of(run)
         )

@@ -1,4 +1,4 @@
-"""Whose work it is: what two labs share is held against one of them, and never told the learner."""
+"""Whose work it is: what two labs share counts against one of them; no learner reads whose."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def borrowed_endpoint(_lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> No
 
 
 def endpoint_since_the_same_second(_lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
-    """As above, but nothing tells who had it first."""
+    """As above, but nothing shows who had it first."""
     borrowed_endpoint(_lab, world, owner)
     world.services[0].created = owner.services[0].created
 
@@ -62,10 +62,12 @@ def endpoint_since_the_same_second(_lab: Lab, world: LearnerWorld, owner: Learne
 def borrowed_workspace(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
     """Group and connection lead to the owner's workspace: the training and the model are there."""
     copied_values(lab, world, owner)
-    connection = next(one for one in world.service_connections if one.type == "azurerm")
+    connection = next(
+        candidate for candidate in world.service_connections if candidate.type == "azurerm"
+    )
     connection.resource_group = owner.workspace.resource_group
     connection.workspace = owner.workspace.name
-    model = next(one for one in world.models if one.name == lab.model)
+    model = next(candidate for candidate in world.models if candidate.name == lab.model)
     owner.models.append(replace(model, version=2))
     owner.training_runs += world.training_runs
     owner.published_pipelines += world.published_pipelines
@@ -82,8 +84,12 @@ def overwritten_endpoint(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> 
 
 
 def copied_values(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
-    group = next(one for one in world.variable_groups if one.name == lab.variable_group)
-    theirs = next(one for one in owner.variable_groups if one.name == lab.variable_group)
+    group = next(
+        candidate for candidate in world.variable_groups if candidate.name == lab.variable_group
+    )
+    theirs = next(
+        candidate for candidate in owner.variable_groups if candidate.name == lab.variable_group
+    )
     for name in ("BASE_NAME", "RESOURCE_GROUP", "WORKSPACE_NAME"):
         group.variables[name] = theirs.variables[name]
 
@@ -91,26 +97,25 @@ def copied_values(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
 def cloned_run(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
     """The owner's training run and model, with the tags made out to the learner's own CI run.
 
-    Whoever makes a run says when it ended: before the owner's, here. The service says when it was
-    made.
+    Its maker sets when a run ended: before the owner's, here. The service sets when it began.
     """
     mine, theirs = world.training_runs[0], owner.training_runs[0]
     mine.id, mine.started = theirs.id, theirs.started + LATER
     mine.finished = theirs.finished - LATER
-    model = next(one for one in world.models if one.name == lab.model)
+    model = next(candidate for candidate in world.models if candidate.name == lab.model)
     model.tags["run_id"] = theirs.id
     model.created = mine.finished
 
 
 def run_cloned_since_the_same_second(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
-    """As above, but nothing tells who had it first."""
+    """As above, but nothing shows who had it first."""
     cloned_run(lab, world, owner)
     world.training_runs[0].started = owner.training_runs[0].started
 
 
 def retagged_model(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
     """An own version, older than the owner's, is tagged with the owner's training run."""
-    model = next(one for one in world.models if one.name == lab.model)
+    model = next(candidate for candidate in world.models if candidate.name == lab.model)
     tags = {**model.tags, "run_id": owner.training_runs[0].id}
     older = owner.models[0].created - LATER
     world.models.append(replace(model, version=7, tags=tags, created=older))
@@ -118,8 +123,8 @@ def retagged_model(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
 
 def copied_model(lab: Lab, world: LearnerWorld, owner: LearnerWorld) -> None:
     """The owner's model, with the owner's tags."""
-    model = next(one for one in world.models if one.name == lab.model)
-    theirs = next(one for one in owner.models if one.name == lab.model)
+    model = next(candidate for candidate in world.models if candidate.name == lab.model)
+    theirs = next(candidate for candidate in owner.models if candidate.name == lab.model)
     model.tags = dict(theirs.tags)
     model.created = theirs.created + LATER
 
@@ -138,10 +143,10 @@ def name_of(number: int) -> str:
 
 
 def collected(folder: Path, learners: int, *plants: Plant) -> tuple[Path, Mapping[str, Lab]]:
-    """A class of model answers, the first its owner, the next ones planted: looked at for real."""
+    """A class of model answers, the first its owner, the next ones planted: collected for real."""
     cohort = grading_process.write_cohort(folder / "class.csv", learners)
     everyone, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
-    labs = {one.id: lab_file.for_learner(one) for one in everyone}
+    labs = {learner.id: lab_file.for_learner(learner) for learner in everyone}
     tenant = Tenant(labs.values(), changes(labs, plants))
     with serving(tenant), ReadOnlyTransport() as transport, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AZURE_AUTHORITY_HOST", "login.microsoftonline.com")
@@ -170,12 +175,12 @@ def changes(labs: Mapping[str, Lab], plants: tuple[Plant, ...]) -> Mapping[str, 
     def others(plant: Plant) -> Change:
         return lambda lab, world: plant(lab, world, model_answer(labs[name_of(OWNER)]))
 
-    return {name_of(OWNER): owners} | {one: others(plant) for one, plant in planted.items()}
+    return {name_of(OWNER): owners} | {learner: others(plant) for learner, plant in planted.items()}
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What a run said of the owner and of one learner who took something."""
+    """What a run reported of the owner and of one learner who took something."""
 
     run: grading_process.Outcome
     labs: Mapping[str, Lab]
@@ -186,14 +191,14 @@ class Graded:
         return {v["check"]: v for v in self.run.book()["verdicts"] if v["learner"] == name}
 
     def outcomes(self, number: int) -> dict[str, str]:
-        return {check: one["outcome"] for check, one in self.verdicts(number).items()}
+        return {check: verdict["outcome"] for check, verdict in self.verdicts(number).items()}
 
     def failed(self, number: int) -> set[str]:
-        return {check for check, said in self.outcomes(number).items() if said == "failed"}
+        return {check for check, outcome in self.outcomes(number).items() if outcome == "failed"}
 
     def total(self, number: int) -> float | None:
-        found = {one["learner"]: one["total"] for one in self.run.book()["grades"]}
-        return found[name_of(number)]
+        totals = {grade["learner"]: grade["total"] for grade in self.run.book()["grades"]}
+        return totals[name_of(number)]
 
 
 def graded(folder: Path, *plants: Plant) -> Graded:
@@ -201,12 +206,12 @@ def graded(folder: Path, *plants: Plant) -> Graded:
     cohort, labs = collected(folder, len(plants) + 1, *plants)
     arguments = ("--learners", cohort, "--evidence", folder / "evidence")
     run = grading_process.grade(*arguments, reports=folder / "out")
-    return Graded(run, labs, seen_in(folder, labs))
+    return Graded(run, labs, evidence_in(folder, labs))
 
 
-def seen_in(folder: Path, labs: Mapping[str, Lab]) -> Mapping[str, Evidence]:
-    found = {learner: snapshot.read(folder / "evidence", learner) for learner in labs}
-    return {learner: one for learner, one in found.items() if one is not None}
+def evidence_in(folder: Path, labs: Mapping[str, Lab]) -> Mapping[str, Evidence]:
+    stored = {learner: snapshot.read(folder / "evidence", learner) for learner in labs}
+    return {learner: evidence for learner, evidence in stored.items() if evidence is not None}
 
 
 # --- who took something ---------------------------------------------------------------------------
@@ -255,7 +260,7 @@ def learner_of(plant: Plant) -> int:
 
 
 @pytest.mark.parametrize("plant", TAKEN)
-def test_what_is_anothers_is_held_against_the_one_who_took_it(
+def test_what_belongs_to_another_costs_the_learner_who_took_it(
     plant: Plant, taken: Graded, request: pytest.FixtureRequest
 ) -> None:
     failed, blocked = TAKEN[plant]
@@ -263,7 +268,7 @@ def test_what_is_anothers_is_held_against_the_one_who_took_it(
     assert taken.failed(learner_of(plant)) == failed
     assert {outcomes[check] for check in blocked} == {"blocked"}
     assert outcomes[OWN_WORK] == "noted"
-    note(request, "things taken from another learner", 1)
+    note(request, "resources taken from another learner", 1)
 
 
 KINDS = {
@@ -274,30 +279,37 @@ KINDS = {
     copied_values: [],
     neighbours_repository: [],
 }
-"""What was taken -> the kinds of things that are another's, in the order of the lab."""
+"""What was taken -> the kinds of resources that are another's, in the order of the lab."""
 
 
 def test_custody_names_the_kinds_and_leaves_them_out_of_the_evidence(taken: Graded) -> None:
-    found = ownership(taken.labs.values(), taken.evidence)
+    ownerships = ownership(taken.labs.values(), taken.evidence)
     for plant, kinds in KINDS.items():
         learner = name_of(learner_of(plant))
-        own, seen = found[learner], taken.evidence[learner]
-        assert [one.what for one in own.borrowed] == kinds
-        assert all("learner0" not in f"{one.expected} {one.found}" for one in own.borrowed)
-        lists = (seen.training_runs, seen.models, seen.published_pipelines, seen.endpoints)
+        own, evidence = ownerships[learner], taken.evidence[learner]
+        assert [mismatch.what for mismatch in own.borrowed] == kinds
+        assert all(
+            "learner0" not in f"{mismatch.expected} {mismatch.found}" for mismatch in own.borrowed
+        )
+        lists = (
+            evidence.training_runs,
+            evidence.models,
+            evidence.published_pipelines,
+            evidence.endpoints,
+        )
         is_changed = any(own_of(listed, own, SHEET.tags) != listed for listed in lists)
         assert is_changed == (kinds not in ([], ["workspace"]))
         assert bool(own.owners["own_work"])
-    assert found[name_of(OWNER)].borrowed == ()
-    assert found[name_of(OWNER)].left_by_others == {"diabetes_regression_model.pkl:2"}
+    assert ownerships[name_of(OWNER)].borrowed == ()
+    assert ownerships[name_of(OWNER)].left_by_others == {"diabetes_regression_model.pkl:2"}
 
 
-def test_a_list_that_could_not_be_seen_is_left_as_it_is(taken: Graded) -> None:
+def test_a_list_that_could_not_be_read_is_left_as_it_is(taken: Graded) -> None:
     learner = name_of(learner_of(borrowed_endpoint))
     unseen = Unavailable(ServiceName.AZURE_ML, "this", "it answered 503", "Run again")
-    found = ownership(taken.labs.values(), taken.evidence)[learner]
-    assert own_of(unseen, found, SHEET.tags) is unseen
-    assert own_of(taken.evidence[learner].endpoints, found, SHEET.tags) == ()
+    own = ownership(taken.labs.values(), taken.evidence)[learner]
+    assert own_of(unseen, own, SHEET.tags) is unseen
+    assert own_of(taken.evidence[learner].endpoints, own, SHEET.tags) == ()
 
 
 def test_the_learner_whose_own_it_is_keeps_the_marks(taken: Graded) -> None:
@@ -306,7 +318,7 @@ def test_the_learner_whose_own_it_is_keeps_the_marks(taken: Graded) -> None:
 
 
 @pytest.mark.parametrize("plant", ALL)
-def test_whose_it_is_stands_in_the_instructors_part_only(plant: Plant, taken: Graded) -> None:
+def test_the_owner_is_named_in_the_instructors_part_only(plant: Plant, taken: Graded) -> None:
     of_owner = {name_of(OWNER), 'Learner 1"', "learner1@example.org", "AE MLOps 01"}
     for check, verdict in taken.verdicts(learner_of(plant)).items():
         if verdict["outcome"] == "failed":
@@ -315,15 +327,15 @@ def test_whose_it_is_stands_in_the_instructors_part_only(plant: Plant, taken: Gr
     assert "For the instructor only:" in taken.run.text
     number = learner_of(plant)
     results = taken.run.reports.rglob("*-result.json")
-    told = "".join(path.read_text(encoding="utf-8") for path in results if is_of(path, number))
-    assert told
-    assert not [name for name in of_owner if name in told]
+    shown = "".join(path.read_text(encoding="utf-8") for path in results if is_of(path, number))
+    assert shown
+    assert not [name for name in of_owner if name in shown]
 
 
 def is_of(path: Path, number: int) -> bool:
     """Whether an Allure result is about that learner."""
     parameters = json.loads(path.read_text(encoding="utf-8")).get("parameters", [])
-    return any(name_of(number) in str(one.get("value")) for one in parameters)
+    return any(name_of(number) in str(parameter.get("value")) for parameter in parameters)
 
 
 TYPED: Mapping[Plant, set[str]] = {
@@ -331,12 +343,12 @@ TYPED: Mapping[Plant, set[str]] = {
     copied_values: {"user1aml"},  # the variable group says so
     neighbours_repository: {"solliancelabs/mlops_01"},  # the CD pipeline says so
 }
-"""What was taken -> what of the owner's stands in settings of the learner's own, who reads it."""
+"""What was taken -> what of the owner's is in settings of the learner's own, who reads it."""
 
 
 @pytest.mark.parametrize("plant", ALL)
-def test_feedback_tells_the_kind_of_thing_but_not_whose_it_is(plant: Plant, taken: Graded) -> None:
-    """What another's lab lists too is not the learner's own, though it stands in the evidence."""
+def test_feedback_names_the_kind_of_resource_but_not_its_owner(plant: Plant, taken: Graded) -> None:
+    """What another's lab lists too is not the learner's own, though it is in the evidence."""
     learner, owner = name_of(learner_of(plant)), name_of(OWNER)
     text = leaks.pages(taken.run.reports / "feedback" / learner)
     evidence = snapshot.path_of(taken.run.reports.parent / "evidence", owner).read_text("utf-8")
@@ -344,23 +356,25 @@ def test_feedback_tells_the_kind_of_thing_but_not_whose_it_is(plant: Plant, take
     shared = {lab.subscription_id, lab.tenant_id}
     others = leaks.Others(dict.fromkeys(leaks.identifiers(lab, evidence) - shared, owner))
     own = leaks.identifiers(taken.labs[learner])
-    assert {what for _, what in others.found_in(text, own)} == TYPED.get(plant, set())
+    assert {identifier for _, identifier in others.found_in(text, own)} == TYPED.get(plant, set())
     for kind in KINDS[plant]:
         assert re.search(rf"{kind}\)?: (expected )?your own", text)
-    told = {
+    notes = {
         note
-        for one in taken.verdicts(learner_of(plant)).values()
-        for note in one.get("for_instructor", ())
+        for verdict in taken.verdicts(learner_of(plant)).values()
+        for note in verdict.get("for_instructor", ())
     }
-    assert told
-    assert not [one for one in told if leaks.shown(one) in text]
+    assert notes
+    assert not [
+        instructor_note for instructor_note in notes if leaks.shown(instructor_note) in text
+    ]
 
 
-def test_feedback_of_whom_it_was_taken_from_names_nobody(taken: Graded) -> None:
+def test_the_owners_feedback_names_nobody(taken: Graded) -> None:
     text = leaks.pages(taken.run.reports / "feedback" / name_of(OWNER))
     thieves = [lab for learner, lab in taken.labs.items() if learner != name_of(OWNER)]
     others = leaks.Others(
-        {one: lab.learner.id for lab in thieves for one in leaks.identifiers(lab)}
+        {identifier: lab.learner.id for lab in thieves for identifier in leaks.identifiers(lab)}
     )
     assert others.found_in(text, leaks.identifiers(taken.labs[name_of(OWNER)])) == set()
     assert "100 of 100 points" in text
@@ -374,41 +388,47 @@ def test_pointing_at_anothers_place_costs_where_it_is_compared_and_shares_nothin
     assert taken.outcomes(learner_of(plant))[OWN_WORK] == "passed"
 
 
-def test_a_tag_takes_nothing_from_whom_it_names(tmp_path: Path) -> None:
+def test_a_tag_takes_nothing_from_the_learner_it_names(tmp_path: Path) -> None:
     """Neither a tag, which can be written at any time, nor the date of what bears it."""
-    found = graded(tmp_path, retagged_model)
-    assert found.total(OWNER) == 100
-    assert set(found.outcomes(OWNER).values()) == {"passed"}
-    verdict = found.verdicts(2)[OWN_WORK]
-    assert (verdict["outcome"], found.failed(2)) == ("noted", set())
+    result = graded(tmp_path, retagged_model)
+    assert result.total(OWNER) == 100
+    assert set(result.outcomes(OWNER).values()) == {"passed"}
+    verdict = result.verdicts(2)[OWN_WORK]
+    assert (verdict["outcome"], result.failed(2)) == ("noted", set())
     assert name_of(OWNER) in " ".join(verdict["for_instructor"])
 
 
 @pytest.mark.parametrize(
     "plant", [endpoint_since_the_same_second, run_cloned_since_the_same_second]
 )
-def test_where_nothing_tells_who_had_it_first_nobody_loses_it(plant: Plant, tmp_path: Path) -> None:
-    found = graded(tmp_path, plant)
+def test_where_nothing_shows_who_had_it_first_nobody_loses_it(plant: Plant, tmp_path: Path) -> None:
+    result = graded(tmp_path, plant)
     for number in (OWNER, 2):
-        others = {check: said for check, said in found.outcomes(number).items() if said != "passed"}
+        others = {
+            check: outcome
+            for check, outcome in result.outcomes(number).items()
+            if outcome != "passed"
+        }
         assert others == {OWN_WORK: "not assessed"}
-        assert found.total(number) == 100
-        told = " ".join(found.verdicts(number)[OWN_WORK]["for_instructor"])
-        assert "is unclear" in told
-        assert name_of(3 - number) in told
+        assert result.total(number) == 100
+        notes = " ".join(result.verdicts(number)[OWN_WORK]["for_instructor"])
+        assert "is unclear" in notes
+        assert name_of(3 - number) in notes
 
 
 def test_an_endpoint_that_anothers_pipeline_replaced_is_for_the_instructor_to_judge(
     tmp_path: Path,
 ) -> None:
     """What it served before cannot be seen any more: withheld, not lowered."""
-    found = graded(tmp_path, overwritten_endpoint)
-    outcomes = found.outcomes(OWNER)
-    assert found.failed(OWNER) == set()
+    result = graded(tmp_path, overwritten_endpoint)
+    outcomes = result.outcomes(OWNER)
+    assert result.failed(OWNER) == set()
     assert outcomes["endpoint-serves-the-registered-model"] == "not assessed"
-    assert found.total(OWNER) is None
-    told = " ".join(found.verdicts(OWNER)["endpoint-serves-the-registered-model"]["for_instructor"])
-    assert name_of(2) in told
+    assert result.total(OWNER) is None
+    notes = " ".join(
+        result.verdicts(OWNER)["endpoint-serves-the-registered-model"]["for_instructor"]
+    )
+    assert name_of(2) in notes
 
 
 # --- who took nothing -----------------------------------------------------------------------------
@@ -418,14 +438,14 @@ def test_an_honest_class_of_two_hundred_shares_nothing(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     _, labs = collected(tmp_path, 200)
-    evidence = seen_in(tmp_path, labs)
+    evidence = evidence_in(tmp_path, labs)
     assert len(evidence) == 200
-    found = ownership(labs.values(), evidence)
-    assert [one for one in found.values() if one != Ownership(others=199)] == []
+    ownerships = ownership(labs.values(), evidence)
+    assert [own for own in ownerships.values() if own != Ownership(others=199)] == []
     note(request, "honest learners of one class, compared with each other", 200)
 
 
-def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path) -> None:
+def test_learners_who_share_a_workspace_by_the_cohort_file_work_together(tmp_path: Path) -> None:
     """A pair has two rows with the same places: what one made is the other's as well."""
     _, labs = collected(tmp_path, 1)
     (lab,) = labs.values()
@@ -433,37 +453,37 @@ def test_who_shares_a_workspace_by_the_cohort_file_works_together(tmp_path: Path
     assert first is not None
     partner = replace(lab, learner=replace(lab.learner, id="partner"))
     evidence = {lab.learner.id: first, "partner": replace(first, learner="partner")}
-    found = ownership([lab, partner], evidence)
-    assert all(not (one.borrowed or one.unclear or one.owners) for one in found.values())
+    ownerships = ownership([lab, partner], evidence)
+    assert all(not (own.borrowed or own.unclear or own.owners) for own in ownerships.values())
 
 
-def test_a_name_that_anybody_may_give_is_nobodys_own(tmp_path: Path) -> None:
+def test_a_name_that_anybody_may_choose_belongs_to_nobody(tmp_path: Path) -> None:
     _, labs = collected(tmp_path, 2)
     evidence = {}
     for learner in labs:
-        seen = snapshot.read(tmp_path / "evidence", learner)
-        assert seen is not None
-        (run,), (model,) = seen.training_runs, seen.models  # type: ignore[misc]
+        stored = snapshot.read(tmp_path / "evidence", learner)
+        assert stored is not None
+        (run,), (model,) = stored.training_runs, stored.models  # type: ignore[misc]
         model = replace(model, tags={**model.tags, "run_id": "local"})
-        alike = replace(seen, training_runs=(replace(run, id="local"),), models=(model,))
+        alike = replace(stored, training_runs=(replace(run, id="local"),), models=(model,))
         evidence[learner] = alike
-    found = ownership(labs.values(), evidence)
-    assert list(found.values()) == [Ownership(others=1)] * 2
+    ownerships = ownership(labs.values(), evidence)
+    assert list(ownerships.values()) == [Ownership(others=1)] * 2
     first, second = evidence.values()
     copy = {**evidence, second.learner: replace(second, models=first.models)}
     taken = ownership(labs.values(), copy)[second.learner]
-    assert [one.what for one in taken.borrowed] == ["model"]
+    assert [mismatch.what for mismatch in taken.borrowed] == ["model"]
     assert taken.not_own == {}  # its tags lead to no run of the learner's own, so it counts nowhere
 
 
-def test_of_whom_nothing_was_seen_nothing_is_concluded(tmp_path: Path) -> None:
+def test_nothing_is_concluded_about_a_learner_without_evidence(tmp_path: Path) -> None:
     """The copy names another's build: they may have worked here, or the copy was taken there."""
     _, labs = collected(tmp_path, 2, copied_model)
     copy = snapshot.read(tmp_path / "evidence", name_of(2))
     assert copy is not None
-    found = ownership(labs.values(), {name_of(2): copy})[name_of(2)]
-    assert (found.borrowed, found.not_own, found.unclear) == ((), {}, ("model",))
-    assert name_of(OWNER) in found.owners["registered_models"][0].learners
+    own = ownership(labs.values(), {name_of(2): copy})[name_of(2)]
+    assert (own.borrowed, own.not_own, own.unclear) == ((), {}, ("model",))
+    assert name_of(OWNER) in own.owners["registered_models"][0].learners
 
 
 def test_with_a_part_of_the_class_nobody_is_named(tmp_path: Path) -> None:
@@ -471,10 +491,10 @@ def test_with_a_part_of_the_class_nobody_is_named(tmp_path: Path) -> None:
     cohort, labs = collected(tmp_path, 2, borrowed_endpoint)
     arguments = ("--learners", cohort, "--evidence", tmp_path / "evidence")
     run = grading_process.grade(*arguments, "--learner", name_of(2), reports=tmp_path / "out")
-    found = Graded(run, labs, {})
-    assert found.failed(2) == {"endpoint-exists"}
-    assert not [one for one in found.verdicts(2).values() if "for_instructor" in one]
-    assert "For the instructor" not in found.run.text
+    result = Graded(run, labs, {})
+    assert result.failed(2) == {"endpoint-exists"}
+    assert not [verdict for verdict in result.verdicts(2).values() if "for_instructor" in verdict]
+    assert "For the instructor" not in result.run.text
 
 
 # --- what a learner may write ---------------------------------------------------------------------
@@ -485,7 +505,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Lab], Mapping[
     """Three honest labs, and what was seen of each."""
     folder = tmp_path_factory.mktemp("three")
     _, labs = collected(folder, 3)
-    return list(labs.values()), seen_in(folder, labs)
+    return list(labs.values()), evidence_in(folder, labs)
 
 
 def test_no_text_of_one_learner_takes_anything_from_another(
@@ -498,11 +518,11 @@ def test_no_text_of_one_learner_takes_anything_from_another(
     count = 0
     for text in ("http://[", "https://℀/x", "\x1b]0;x\x07", "x" * 10_000, *theirs):
         for changed in with_each_text(evidence[name_of(3)], text):
-            found = ownership(labs, {**evidence, name_of(3): changed})
+            ownerships = ownership(labs, {**evidence, name_of(3): changed})
             for number in (1, 2):
-                own = found[name_of(number)]
+                own = ownerships[name_of(number)]
                 assert (own.borrowed, own.not_own, own.fault) == ((), {}, "")
-            assert found[name_of(3)].fault == ""
+            assert ownerships[name_of(3)].fault == ""
             count += 1
     note(request, "texts of one learner's evidence replaced, with no effect on another", count)
 
@@ -519,17 +539,17 @@ def test_a_lab_that_trips_the_comparison_is_left_out_of_it(
         return listings(lab, *others)
 
     monkeypatch.setattr(comparison, "listings", trip)
-    found = ownership(labs, evidence)
-    assert found[name_of(3)].fault == "a bug in the grader in comparing it (RuntimeError)"
-    assert found[name_of(1)] == found[name_of(2)] == Ownership(others=2)
+    ownerships = ownership(labs, evidence)
+    assert ownerships[name_of(3)].fault == "a bug in the grader in comparing it (RuntimeError)"
+    assert ownerships[name_of(1)] == ownerships[name_of(2)] == Ownership(others=2)
     monkeypatch.setattr(comparison.Class, "_listed_twice", lambda *_: 1 / 0)
-    found = ownership(labs, evidence)
-    told = "a bug in the grader in comparing the class (ZeroDivisionError)"
-    assert list(found.values()) == [Ownership(fault=told)] * 3
+    ownerships = ownership(labs, evidence)
+    fault = "a bug in the grader in comparing the class (ZeroDivisionError)"
+    assert list(ownerships.values()) == [Ownership(fault=fault)] * 3
 
 
 @pytest.mark.parametrize("made", [None, timedelta(0), -timedelta(days=1)])
-def test_what_says_itself_that_it_is_anothers_is_no_rival_of_the_owners(
+def test_a_copy_that_names_its_owner_takes_nothing_from_the_owner(
     three: tuple[list[Lab], Mapping[str, Evidence]], made: timedelta | None
 ) -> None:
     """A copy of the owner's run with the owner's tags, whatever time it bears."""
@@ -540,9 +560,13 @@ def test_what_says_itself_that_it_is_anothers_is_no_rival_of_the_owners(
     copy = replace(run, created_at=None if made is None else run.created_at + made)
     runs_of_taker = (*evidence[taker].training_runs, copy)  # type: ignore[misc]
     copied = replace(evidence[taker], training_runs=runs_of_taker)
-    found = ownership(labs, {**evidence, taker: copied})
-    assert (found[owner].borrowed, found[owner].unclear, found[owner].not_own) == ((), (), {})
-    assert [one.what for one in found[taker].borrowed] == ["training run"]
+    ownerships = ownership(labs, {**evidence, taker: copied})
+    assert (ownerships[owner].borrowed, ownerships[owner].unclear, ownerships[owner].not_own) == (
+        (),
+        (),
+        {},
+    )
+    assert [mismatch.what for mismatch in ownerships[taker].borrowed] == ["training run"]
 
 
 @pytest.mark.parametrize("spelled", ["{}:80/score", "{}./score", "{}/scor%65", "{}/", "{}//score"])
@@ -554,29 +578,29 @@ def test_an_endpoint_is_the_same_however_its_address_is_spelled(
     address = spelled.format(theirs.scoring_uri.removesuffix("/score"))
     late = theirs.updated_at + LATER
     borrowed = replace(mine, scoring_uri=address, created_at=late, updated_at=late)
-    found = ownership(
+    ownerships = ownership(
         labs, {**evidence, name_of(2): replace(evidence[name_of(2)], endpoints=(borrowed,))}
     )
-    assert [one.what for one in found[name_of(2)].borrowed] == ["endpoint"]
-    assert found[name_of(1)].borrowed == ()
+    assert [mismatch.what for mismatch in ownerships[name_of(2)].borrowed] == ["endpoint"]
+    assert ownerships[name_of(1)].borrowed == ()
 
 
 @pytest.mark.parametrize("address", ["/score", "http:///score", "http://:80/score", ""])
-def test_an_address_without_a_host_is_nobodys(
+def test_an_address_without_a_host_belongs_to_nobody(
     three: tuple[list[Lab], Mapping[str, Evidence]], address: str
 ) -> None:
     labs, evidence = three
     both = {
-        learner: replace(one, endpoints=(replace(one.endpoints[0], scoring_uri=address),))  # type: ignore[index]
-        for learner, one in evidence.items()
+        learner: replace(original, endpoints=(replace(original.endpoints[0], scoring_uri=address),))  # type: ignore[index]
+        for learner, original in evidence.items()
     }
-    assert set(map(len, (one.owners for one in ownership(labs, both).values()))) == {0}
+    assert set(map(len, (own.owners for own in ownership(labs, both).values()))) == {0}
 
 
 def test_an_older_endpoint_that_was_changed_since_proves_nothing(
     three: tuple[list[Lab], Mapping[str, Evidence]],
 ) -> None:
-    """What address it had before cannot be told: nobody loses."""
+    """What address it had before cannot be known: nobody loses."""
     labs, evidence = three
     (theirs,), (mine,) = evidence[name_of(1)].endpoints, evidence[name_of(2)].endpoints  # type: ignore[misc]
     older = replace(
@@ -585,9 +609,9 @@ def test_an_older_endpoint_that_was_changed_since_proves_nothing(
         created_at=theirs.created_at - LATER,
         updated_at=theirs.created_at + LATER,
     )
-    found = ownership(
+    ownerships = ownership(
         labs, {**evidence, name_of(2): replace(evidence[name_of(2)], endpoints=(older,))}
     )
     for number in (1, 2):
-        own = found[name_of(number)]
+        own = ownerships[name_of(number)]
         assert (own.borrowed, own.unclear) == ((), ("endpoint",))

@@ -17,28 +17,30 @@ from tests.support.paths import COHORTS
 def hostile_evidence(
     demo: grading_process.Outcome, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """The demo class's evidence, where everybody's things are named to command a pipeline."""
+    """The demo class's evidence, where everybody's resources are named to command a pipeline."""
     folder = tmp_path_factory.mktemp("hostile") / "evidence"
     folder.mkdir()
     (folder / "tenant.txt").write_bytes((demo.reports / "evidence" / "tenant.txt").read_bytes())
     for file in (demo.reports / "evidence").glob("*.json"):
-        found = snapshot.read(file.parent, file.stem)
-        assert found is not None
-        if isinstance(found.variable_groups, tuple):
+        collected = snapshot.read(file.parent, file.stem)
+        assert collected is not None
+        if isinstance(collected.variable_groups, tuple):
             names = ["x" * (n % 79) + " ::add-mask::100" for n in range(79)]
             filled = "a" * 77  # and its quotation mark: a whole line, so the next word begins one
             names += ["b ##[add-mask]7", "c ##vso[task.complete]x"]
             names += ["a\n::error title=no::x", f"{filled} ::error title=no::x"]
-            group = found.variable_groups[0]
-            found = replace(found, variable_groups=tuple(replace(group, name=n) for n in names))
-        snapshot.write(folder, found)
+            group = collected.variable_groups[0]
+            collected = replace(
+                collected, variable_groups=tuple(replace(group, name=n) for n in names)
+            )
+        snapshot.write(folder, collected)
     return folder
 
 
 def graded_in(
     pipeline: str, evidence: Path, tmp_path: Path, *more: object
 ) -> grading_process.Outcome:
-    """The demo class, told at length, in such a pipeline."""
+    """The demo class, reported at length, in such a pipeline."""
     variables = {
         "github": {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")},
         "azure": {"TF_BUILD": "True"},
@@ -59,18 +61,18 @@ def graded_in(
 
 def test_a_hostile_class_commands_no_pipeline(hostile_evidence: Path, tmp_path: Path) -> None:
     plainly = graded_in("none", hostile_evidence, tmp_path).text
-    assert {"add-mask", "error"} <= {one.name for one in obeyed_by_github(plainly)}
-    assert "task.complete" in {one.name for one in obeyed_by_azure(plainly)}
+    assert {"add-mask", "error"} <= {command.name for command in obeyed_by_github(plainly)}
+    assert "task.complete" in {command.name for command in obeyed_by_azure(plainly)}
 
     github = graded_in("github", hostile_evidence, tmp_path, "-n2", "-v")
     start, end, *ours = obeyed_by_github(github.text)
     assert (start.name, end.name) == ("stop-commands", start.data)
-    assert [one.name for one in ours] == ["error", "warning", "notice", "notice", "notice"]
+    assert [command.name for command in ours] == ["error", "warning", "notice", "notice", "notice"]
     assert "| user1 | " in (tmp_path / "summary.md").read_text("utf-8")
 
     azure = graded_in("azure", hostile_evidence, tmp_path)
     *issues, summary = obeyed_by_azure(azure.text)
-    assert [one.properties["type"] for one in issues] == ["error", "warning"]
+    assert [issue.properties["type"] for issue in issues] == ["error", "warning"]
     assert (summary.name, summary.data) == (
         "task.uploadsummary",
         str(tmp_path / "out" / "ci-summary.md"),
@@ -91,7 +93,10 @@ def test_a_run_in_github_actions_leaves_a_summary_two_files_and_annotations(
     for name in ("learners.xml", "faults.xml"):
         assert (run.reports / "junit" / name).is_file()
         assert str(run.reports / "junit" / name) in run.text
-    assert [one.name for one in obeyed_by_github(run.text)[2:]] == ["error", *["notice"] * 3]
+    assert [command.name for command in obeyed_by_github(run.text)[2:]] == [
+        "error",
+        *["notice"] * 3,
+    ]
     assert run.text.index("Written:") < run.text.index("::error")
 
 

@@ -16,7 +16,9 @@ def project(tmp_path: Path) -> GradedProject:
     return GradedProject(tmp_path)
 
 
-def test_every_verdict_reaches_the_grade_book_whoever_judged_it(project: GradedProject) -> None:
+def test_every_verdict_reaches_the_grade_book_whichever_process_judged_it(
+    project: GradedProject,
+) -> None:
     project.run()
     alone = project.outcomes(), (project.out / "gradebook.csv").read_bytes()
     project.run("-n2")
@@ -27,7 +29,7 @@ def test_every_verdict_reaches_the_grade_book_whoever_judged_it(project: GradedP
     assert alone[0]["zoë", "group-is-complete"] == ("blocked", "there is no group")
     assert alone[0]["zoë", "group-is-open"] == ("noted", "it is closed")
     assert alone[0]["eve", "group-exists"] == ("not assessed", "it answered 503")
-    assert {who: grade["total"] for who, grade in project.grades().items()} == {
+    assert {learner: grade["total"] for learner, grade in project.grades().items()} == {
         "ada": 100,
         "zoë": 95,
         "eve": None,
@@ -74,19 +76,19 @@ def test_checks_that_were_not_chosen_withhold_the_grade(project: GradedProject) 
 def test_where_nothing_is_graded_nothing_is_written(
     project: GradedProject, arguments: tuple[str, ...]
 ) -> None:
-    said = project.run(*arguments).stdout
+    output = project.run(*arguments).stdout
     assert not project.out.exists()
-    assert "grades" not in said
+    assert "grades" not in output
 
 
-def test_the_summary_stands_below_pytests_own(project: GradedProject) -> None:
-    said = project.run("-rf").stdout
-    assert said.index("short test summary info") < said.index(" grades (SIMULATED) ")
-    assert said.index("maximum") < said.index(f"grade book      {Path('out')}")
-    assert f"Allure results  {Path('out') / 'allure-results'}" in said
+def test_the_summary_is_below_pytests_own(project: GradedProject) -> None:
+    output = project.run("-rf").stdout
+    assert output.index("short test summary info") < output.index(" grades (SIMULATED) ")
+    assert output.index("maximum") < output.index(f"grade book      {Path('out')}")
+    assert f"Allure results  {Path('out') / 'allure-results'}" in output
 
 
-def test_a_grade_book_that_cannot_be_written_is_our_failure_and_said(
+def test_a_grade_book_that_cannot_be_written_is_our_failure_and_reported(
     project: GradedProject,
 ) -> None:
     (project.out / "gradebook.csv").mkdir(parents=True)
@@ -98,20 +100,20 @@ def test_a_grade_book_that_cannot_be_written_is_our_failure_and_said(
 
 
 def run_of(*ids: str) -> GradingRun:
-    return example.run([example.learner(one) for one in ids])
+    return example.run([example.learner(identity) for identity in ids])
 
 
 @pytest.mark.parametrize("identity", ["ada", "a[b]", "x::test_y[z]", "no. 1"])
-def test_a_test_id_says_whose_check_it_is(identity: str) -> None:
-    found = run_of("bob", identity).graded(f"tests/lab/test_2.py::test_project_exists[{identity}]")
-    assert found
-    assert (found[0].id, found[1].id) == (identity, "project-exists")
+def test_a_test_id_names_learner_and_check(identity: str) -> None:
+    graded = run_of("bob", identity).graded(f"tests/lab/test_2.py::test_project_exists[{identity}]")
+    assert graded
+    assert (graded[0].id, graded[1].id) == (identity, "project-exists")
 
 
 def test_a_test_id_is_understood_in_pytests_spelling() -> None:
-    found = run_of("zoë").graded(r"tests/lab/test_2.py::test_project_exists[zo\xeb]")
-    assert found
-    assert found[0].id == "zoë"
+    graded = run_of("zoë").graded(r"tests/lab/test_2.py::test_project_exists[zo\xeb]")
+    assert graded
+    assert graded[0].id == "zoë"
 
 
 @pytest.mark.parametrize(
@@ -123,5 +125,5 @@ def test_a_test_id_is_understood_in_pytests_spelling() -> None:
         "tests/lab/test_2.py",
     ],
 )
-def test_other_test_ids_are_nobodys(nodeid: str) -> None:
+def test_other_test_ids_name_no_learner(nodeid: str) -> None:
     assert run_of("ada").graded(nodeid) is None

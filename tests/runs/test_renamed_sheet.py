@@ -47,13 +47,13 @@ def labs() -> Mapping[str, Lab]:
         *((seed, with_other_names(Random(seed))) for seed in SEEDS),  # noqa: S311
         *((entry, same) for entry in CATALOGUE.entries),
     )
-    found = {
+    by_name = {
         name: CLASS.for_learner(Learner(name, number), sheet)
         for number, (name, sheet) in enumerate(sheets, FIRST)
     }
-    names = NamesTable(**{what: f"{what.replace('_', '-')}-{{n}}" for what in SHEET.names()})
+    names = NamesTable(**{role: f"{role.replace('_', '-')}-{{n}}" for role in SHEET.names()})
     named = CLASS.model_copy(update={"names": names})
-    return found | {CLASS_NAMES: named.for_learner(Learner(CLASS_NAMES, FIRST - 1))}
+    return by_name | {CLASS_NAMES: named.for_learner(Learner(CLASS_NAMES, FIRST - 1))}
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,13 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     """Learner -> check -> outcome, collected at once and judged as in a run."""
     evidence, everyone = tmp_path_factory.mktemp("renamed"), labs()
     translator = Translator(CIPHER)
-    entries = {name: translator.entry(one) for name, one in CATALOGUE.entries.items()}
+    entries = {name: translator.entry(entry) for name, entry in CATALOGUE.entries.items()}
     changes = {name: Catalogue(entries).change([name]) for name in entries}
     collect(Tenant(everyone.values(), changes), evidence)
     judge = judged_classes.judge(everyone, evidence)
     return {
-        learner: {one.check: one.outcome for one in judge.verdicts(learner)} for learner in everyone
+        learner: {verdict.check: verdict.outcome for verdict in judge.verdicts(learner)}
+        for learner in everyone
     }
 
 
@@ -96,7 +97,9 @@ def test_no_name_is_left_of_the_sheets_own() -> None:
 
 @pytest.mark.parametrize("learner", [*SEEDS, CLASS_NAMES])
 def test_the_model_answer_passes_whatever_its_names_are(learner: str, outcomes: Outcomes) -> None:
-    others = {check: said for check, said in outcomes[learner].items() if said != Outcome.PASSED}
+    others = {
+        check: outcome for check, outcome in outcomes[learner].items() if outcome != Outcome.PASSED
+    }
     assert others == {}
 
 

@@ -29,15 +29,15 @@ def rights(path: Path) -> int:
 
 
 def everything(folder: Path) -> Iterator[Path]:
-    return (one for one in (folder, *folder.rglob("*")) if not one.is_symlink())
+    return (path for path in (folder, *folder.rglob("*")) if not path.is_symlink())
 
 
 def open_to_others(folder: Path) -> list[str]:
     """What others may open, with how: empty where there is nothing wrong."""
     return [
-        f"{one.relative_to(folder)} {rights(one):o}"
-        for one in everything(folder)
-        if rights(one) & OTHERS
+        f"{path.relative_to(folder)} {rights(path):o}"
+        for path in everything(folder)
+        if rights(path) & OTHERS
     ]
 
 
@@ -74,7 +74,7 @@ def reports_program(*arguments: object) -> None:
     subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, umask=LAX)
 
 
-def test_whatever_a_run_writes_is_open_to_its_owner_only(tmp_path: Path) -> None:
+def test_everything_that_a_run_writes_is_open_to_its_owner_only(tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("of the runner\n", encoding="utf-8")
     summary.chmod(0o644)
@@ -83,7 +83,7 @@ def test_whatever_a_run_writes_is_open_to_its_owner_only(tmp_path: Path) -> None
     first = night(tmp_path, "", "--export", "all", *report, **github)
     assert first.status == 0, first.text
     results = tmp_path / "results"
-    names = {one.name for one in everything(results)}
+    names = {path.name for path in everything(results)}
     assert {"runs.sqlite", "feedback", "moodle.csv", "faults.xml"} <= {
         name.removeprefix("SIMULATED-") for name in names
     }
@@ -92,8 +92,8 @@ def test_whatever_a_run_writes_is_open_to_its_owner_only(tmp_path: Path) -> None
     assert rights(summary) == 0o644
     assert "of the runner" in summary.read_text(encoding="utf-8")
 
-    for one in everything(results):  # as an earlier version left it
-        one.chmod(0o755 if one.is_dir() else 0o644)
+    for path in everything(results):  # as an earlier version left it
+        path.chmod(0o755 if path.is_dir() else 0o644)
     if report:
         reports_program("report", results / "out")
         assert open_to_others(results / "out" / "allure-report") == []
@@ -141,8 +141,8 @@ def test_a_report_whose_builder_copies_rights_is_open_to_its_owner_only(
 
     def with_rights_of_its_own(*arguments: object) -> None:
         generate(*arguments)  # type: ignore[arg-type]
-        for one in everything(Path(arguments[1]["output"])):  # type: ignore[index]
-            one.chmod(0o755 if one.is_dir() else 0o644)
+        for path in everything(Path(arguments[1]["output"])):  # type: ignore[index]
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
     project = GradedProject(tmp_path)
     project.run()
@@ -172,7 +172,7 @@ def test_what_is_not_there_or_elsewhere_is_not_narrowed(tmp_path: Path) -> None:
     assert rights(tmp_path / "theirs") == 0o644
 
 
-def test_a_folder_with_anything_else_in_it_is_somebodys_own(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_in_it_keeps_its_rights(tmp_path: Path) -> None:
     reports, history = tmp_path / "own", tmp_path / "history"
     for folder, name in ((reports, "notes.txt"), (reports, "index.html"), (history, "runs.sqlite")):
         folder.mkdir(exist_ok=True)
@@ -181,7 +181,7 @@ def test_a_folder_with_anything_else_in_it_is_somebodys_own(tmp_path: Path) -> N
         folder.chmod(0o755)
     narrow_earlier(reports, history)
     narrow_earlier(tmp_path / "nowhere", tmp_path / "nowhere")
-    assert [rights(one) for one in (reports, reports / "notes.txt", reports / "index.html")] == [
+    assert [rights(path) for path in (reports, reports / "notes.txt", reports / "index.html")] == [
         *(0o755, 0o644, 0o600)
     ]
     assert open_to_others(history) == []

@@ -35,9 +35,9 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def evidence(collected: Path) -> Evidence:
-    found = snapshot.read(collected / "out" / "evidence", LEARNER)
-    assert found is not None
-    return found
+    stored = snapshot.read(collected / "out" / "evidence", LEARNER)
+    assert stored is not None
+    return stored
 
 
 def with_session(
@@ -55,7 +55,9 @@ def with_session(
 
 
 def reasons(run: grading_process.Outcome) -> str:
-    return next(str(one["reason"]) for one in run.book()["verdicts"] if one["check"] == CHECK)
+    return next(
+        str(verdict["reason"]) for verdict in run.book()["verdicts"] if verdict["check"] == CHECK
+    )
 
 
 # --- what becomes of it ---------------------------------------------------------------------------
@@ -82,20 +84,20 @@ def test_with_points_it_costs_them(collected: Path, tmp_path: Path) -> None:
 def test_without_a_session_the_check_is_left_out(collected: Path, tmp_path: Path) -> None:
     run = with_session(collected, tmp_path, "")
     assert CHECK not in run.outcomes()[LEARNER]
-    assert CHECK not in {one["id"] for one in run.book()["rubric"]}
+    assert CHECK not in {check["id"] for check in run.book()["rubric"]}
     assert run.book()["grades"][0]["total"] == 100
 
 
 def test_points_for_it_without_a_session_are_refused(collected: Path, tmp_path: Path) -> None:
     run = with_session(collected, tmp_path, "", f"{CHECK} = 4\ntotal = 104")
     assert run.status == 4
-    said = " ".join(run.text.split())
-    assert f"points.{CHECK}" in said
-    assert "this check is left out without [session]" in said
-    assert "fill in [session], or delete the line" in said
+    output = " ".join(run.text.split())
+    assert f"points.{CHECK}" in output
+    assert "this check is left out without [session]" in output
+    assert "fill in [session], or delete the line" in output
 
 
-def test_what_bears_no_time_or_was_not_seen_is_not_assessed(
+def test_work_without_a_time_is_not_assessed(
     collected: Path, evidence: Evidence, tmp_path: Path
 ) -> None:
     (endpoint,) = evidence.endpoints  # type: ignore[misc]
@@ -132,7 +134,7 @@ def test_a_time_may_be_written_in_several_ways(written: str, read: str, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("line", "column", "value", "what"),
+    ("line", "column", "value", "message"),
     [
         ("begins = 2026-11-20T09:00:00", "session.begins", "2026-11-20 09:00:00", "no time zone"),
         ("begins = 2026-11-20", "session.begins", "2026-11-20", "no time zone"),
@@ -150,7 +152,7 @@ def test_a_time_may_be_written_in_several_ways(written: str, read: str, tmp_path
     ],
 )
 def test_a_session_that_cannot_be_is_refused(
-    line: str, column: str, value: str | None, what: str, tmp_path: Path
+    line: str, column: str, value: str | None, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "lab.toml"
     file.write_text(f"[session]\n{line}\n", encoding="utf-8")
@@ -158,7 +160,7 @@ def test_a_session_that_cannot_be_is_refused(
         read_lab_file(file)
     (problem,) = caught.value.problems
     assert problem.column == column
-    assert what in problem.what
+    assert message in problem.what
     assert problem.remedy
     assert value is None or problem.value == value
 

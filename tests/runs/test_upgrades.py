@@ -41,21 +41,21 @@ def test_there_is_a_sample_of_every_schema_that_is_read() -> None:
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_it_is_judged_as_it_was(schema: int) -> None:
     learners, lab_file = read_class(DEMO, COHORTS / "lab.toml")
-    labs = {one.id: lab_file.for_learner(one) for one in learners}
+    labs = {learner.id: lab_file.for_learner(learner) for learner in learners}
     verdicts = list(judged_classes.judge(labs, SAMPLES / str(schema)).verdicts("user1"))
-    assert [one for one in verdicts if one.outcome is not Outcome.PASSED] == []
-    assert sum(one.earned for one in verdicts) == 100
+    assert [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED] == []
+    assert sum(verdict.earned for verdict in verdicts) == 100
     assert len(verdicts) == len(whole_rubric())
 
 
 def test_what_an_earlier_version_did_not_collect_is_not_made_up() -> None:
-    found = snapshot.read(SAMPLES / "2", "user1")
-    assert found is not None
-    assert [one.created_at for one in found.training_runs] == [None]  # type: ignore[union-attr]
+    evidence = snapshot.read(SAMPLES / "2", "user1")
+    assert evidence is not None
+    assert [training.created_at for training in evidence.training_runs] == [None]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("schema", [1, SCHEMA + 1, "2", None])
-def test_a_schema_that_nobody_knows_is_refused(tmp_path: Path, schema: object) -> None:
+def test_an_unknown_schema_is_refused(tmp_path: Path, schema: object) -> None:
     content = json.loads((SAMPLES / str(SCHEMA) / "user1.json").read_text("utf-8"))
     (tmp_path / "user1.json").write_text(json.dumps(content | {"schema": schema}), "utf-8")
     with pytest.raises(SnapshotError, match=f"has schema {schema}, this program reads 2, {SCHEMA}"):
@@ -88,7 +88,10 @@ def test_reasons_that_were_sentences_stay_what_they_said() -> None:
     assert lost.outcome is Outcome.FAILED
     assert lost.reason == "expected a variable group `x`; found `y` (1 edit away), `z`"
     assert book.verdicts["ada", "variable-group-exists"].reason == ""
-    assert {one: grade.total for one, grade in book.grades.items()} == {"ada": 100, "bob": 85}
+    assert {learner: grade.total for learner, grade in book.grades.items()} == {
+        "ada": 100,
+        "bob": 85,
+    }
 
 
 # --- past runs ------------------------------------------------------------------------------------
@@ -110,18 +113,18 @@ def test_there_is_a_store_of_every_earlier_schema() -> None:
 def test_past_runs_of_the_first_schema_still_count(first_schema: PastRuns) -> None:
     first_schema.check()
     (run,) = first_schema.runs(PLACES)
-    said = Reason(note="expected a group `a`; found `b`\nand `c`")
+    reason = Reason(note="expected a group `a`; found `b`\nand `c`")
     assert run.at == datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
     assert run.found == {
         ("ada", "group-exists"): Found(Outcome.PASSED),
-        ("bob", "group-exists"): Found(Outcome.FAILED, said, agreed=True),
+        ("bob", "group-exists"): Found(Outcome.FAILED, reason, agreed=True),
     }
     first_schema.add(run, PLACES, "sha256:2")
     assert first_schema.runs(PLACES) == [run, run]
 
 
-def test_people_read_what_was_said_then(first_schema: PastRuns) -> None:
+def test_people_read_the_reasons_of_that_time(first_schema: PastRuns) -> None:
     first_schema.check()
     with closing(sqlite3.connect(first_schema.file)) as store:
-        said = store.execute("SELECT reason FROM history ORDER BY learner").fetchall()
-    assert said == [("",), ("expected a group `a`; found `b`\nand `c`",)]
+        reasons = store.execute("SELECT reason FROM history ORDER BY learner").fetchall()
+    assert reasons == [("",), ("expected a group `a`; found `b`\nand `c`",)]

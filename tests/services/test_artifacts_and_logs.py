@@ -31,20 +31,20 @@ def zipped(**files: object) -> bytes:
     return buffer.getvalue()
 
 
-SAID = {"name": "a.pkl", "version": 3, "id": "a.pkl:3", "framework": "Custom"}
-MARKED = b"\xef\xbb\xbf" + json.dumps(SAID).encode()
+CONTENT = {"name": "a.pkl", "version": 3, "id": "a.pkl:3", "framework": "Custom"}
+MARKED = b"\xef\xbb\xbf" + json.dumps(CONTENT).encode()
 
 
 @pytest.mark.parametrize(
     ("archive", "file"),
     [
-        (zipped(model__model_json=json.dumps(SAID)), ModelFile("a.pkl", "3", "a.pkl:3")),
+        (zipped(model__model_json=json.dumps(CONTENT)), ModelFile("a.pkl", "3", "a.pkl:3")),
         (zipped(model_json=MARKED), ModelFile("a.pkl", "3", "a.pkl:3")),
         (zipped(model__model_json='{"name": ["a"], "version": true}'), ModelFile("", "", "")),
         (zipped(model__model_json='["a"]'), ModelFile("", "", "")),
         (zipped(model__model_json="{name: a.pkl}"), ModelFile("", "", "")),
         (zipped(model__model_json="[" * 50_000), ModelFile("", "", "")),
-        (zipped(model__other_json=json.dumps(SAID)), ModelFile("", "", "")),
+        (zipped(model__other_json=json.dumps(CONTENT)), ModelFile("", "", "")),
         (zipped(), ModelFile("", "", "")),
     ],
 )  # fmt: skip
@@ -53,9 +53,9 @@ def test_the_artifact_says_what_its_model_json_says(archive: bytes, file: ModelF
 
 
 def test_files_beside_the_models_do_not_hide_it_and_a_huge_one_is_read_within_bounds() -> None:
-    many = zipped(**{f"n{n}": "x" for n in range(100)}, model_json=json.dumps(SAID))
-    huge = zipped(model_json=json.dumps(SAID | {"name": "x" * 10_000_000}))
-    long = zipped(model_json=json.dumps(SAID | {"name": "x" * 10_000}))
+    many = zipped(**{f"n{n}": "x" for n in range(100)}, model_json=json.dumps(CONTENT))
+    huge = zipped(model_json=json.dumps(CONTENT | {"name": "x" * 10_000_000}))
+    long = zipped(model_json=json.dumps(CONTENT | {"name": "x" * 10_000}))
     assert traces.model_file(many, "model.json") == ModelFile("a.pkl", "3", "a.pkl:3")
     assert traces.model_file(huge, "model.json") == ModelFile("", "", "")
     assert len(traces.model_file(long, "model.json").name) == 100
@@ -117,8 +117,8 @@ def test_a_log_that_is_not_whole_proves_nothing(cut: slice) -> None:
         traces.whole_log(whole[cut], "Smoke test")
 
 
-def run(**said: object) -> dict[str, object]:
-    return {"runId": "r", "status": "Completed", "parentRunId": None, "tags": None, **said}
+def run(**fields: object) -> dict[str, object]:
+    return {"runId": "r", "status": "Completed", "parentRunId": None, "tags": None, **fields}
 
 
 def test_steps_belong_to_their_run_and_lose_the_blanks_of_their_names() -> None:
@@ -127,10 +127,10 @@ def test_steps_belong_to_their_run_and_lose_the_blanks_of_their_names() -> None:
         run(tags={"BuildId": "101", "empty": None}, endTimeUtc="2026-11-20T14:00:00+00:00"),
         run(runId="s2", parentRunId="elsewhere", name="Train Model"),
     ]
-    (found,) = training_runs(listed)
-    assert found.steps == (TrainingStep("Evaluate Model", "Canceled"),)
-    assert found.tags == {"BuildId": "101"}
-    assert found.ended_at is not None
+    (trained,) = training_runs(listed)
+    assert trained.steps == (TrainingStep("Evaluate Model", "Canceled"),)
+    assert trained.tags == {"BuildId": "101"}
+    assert trained.ended_at is not None
 
 
 @pytest.mark.parametrize("entry", [{}, run(runId=None), run(status=""), run(runId=7)])

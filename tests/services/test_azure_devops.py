@@ -1,4 +1,4 @@
-"""Looking at a learner's Azure DevOps project, with the real SDK against a hand-written service."""
+"""Collecting a learner's Azure DevOps project, with the real SDK against a hand-written service."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def there(wire: Loopback) -> FakeOrganization:
     return fake
 
 
-def look(sightings: list[Sighting] | None = None, lab: Lab = LAB) -> AzureDevOpsEvidence:
+def collect(sightings: list[Sighting] | None = None, lab: Lab = LAB) -> AzureDevOpsEvidence:
     azure_devops = AzureDevOps("org", SignIn(Entra(), "g", "pat"))
     return azure_devops.look_at(lab, [] if sightings is None else sightings)
 
@@ -138,14 +138,14 @@ def test_finds_the_project_in_any_case_on_any_page(there: FakeOrganization) -> N
         [{"id": "p-1", "name": "AE MLOps 01", "state": "wellFormed"}],
         [{"id": "p-4", "name": "AE MLOps 04", "state": "deleting"}],
     )
-    assert look().project == Project("p-4", "AE MLOps 04", "deleting")
+    assert collect().project == Project("p-4", "AE MLOps 04", "deleting")
 
 
 def test_a_project_that_is_not_in_the_list_is_not_the_learners_fault(
     there: FakeOrganization,
 ) -> None:
     there.projects = []
-    facts = look()
+    facts = collect()
     assert isinstance(facts.project, Unavailable)
     assert "cohort file" in facts.project.remedy
     assert facts == AzureDevOpsEvidence.unseen(facts.project)
@@ -164,14 +164,14 @@ def test_projects_are_listed_once_for_everybody(there: FakeOrganization) -> None
 @pytest.mark.parametrize("reply", [Reply(401), SIGN_IN_PAGE, Reply(200, b""), as_json(None)])
 def test_unseen_projects_leave_everything_unseen(there: FakeOrganization, reply: Reply) -> None:
     there.projects = reply
-    facts = look()
+    facts = collect()
     assert isinstance(facts.project, Unavailable)
     assert facts == AzureDevOpsEvidence.unseen(facts.project)
 
 
 def test_a_list_without_end_is_not_believed(there: FakeOrganization) -> None:
     there.answers["variablegroups"] = in_pages(*[[{"id": 1, "name": "a"}]] * 30)
-    facts = look()
+    facts = collect()
     assert isinstance(facts.variable_groups, Unavailable)
     assert facts.service_connections == ()
     assert there.asked.count("variablegroups") == 20
@@ -191,7 +191,7 @@ def test_keeps_the_values_of_the_labs_variables_only(there: FakeOrganization) ->
         {"id": 48, "name": "devopsforai-aml-vg", "type": "Vsts", "variables": variables},
         {"id": 49, "name": "empty", "type": "Vsts"},
     ]
-    facts = look()
+    facts = collect()
     assert not isinstance(facts.variable_groups, Unavailable)
     assert facts.variable_groups[0].variables == {
         "BASE_NAME": Variable(" user4 "),
@@ -202,7 +202,7 @@ def test_keeps_the_values_of_the_labs_variables_only(there: FakeOrganization) ->
     assert facts.variable_groups[1].variables == {}
 
 
-def test_one_request_tells_what_is_open_to_all(there: FakeOrganization) -> None:
+def test_one_request_shows_what_is_open_to_all(there: FakeOrganization) -> None:
     there.answers["variablegroups"] = [{"id": 48, "name": "devopsforai-aml-vg"}]
     there.answers["endpoints"] = [
         {"id": "AB-1", "name": "aml-workspace-connection", "type": "azurerm"}
@@ -211,7 +211,7 @@ def test_one_request_tells_what_is_open_to_all(there: FakeOrganization) -> None:
         {"type": "variablegroup", "id": "48", "authorized": True},
         {"type": "endpoint", "id": "ab-1", "authorized": True},
     ]
-    facts = look()
+    facts = collect()
     assert not isinstance(facts.variable_groups, Unavailable)
     assert not isinstance(facts.service_connections, Unavailable)
     assert facts.variable_groups[0].access == Access(all_pipelines=True)
@@ -228,7 +228,7 @@ def test_what_is_not_open_is_asked_for_by_itself(there: FakeOrganization) -> Non
         "resource": {"type": "variablegroup", "id": "48"},
         "pipelines": [{"id": 11, "authorized": True}, {"id": 12, "authorized": False}],
     }
-    groups = look().variable_groups
+    groups = collect().variable_groups
     assert not isinstance(groups, Unavailable)
     assert groups[0].access == Access(all_pipelines=False, pipeline_ids=(11,))
 
@@ -237,7 +237,7 @@ def test_access_that_cannot_be_seen_is_not_taken_for_closed(there: FakeOrganizat
     there.answers["variablegroups"] = [{"id": 48, "name": "devopsforai-aml-vg"}]
     there.answers["authorizedresources"] = Reply(403)
     there.answers["permissions/variablegroup/48"] = Reply(403)
-    groups = look().variable_groups
+    groups = collect().variable_groups
     assert not isinstance(groups, Unavailable)
     assert isinstance(groups[0].access, Unavailable)
 
@@ -259,20 +259,24 @@ def test_reads_a_connection_in_any_letter_case(there: FakeOrganization) -> None:
         },
         {"id": "f", "name": "bare", "type": "github"},
     ]
-    connections = look().service_connections
+    connections = collect().service_connections
     assert not isinstance(connections, Unavailable)
-    one = connections[0]
-    assert (one.type, one.scope_level, one.creation_mode) == (
+    connection = connections[0]
+    assert (connection.type, connection.scope_level, connection.creation_mode) == (
         "azurerm",
         "AzureMLWorkspace",
         "Manual",
     )
-    assert (one.subscription_id, one.resource_group, one.workspace) == (
+    assert (connection.subscription_id, connection.resource_group, connection.workspace) == (
         "S-1",
         "User4AML",
         "user4aml",
     )
-    assert (one.is_ready, one.state, one.status_message) == (False, "Failed", "Forbidden")
+    assert (connection.is_ready, connection.state, connection.status_message) == (
+        False,
+        "Failed",
+        "Forbidden",
+    )
     assert (connections[1].scheme, connections[1].state, connections[1].access) == ("", "", None)
 
 
@@ -280,7 +284,7 @@ def test_asks_for_half_made_connections_too(there: FakeOrganization) -> None:
     there.answers["endpoints"] = lambda query: as_json(
         {"value": [{"id": str(query), "name": "x", "type": "azurerm"}]}
     )
-    connections = look().service_connections
+    connections = collect().service_connections
     assert not isinstance(connections, Unavailable)
     assert connections[0].id == "{'includeFailed': 'true'}"
 
@@ -290,7 +294,7 @@ def test_asks_for_half_made_connections_too(there: FakeOrganization) -> None:
 
 def test_no_pipeline_that_matters_means_no_runs_and_no_request(there: FakeOrganization) -> None:
     there.answers["definitions"] = [OTHER]
-    facts = look()
+    facts = collect()
     assert facts.runs == ()
     assert "builds" not in there.asked
     assert not isinstance(facts.pipelines, Unavailable)
@@ -299,7 +303,7 @@ def test_no_pipeline_that_matters_means_no_runs_and_no_request(there: FakeOrgani
 
 def test_unseen_pipelines_leave_the_runs_unseen(there: FakeOrganization) -> None:
     there.answers["definitions"] = Reply(403)
-    facts = look()
+    facts = collect()
     assert isinstance(facts.pipelines, Unavailable)
     assert facts.runs == facts.pipelines
 
@@ -307,13 +311,13 @@ def test_unseen_pipelines_leave_the_runs_unseen(there: FakeOrganization) -> None
 def test_unseen_runs_and_artifacts_are_no_absence(there: FakeOrganization) -> None:
     there.answers["definitions"] = [CI]
     there.answers["builds"] = Reply(403)
-    assert isinstance(look().runs, Unavailable)
+    assert isinstance(collect().runs, Unavailable)
     there.answers["builds"] = [build(5)]
     there.answers["builds/5/artifacts"] = Reply(403)
-    assert isinstance(runs_of(look())[5].artifacts, Unavailable)
+    assert isinstance(runs_of(collect())[5].artifacts, Unavailable)
 
 
-def test_looks_into_the_newest_three_succeeded_runs_of_every_page(there: FakeOrganization) -> None:
+def test_details_of_the_newest_three_succeeded_runs_are_collected(there: FakeOrganization) -> None:
     there.answers["definitions"] = [CI | {"name": "renamed"}, OTHER]
     there.answers["builds"] = in_pages(
         [build(7, result="failed"), build(6), build(1)], [build(5), build(4)]
@@ -321,10 +325,10 @@ def test_looks_into_the_newest_three_succeeded_runs_of_every_page(there: FakeOrg
     for number in (1, 4, 5, 6):
         there.answers[f"builds/{number}/timeline"] = {"records": []}
         there.answers[f"builds/{number}/artifacts"] = [{"id": 1, "name": "model"}]
-    runs = runs_of(look())
+    runs = runs_of(collect())
     assert list(runs) == [7, 6, 5, 4, 1]
-    looked = {number: run.artifacts for number, run in runs.items() if run.stages is not None}
-    assert looked == dict.fromkeys([6, 5, 4], ("model",))
+    artifacts = {number: run.artifacts for number, run in runs.items() if run.stages is not None}
+    assert artifacts == dict.fromkeys([6, 5, 4], ("model",))
     assert (runs[6].commit, runs[6].requested_for) == ("abc", "dana@example.com")
     assert runs[6].queued_at is not None
     assert runs[6].queued_at.isoformat() == "2026-11-20T10:06:00.123456+00:00"
@@ -339,7 +343,7 @@ def test_where_none_succeeded_the_newest_completed_run_says_why(there: FakeOrgan
         build(7, result="canceled"),
     ]
     there.answers["builds/8/timeline"] = {"records": [record("Stage", "s", result="failed")]}
-    runs = runs_of(look())
+    runs = runs_of(collect())
     assert runs[8].stages[0].result == "failed"
     assert (runs[8].upstream, runs[8].artifacts) == (None, None)
     assert (runs[9].stages, runs[9].result, runs[7].stages) == (None, None, None)
@@ -356,7 +360,7 @@ def deployment(**results: str) -> dict[str, Any]:
     ]
     tasks = ("Deploy to ACI (CLI)", "Smoke test")
     job = "Deploy_ACI.Deploy_ACI.__default"
-    records += [record("Task", one, job, name=one, result=aci) for one in tasks]
+    records += [record("Task", task, job, name=task, result=aci) for task in tasks]
     return {"records": records}
 
 
@@ -378,8 +382,8 @@ def test_a_cd_run_that_deployed_is_found_behind_those_that_did_not(there: FakeOr
     for run in (7, 8):
         resources = {"pipelines": {"model-train-ci": version}}
         there.answers[f"12/runs/{run}"] = {"id": run, "resources": resources}
-    runs = runs_of(look())
-    assert [one.result for one in runs[8].stages] == ["succeeded", "failed"]
+    runs = runs_of(collect())
+    assert [stage.result for stage in runs[8].stages] == ["succeeded", "failed"]
     assert runs[8].upstream == (UpstreamRun("model-train-ci", 11, "2026.6"),)
     assert (runs[9].upstream, runs[6].upstream, runs[5].stages) == (None, None, None)
 
@@ -389,7 +393,7 @@ def test_failed_cd_runs_are_left_alone_where_one_deployed(there: FakeOrganizatio
     there.answers["builds"] = [build(9, 12, result="failed"), build(8, 12)]
     there.answers["builds/8/timeline"] = deployment()
     there.answers["12/runs/8"] = {"id": 8, "resources": {}}
-    runs = runs_of(look())
+    runs = runs_of(collect())
     assert (runs[9].stages, len(runs[8].stages)) == (None, 2)
 
 
@@ -399,7 +403,7 @@ def test_a_run_that_could_not_be_queued_has_no_stages(there: FakeOrganization) -
     there.answers["builds"] = [
         build(5, result="failed", startTime=None, validationResults=[problem])
     ]
-    run = runs_of(look())[5]
+    run = runs_of(collect())[5]
     assert (run.stages, run.problems) == ((), ("The pipeline is not valid.",))
     assert "builds/5/timeline" not in there.asked
 
@@ -410,7 +414,7 @@ def test_an_unseen_timeline_is_not_an_empty_one(there: FakeOrganization, reply: 
     there.answers["builds"] = [build(5)]
     there.answers["builds/5/timeline"] = reply
     there.answers["builds/5/artifacts"] = []
-    run = runs_of(look())[5]
+    run = runs_of(collect())[5]
     assert isinstance(run.stages, Unavailable)
     assert run.artifacts == ()
 
@@ -437,8 +441,8 @@ def test_a_timeline_becomes_the_latest_attempt_of_stages_jobs_and_tasks(
             record("Stage", "stage-1", identifier="S", result="failed", refName="Model_CI"),
         ]
     }
-    stages = runs_of(look())[5].stages
-    assert [(one.identifier, one.result, one.attempt) for one in stages] == [
+    stages = runs_of(collect())[5].stages
+    assert [(stage.identifier, stage.result, stage.attempt) for stage in stages] == [
         ("Model_CI", "succeeded", 2),
         ("T", "skipped", 1),
     ]
@@ -467,7 +471,7 @@ def test_nine_requests_for_a_learner_who_followed_the_lab(there: FakeOrganizatio
         "12/runs/6": {"id": 6, "resources": {"repositories": {}}},
     }
     sightings: list[Sighting] = []
-    facts = look(sightings)
+    facts = collect(sightings)
     assert not any(isinstance(part, Unavailable) for part in vars(facts).values())
     assert len(there.asked) == 1 + 9
     assert len(sightings) == 1 + 9
@@ -481,14 +485,14 @@ def test_signs_with_the_pat_or_a_fresh_token_whatever_netrc_says(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine dev.azure.com login learner password other")
     monkeypatch.setenv("NETRC", str(netrc))
-    look()
+    collect()
     entra = Entra()
     AzureDevOps("org", SignIn(entra, "g")).look_at(LAB, [])
-    used = [headers["Authorization"] for _, _, headers in wire.seen]
+    used = [headers["Authorization"] for _, _, headers in wire.requests]
     with_pat = "Basic " + base64.b64encode(b":pat").decode()
     assert with_pat in used
-    assert {one.partition(" ")[0] for one in used} == {"Basic", "Bearer"}
-    assert all(one == with_pat or one.startswith("Bearer entra-") for one in used)
+    assert {header.partition(" ")[0] for header in used} == {"Basic", "Bearer"}
+    assert all(header == with_pat or header.startswith("Bearer entra-") for header in used)
     assert set(entra.scopes) == {AZURE_DEVOPS_SCOPE}
 
 
@@ -496,7 +500,7 @@ def test_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
     code = "import os, graders.services.azure_devops.project;"
     code += "print(os.environ.get('AZURE_DEVOPS_CACHE_DIR'))"
     homes = dict.fromkeys(("HOME", "USERPROFILE"), str(tmp_path))
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code],
         cwd=PROJECT,
         env=os.environ | homes,
@@ -504,5 +508,5 @@ def test_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert said.stdout.strip() == "None"
+    assert completed.stdout.strip() == "None"
     assert list(tmp_path.iterdir()) == []

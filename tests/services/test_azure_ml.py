@@ -1,4 +1,4 @@
-"""Looking at Azure ML through the real SDK: what is found, what is not there, what is neither."""
+"""Collecting from Azure ML with the real SDK: what is found, what is absent, what is neither."""
 
 from __future__ import annotations
 
@@ -184,23 +184,23 @@ def cloud(monkeypatch):
         yield canned
 
 
-def looked(*labs: Lab):
+def collected(*labs: Lab):
     """The facts of the last lab, as a run sees them; the SDK is loaded here, not on import."""
     from graders.services.azure_ml.workspace import AzureML
 
     azure_ml = AzureML(SimpleNamespace(azure=credential(TOKEN)))
     azure_ml.prepare(labs)
-    return [azure_ml.look_at(one, []) for one in labs][-1]
+    return [azure_ml.look_at(lab, []) for lab in labs][-1]
 
 
 @pytest.mark.usefixtures("cloud")
 def test_the_model_answer_is_seen_whole():
-    facts = looked(lab())
+    facts = collected(lab())
     assert (facts.workspace.name, facts.workspace.resource_group) == ("User4AML", "USER4aml")
     assert facts.workspace.location == "centralus"
-    (found,) = facts.models
-    assert (found.name, found.version, found.created_by) == (MODEL, "2", "sp")
-    assert found.created_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
+    (registered,) = facts.models
+    assert (registered.name, registered.version, registered.created_by) == (MODEL, "2", "sp")
+    assert registered.created_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
     (published,) = facts.published_pipelines
     assert (published.version, published.is_active) == ("101", True)
     (endpoint,) = facts.endpoints
@@ -211,12 +211,12 @@ def test_the_model_answer_is_seen_whole():
 
 @pytest.mark.usefixtures("cloud")
 def test_only_the_labs_own_tags_are_kept():
-    (found,) = looked(lab()).models
-    assert found.tags == {"BuildId": "101"}
+    (registered,) = collected(lab()).models
+    assert registered.tags == {"BuildId": "101"}
 
 
 def test_learners_share_the_lists_and_cost_seven_requests_each(cloud):
-    looked(lab(4), lab(5))
+    collected(lab(4), lab(5))
     asked = cloud.addresses()
     assert asked.count("GET management.azure.com/workspaces") == 1
     assert asked.count("GET centralus.api.azureml.ms/discovery") == 1
@@ -224,8 +224,8 @@ def test_learners_share_the_lists_and_cost_seven_requests_each(cloud):
 
 
 def test_the_token_goes_to_azure_only_and_not_to_the_discovery_document(cloud):
-    looked(lab())
-    trusted = {one.url for one in cloud.asked if one.headers.get("Authorization")}
+    collected(lab())
+    trusted = {request.url for request in cloud.asked if request.headers.get("Authorization")}
     assert not any("discovery" in url or "azurecontainer" in url for url in trusted)
     assert {url.split("/")[2] for url in trusted} == {
         "management.azure.com",
@@ -236,13 +236,13 @@ def test_the_token_goes_to_azure_only_and_not_to_the_discovery_document(cloud):
 def test_a_workspace_missing_from_the_list_is_asked_for_by_name(cloud):
     cloud.answers[f"{SUBSCRIPTION}/{PROVIDER}/workspaces"] = refusal(403)
     cloud.answers["/workspaces/user4aml"] = (200, workspace(4))
-    assert looked(lab()).workspace.name == "User4AML"
+    assert collected(lab()).workspace.name == "User4AML"
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_missing_workspace_is_never_the_learners_fault(cloud, status):
     cloud.answers["/workspaces/user6aml"] = refusal(status)
-    facts = looked(lab(6))
+    facts = collected(lab(6))
     assert isinstance(facts.workspace, Unavailable)
     assert "the lab environment provides the workspace user6aml" in facts.workspace.cause
     assert "cohort file and the grader's rights" in facts.workspace.remedy
@@ -255,7 +255,7 @@ def test_a_missing_workspace_is_never_the_learners_fault(cloud, status):
 def test_a_model_is_believed_missing_when_the_list_of_models_says_so(cloud):
     cloud.answers[f"/models/{MODEL}/versions"] = refusal(404, "ResourceNotFound")
     cloud.answers["/models"] = several(container("diabetes_model.pkl"))
-    (near_miss,) = looked(lab()).models
+    (near_miss,) = collected(lab()).models
     assert (near_miss.name, near_miss.version) == ("diabetes_model.pkl", "")
 
 
@@ -263,23 +263,23 @@ def test_a_model_is_believed_missing_when_the_list_of_models_says_so(cloud):
 def test_a_model_is_not_believed_missing_on_a_404_alone(cloud, models):
     cloud.answers[f"/models/{MODEL}/versions"] = refusal(404, "ResourceNotFound")
     cloud.answers["/models"] = models
-    assert isinstance(looked(lab()).models, Unavailable)
+    assert isinstance(collected(lab()).models, Unavailable)
 
 
 def test_a_model_with_archived_versions_only_is_not_there(cloud):
     cloud.answers[f"/models/{MODEL}/versions"] = several()
     cloud.answers["/models"] = several(container(MODEL))
-    assert looked(lab()).models == ()
+    assert collected(lab()).models == ()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 429, 503])
 def test_lists_that_cannot_be_read_are_no_absence(cloud, status):
     for end in ("/Pipelines", "/services", f"/models/{MODEL}/versions", "/models"):
         cloud.answers[end] = refusal(status)
-    facts = looked(lab())
-    for thing in (facts.published_pipelines, facts.models, facts.endpoints, facts.answer):
-        assert isinstance(thing, Unavailable)
-        assert thing.status == status
+    facts = collected(lab())
+    for part in (facts.published_pipelines, facts.models, facts.endpoints, facts.answer):
+        assert isinstance(part, Unavailable)
+        assert part.status == status
     assert facts.answer == facts.endpoints
 
 
@@ -289,7 +289,7 @@ OTHER_SHAPES = [None, {}, {"value": None}, {"value": {}}, {"value": [None]}, "<h
 @pytest.mark.parametrize("body", OTHER_SHAPES)
 def test_bodies_of_another_shape_are_no_absence(cloud, body):
     cloud.answers["/Pipelines"] = cloud.answers["/services"] = (200, body)
-    facts = looked(lab())
+    facts = collected(lab())
     assert isinstance(facts.published_pipelines, Unavailable)
     assert isinstance(facts.endpoints, Unavailable)
 
@@ -297,25 +297,25 @@ def test_bodies_of_another_shape_are_no_absence(cloud, body):
 @pytest.mark.parametrize("entries", [[{}], [training_run(), {}]])
 def test_a_hollow_entry_is_no_absence_of_a_run(cloud, entries):
     cloud.answers["/runs:query"] = (200, {"value": entries})
-    assert isinstance(looked(lab()).training_runs, Unavailable)
+    assert isinstance(collected(lab()).training_runs, Unavailable)
 
 
 def test_an_experiment_without_runs_has_none(cloud):
     cloud.answers["/runs:query"] = (200, {"value": []})
-    assert looked(lab()).training_runs == ()
+    assert collected(lab()).training_runs == ()
 
 
 @pytest.mark.parametrize("body", [{}, {"value": None}, {"value": [7]}, [], 7])
 @pytest.mark.parametrize("end", ["/runs:query", "/metrics:query"])
 def test_run_history_of_another_shape_is_no_absence(cloud, end, body):
     cloud.answers[end] = (200, body)
-    assert is_unseen(looked(lab()).training_runs)
+    assert is_unseen(collected(lab()).training_runs)
 
 
 @pytest.mark.parametrize("end", ["/runs:query", "/metrics:query"])
 def test_run_history_that_cannot_be_read_is_no_absence(cloud, end):
     cloud.answers[end] = refusal(403)
-    assert is_unseen(looked(lab()).training_runs)
+    assert is_unseen(collected(lab()).training_runs)
 
 
 def missing(message: str = "Experiment mlopspython was not found", **more: object) -> dict:
@@ -323,7 +323,7 @@ def missing(message: str = "Experiment mlopspython was not found", **more: objec
 
 
 NOT_FOUND = {"code": "NotFoundError", "innerError": None}
-SAID = [
+MISSING_EXPERIMENT = [
     missing(),
     missing("The experiment `MLOpsPython` could not be found in the workspace."),
     missing("Experiment with name 'mlopspython' is not found.", innerError=NOT_FOUND),
@@ -331,17 +331,17 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize("body", SAID)
+@pytest.mark.parametrize("body", MISSING_EXPERIMENT)
 @pytest.mark.parametrize("unseen", [None, "/Pipelines", f"/models/{MODEL}/versions"])
-def test_an_experiment_that_nobody_ever_ran_has_no_runs(cloud, body, unseen):
+def test_an_experiment_that_never_ran_has_no_runs(cloud, body, unseen):
     cloud.answers["/runs:query"] = (404, body)
     if unseen:
         cloud.answers[unseen] = refusal(403)
-    assert looked(lab()).training_runs == ()
-    assert not any(one.url.endswith("/metrics:query") for one in cloud.asked)
+    assert collected(lab()).training_runs == ()
+    assert not any(request.url.endswith("/metrics:query") for request in cloud.asked)
 
 
-UNSAID = [
+OTHER_REFUSALS = [
     (403, missing()),
     (410, missing()),
     (404, missing(innerError={"code": "ForbiddenError"})),
@@ -358,31 +358,31 @@ UNSAID = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body"), UNSAID)
-def test_no_other_refusal_says_that_nobody_ever_ran_it(cloud, status, body):
+@pytest.mark.parametrize(("status", "body"), OTHER_REFUSALS)
+def test_no_other_refusal_means_that_the_experiment_never_ran(cloud, status, body):
     cloud.answers["/runs:query"] = (status, body)
-    trained = looked(lab()).training_runs
+    trained = collected(lab()).training_runs
     assert isinstance(trained, Unavailable)
     assert trained.status == status
 
 
-def test_where_nothing_of_the_workspace_was_listed_a_missing_experiment_says_nothing(cloud):
+def test_a_missing_experiment_proves_nothing_if_the_workspace_could_not_be_read(cloud):
     cloud.answers["/runs:query"] = (404, missing())
     cloud.answers["/Pipelines"] = (200, [])
     cloud.answers[f"/models/{MODEL}/versions"] = refusal(403)
-    assert isinstance(looked(lab()).training_runs, Unavailable)
+    assert isinstance(collected(lab()).training_runs, Unavailable)
 
 
 def test_an_experiment_is_not_missing_once_a_run_of_it_was_seen(cloud):
     first = (200, {"value": [training_run()], "continuationToken": "2"})
     cloud.answers["/runs:query"] = [first, (404, missing())]
-    assert isinstance(looked(lab()).training_runs, Unavailable)
+    assert isinstance(collected(lab()).training_runs, Unavailable)
 
 
 def test_run_history_without_end_is_not_believed(cloud):
     page = {"value": [training_run()], "continuationToken": "again"}
     cloud.answers["/runs:query"] = (200, page)
-    assert isinstance(looked(lab()).training_runs, Unavailable)
+    assert isinstance(collected(lab()).training_runs, Unavailable)
     assert len(cloud.asked) < 120
 
 
@@ -390,7 +390,7 @@ def is_unseen(training_runs) -> bool:
     """The runs themselves, or the metrics of each of them."""
     if isinstance(training_runs, Unavailable):
         return True
-    return all(isinstance(one.metrics, Unavailable) for one in training_runs)
+    return all(isinstance(run.metrics, Unavailable) for run in training_runs)
 
 
 STRANGERS = ["x.api.azureml.ms.example", "x.inference.ml.azure.com", "x.azurecontainer.io"]
@@ -399,7 +399,7 @@ STRANGERS = ["x.api.azureml.ms.example", "x.inference.ml.azure.com", "x.azurecon
 def test_an_empty_list_with_a_status_of_another_kind_is_no_absence(cloud):
     cloud.answers["/Pipelines"] = (202, [])
     cloud.answers["/services"] = (202, {"value": []})
-    facts = looked(lab())
+    facts = collected(lab())
     assert isinstance(facts.published_pipelines, Unavailable)
     assert isinstance(facts.endpoints, Unavailable)
 
@@ -408,10 +408,10 @@ def test_an_empty_list_with_a_status_of_another_kind_is_no_absence(cloud):
 def test_a_discovery_address_of_a_stranger_is_not_asked(cloud, host):
     strange = workspace(4, discoveryUrl=f"https://{host}/discovery")
     cloud.answers[f"{SUBSCRIPTION}/{PROVIDER}/workspaces"] = several(strange)
-    facts = looked(lab())
+    facts = collected(lab())
     assert f"{host} is not a host" in facts.published_pipelines.cause
     assert len(facts.models) == 1
-    assert not any(host in one.url for one in cloud.asked)
+    assert not any(host in request.url for request in cloud.asked)
 
 
 @pytest.mark.parametrize("part", ["api", "modelmanagement", "history"])
@@ -419,37 +419,37 @@ def test_a_discovery_address_of_a_stranger_is_not_asked(cloud, host):
 def test_a_region_of_strangers_gets_no_token(cloud, host, part):
     region = {"api": REGION, "modelmanagement": REGION, "history": REGION}
     cloud.answers["/discovery"] = (200, region | {part: f"https://{host}"})
-    facts = looked(lab())
+    facts = collected(lab())
     assert isinstance(facts.endpoints, Unavailable)
-    assert not any(host in one.url for one in cloud.asked)
+    assert not any(host in request.url for request in cloud.asked)
 
 
 def test_web_services_are_read_to_the_last_page(cloud):
     link = f"{REGION}/modelmanagement/v1.0/page2/services?x=1"
     first = several(service(name="other"), nextLink=link)
     cloud.answers["/services"] = [first, several(service(), nextLink=None)]
-    assert [one.name for one in looked(lab()).endpoints] == ["other", "mlops-aci"]
-    assert link in [one.url for one in cloud.asked]
+    assert [endpoint.name for endpoint in collected(lab()).endpoints] == ["other", "mlops-aci"]
+    assert link in [request.url for request in cloud.asked]
 
 
 @pytest.mark.parametrize("host", ["example.org", "westus.api.azureml.ms"])
 def test_a_next_page_on_another_host_is_not_followed(cloud, host):
     cloud.answers["/services"] = several(service(), nextLink=f"https://{host}/services")
-    assert isinstance(looked(lab()).endpoints, Unavailable)
-    assert not any(host in one.url for one in cloud.asked)
+    assert isinstance(collected(lab()).endpoints, Unavailable)
+    assert not any(host in request.url for request in cloud.asked)
 
 
 @pytest.mark.parametrize("host", ["example.org", "x.inference.ml.azure.com"])
 def test_a_next_page_of_the_sdk_on_another_host_is_not_followed(cloud, host):
     cloud.answers[f"/models/{MODEL}/versions"] = several(model(), nextLink=f"https://{host}/models")
-    assert isinstance(looked(lab()).models, Unavailable)
-    assert not any(host in one.url for one in cloud.asked)
+    assert isinstance(collected(lab()).models, Unavailable)
+    assert not any(host in request.url for request in cloud.asked)
 
 
 def test_endless_pages_come_to_an_end(cloud):
     link = f"{REGION}/modelmanagement/v1.0/again/services"
     cloud.answers["/services"] = several(service(), nextLink=link)
-    assert isinstance(looked(lab()).endpoints, Unavailable)
+    assert isinstance(collected(lab()).endpoints, Unavailable)
     assert len(cloud.asked) < 40
 
 
@@ -464,16 +464,16 @@ def test_endless_pages_come_to_an_end(cloud):
 )
 def test_an_endpoint_that_is_not_up_is_not_asked(cloud, changes):
     cloud.answers["/services"] = several(service(**changes))
-    assert looked(lab()).answer is None
-    assert not any("azurecontainer" in one.url for one in cloud.asked)
+    assert collected(lab()).answer is None
+    assert not any("azurecontainer" in request.url for request in cloud.asked)
 
 
 def test_a_key_is_fetched_only_where_one_is_wanted_and_never_kept(cloud):
     cloud.answers["/services"] = several(service(authEnabled=True))
     cloud.answers["/services/mlops-aci/listkeys"] = (200, {"primaryKey": "canary-key"})
-    facts = looked(lab())
+    facts = collected(lab())
     assert facts.answer == Answer(200, (1.0, 2.0), "", True)
-    score = next(one for one in cloud.asked if one.url.endswith("/score"))
+    score = next(request for request in cloud.asked if request.url.endswith("/score"))
     assert score.headers["Authorization"] == "Bearer canary-key"
     assert "canary-key" not in repr(facts)
     assert TOKEN not in repr(facts)
@@ -482,16 +482,16 @@ def test_a_key_is_fetched_only_where_one_is_wanted_and_never_kept(cloud):
 def test_no_key_is_fetched_for_a_stranger(cloud):
     stranger = service(authEnabled=True, scoringUri="http://20.1.2.3/score")
     cloud.answers["/services"] = several(stranger)
-    assert "20.1.2.3 is not a host" in looked(lab()).answer.cause
-    assert not any("listkeys" in str(one.url).lower() for one in cloud.asked)
+    assert "20.1.2.3 is not a host" in collected(lab()).answer.cause
+    assert not any("listkeys" in str(request.url).lower() for request in cloud.asked)
 
 
-def test_a_key_the_grader_may_not_read_is_nobodys_fault(cloud):
+def test_a_key_the_grader_may_not_read_is_not_the_learners_fault(cloud):
     cloud.answers["/services"] = several(service(authEnabled=True))
     cloud.answers["/services/mlops-aci/listkeys"] = refusal(403)
-    facts = looked(lab())
+    facts = collected(lab())
     assert facts.answer.status == 403
-    assert not any("azurecontainer" in one.url for one in cloud.asked)
+    assert not any("azurecontainer" in request.url for request in cloud.asked)
 
 
 def of_generation_2(cloud, endpoint: dict, *deployments: dict):
@@ -500,15 +500,15 @@ def of_generation_2(cloud, endpoint: dict, *deployments: dict):
     cloud.answers["/onlineEndpoints/mlops-aci"] = (200, endpoint)
     cloud.answers["/mlops-aci/deployments"] = several(*deployments)
     cloud.answers["/mlops-aci/listKeys"] = (200, {"primaryKey": "canary-key"})
-    return looked(lab(leniency=Leniency(v2_endpoint=True)))
+    return collected(lab(leniency=Leniency(v2_endpoint=True)))
 
 
-def test_an_online_endpoint_stands_in_where_the_lab_allows_it(cloud):
+def test_an_online_endpoint_counts_too_where_the_lab_allows_it(cloud):
     both = (deployment("blue", 2), deployment("old", 1, "Failed"))
     facts = of_generation_2(cloud, endpoint_of_generation_2(), *both)
-    (found,) = facts.endpoints
-    assert (found.generation, found.state, found.model_ids) == (2, "Healthy", (f"{MODEL}:2",))
-    assert found.created_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
+    (online,) = facts.endpoints
+    assert (online.generation, online.state, online.model_ids) == (2, "Healthy", (f"{MODEL}:2",))
+    assert online.created_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
     assert facts.answer == Answer(200, (1.0, 2.0), "", True)
     assert "canary-key" not in repr(facts)
 
@@ -529,7 +529,7 @@ def test_an_online_endpoint_is_as_healthy_as_what_serves_it(cloud, endpoint, ser
     assert facts.answer is None
 
 
-def test_an_unknown_state_of_an_online_endpoint_is_told_as_it_is(cloud):
+def test_an_unknown_state_of_an_online_endpoint_is_kept_as_it_is(cloud):
     whole = endpoint_of_generation_2(provisioningState="Strange")
     assert of_generation_2(cloud, whole, deployment("blue", 2)).endpoints[0].state == "Strange"
 
@@ -546,7 +546,7 @@ def test_online_endpoints_that_cannot_be_listed_are_no_absence(cloud, end):
     cloud.answers["/onlineEndpoints"] = several(endpoint_of_generation_2())
     cloud.answers["/mlops-aci/deployments"] = several()
     cloud.answers[end] = refusal(403)
-    facts = looked(lab(leniency=Leniency(v2_endpoint=True)))
+    facts = collected(lab(leniency=Leniency(v2_endpoint=True)))
     assert isinstance(facts.endpoints, Unavailable)
     assert facts.answer == facts.endpoints
 
@@ -555,9 +555,9 @@ def test_other_online_endpoints_are_seen_without_their_deployments(cloud):
     other = {**endpoint_of_generation_2(), "name": "mine"}
     cloud.answers["/services"] = several()
     cloud.answers["/onlineEndpoints"] = several(other)
-    facts = looked(lab(leniency=Leniency(v2_endpoint=True)))
-    assert [one.name for one in facts.endpoints] == ["mine"]
-    assert not any("deployments" in str(one.url) for one in cloud.asked)
+    facts = collected(lab(leniency=Leniency(v2_endpoint=True)))
+    assert [endpoint.name for endpoint in facts.endpoints] == ["mine"]
+    assert not any("deployments" in str(request.url) for request in cloud.asked)
 
 
 def test_an_online_endpoint_that_wants_a_token_of_entra_is_not_asked(cloud):
@@ -567,22 +567,22 @@ def test_an_online_endpoint_that_wants_a_token_of_entra_is_not_asked(cloud):
     cloud.answers["/onlineEndpoints/mlops-aci"] = (200, endpoint)
     cloud.answers["/mlops-aci/deployments"] = several(serving)
     cloud.answers["/mlops-aci/listKeys"] = (200, {"primaryKey": ""})
-    facts = looked(lab(leniency=Leniency(v2_endpoint=True)))
+    facts = collected(lab(leniency=Leniency(v2_endpoint=True)))
     assert "wants a token of Microsoft Entra ID" in facts.answer.cause
-    assert not any("/score" in str(one.url) for one in cloud.asked)
+    assert not any("/score" in str(request.url) for request in cloud.asked)
 
 
 def test_a_key_that_came_empty_is_none(cloud):
     cloud.answers["/services"] = several(service(authEnabled=True))
     cloud.answers["/services/mlops-aci/listkeys"] = (200, {"primaryKey": ""})
-    assert isinstance(looked(lab()).answer, Unavailable)
+    assert isinstance(collected(lab()).answer, Unavailable)
 
 
 def test_online_endpoints_are_not_asked_for_without_need(cloud):
-    looked(lab(leniency=Leniency(v2_endpoint=True)))
+    collected(lab(leniency=Leniency(v2_endpoint=True)))
     cloud.answers["/services"] = several()
-    looked(lab())
-    assert not any("onlineEndpoints" in one.url for one in cloud.asked)
+    collected(lab())
+    assert not any("onlineEndpoints" in request.url for request in cloud.asked)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ LABS = [LabFile().for_learner(Learner(f"l{number}", number)) for number in range
 IDS = [lab.learner.id for lab in LABS]
 
 
-def seen(lab: Lab) -> Evidence:
+def evidence_of(lab: Lab) -> Evidence:
     return Evidence(
         learner=lab.learner.id,
         project=Project("p", lab.project, "wellFormed"),
@@ -48,8 +48,8 @@ def seen(lab: Lab) -> Evidence:
     )
 
 
-class Eye:
-    """Looks at labs as told, and remembers at whose."""
+class FakeCloud:
+    """Returns the evidence given for a lab, and remembers whose was asked for."""
 
     def __init__(self, **answers: Evidence | BaseException) -> None:
         self.answers = answers
@@ -57,104 +57,108 @@ class Eye:
 
     def __call__(self, lab: Lab) -> Evidence:
         self.asked.append(lab.learner.id)
-        answer = self.answers.get(lab.learner.id) or seen(lab)
+        answer = self.answers.get(lab.learner.id) or evidence_of(lab)
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
 
-class Told(Silent):
-    """Remembers what it was told, and in which thread."""
+class Recorded(Silent):
+    """Remembers each report of progress, and in which thread."""
 
     def __init__(self) -> None:
-        self.words: list[object] = []
+        self.reports: list[object] = []
         self.threads: set[threading.Thread] = set()
 
     def started(self, total: int) -> None:
-        self.words.append(total)
+        self.reports.append(total)
 
     def finished(self, learner: str, evidence: Evidence) -> None:
-        self.words.append((learner, evidence.learner))
+        self.reports.append((learner, evidence.learner))
         self.threads.add(threading.current_thread())
 
     def stopped(self) -> None:
-        self.words.append("stopped")
+        self.reports.append("stopped")
 
 
-def test_everybody_is_looked_at_once_and_written(tmp_path: Path) -> None:
-    eye, told = Eye(), Told()
-    collected = collect(LABS, eye, tmp_path, workers=3, progress=told)
-    assert sorted(eye.asked) == IDS
-    assert [snapshot.read(tmp_path, one) for one in IDS] == [seen(lab) for lab in LABS]
+def test_everybody_is_collected_once_and_written(tmp_path: Path) -> None:
+    cloud, progress = FakeCloud(), Recorded()
+    collected = collect(LABS, cloud, tmp_path, workers=3, progress=progress)
+    assert sorted(cloud.asked) == IDS
+    assert [snapshot.read(tmp_path, learner) for learner in IDS] == [
+        evidence_of(lab) for lab in LABS
+    ]
     assert (collected.looked_at, collected.kept, collected.faults) == (tuple(IDS), (), {})
-    assert (told.words[0], told.words[-1]) == (len(LABS), "stopped")
-    assert sorted(told.words[1:-1]) == [(one, one) for one in IDS]
-    assert told.threads == {threading.current_thread()}
+    assert (progress.reports[0], progress.reports[-1]) == (len(LABS), "stopped")
+    assert sorted(progress.reports[1:-1]) == [(learner, learner) for learner in IDS]
+    assert progress.threads == {threading.current_thread()}
 
 
-def test_learners_are_looked_at_side_by_side(tmp_path: Path) -> None:
-    together = threading.Barrier(4)  # breaks unless four look at once
+def test_learners_are_collected_side_by_side(tmp_path: Path) -> None:
+    together = threading.Barrier(4)  # breaks unless four are collected at once
 
-    def look_at(lab: Lab) -> Evidence:
+    def collect_lab(lab: Lab) -> Evidence:
         together.wait(timeout=30)
-        return seen(lab)
+        return evidence_of(lab)
 
-    assert collect(LABS[:4], look_at, tmp_path, workers=4).faults == {}
+    assert collect(LABS[:4], collect_lab, tmp_path, workers=4).faults == {}
 
 
-def test_no_more_than_the_workers_look_at_once(tmp_path: Path) -> None:
+def test_no_more_learners_than_workers_are_collected_at_once(tmp_path: Path) -> None:
     free = threading.Semaphore(2)
 
-    def look_at(lab: Lab) -> Evidence:
+    def collect_lab(lab: Lab) -> Evidence:
         if not free.acquire(blocking=False):
             raise RuntimeError("a third one at once")
         time.sleep(0.001)
         free.release()
-        return seen(lab)
+        return evidence_of(lab)
 
-    assert collect(LABS, look_at, tmp_path, workers=2).faults == {}
-
-
-def test_nobody_to_look_at(tmp_path: Path) -> None:
-    assert collect([], Eye(), tmp_path).looked_at == ()
+    assert collect(LABS, collect_lab, tmp_path, workers=2).faults == {}
 
 
-# --- trouble --------------------------------------------------------------------------------------
+def test_an_empty_class_needs_no_collecting(tmp_path: Path) -> None:
+    assert collect([], FakeCloud(), tmp_path).looked_at == ()
+
+
+# --- faults ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "error",
     [KeyError("s3cret"), SystemExit("s3cret"), KeyboardInterrupt("s3cret"), MemoryError("s3cret")],
 )
-def test_our_own_error_is_that_learners_fault_alone(tmp_path: Path, trouble: BaseException) -> None:
-    collected = collect(LABS, Eye(l3=trouble), tmp_path, workers=2)
+def test_our_own_error_is_that_learners_fault_alone(tmp_path: Path, error: BaseException) -> None:
+    collected = collect(LABS, FakeCloud(l3=error), tmp_path, workers=2)
     (fault,) = collected.faults["l3"]
-    assert type(trouble).__name__ in fault.cause
+    assert type(error).__name__ in fault.cause
     assert "s3cret" not in snapshot.path_of(tmp_path, "l3").read_text(encoding="utf-8")
-    found = [snapshot.read(tmp_path, one) for one in IDS]
-    assert [bool(one and one.faults()) for one in found] == [one == "l3" for one in IDS]
+    stored = [snapshot.read(tmp_path, learner) for learner in IDS]
+    assert [bool(evidence and evidence.faults()) for evidence in stored] == [
+        learner == "l3" for learner in IDS
+    ]
 
 
-def test_a_neighbours_evidence_is_nobodys(tmp_path: Path) -> None:
-    collected = collect(LABS, Eye(l3=seen(LABS[0])), tmp_path)
+def test_evidence_of_another_learner_is_refused(tmp_path: Path) -> None:
+    collected = collect(LABS, FakeCloud(l3=evidence_of(LABS[0])), tmp_path)
     assert list(collected.faults) == ["l3"]
-    assert snapshot.read(tmp_path, "l1") == seen(LABS[0])
+    assert snapshot.read(tmp_path, "l1") == evidence_of(LABS[0])
 
 
-def test_a_disk_that_will_not_take_one_file_stops_nobody(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_stops_no_other_learner(tmp_path: Path) -> None:
     blocked = snapshot.path_of(tmp_path, "l2")
     (blocked / "x").mkdir(parents=True)
-    collected = collect(LABS, Eye(), tmp_path, resume=True)
+    collected = collect(LABS, FakeCloud(), tmp_path, resume=True)
     assert list(collected.faults) == ["l2"]
     assert "not written" in collected.faults["l2"][0].cause
-    assert snapshot.read(tmp_path, "l7") == seen(LABS[6])
+    assert snapshot.read(tmp_path, "l7") == evidence_of(LABS[6])
 
 
 # --- again ----------------------------------------------------------------------------------------
 
 
 def test_evidence_of_another_place_is_wanting(tmp_path: Path) -> None:
-    collect(LABS[:2], Eye(), tmp_path, tenant="simulated")
+    collect(LABS[:2], FakeCloud(), tmp_path, tenant="simulated")
     kept = snapshot.read(tmp_path, "l1")
     assert kept is not None
     assert (kept.tenant, kept.place) == ("simulated", LABS[0].place)
@@ -163,51 +167,51 @@ def test_evidence_of_another_place_is_wanting(tmp_path: Path) -> None:
     assert wanting([renamed, moved], tmp_path) == [moved]
 
 
-def test_resume_looks_only_at_what_is_missing_or_was_not_seen(tmp_path: Path) -> None:
-    half_seen = replace(seen(LABS[1]), repositories=FAULT)
-    collect(LABS[:5], Eye(l2=half_seen), tmp_path)
+def test_resume_collects_only_what_is_missing_or_could_not_be_read(tmp_path: Path) -> None:
+    half_seen = replace(evidence_of(LABS[1]), repositories=FAULT)
+    collect(LABS[:5], FakeCloud(l2=half_seen), tmp_path)
     snapshot.path_of(tmp_path, "l4").write_text("{", encoding="utf-8")
-    eye, told = Eye(), Told()
+    cloud, progress = FakeCloud(), Recorded()
     assert [lab.learner.id for lab in wanting(LABS, tmp_path)] == ["l2", "l4", "l6", "l7"]
-    collected = collect(LABS, eye, tmp_path, resume=True, progress=told)
-    assert sorted(eye.asked) == ["l2", "l4", "l6", "l7"]
+    collected = collect(LABS, cloud, tmp_path, resume=True, progress=progress)
+    assert sorted(cloud.asked) == ["l2", "l4", "l6", "l7"]
     assert (collected.kept, collected.faults) == (("l1", "l3", "l5"), {})
-    assert told.words[0] == 4
+    assert progress.reports[0] == 4
 
 
 def test_without_resume_nothing_earlier_can_be_taken_for_this_collection(tmp_path: Path) -> None:
-    collect(LABS, Eye(), tmp_path)
+    collect(LABS, FakeCloud(), tmp_path)
 
     class Interrupting(Silent):
         def started(self, total: int) -> None:
             raise KeyboardInterrupt(total)
 
     with pytest.raises(KeyboardInterrupt):
-        collect(LABS[:5], Eye(), tmp_path, progress=Interrupting())
-    assert [snapshot.read(tmp_path, one) is None for one in IDS] == [True] * 5 + [False] * 2
+        collect(LABS[:5], FakeCloud(), tmp_path, progress=Interrupting())
+    assert [snapshot.read(tmp_path, learner) is None for learner in IDS] == [True] * 5 + [False] * 2
 
 
 # --- cut short ------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_waits_for_nobody_and_keeps_what_is_written(tmp_path: Path) -> None:
+def test_ctrl_c_waits_for_no_learner_and_keeps_what_is_written(tmp_path: Path) -> None:
     never = threading.Event()
 
-    class AfterThree(Told):
+    class AfterThree(Recorded):
         def finished(self, learner: str, evidence: Evidence) -> None:
             super().finished(learner, evidence)
-            if len(self.words) == 1 + 3:
+            if len(self.reports) == 1 + 3:
                 raise KeyboardInterrupt
 
-    def look_at(lab: Lab) -> Evidence:
+    def collect_lab(lab: Lab) -> Evidence:
         if lab.learner.number > 3:
             never.wait(timeout=60)
-        return seen(lab)
+        return evidence_of(lab)
 
-    told = AfterThree()
+    progress = AfterThree()
     with pytest.raises(KeyboardInterrupt):
-        collect(LABS, look_at, tmp_path, workers=3, progress=told)
-    assert told.words[-1] == "stopped"
+        collect(LABS, collect_lab, tmp_path, workers=3, progress=progress)
+    assert progress.reports[-1] == "stopped"
     hung = [thread for thread in threading.enumerate() if thread.name.startswith("look-")]
     never.set()
     for thread in hung:
@@ -222,17 +226,17 @@ from pathlib import Path
 from graders.lab import Learner
 from graders.collector import collect
 from graders.inputs.lab_file import LabFile
-from test_collector import LABS, seen
+from test_collector import LABS, evidence_of
 
-# whoever runs these tests in the background has it ignored, and children inherit that
+# a process in the background ignores it, and its children inherit that
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def look_at(lab):
+def collect_lab(lab):
     if lab.learner.number > 3:
         threading.Event().wait()
-    return seen(lab)
+    return evidence_of(lab)
 
-collect(LABS, look_at, Path(sys.argv[1]), workers=3)
+collect(LABS, collect_lab, Path(sys.argv[1]), workers=3)
 """
 
 
@@ -257,15 +261,17 @@ def test_a_kill_loses_nothing_that_is_written(tmp_path: Path) -> None:
     with collecting(tmp_path) as child:
         child.kill()
         child.wait(timeout=30)
-    eye = Eye()
-    collected = collect(LABS, eye, tmp_path, resume=True)
-    assert sorted(eye.asked) == ["l4", "l5", "l6", "l7"]
+    cloud = FakeCloud()
+    collected = collect(LABS, cloud, tmp_path, resume=True)
+    assert sorted(cloud.asked) == ["l4", "l5", "l6", "l7"]
     assert collected.kept == ("l1", "l2", "l3")
-    assert [snapshot.read(tmp_path, one) for one in IDS] == [seen(lab) for lab in LABS]
+    assert [snapshot.read(tmp_path, learner) for learner in IDS] == [
+        evidence_of(lab) for lab in LABS
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one process there")
-def test_ctrl_c_ends_the_process_although_looks_hang(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_process_although_collecting_hangs(tmp_path: Path) -> None:
     with collecting(tmp_path) as child:
         child.send_signal(signal.SIGINT)
         assert child.wait(timeout=30) == -signal.SIGINT
@@ -275,12 +281,12 @@ def test_ctrl_c_ends_the_process_although_looks_hang(tmp_path: Path) -> None:
 # --- drawn ----------------------------------------------------------------------------------------
 
 
-def test_progress_is_a_few_plain_lines_when_nobody_watches(tmp_path: Path) -> None:
+def test_progress_is_a_few_plain_lines_outside_a_terminal(tmp_path: Path) -> None:
     log = io.StringIO()
     labs = [LabFile().for_learner(Learner(f"m{number}", number)) for number in range(1, 41)]
-    eye = Eye(m3=replace(seen(labs[2]), repositories=FAULT))
+    cloud = FakeCloud(m3=replace(evidence_of(labs[2]), repositories=FAULT))
     drawn = CollectionProgress(Console(file=log, width=40), lambda: 640)
-    collect(labs, eye, tmp_path, progress=drawn)
+    collect(labs, cloud, tmp_path, progress=drawn)
     lines = log.getvalue().splitlines()
     assert lines[0] == "collecting 40 learners"
     assert lines[-1] == "collected 40 of 40 learners, 1 with faults, 640 calls"
@@ -292,7 +298,7 @@ def test_progress_is_a_few_plain_lines_when_nobody_watches(tmp_path: Path) -> No
 def test_progress_is_a_bar_in_a_terminal(tmp_path: Path) -> None:
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=80, _environ={"TERM": "xterm"})
-    collect(LABS, Eye(), tmp_path, progress=CollectionProgress(terminal, lambda: 112))
+    collect(LABS, FakeCloud(), tmp_path, progress=CollectionProgress(terminal, lambda: 112))
     assert "7/7" in screen.getvalue()
     assert "0 with faults, 112 calls" in screen.getvalue()
 
@@ -300,7 +306,7 @@ def test_progress_is_a_bar_in_a_terminal(tmp_path: Path) -> None:
 def test_progress_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyboardInterrupt), progress_for(lambda: 3) as progress:  # noqa: PT012
         progress.started(4)
-        progress.finished("l1", seen(LABS[0]))
+        progress.finished("l1", evidence_of(LABS[0]))
         raise KeyboardInterrupt
     assert capsys.readouterr().out.splitlines()[-1] == (
         "stopped after 1 of 4 learners; --resume goes on"

@@ -61,22 +61,22 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "said", "passes"), FAULTS)
-def test_each_fault_is_told_plainly_and_without_its_address(
-    fault: requests.RequestException, said: str, passes: bool
+@pytest.mark.parametrize(("fault", "message", "passes"), FAULTS)
+def test_each_fault_is_described_plainly_and_without_its_address(
+    fault: requests.RequestException, message: str, passes: bool
 ) -> None:
-    told = without_details(fault, requests.Request("GET", SECRET).prepare())
-    assert said in str(told)
-    assert "canary" not in str(told)
+    cause = without_details(fault, requests.Request("GET", SECRET).prepare())
+    assert message in str(cause)
+    assert "canary" not in str(cause)
     assert may_pass(fault) is passes
 
 
 def answer(status: int, body: bytes = b"", **headers: str) -> requests.Response:
-    found = requests.Response()
-    found.status_code, found._content = status, body
-    found.url = "http://1a2b.centralus.azurecontainer.io/score"
-    found.headers.update(headers)
-    return found
+    response = requests.Response()
+    response.status_code, response._content = status, body
+    response.url = "http://1a2b.centralus.azurecontainer.io/score"
+    response.headers.update(headers)
+    return response
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,6 @@ def test_a_refusal_that_is_nested_without_end_is_noted_all_the_same() -> None:
         ("http://[", "an address that is none"),
     ],
 )
-def test_where_a_redirect_leads_is_told_only_as_a_host(location: str, there: str) -> None:
-    told = objection_to_redirect(answer(302, location=location))
-    assert told.endswith(f"points to another host ({there})")
+def test_where_a_redirect_leads_is_shown_only_as_a_host(location: str, there: str) -> None:
+    objection = objection_to_redirect(answer(302, location=location))
+    assert objection.endswith(f"points to another host ({there})")

@@ -16,9 +16,9 @@ from tests.support.fake_github import (
     FakeGitHub,
     Json,
     cause,
+    collect,
     connected,
     lab_of,
-    look_at,
     not_found,
     oid,
     places,
@@ -36,7 +36,7 @@ def fake() -> Iterator[FakeGitHub]:
 
 def test_a_repository_is_read_in_one_request(fake: FakeGitHub) -> None:
     fake.add("SollianceLabs/MLOps_04")
-    facts = look_at(lab_of(4))["4"]
+    facts = collect(lab_of(4))["4"]
     assert facts.repositories == (
         Repository(
             full_name="SollianceLabs/MLOps_04",
@@ -58,24 +58,26 @@ def test_a_repository_is_read_in_one_request(fake: FakeGitHub) -> None:
         ),
     )
     assert len(fake.requests) == 1
-    assert [(one.what, places(facts)) for one in facts.sightings] == [("repository", ["/graphql"])]
+    assert [(sighting.what, places(facts)) for sighting in facts.sightings] == [
+        ("repository", ["/graphql"])
+    ]
 
 
 def test_an_empty_repository_is_seen_and_empty(fake: FakeGitHub) -> None:
     fake.add(f"{ORG}/mlops_04", defaultBranchRef=None, templateRepository=None)
-    (repository,) = look_at(lab_of(4))["4"].repositories
+    (repository,) = collect(lab_of(4))["4"].repositories
     assert (repository.default_branch, repository.head, repository.files) == (None, None, {})
     assert repository.template is None
 
 
 @pytest.mark.parametrize("most_at_once", [1000, 0], ids=["GraphQL", "REST"])
 @pytest.mark.parametrize("sees_template", [True, False])
-def test_without_a_template_is_only_said_by_who_sees_it(
+def test_no_template_is_only_reported_where_templates_can_be_seen(
     fake: FakeGitHub, sees_template: bool, most_at_once: int
 ) -> None:
     fake.sees_template, fake.most_at_once = sees_template, most_at_once
     fake.add(f"{ORG}/mlops_04", templateRepository=None)
-    (repository,) = look_at(lab_of(4))["4"].repositories
+    (repository,) = collect(lab_of(4))["4"].repositories
     assert (repository.template is None) == sees_template
     assert sees_template or isinstance(repository.template, Unavailable)
 
@@ -84,13 +86,13 @@ def test_a_template_and_a_fork_are_believed_without_seeing_the_template(fake: Fa
     fake.sees_template = False
     fake.add(f"{ORG}/mlops_04")
     fake.add(f"{ORG}/mlops_05", isFork=True, templateRepository=None)
-    facts = look_at(lab_of(4), lab_of(5))
-    assert [one.repositories[0].template for one in facts.values()] == [TEMPLATE, None]  # type: ignore[index]
+    facts = collect(lab_of(4), lab_of(5))
+    assert [shown.repositories[0].template for shown in facts.values()] == [TEMPLATE, None]  # type: ignore[index]
 
 
-def test_both_spellings_of_a_two_digit_number_are_looked_for(fake: FakeGitHub) -> None:
+def test_both_spellings_of_a_two_digit_number_are_tried(fake: FakeGitHub) -> None:
     fake.add(f"{ORG}/mlops_012")
-    (repository,) = look_at(lab_of(12))["12"].repositories
+    (repository,) = collect(lab_of(12))["12"].repositories
     assert repository.full_name == f"{ORG}/mlops_012"
 
 
@@ -98,10 +100,10 @@ def test_a_cohort_takes_one_request_per_fifty_learners(fake: FakeGitHub) -> None
     labs = [lab_of(number) for number in range(1, 102)]
     for lab in labs:
         fake.add(f"{ORG}/{lab.repositories[0]}")
-    facts = look_at(*labs)
+    facts = collect(*labs)
     assert len(fake.requests) == 3
-    seen = {learner: one.repositories[0].full_name for learner, one in facts.items()}  # type: ignore[index]
-    assert seen == {lab.learner.id: f"{ORG}/{lab.repositories[0]}" for lab in labs}
+    names = {learner: shown.repositories[0].full_name for learner, shown in facts.items()}  # type: ignore[index]
+    assert names == {lab.learner.id: f"{ORG}/{lab.repositories[0]}" for lab in labs}
 
 
 def test_names_never_become_part_of_the_query() -> None:
@@ -113,7 +115,7 @@ def test_names_never_become_part_of_the_query() -> None:
 
 
 def test_an_owner_of_the_organisation_may_say_that_it_is_not_there(fake: FakeGitHub) -> None:
-    facts = look_at(lab_of(4))["4"]
+    facts = collect(lab_of(4))["4"]
     assert facts.repositories == ()
     assert places(facts) == ["/graphql", "/graphql"]
     assert len(fake.requests) == 2
@@ -122,13 +124,13 @@ def test_an_owner_of_the_organisation_may_say_that_it_is_not_there(fake: FakeGit
 def test_a_member_who_saw_a_private_repository_may_say_so_too(fake: FakeGitHub) -> None:
     fake.administers = False
     fake.add(f"{ORG}/mlops_05")
-    assert look_at(lab_of(4), lab_of(5))["4"].repositories == ()
+    assert collect(lab_of(4), lab_of(5))["4"].repositories == ()
 
 
 def test_a_repository_that_was_renamed_is_not_there(fake: FakeGitHub) -> None:
     fake.add(f"{ORG}/my-mlops_04")
     fake.renamed = {f"{ORG}/mlops_04": f"{ORG}/my-mlops_04"}
-    assert look_at(lab_of(4))["4"].repositories == ()
+    assert collect(lab_of(4))["4"].repositories == ()
 
 
 @pytest.mark.parametrize(
@@ -139,37 +141,37 @@ def test_a_repository_that_was_renamed_is_not_there(fake: FakeGitHub) -> None:
         pytest.param(True, True, False, "read:org", id="a token without the repo scope"),
     ],
 )
-def test_nobody_else_is_believed(
+def test_no_other_account_is_believed(
     fake: FakeGitHub, is_member: bool, administers: bool, private: bool, scopes: str | None
 ) -> None:
     fake.is_member, fake.administers, fake.scopes = is_member, administers, scopes
     fake.add(f"{ORG}/mlops_05", isPrivate=private)
-    assert "may not see it" in cause(look_at(lab_of(4), lab_of(5))["4"])
+    assert "may not see it" in cause(collect(lab_of(4), lab_of(5))["4"])
 
 
-def test_an_app_is_nobody_s_member_and_believed_once_it_saw_a_private_one(
+def test_an_app_is_no_member_and_believed_once_it_saw_a_private_repository(
     fake: FakeGitHub,
 ) -> None:
     fake.is_member = fake.administers = False
     fake.add(f"{ORG}/mlops_05")
-    assert look_at(lab_of(4), token="ghs_canary")["4"].repositories == ()
+    assert collect(lab_of(4), token="ghs_canary")["4"].repositories == ()
 
 
 def test_a_person_s_repositories_cannot_be_said_to_be_missing(fake: FakeGitHub) -> None:
     fake.is_organisation = False
-    assert "no such organisation" in cause(look_at(lab_of(4, owner="somebody"))["4"])
+    assert "no such organisation" in cause(collect(lab_of(4, owner="somebody"))["4"])
 
 
 def test_a_person_s_repository_can_be_seen(fake: FakeGitHub) -> None:
     fake.is_organisation = False
     fake.add("somebody/mlops_04")
-    assert len(look_at(lab_of(4, owner="somebody"))["4"].repositories) == 1  # type: ignore[arg-type]
+    assert len(collect(lab_of(4, owner="somebody"))["4"].repositories) == 1  # type: ignore[arg-type]
 
 
 def test_what_the_list_names_is_not_missing(fake: FakeGitHub) -> None:
     fake.add(f"{ORG}/mlops_04")
     fake.spoil = lambda *_: {"data": {"r0_0": None}, "errors": [not_found("r0_0")]}
-    assert "lists it" in cause(look_at(lab_of(4))["4"])
+    assert "lists it" in cause(collect(lab_of(4))["4"])
 
 
 @pytest.mark.parametrize(
@@ -224,11 +226,11 @@ def test_what_the_list_names_is_not_missing(fake: FakeGitHub) -> None:
         ),
     ],
 )
-def test_an_unbelievable_answer_is_nobody_s_fault(
+def test_an_unbelievable_answer_is_not_the_learners_fault(
     fake: FakeGitHub, answer: object, words: str
 ) -> None:
     fake.spoil = lambda *_: answer if answer else [None]
-    assert words in cause(look_at(lab_of(4))["4"])
+    assert words in cause(collect(lab_of(4))["4"])
 
 
 def test_a_refusal_concerns_only_the_repository_it_names(fake: FakeGitHub) -> None:
@@ -238,14 +240,14 @@ def test_a_refusal_concerns_only_the_repository_it_names(fake: FakeGitHub) -> No
         answer["errors"] = [{"type": "FORBIDDEN", "path": ["r0_0"]}]
 
     fake.spoil = spoil
-    facts = look_at(lab_of(4), lab_of(5))
+    facts = collect(lab_of(4), lab_of(5))
     assert "may not read" in cause(facts["4"])
     assert isinstance(facts["5"].repositories, tuple)
 
 
 def test_another_repository_s_answer_is_not_taken(fake: FakeGitHub) -> None:
     fake.add(f"{ORG}/mlops_04", nameWithOwner=f"{ORG}/mlops_05")
-    assert "another repository" in cause(look_at(lab_of(4))["4"])
+    assert "another repository" in cause(collect(lab_of(4))["4"])
 
 
 @pytest.mark.parametrize("alias", ["d0", "d1", "f0"])
@@ -258,4 +260,4 @@ def test_what_is_listed_but_was_not_read_is_not_missing(fake: FakeGitHub, alias:
         answer["data"]["r0_0"][read] = None
 
     fake.spoil = spoil
-    assert "is there but was not" in cause(look_at(lab_of(4))["4"])
+    assert "is there but was not" in cause(collect(lab_of(4))["4"])

@@ -21,9 +21,9 @@ from tests.support.fake_github import (
     FakeGitHub,
     FakeSignIn,
     Json,
+    collect,
     connected,
     lab_of,
-    look_at,
     oid,
     places,
 )
@@ -44,14 +44,14 @@ def test_a_query_that_is_too_much_is_halved(fake: FakeGitHub, too_much: int | st
     labs = [lab_of(number) for number in range(1, 10)]
     for lab in labs:
         fake.add(f"{ORG}/{lab.repositories[0]}")
-    facts = look_at(*labs)
-    assert [one.repositories[0].full_name for one in facts.values()] == [  # type: ignore[index]
+    facts = collect(*labs)
+    assert [shown.repositories[0].full_name for shown in facts.values()] == [  # type: ignore[index]
         f"{ORG}/mlops_0{number}" for number in range(1, 10)
     ]
 
 
 @pytest.mark.parametrize("size", ["too large", "too late"])
-def test_one_repository_too_large_costs_nobody_else(
+def test_one_repository_too_large_costs_no_other_learner(
     fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     """Its listing fills any answer that it is in; the learners beside it are seen."""
@@ -61,7 +61,7 @@ def test_one_repository_too_large_costs_nobody_else(
     large = f"{ORG}/mlops_05"
 
     def fill(answer: Json, _variables: Json) -> None:
-        if any(one and one.get("nameWithOwner") == large for one in answer["data"].values()):
+        if any(node and node.get("nameWithOwner") == large for node in answer["data"].values()):
             if size == "too late":
                 raise requests.exceptions.ReadTimeout
             answer["padding"] = "x" * 100_000
@@ -69,9 +69,9 @@ def test_one_repository_too_large_costs_nobody_else(
     fake.spoil, fake.rest = fill, {"padding": "x" * 100_000}
     transport = HTTPAdapter.send.transport  # type: ignore[attr-defined]
     monkeypatch.setattr(transport, "retry_policy", RetryPolicy(attempts=1, body_bytes=50_000))
-    facts = look_at(*labs)
+    facts = collect(*labs)
     unseen = [
-        learner for learner, one in facts.items() if isinstance(one.repositories, Unavailable)
+        learner for learner, shown in facts.items() if isinstance(shown.repositories, Unavailable)
     ]
     assert unseen == ["5"]
 
@@ -79,7 +79,7 @@ def test_one_repository_too_large_costs_nobody_else(
 def test_the_last_one_is_read_without_graphql(fake: FakeGitHub) -> None:
     fake.most_at_once = 0
     fake.add(f"{ORG}/mlops_04")
-    facts = look_at(lab_of(4))["4"]
+    facts = collect(lab_of(4))["4"]
     (repository,) = facts.repositories
     assert repository.files == {CI_YAML: oid(CI_YAML)}
     assert repository.texts == {CI_YAML: "stages: []\n"}
@@ -89,7 +89,7 @@ def test_the_last_one_is_read_without_graphql(fake: FakeGitHub) -> None:
 
 def test_a_404_without_graphql_proves_nothing_by_itself(fake: FakeGitHub) -> None:
     fake.most_at_once = 0
-    assert isinstance(look_at(lab_of(4))["4"].repositories, Unavailable)
+    assert isinstance(collect(lab_of(4))["4"].repositories, Unavailable)
 
 
 @pytest.mark.parametrize("change", [{"truncated": True}, {"full_name": f"{ORG}/mlops_05"}])
@@ -97,18 +97,18 @@ def test_half_an_answer_without_graphql_is_none(fake: FakeGitHub, change: Json) 
     fake.most_at_once = 0
     fake.rest = change
     fake.add(f"{ORG}/mlops_04")
-    assert isinstance(look_at(lab_of(4))["4"].repositories, Unavailable)
+    assert isinstance(collect(lab_of(4))["4"].repositories, Unavailable)
 
 
 def test_it_may_be_missing_without_graphql_too(fake: FakeGitHub) -> None:
     fake.most_at_once = 1  # learner 12 has two accepted names
-    assert look_at(lab_of(4), lab_of(12))["12"].repositories == ()
+    assert collect(lab_of(4), lab_of(12))["12"].repositories == ()
 
 
 def test_other_faults_are_not_asked_again_in_halves(fake: FakeGitHub) -> None:
     fake.most_at_once, fake.too_much = 0, 500
-    facts = look_at(lab_of(4), lab_of(5))
-    assert all(isinstance(one.repositories, Unavailable) for one in facts.values())
+    facts = collect(lab_of(4), lab_of(5))
+    assert all(isinstance(shown.repositories, Unavailable) for shown in facts.values())
     assert len(fake.requests) == 1
 
 
@@ -119,7 +119,7 @@ def test_near_misses_are_never_another_learner_s(fake: FakeGitHub) -> None:
     fake.page = 2  # the list has several pages
     for name in ("mlops_05", "mlops_0N", "mlops_4", "mlops_06", "MLOps-04", "charts"):
         fake.add(f"{ORG}/{name}")
-    facts = look_at(lab_of(4), lab_of(5))
+    facts = collect(lab_of(4), lab_of(5))
     assert set(facts["4"].similar) == {"mlops_0N", "mlops_4", "MLOps-04"}
     assert facts["5"].similar == ()
 
@@ -129,24 +129,24 @@ def test_a_name_without_a_number_is_not_shown_to_the_neighbour(fake: FakeGitHub)
         replace(lab_of(number), repositories=(name,)) for number, name in ((1, "anna"), (2, "anne"))
     )
     fake.add(f"{ORG}/anne")
-    assert look_at(anna, anne)["1"].similar == ()
+    assert collect(anna, anne)["1"].similar == ()
 
 
-def test_nor_to_one_who_is_looked_at_without_the_neighbour(fake: FakeGitHub) -> None:
+def test_the_rest_of_the_class_is_excluded_from_near_misses_too(fake: FakeGitHub) -> None:
     anna, anne = (
         replace(lab_of(number), repositories=(name,)) for number, name in ((1, "anna"), (2, "anne"))
     )
     fake.add(f"{ORG}/anne")
-    assert look_at(anna)["1"].similar == ("anne",)
-    assert look_at(anna, everyone=(anna, anne))["1"].similar == ()
+    assert collect(anna)["1"].similar == ("anne",)
+    assert collect(anna, everyone=(anna, anne))["1"].similar == ()
 
 
 def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> None:
     for number in (4, 5):
         fake.add(f"{ORG}/mlops_0{number}")
-    look_at(lab_of(4), lab_of(5), lab_of(6))
+    collect(lab_of(4), lab_of(5), lab_of(6))
     assert len(fake.requests) == 2
-    look_at(lab_of(4), lab_of(5))
+    collect(lab_of(4), lab_of(5))
     assert len(fake.requests) == 3
 
 
@@ -156,9 +156,9 @@ def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> No
 def commits_after(fake: FakeGitHub, *wanted: str) -> frozenset[str] | Unavailable:
     fake.add(f"{ORG}/mlops_04")
     github, sightings = GitHub(FakeSignIn()), []  # type: ignore[arg-type, var-annotated]
-    seen = github.look_at([lab_of(4)])["4"][0].repositories
+    repositories = github.look_at([lab_of(4)])["4"][0].repositories
     fake.requests.clear()
-    after = github.with_commits(seen, set(wanted), lab_of(4), sightings)
+    after = github.with_commits(repositories, set(wanted), lab_of(4), sightings)
     return after if isinstance(after, Unavailable) else after[0].commits
 
 
@@ -193,4 +193,4 @@ def test_every_thread_has_a_pygithub_of_its_own(fake: FakeGitHub) -> None:
 
 def test_the_token_is_in_no_fact(fake: FakeGitHub) -> None:
     fake.most_at_once, fake.too_much = 0, 401
-    assert "canary" not in repr(look_at(lab_of(4)))
+    assert "canary" not in repr(collect(lab_of(4)))

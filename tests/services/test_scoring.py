@@ -93,9 +93,9 @@ def test_a_good_answer_costs_two_requests_without_any_token(cloud):
         "POST 0000.centralus.azurecontainer.io/score",
         "GET 0000.centralus.azurecontainer.io/swagger.json",
     ]
-    assert not any("Authorization" in one.headers for one in cloud.asked)
+    assert not any("Authorization" in request.headers for request in cloud.asked)
     assert b"10, 9, 8" in bytes(cloud.asked[0].body)
-    assert [one.status for one in sightings] == [200, 200]
+    assert [sighting.status for sighting in sightings] == [200, 200]
 
 
 def test_a_netrc_on_the_graders_machine_is_not_sent(cloud, tmp_path, monkeypatch):
@@ -104,14 +104,14 @@ def test_a_netrc_on_the_graders_machine_is_not_sent(cloud, tmp_path, monkeypatch
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     assert isinstance(scoring.ask(endpoint(), None, SHEET.scoring, []), Answer)
-    assert not any("Authorization" in one.headers for one in cloud.asked)
+    assert not any("Authorization" in request.headers for request in cloud.asked)
 
 
 def test_the_key_goes_only_to_an_endpoint_that_wants_one(cloud):
     scoring.ask(endpoint(auth=False), "K3Y", SHEET.scoring, [])
-    assert not any("Authorization" in one.headers for one in cloud.asked)
+    assert not any("Authorization" in request.headers for request in cloud.asked)
     scoring.ask(endpoint(auth=True), "K3Y", SHEET.scoring, [])
-    assert [one.headers["Authorization"] for one in cloud.asked[2:]] == ["Bearer K3Y"] * 2
+    assert [request.headers["Authorization"] for request in cloud.asked[2:]] == ["Bearer K3Y"] * 2
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -129,7 +129,7 @@ def test_one_bad_answer_may_be_the_networks(cloud):
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 429, 500, 502, 503, 504])
-def test_what_could_be_ours_is_nobodys_fault(cloud, status):
+def test_what_could_be_the_graders_fault_is_not_the_learners(cloud, status):
     cloud.answers["/score"] = (status, "no")
     answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)

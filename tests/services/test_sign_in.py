@@ -89,12 +89,12 @@ def test_else_takes_the_azure_cli(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_says_in_one_sentence_what_is_missing(without: list[str], named: str) -> None:
     environ = {**SECRET, **dict.fromkeys(without, " ")}
-    with pytest.raises(SignInError) as said:
+    with pytest.raises(SignInError) as caught:
         SignIn.from_environment(environ)
-    assert named in str(said.value)
-    assert "--tenant simulated" in str(said.value)
-    assert "\n" not in str(said.value)
-    assert "canary" not in str(said.value)
+    assert named in str(caught.value)
+    assert "--tenant simulated" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -112,15 +112,15 @@ def test_says_in_one_sentence_what_is_missing(without: list[str], named: str) ->
 def test_the_check_names_entras_cause(wire: Loopback, code: str, words: str) -> None:
     refusal = {"error": "invalid_client", "error_description": f"AADSTS{code}: canary Trace ID: 1"}
     wire.replies[:] = [_entra(as_json(refusal, 401))]
-    with pytest.raises(SignInError) as said:
+    with pytest.raises(SignInError) as caught:
         SignIn.from_environment(SECRET).check()
-    assert f"AADSTS{code}" in str(said.value)
-    assert words in str(said.value)
-    assert "canary" not in str(said.value)
-    assert said.value.__context__ is None
+    assert f"AADSTS{code}" in str(caught.value)
+    assert words in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert caught.value.__context__ is None
 
 
-def test_the_check_says_when_nobody_can_be_reached(
+def test_the_check_says_when_the_sign_in_cannot_be_reached(
     wire: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert wire
@@ -147,7 +147,7 @@ def test_what_came_in_place_of_a_token_is_written_nowhere(
     ]
     with pytest.raises(SignInError):
         SignIn.from_environment(SECRET).check()
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
     assert "canary" not in caplog.text + "".join(capfd.readouterr())
 
 

@@ -71,12 +71,12 @@ def guarded(wire: Loopback) -> Iterator[ReadOnlyTransport]:  # noqa: ARG001
         ("POST", "https://api.github.com/graphql", "no json"),
     ],
 )
-def test_refuses_what_is_not_looking(
+def test_refuses_what_does_not_only_read(
     guarded: ReadOnlyTransport, wire: Loopback, method: str, url: str, body: str | None
 ) -> None:
     with pytest.raises(RequestBlocked):
         requests.request(method, url, data=body, timeout=5)
-    assert wire.seen == []
+    assert wire.requests == []
     assert guarded.calls == {}
 
 
@@ -93,7 +93,7 @@ def test_refuses_what_is_not_looking(
 )
 def test_lets_the_few_posts_out_that_change_nothing(wire: Loopback, url: str, body: str) -> None:
     assert requests.post(url, data=body, timeout=5).json() == {"fine": True}
-    assert [seen[:2] for seen in wire.seen] == [("POST", url)]
+    assert [request[:2] for request in wire.requests] == [("POST", url)]
 
 
 @pytest.mark.usefixtures("guarded")
@@ -102,7 +102,7 @@ def test_sends_no_token_of_ours_to_a_learners_host(wire: Loopback, header: str) 
     with pytest.raises(RequestBlocked):
         requests.post(SCORE, headers={"Authorization": header}, timeout=5)
     requests.post(SCORE, headers={"Authorization": "Bearer servicekey1234"}, timeout=5)
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 @pytest.mark.usefixtures("guarded")
@@ -112,7 +112,7 @@ def test_follows_a_redirect_on_the_same_host_but_not_to_another(wire: Loopback) 
     wire.replies[:] = [Reply(302, headers={"Location": "https://api.github.com/user"})]
     with pytest.raises(RequestBlocked, match=r"api\.github\.com"):
         requests.get(PROJECTS, timeout=5)
-    assert [seen[1] for seen in wire.seen][1:] == [
+    assert [request[1] for request in wire.requests][1:] == [
         "https://dev.azure.com/org/_apis/other",
         PROJECTS,
     ]
@@ -123,14 +123,14 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
     wire.replies[:] = [Reply(301, headers={"Location": "http://dev.azure.com/org"})]
     with pytest.raises(RequestBlocked, match="https"):
         requests.get(PROJECTS, timeout=5)
-    assert len(wire.seen) == 1
+    assert len(wire.requests) == 1
 
 
 # --- retries -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "fault",
     [
         Reply(429),
         Reply(429, headers={"Retry-After": "0.005"}),
@@ -143,10 +143,10 @@ def test_a_redirect_to_plain_http_is_not_followed(wire: Loopback) -> None:
         Reply(200, b'e\r\n{"fine"', {"Transfer-Encoding": "chunked"}, cut=9),
     ],
 )
-def test_tries_again_after_trouble_that_may_pass(
-    guarded: ReadOnlyTransport, wire: Loopback, trouble: Reply
+def test_tries_again_after_a_fault_that_may_pass(
+    guarded: ReadOnlyTransport, wire: Loopback, fault: Reply
 ) -> None:
-    wire.replies[:] = [trouble, trouble, as_json({"fine": True})]
+    wire.replies[:] = [fault, fault, as_json({"fine": True})]
     assert requests.get(PROJECTS, timeout=5).json() == {"fine": True}
     assert guarded.calls == {"Azure DevOps": 3}
 
@@ -210,9 +210,9 @@ def test_refuses_a_body_beyond_the_cap(
     assert guarded.calls == {"Azure DevOps": 1}
 
 
-@pytest.mark.parametrize(("url", "what"), [(PROJECTS, "body"), (SCORE, "body"), (SCORE, "headers")])
-def test_a_host_that_drips_does_not_hold_us(wire: Loopback, url: str, what: str) -> None:
-    wire.replies[:] = [Reply(drips=what)]
+@pytest.mark.parametrize(("url", "part"), [(PROJECTS, "body"), (SCORE, "body"), (SCORE, "headers")])
+def test_a_host_that_drips_does_not_hold_us(wire: Loopback, url: str, part: str) -> None:
+    wire.replies[:] = [Reply(drips=part)]
     with (
         ReadOnlyTransport(RetryPolicy(attempts=2, backoff=0, body_seconds=0.2)) as opened,
         pytest.raises(requests.exceptions.ReadTimeout),
@@ -251,7 +251,7 @@ def test_patience_that_a_host_asks_for_is_for_that_host_alone(
     assert max(slept) > 0
 
 
-def test_who_waits_for_a_host_takes_no_place_of_others(
+def test_calls_that_wait_for_one_host_do_not_block_another(
     guarded: ReadOnlyTransport, wire: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many calls wait for one learner's endpoint as may be made at a time to all of them."""
@@ -279,7 +279,7 @@ def test_who_waits_for_a_host_takes_no_place_of_others(
             go_on.set()
 
 
-def test_a_fault_of_another_kind_is_told_at_once(
+def test_a_fault_of_another_kind_is_raised_at_once(
     guarded: ReadOnlyTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is raised in a thread of its own, and must not be taken for silence."""
@@ -328,7 +328,7 @@ def test_notes_every_attempt_with_the_services_own_code(wire: Loopback) -> None:
     wire.replies[:] = [Reply(500), as_json(refusal, 401, ActivityId="a-1")]
     with transport.watching() as exchanges:
         requests.get(PROJECTS, timeout=5)
-    assert [one.status for one in exchanges] == [500, 401]
+    assert [exchange.status for exchange in exchanges] == [500, 401]
     assert (exchanges[1].type_key, exchanges[1].request_id) == ("TF400813", "a-1")
     assert exchanges[1].content_type == "application/json"
 
@@ -347,8 +347,8 @@ def test_no_secret_in_notes_or_faults(
             requests.get(secretive, headers={"Authorization": "Bearer canary"}, timeout=5)
     assert len(exchanges) >= 2
     assert "api-version=7.1" in exchanges[0].url
-    told = repr(exchanges) + repr(fault.value) + str(fault.value) + caplog.text
-    assert "canary" not in told
+    output = repr(exchanges) + repr(fault.value) + str(fault.value) + caplog.text
+    assert "canary" not in output
     assert fault.value.__context__ is None
 
 
@@ -365,18 +365,18 @@ def test_watching_sees_its_own_block_only(guarded: ReadOnlyTransport) -> None:  
 
 
 @pytest.mark.usefixtures("wire")
-def test_stands_only_while_it_is_open() -> None:
+def test_is_in_place_only_while_it_is_open() -> None:
     before = HTTPAdapter.send
-    one, other = ReadOnlyTransport(QUICK), ReadOnlyTransport(QUICK)
-    with one, other, one:
+    first, second = ReadOnlyTransport(QUICK), ReadOnlyTransport(QUICK)
+    with first, second, first:
         assert HTTPAdapter.send is not before
         requests.get(PROJECTS, timeout=5)
     assert HTTPAdapter.send is before
-    assert one.calls == {"Azure DevOps": 1}
+    assert first.calls == {"Azure DevOps": 1}
 
 
 @pytest.mark.usefixtures("wire")
-def test_stands_as_long_as_anybody_behind_it_needs_it() -> None:
+def test_is_in_place_until_its_last_user_closes_it() -> None:
     outer, inner = ReadOnlyTransport(QUICK), ReadOnlyTransport(QUICK)
     outer.__enter__()
     inner.__enter__()
@@ -426,7 +426,10 @@ def test_every_sdk_goes_through_it(wire: Loopback, ask: Callable[[], object]) ->
     wire.replies[:] = [Reply(200, good.body, good.headers, cut=3), zipped]
     with transport.watching() as exchanges:
         assert ask() == "learner"
-    assert [one.error or one.status for one in exchanges] == ["the answer was cut short", 200]
+    assert [exchange.error or exchange.status for exchange in exchanges] == [
+        "the answer was cut short",
+        200,
+    ]
 
 
 @pytest.mark.usefixtures("guarded")
@@ -443,7 +446,7 @@ def test_sign_in_goes_through_it(wire: Loopback) -> None:
     with transport.watching() as exchanges:
         credential = ClientSecretCredential("t", "app", "canary", retry_total=0)
         assert credential.get_token("https://management.azure.com/.default").token == "eyJ"
-    assert [one.status for one in exchanges] == [500, 200, 200]
+    assert [exchange.status for exchange in exchanges] == [500, 200, 200]
     assert "canary" not in repr(exchanges)
 
 

@@ -1,4 +1,4 @@
-"""Judging answers at the call: seen, or not to be seen, and why."""
+"""Judging answers at the call: read, or unavailable, and why."""
 
 from __future__ import annotations
 
@@ -43,25 +43,26 @@ def ask(service: str = "Azure DevOps") -> Callable[[], object]:
     return lambda: requests.get(URLS[service], timeout=5).json()
 
 
-def test_hands_on_what_was_found_and_where(wire: Loopback) -> None:
+def test_returns_the_answer_and_notes_where_it_came_from(wire: Loopback) -> None:
     wire.replies[:] = [Reply(503), as_json({"count": 0}, ActivityId="a-1")]
     sightings: list[Sighting] = []
     assert look("Azure DevOps", "projects", ask(), sightings) == {"count": 0}
-    assert [(one.what, one.url, one.status, one.request_id) for one in sightings] == [
-        ("projects", URLS["Azure DevOps"], 200, "a-1")
-    ]
+    assert [
+        (sighting.what, sighting.url, sighting.status, sighting.request_id)
+        for sighting in sightings
+    ] == [("projects", URLS["Azure DevOps"], 200, "a-1")]
 
 
-def test_what_the_grader_refused_to_send_is_told(wire: Loopback) -> None:
-    before = len(wire.seen)
+def test_a_request_that_the_grader_refuses_to_send_is_reported(wire: Loopback) -> None:
+    before = len(wire.requests)
     fault = look("GitHub", "the repository", lambda: requests.delete(URLS["GitHub"], timeout=5), [])
     assert isinstance(fault, Unavailable)
     assert fault.cause.startswith("refused: ")
     assert "The grader only contacts known hosts" in fault.remedy
-    assert len(wire.seen) == before
+    assert len(wire.requests) == before
 
 
-def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
+def test_a_sign_in_that_failed_without_a_request_is_reported_as_one() -> None:
     def fails() -> None:
         raise ClientAuthenticationError("canary")
 
@@ -80,7 +81,7 @@ def test_a_sign_in_that_asked_nobody_is_told_as_one() -> None:
         (Fault.NETWORK, "Check the network of this machine"),
     ],
 )
-def test_each_kind_of_trouble_is_told_with_what_to_check(kind: Fault, remedy: str) -> None:
+def test_each_kind_of_fault_is_reported_with_what_to_check(kind: Fault, remedy: str) -> None:
     """Whatever words it comes in: they may quote a learner's address."""
     error = "refused: TLS at the proxy"
     last = Exchange("GET", URLS["GitHub"], None, datetime.now(UTC), error=error, fault=kind)
@@ -99,7 +100,7 @@ def test_each_kind_of_trouble_is_told_with_what_to_check(kind: Fault, remedy: st
         (requests.exceptions.ReadTimeout("no"), Fault.NETWORK),
     ],
 )
-def test_what_kept_an_answer_away_is_noted_by_kind(
+def test_a_failed_request_is_noted_by_the_kind_of_fault(
     error: requests.RequestException, kind: Fault
 ) -> None:
     request = requests.Request("GET", URLS["GitHub"]).prepare()
@@ -126,15 +127,15 @@ def test_what_kept_an_answer_away_is_noted_by_kind(
         (as_json(None), "empty", "--resume"),
     ],
 )
-def test_what_is_no_true_answer_is_unavailable(
+def test_an_invalid_answer_is_unavailable(
     wire: Loopback, service: str, reply: Reply, cause: str, remedy: str
 ) -> None:
     wire.replies[:] = [reply]
-    seen = look(service, "it", ask(service), [])
-    assert isinstance(seen, Unavailable)
-    assert (seen.service, seen.what, seen.url) == (service, "it", URLS[service])
-    assert cause in seen.cause
-    assert any(words in seen.remedy for words in remedy.split("|"))
+    result = look(service, "it", ask(service), [])
+    assert isinstance(result, Unavailable)
+    assert (result.service, result.what, result.url) == (service, "it", URLS[service])
+    assert cause in result.cause
+    assert any(words in result.remedy for words in remedy.split("|"))
 
 
 def test_no_words_of_the_answer_or_the_exception_are_repeated(wire: Loopback) -> None:
@@ -145,9 +146,9 @@ def test_no_words_of_the_answer_or_the_exception_are_repeated(wire: Loopback) ->
         raise ValueError(answer.text)
 
     sightings: list[Sighting] = []
-    seen = look("GitHub", "it", call, sightings)
-    assert isinstance(seen, Unavailable)
-    assert "canary" not in repr(seen) + str(seen) + repr(sightings)
+    result = look("GitHub", "it", call, sightings)
+    assert isinstance(result, Unavailable)
+    assert "canary" not in repr(result) + str(result) + repr(sightings)
 
 
 def test_an_untrusted_certificate_names_the_setting(
@@ -155,20 +156,20 @@ def test_an_untrusted_certificate_names_the_setting(
 ) -> None:
     assert wire
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    seen = look("GitHub", "it", ask("GitHub"), [])
-    assert isinstance(seen, Unavailable)
-    assert "TLS" in seen.cause
-    assert "REQUESTS_CA_BUNDLE" in seen.remedy
+    result = look("GitHub", "it", ask("GitHub"), [])
+    assert isinstance(result, Unavailable)
+    assert "TLS" in result.cause
+    assert "REQUESTS_CA_BUNDLE" in result.remedy
 
 
 def test_a_host_that_is_not_ours_is_refused_not_asked(wire: Loopback) -> None:
-    seen = look("GitHub", "it", lambda: requests.get("https://elsewhere.example", timeout=5), [])
-    assert isinstance(seen, Unavailable)
-    assert "elsewhere.example" in seen.cause
-    assert wire.seen == []
+    result = look("GitHub", "it", lambda: requests.get("https://elsewhere.example", timeout=5), [])
+    assert isinstance(result, Unavailable)
+    assert "elsewhere.example" in result.cause
+    assert wire.requests == []
 
 
-def test_a_refused_sign_in_is_told_from_a_refused_answer(wire: Loopback) -> None:
+def test_a_refused_sign_in_is_distinguished_from_a_refused_answer(wire: Loopback) -> None:
     body = {"error": "invalid_client", "error_description": "AADSTS7000222: canary"}
     wire.replies[:] = [as_json(body, 401)]
 
@@ -177,21 +178,21 @@ def test_a_refused_sign_in_is_told_from_a_refused_answer(wire: Loopback) -> None
         raise ClientAuthenticationError
 
     sightings: list[Sighting] = []
-    seen = look("Azure ML", "it", call, sightings)
-    assert isinstance(seen, Unavailable)
-    assert seen.cause == "the sign-in was refused (401 AADSTS7000222)"
-    assert "AZURE_CLIENT_SECRET" in seen.remedy
+    result = look("Azure ML", "it", call, sightings)
+    assert isinstance(result, Unavailable)
+    assert result.cause == "the sign-in was refused (401 AADSTS7000222)"
+    assert "AZURE_CLIENT_SECRET" in result.remedy
     assert sightings == []
 
 
-def test_a_fault_of_our_own_is_told_as_one() -> None:
+def test_a_fault_of_our_own_is_reported_as_one() -> None:
     def call() -> None:
         raise KeyError("canary")
 
-    seen = look("GitHub", "it", call, [])
-    assert isinstance(seen, Unavailable)
-    assert "KeyError" in seen.cause
-    assert "canary" not in str(seen)
+    result = look("GitHub", "it", call, [])
+    assert isinstance(result, Unavailable)
+    assert "KeyError" in result.cause
+    assert "canary" not in str(result)
 
 
 def test_what_the_call_found_unavailable_stays_so() -> None:
@@ -211,7 +212,7 @@ def test_a_learners_endpoint_does_not_speak_of_the_graders_rights(status: int) -
     last = Exchange("POST", url, status, datetime.now(UTC), type_key="TF400813", is_throttled=True)
     fault = unavailable("the endpoint", "its answer", last)
     assert str(status) in fault.cause
-    told = str(fault)
+    text = str(fault)
     assert not [
-        word for word in ("TF400813", "token", "AZURE", "allowance", "right") if word in told
+        word for word in ("TF400813", "token", "AZURE", "allowance", "right") if word in text
     ]

@@ -40,17 +40,17 @@ def served(reports: Path) -> Iterator[str]:
 
 
 class AllurePage:
-    """One page of the report; ``trouble`` collects what must not happen in it."""
+    """One page of the report; ``problems`` collects what must not happen in it."""
 
     def __init__(self, browser: Browser, size: tuple[int, int] = WIDE) -> None:
         self.page: Page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-        self.trouble: list[str] = []
-        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        self.page.on("request", lambda request: self._seen(request.url))
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self._note_request(request.url))
 
-    def _seen(self, url: str) -> None:
+    def _note_request(self, url: str) -> None:
         if (urlsplit(url).hostname or "") not in _LOCAL:
-            self.trouble.append(f"asked {url}")
+            self.problems.append(f"asked {url}")
 
     def open(self, address: str) -> AllurePage:
         self.page.goto(address)

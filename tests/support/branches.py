@@ -2,7 +2,7 @@
 
 Reads what ``make test`` measured in the tests' own processes. The graded runs
 that they start are not measured, which would slow them too much: the figure is a lower bound.
-Coverage's usual percentage mixes lines and branches; here branches are told apart.
+Coverage's usual percentage mixes lines and branches; here branches are counted apart.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "coverage.json"
         measured.json_report(outfile=str(file))
-        found = json.loads(file.read_text(encoding="utf-8"))
-    for name, module in found["files"].items():
+        report = json.loads(file.read_text(encoding="utf-8"))
+    for name, module in report["files"].items():
         for line, to in module["missing_branches"]:
             print(f"not taken: {name}:{line} to {f'line {to}' if to > 0 else 'the end'}")
-    taken, branches = (found["totals"][key] for key in ("covered_branches", "num_branches"))
+    taken, branches = (report["totals"][key] for key in ("covered_branches", "num_branches"))
     share = 100 * taken / branches
     print(f"{taken} of {branches} branches of graders taken: {share:.1f} % (floor {FLOOR:.0f} %)")
     return 0 if share >= FLOOR else 1

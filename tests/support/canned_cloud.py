@@ -39,7 +39,7 @@ class CannedCloud:
 
     def addresses(self) -> list[str]:
         """``METHOD host/last-part`` of what was asked."""
-        parts = [(str(one.method), urlsplit(str(one.url))) for one in self.asked]
+        parts = [(str(request.method), urlsplit(str(request.url))) for request in self.asked]
         return [f"{method} {url.hostname}/{url.path.split('/')[-1]}" for method, url in parts]
 
     def _answer(self, url: str) -> tuple[int, Any]:
@@ -47,8 +47,8 @@ class CannedCloud:
         ends = [end for end in self.answers if bare.endswith(end.lower())]
         if not ends:
             return 404, {"error": {"code": "ResourceNotFound", "message": "not found"}}
-        found = self.answers[max(ends, key=len)]
-        return found.pop(0) if isinstance(found, list) else found
+        answer = self.answers[max(ends, key=len)]
+        return answer.pop(0) if isinstance(answer, list) else answer
 
 
 def response(

@@ -37,7 +37,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Course:
-    """A course as it stands; scores are texts, ``EX`` is excused, none is absent."""
+    """A course as it is; scores are texts, ``EX`` is excused, none is absent."""
 
     people: Mapping[int, Person]
     assignments: Mapping[int, Assignment]
@@ -77,7 +77,9 @@ def _import(text: str, course: Course) -> Imported:
     heading = next(rows, None) or _abort("there is no heading")
     login, columns = _student_columns(heading)
     placed = _assignments(heading, columns, course)
-    state = Imported(course, new_assignments=tuple(one for k, one in placed.values() if k < 0))
+    state = Imported(
+        course, new_assignments=tuple(assignment for k, assignment in placed.values() if k < 0)
+    )
     for row in rows:
         row = row + [""] * (len(heading) - len(row))
         if "Points Possible" in row[0]:
@@ -121,12 +123,12 @@ def parse(text: str, separator: str) -> Iterator[list[str]]:
     row: list[str] = []
     place = 0
     while place < len(text):
-        found = token.match(text, place)
-        if not found:
+        match = token.match(text, place)
+        if not match:
             raise AbortedError(f"this is no CSV: {text[place : place + 20]!r}")
-        raw, end = found.groups()
+        raw, end = match.groups()
         row.append(raw[1:-1].replace('""', '"') if raw.startswith('"') else raw)
-        place = found.end()
+        place = match.end()
         if end != separator:
             yield row
             row = []
@@ -145,7 +147,7 @@ def _normal(cell: str) -> str:
 
 
 def _student_columns(heading: Sequence[str]) -> tuple[int | None, int]:
-    """Where the login stands, and how many columns are the learner's."""
+    """Where the login is, and how many columns are the learner's."""
     if len(heading) <= 3 or "Student" not in heading[0] or "ID" not in heading[1]:
         raise AbortedError("Invalid header row")
     login, columns = None, 3
@@ -170,13 +172,13 @@ def _assignments(
 
 
 def _assignment(heading: str, course: Course, new: int) -> tuple[int, Assignment]:
-    found = re.fullmatch(r"(.*)\s\((\d+)\)", heading)
-    if found and int(found[2]) in course.assignments:
-        return int(found[2]), course.assignments[int(found[2])]
-    for identity, one in course.assignments.items():
-        if one.title == heading:
-            return identity, one
-    return new, Assignment(found[1] if found else heading)
+    match = re.fullmatch(r"(.*)\s\((\d+)\)", heading)
+    if match and int(match[2]) in course.assignments:
+        return int(match[2]), course.assignments[int(match[2])]
+    for identity, assignment in course.assignments.items():
+        if assignment.title == heading:
+            return identity, assignment
+    return new, Assignment(match[1] if match else heading)
 
 
 # --- learners -------------------------------------------------------------------------------------
@@ -187,10 +189,12 @@ def _with_points(
 ) -> Imported:
     points = {key: _points(row[column]) for column, (key, _) in placed.items()}
     changed = {
-        key: replace(one, points=points.get(key, one.points))
-        for key, one in state.course.assignments.items()
+        key: replace(assignment, points=points.get(key, assignment.points))
+        for key, assignment in state.course.assignments.items()
     }
-    new = tuple(replace(one, points=points[key]) for key, one in placed.values() if key < 0)
+    new = tuple(
+        replace(assignment, points=points[key]) for key, assignment in placed.values() if key < 0
+    )
     return replace(state, course=replace(state.course, assignments=changed), new_assignments=new)
 
 
@@ -216,11 +220,11 @@ def _person(row: Sequence[str], login: int | None, course: Course) -> int | None
     digits = re.match(r"\s*([0-9]+)", row[1])
     if digits and int(digits[1]) in course.people:
         return int(digits[1])
-    for identity, one in course.people.items():
-        if login is not None and row[login] and one.login == row[login]:
+    for identity, person in course.people.items():
+        if login is not None and row[login] and person.login == row[login]:
             return identity
-    for identity, one in course.people.items():
-        if row[0] in (one.name, one.sortable):
+    for identity, person in course.people.items():
+        if row[0] in (person.name, person.sortable):
             return identity
     return None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from fixtures.simulator.mistakes import read_catalogue
 from graders.lab import Lab
 from tests.support import grading_process, judged_classes, mistake_pairs
-from tests.support.root_causes import Found
+from tests.support.root_causes import Judgement
 
 Made = tuple[str, ...]
 """What one learner did wrong, or otherwise."""
@@ -17,7 +17,7 @@ Made = tuple[str, ...]
 CATALOGUE = read_catalogue()
 PAIRS = mistake_pairs.pairs(CATALOGUE)
 WITH_A_MISTAKE = mistake_pairs.with_variations(CATALOGUE)
-MADE: tuple[Made, ...] = (*((one,) for one in CATALOGUE.entries), *PAIRS, *WITH_A_MISTAKE)
+MADE: tuple[Made, ...] = (*((entry,) for entry in CATALOGUE.entries), *PAIRS, *WITH_A_MISTAKE)
 FIRST = 12
 """The first learner's number: from 10 on the sheet's names can be read in two ways."""
 
@@ -32,9 +32,11 @@ class CatalogueClass:
     cohort: Path
     evidence: Path
 
-    def found(self) -> dict[Made, Found]:
+    def judgements(self) -> dict[Made, Judgement]:
         judge = judged_classes.judge(self.labs, self.evidence)
-        return {made: Found.of(judge.verdicts(one)) for made, one in self.learners.items()}
+        return {
+            made: Judgement.of(judge.verdicts(learner)) for made, learner in self.learners.items()
+        }
 
 
 def collected(folder: Path, chosen: Sequence[Made] = MADE) -> CatalogueClass:

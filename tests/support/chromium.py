@@ -1,4 +1,4 @@
-"""A headless Chromium that was installed by whoever runs the tests; Playwright brings none here."""
+"""A headless Chromium that the machine already has; Playwright brings none here."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 After actions/runner (ActionCommand, ActionCommandManager) and microsoft/azure-pipelines-agent
 (Command): GitHub trims a line and looks for ``::name …::`` at its start, then, as of old, for
-``##[name …]`` anywhere; Azure looks for ``##vso[area.event …]`` anywhere. Names are not told apart
-by case. GitHub obeys nothing between ``stop-commands`` and its token.
+``##[name …]`` anywhere; Azure looks for ``##vso[area.event …]`` anywhere. Names are compared
+without case. GitHub obeys nothing between ``stop-commands`` and its token.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ class Command(NamedTuple):
 
 
 def obeyed_by_github(log: str) -> list[Command]:
-    found, token = [], ""
+    commands, token = [], ""
     for line in re.split(r"\r\n|\r|\n", log):
         command = _github(line, token)
         if command and (not token or command.name == token):
-            found.append(command)
+            commands.append(command)
             token = command.data.lower() if command.name == "stop-commands" else ""
-    return found
+    return commands
 
 
 def obeyed_by_azure(log: str) -> list[Command]:
-    found = []
+    commands = []
     for line in re.split(r"\r\n|\r|\n", log):
         match = _AZURE.search(line)
         if match:
             pairs = _pairs(match["properties"], ";")
             unescaped = {key: _azure(value) for key, value in pairs.items()}
-            found.append(Command(match["name"].lower(), unescaped, _azure(match["data"])))
-    return found
+            commands.append(Command(match["name"].lower(), unescaped, _azure(match["data"])))
+    return commands
 
 
 def _github(line: str, token: str) -> Command | None:
@@ -59,7 +59,7 @@ def _github(line: str, token: str) -> Command | None:
 
 
 def _pairs(properties: str | None, separator: str) -> dict[str, str]:
-    parts = (one.partition("=") for one in (properties or "").split(separator))
+    parts = (pair.partition("=") for pair in (properties or "").split(separator))
     return {key.strip(): value for key, _, value in parts if value}
 
 

@@ -53,11 +53,11 @@ def _tests(tests: object) -> Iterator[str]:
         yield from _numbers(f"test {number}: ", test)
 
 
-def _numbers(what: str, of: Mapping[str, Any]) -> list[str]:
+def _numbers(prefix: str, of: Mapping[str, Any]) -> list[str]:
     score, most = of.get("score"), of.get("max-score")
     if type(score) is not int or type(most) is not int:  # True is an int, and no score
-        return [f"{what}no whole numbers"]
-    return [] if 0 <= score <= most else [f"{what}{score} of {most}"]
+        return [f"{prefix}no whole numbers"]
+    return [] if 0 <= score <= most else [f"{prefix}{score} of {most}"]
 
 
 def _is_text(value: object) -> bool:

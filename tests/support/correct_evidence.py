@@ -1,4 +1,4 @@
-"""Right work, made by hand for the tests of the rules: each of them changes one thing about it."""
+"""Right work, made by hand for the tests of the rules: each of them changes one detail of it."""
 
 from __future__ import annotations
 
@@ -135,8 +135,8 @@ def ci_stages(without: str = "", **results: str) -> tuple[Stage, ...]:
     """The lab's CI run, spelled out; ``without`` names a stage, job or task to leave out."""
 
     def job(name: str, *tasks: str) -> Job:
-        made = [Task(one, "completed", results.get(one, "succeeded")) for one in tasks]
-        kept = tuple(one for one in made if one.name != without)
+        made = [Task(task, "completed", results.get(task, "succeeded")) for task in tasks]
+        kept = tuple(task for task in made if task.name != without)
         return Job(name, "completed", results.get(name, "succeeded"), kept)
 
     tests = ("Run lint tests", "Run unit tests", "Publish test results")
@@ -151,7 +151,8 @@ def ci_stages(without: str = "", **results: str) -> tuple[Stage, ...]:
     return tuple(
         Stage(name, name, "completed", results.get(name, "succeeded"), 1, tuple(kept))
         for name, all_ in jobs.items()
-        if name != without and (kept := [one for one in all_ if one.name != without])
+        if name != without
+        and (kept := [stage_job for stage_job in all_ if stage_job.name != without])
     )
 
 

@@ -37,7 +37,7 @@ NASTY = (
     'expected "C:\\"x", found =cmd|\' /C calc\'!A0, <b>"bold"</b>\r\n=1+1\t@SUM(A1)\\ \u202e \ud83d'
     " \U0001f9d1\u200d\U0001f52c \\"
 )
-"""What a learner could have named a thing, so that a reason shows it."""
+"""What a learner could have named a resource, so that a reason shows it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,11 @@ class Cohort:
 
     def decided(self) -> dict[str, float]:
         """Learner id -> total, of those whose grade is not withheld."""
-        return {one.learner: one.earned for one in self.grades if not one.withheld}
+        return {
+            learner_grade.learner: learner_grade.earned
+            for learner_grade in self.grades
+            if not learner_grade.withheld
+        }
 
 
 def cohort(
@@ -70,56 +74,62 @@ def cohort(
         submission=submission_of(RUNNER),
     )
     grades = [
-        grade(one.id, _verdicts(one.id, outcomes.get(one.id, {}), rubric, reason), rubric)
-        for one in learners
+        grade(
+            learner.id, _verdicts(learner.id, outcomes.get(learner.id, {}), rubric, reason), rubric
+        )
+        for learner in learners
     ]
     return Cohort(run, tuple(grades))
 
 
-def changed(found: Cohort, **facts: object) -> Cohort:
-    return replace(found, run=replace(found.run, **facts))  # type: ignore[arg-type]
+def changed(original: Cohort, **facts: object) -> Cohort:
+    return replace(original, run=replace(original.run, **facts))  # type: ignore[arg-type]
 
 
-def with_learners(found: Cohort, learners: Iterable[Learner]) -> Cohort:
+def with_learners(original: Cohort, learners: Iterable[Learner]) -> Cohort:
     """The same grades of learners who are called otherwise."""
-    return changed(found, labs={one.id: handmade_run.lab(one) for one in learners})
+    return changed(original, labs={learner.id: handmade_run.lab(learner) for learner in learners})
 
 
-def only(found: Cohort, learner: str) -> Cohort:
+def only(original: Cohort, learner: str) -> Cohort:
     """The same, where that learner alone was graded."""
-    grades = tuple(one for one in found.grades if one.learner == learner)
-    labs = {learner: found.run.labs[learner]}
-    return Cohort(replace(found.run, labs=labs, everyone=labs), grades)
+    grades = tuple(
+        learner_grade for learner_grade in original.grades if learner_grade.learner == learner
+    )
+    labs = {learner: original.run.labs[learner]}
+    return Cohort(replace(original.run, labs=labs, everyone=labs), grades)
 
 
 def _verdicts(
     learner: str, outcomes: Mapping[str, Outcome], rubric: Iterable[Check], reason: str
 ) -> list[Verdict]:
-    found = []
+    verdicts = []
     for check in rubric:
         outcome = outcomes.get(check.id, Outcome.PASSED)
-        said = "" if outcome is Outcome.PASSED else reason
-        verdict = handmade_run.verdict(learner, check, outcome, said)
-        found.append(
+        shown_reason = "" if outcome is Outcome.PASSED else reason
+        verdict = handmade_run.verdict(learner, check, outcome, shown_reason)
+        verdicts.append(
             replace(verdict, owners=(OwnerNote("it", Relation.IS_OF, ("SOMEBODY-ELSE",)),))
         )
-    return found
+    return verdicts
 
 
 @cache
 def demo() -> Cohort:
     """The demo cohort, as its mistakes deserve."""
     learners = read_cohort(DEMO)
-    expected = {one.id: golden_lines.expected(mistakes_of(one)) for one in learners}
+    expected = {learner.id: golden_lines.expected(mistakes_of(learner)) for learner in learners}
     return cohort(learners, expected, whole_rubric())
 
 
 @cache
 def catalogue() -> Cohort:
-    """One learner for each entry of the catalogues, told nasty reasons."""
+    """One learner for each entry of the catalogues, given nasty reasons."""
     entries = golden_lines.of_entries()
     learners = [person(number, f"Learner {number}") for number, _ in enumerate(entries, 1)]
-    expected = {one.id: found for one, found in zip(learners, entries.values(), strict=True)}
+    expected = {
+        learner.id: outcomes for learner, outcomes in zip(learners, entries.values(), strict=True)
+    }
     return cohort(learners, expected, whole_rubric(), reason=NASTY)
 
 
@@ -165,7 +175,7 @@ def hostile() -> Cohort:
     learners = [person(number, name) for number, name in enumerate(NAMES, 1)]
     checks = [check.id for check in handmade_run.RUBRIC]
     outcomes = {
-        one.id: {checks[place % len(checks)]: list(Outcome)[place % 5]}
-        for place, one in enumerate(learners)
+        learner.id: {checks[place % len(checks)]: list(Outcome)[place % 5]}
+        for place, learner in enumerate(learners)
     }
     return cohort(learners, outcomes, handmade_run.RUBRIC, reason=NASTY)

@@ -213,13 +213,13 @@ class Shown(NamedTuple):
     sightings: tuple[Sighting, ...]
 
 
-def look_at(
+def collect(
     *labs: Lab, token: str = FakeSignIn.github_token, everyone: Sequence[Lab] = ()
 ) -> dict[str, Shown]:
-    found = GitHub(FakeSignIn(token), everyone).look_at(labs)  # type: ignore[arg-type]
+    shown = GitHub(FakeSignIn(token), everyone).look_at(labs)  # type: ignore[arg-type]
     return {
-        who: Shown(one.repositories, one.similar_repositories, where)
-        for who, (one, where) in found.items()
+        identity: Shown(facts.repositories, facts.similar_repositories, where)
+        for identity, (facts, where) in shown.items()
     }
 
 
@@ -229,4 +229,4 @@ def cause(facts: Shown) -> str:
 
 
 def places(facts: Shown) -> list[str]:
-    return [urlsplit(one.url).path for one in facts.sightings]
+    return [urlsplit(sighting.url).path for sighting in facts.sightings]

@@ -1,8 +1,8 @@
-"""Every question the graders ask, put to a tenant in every kind of trouble, many at a time.
+"""Every question the graders ask, put to a tenant with every kind of fault, many at a time.
 
-A *cell* is one look at one learner with one fault on one question. Its connections bear its name
-(as the proxy's user), so that hundreds of cells share one process, one transport and one
-tenant, and none meets another's trouble.
+A *cell* is one collection of one learner with one fault on one question. Its connections bear its
+name (as the proxy's user), so that hundreds of cells share one process, one transport and one
+tenant, and none meets another's fault.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ _cell: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="")
 
 @dataclass(frozen=True)
 class Cell:
-    """One question in one kind of trouble; ``along`` strikes too, so that the question is asked."""
+    """One question with one kind of fault; ``along`` strikes too, so that the question is asked."""
 
     name: str
     question: Question
     fault: str
     number: int
-    """Of the learner who is looked at."""
+    """Of the learner who is collected."""
     along: tuple[tuple[Question, str], ...] = ()
 
     @property
@@ -81,11 +81,11 @@ def _toml(value: object) -> str:
 
 
 def question(name: str) -> Question:
-    return next(one for one in QUESTIONS if one.name == name)
+    return next(candidate for candidate in QUESTIONS if candidate.name == name)
 
 
 def can_meet(asked: Question, fault: str) -> bool:
-    """Whether there is such a thing: pages of a list, TLS of what is spoken to with it."""
+    """Whether there can be such a case: pages of a list, TLS of what is spoken to with it."""
     if fault == "second-page-missing":
         return bool(asked.pages)
     return not (fault in _TLS and asked.service == ENDPOINT)
@@ -121,8 +121,8 @@ def cells(
     """A cell for each question and fault; those that take longest come first."""
     longest_first = sorted(pairs, key=lambda pair: pair[1] != "stall")
     return [
-        Cell(f"cell{n}", one, fault, asked_of.get(one.name, 1), along.get(one.name, ()))
-        for n, (one, fault) in enumerate(longest_first)
+        Cell(f"cell{n}", asked, fault, asked_of.get(asked.name, 1), along.get(asked.name, ()))
+        for n, (asked, fault) in enumerate(longest_first)
     ]
 
 
@@ -164,7 +164,7 @@ class LabelledDoor(ReadOnlyTransport):
 def each(transport: LabelledDoor, calls: Mapping[str, Callable[[], R]]) -> dict[str, R]:
     """Cell -> what its call returned; many at once, each over connections of its own."""
 
-    def one(cell: str) -> R:
+    def call(cell: str) -> R:
         token = _cell.set(cell)
         try:
             return calls[cell]()
@@ -173,11 +173,11 @@ def each(transport: LabelledDoor, calls: Mapping[str, Callable[[], R]]) -> dict[
             transport.forget(cell)
 
     with transport, ThreadPoolExecutor(AT_ONCE) as threads:
-        return dict(zip(calls, threads.map(one, calls), strict=True))
+        return dict(zip(calls, threads.map(call, calls), strict=True))
 
 
 @dataclass(frozen=True)
-class Looks:
+class Work:
     """What one process has to do: cell -> the learners it collects; the last one's is kept.
 
     A cell without learners only signs in.
@@ -189,7 +189,7 @@ class Looks:
     stalled: frozenset[str]
 
 
-def look(task: Looks) -> dict[str, Evidence | str]:
+def collect(task: Work) -> dict[str, Evidence | str]:
     """Cell -> the evidence, or why nobody was signed in; to be run in a process of its own."""
     for name in {*os.environ} - {"PATH", "HOME", "TMPDIR", "SYSTEMROOT", "LANG"}:
         del os.environ[name]  # requests reads all of it before every call
@@ -206,11 +206,11 @@ def look(task: Looks) -> dict[str, Evidence | str]:
 
 
 def _calling(
-    task: Looks, cell: str, sign_in: SignIn, transport: ReadOnlyTransport
+    task: Work, cell: str, sign_in: SignIn, transport: ReadOnlyTransport
 ) -> Callable[[], Evidence | str]:
     labs = [task.labs[number] for number in task.cells[cell]]
     if labs:
-        return lambda: looked_at(sign_in, transport, labs)[-1]
+        return lambda: collected(sign_in, transport, labs)[-1]
     return lambda: _why_not_signed_in(task.environment)
 
 
@@ -222,19 +222,19 @@ def _why_not_signed_in(environment: Mapping[str, str]) -> str:
     return ""
 
 
-def in_processes(task: Looks) -> dict[str, Evidence | str]:
-    """As ``look``, shared out among as many processes as there are processors to speak of."""
+def in_processes(task: Work) -> dict[str, Evidence | str]:
+    """As ``collect``, shared out among as many processes as there are processors to speak of."""
     names = list(task.cells)
     parts = [names[start::PROCESSES] for start in range(PROCESSES)]
     tasks = [replace(task, cells={name: task.cells[name] for name in part}) for part in parts]
-    found: dict[str, Evidence | str] = {}
+    evidence: dict[str, Evidence | str] = {}
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as processes:
-        for part in processes.map(look, tasks):
-            found |= part
-    return found
+        for part in processes.map(collect, tasks):
+            evidence |= part
+    return evidence
 
 
-def looked_at(sign_in: SignIn, transport: ReadOnlyTransport, labs: Sequence[Lab]) -> list[Evidence]:
+def collected(sign_in: SignIn, transport: ReadOnlyTransport, labs: Sequence[Lab]) -> list[Evidence]:
     """What a collection sees of these learners."""
     cloud = Cloud(sign_in, transport)
     cloud.prepare(labs)

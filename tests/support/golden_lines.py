@@ -28,36 +28,41 @@ def line(outcomes: Outcomes, rubric: Iterable[Check]) -> str:
     whole: dict[str, Outcome] = {}
     rest: dict[str, Outcome] = {}
     for task, ids in _tasks(rubric).items():
-        own = {one: outcomes.get(one, Outcome.PASSED) for one in ids}
+        own = {check: outcomes.get(check, Outcome.PASSED) for check in ids}
         (most, count), *_ = Counter(own.values()).most_common()
         usual = most if 2 * count > len(own) else Outcome.PASSED
         whole |= {task: usual} if usual is not Outcome.PASSED else {}
-        rest |= {one: said for one, said in own.items() if said is not usual}
+        rest |= {check: outcome for check, outcome in own.items() if outcome is not usual}
     named = whole | rest
-    order = (*(one for one in Outcome if one is not Outcome.PASSED), Outcome.PASSED)
-    said = {one: [name for name in named if named[name] is one] for one in order}
-    return "; ".join(" ".join([one, *names]) for one, names in said.items() if names)
+    order = (*(outcome for outcome in Outcome if outcome is not Outcome.PASSED), Outcome.PASSED)
+    by_outcome = {outcome: [name for name in named if named[name] is outcome] for outcome in order}
+    return "; ".join(" ".join([outcome, *names]) for outcome, names in by_outcome.items() if names)
 
 
 def text(cases: Mapping[str, Outcomes], rubric: Iterable[Check]) -> str:
     checks = tuple(rubric)
-    return "".join(f"{f'{name}: {line(found, checks)}'.strip()}\n" for name, found in cases.items())
+    return "".join(
+        f"{f'{name}: {line(outcomes, checks)}'.strip()}\n" for name, outcomes in cases.items()
+    )
 
 
 def read(frozen: str, rubric: Iterable[Check]) -> dict[str, dict[str, Outcome]]:
     """Case -> check -> outcome, of every check of the rubric."""
     checks = tuple(rubric)
-    lines = (one.partition(":") for one in frozen.splitlines())
-    return {name: _outcomes(said, checks) for name, _, said in lines}
+    lines = (row.partition(":") for row in frozen.splitlines())
+    return {name: _outcomes(listed, checks) for name, _, listed in lines}
 
 
-def _outcomes(said: str, checks: Iterable[Check]) -> dict[str, Outcome]:
+def _outcomes(listed: str, checks: Iterable[Check]) -> dict[str, Outcome]:
     named: dict[str, Outcome] = {}
-    for part in filter(None, said.split("; ")):
-        outcome = next(one for one in Outcome if part.strip().startswith(f"{one} "))
+    for part in filter(None, listed.split("; ")):
+        outcome = next(
+            candidate for candidate in Outcome if part.strip().startswith(f"{candidate} ")
+        )
         named |= dict.fromkeys(part.strip().removeprefix(outcome).split(), outcome)
     return {
-        one.id: named.get(one.id, named.get(f"task{one.task}", Outcome.PASSED)) for one in checks
+        check.id: named.get(check.id, named.get(f"task{check.task}", Outcome.PASSED))
+        for check in checks
     }
 
 
@@ -80,15 +85,15 @@ def expected(names: Iterable[str]) -> dict[str, Outcome]:
     return {check.id: worst(check, alone) for check in whole_rubric()}
 
 
-def explained(found: Outcomes, names: Iterable[str]) -> str:
+def explained(outcomes: Outcomes, names: Iterable[str]) -> str:
     """What is not simply the worse of what the entries say alone, each check by its id."""
     alone = expected(names)
-    other = {one: said for one, said in found.items() if said is not alone[one]}
-    return "; ".join(f"{one} {said}" for one, said in other.items())
+    other = {check: outcome for check, outcome in outcomes.items() if outcome is not alone[check]}
+    return "; ".join(f"{check} {outcome}" for check, outcome in other.items())
 
 
 @cache
 def of_pairs() -> Mapping[str, str]:
     """Pair, as ``one+other`` -> what is explained; pairs of which nothing is are left out."""
     lines = PAIRS.read_text(encoding="utf-8").splitlines()
-    return {name: said for name, _, said in (one.partition(": ") for one in lines)}
+    return {name: explanation for name, _, explanation in (row.partition(": ") for row in lines)}

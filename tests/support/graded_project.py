@@ -43,15 +43,15 @@ pytest_plugins = ("fixtures.plugin.recorder", "fixtures.plugin.allure.plugin")
 HERE = Path(__file__).parent
 COHORT = os.environ.get("COHORT", "ada zoë eve").split()
 NAME, NUMBER = os.environ.get("NAME", "Name"), int(os.environ.get("NUMBER", "1"))
-LEARNERS = [example.learner(one, f"{NAME} {one}", NUMBER) for one in COHORT]
-CHECKS = [check_of(one) for one in runpy.run_path(str(HERE / "test_lab.py")).values()]
+LEARNERS = [example.learner(identity, f"{NAME} {identity}", NUMBER) for identity in COHORT]
+CHECKS = [check_of(function) for function in runpy.run_path(str(HERE / "test_lab.py")).values()]
 
 
 def pytest_configure(config):
     config.stash[RUN] = example.run(
         LEARNERS,
         HERE / "out",
-        rubric=[one for one in CHECKS if one],
+        rubric=[check for check in CHECKS if check],
         tenant=os.environ.get("TENANT", "simulated"),
         wants_report="REPORT" in os.environ,
         evidence_folder=HERE / "evidence",
@@ -60,7 +60,7 @@ def pytest_configure(config):
 
 def pytest_generate_tests(metafunc):
     if check_of(metafunc.function):
-        metafunc.parametrize("learner", [one.id for one in LEARNERS])
+        metafunc.parametrize("learner", [learner.id for learner in LEARNERS])
 
 
 @pytest.hookimpl(trylast=True)
@@ -168,9 +168,11 @@ class GradedProject:
             file.write_text(json.dumps({"seen of": learner}), "utf-8")
 
     def results(self) -> dict[tuple[str, str], dict]:
-        """(learner, check's title) -> what Allure was told of it in the last run."""
-        found = results(self.allure)
-        return {(labels(one, "suite")[0], one["name"]): one for one in found}
+        """(learner, check's title) -> what Allure has of it in the last run."""
+
+        return {
+            (labels(result, "suite")[0], result["name"]): result for result in results(self.allure)
+        }
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         not_ours = ("PYTEST", "COV", "GITHUB_", "TF_BUILD")
@@ -196,7 +198,10 @@ class GradedProject:
     def outcomes(self) -> dict[tuple[str, str], tuple[str, str]]:
         """(learner, check) -> outcome and reason."""
         verdicts = self._book()["verdicts"]
-        return {(one["learner"], one["check"]): (one["outcome"], one["reason"]) for one in verdicts}
+        return {
+            (verdict["learner"], verdict["check"]): (verdict["outcome"], verdict["reason"])
+            for verdict in verdicts
+        }
 
     def _book(self) -> dict:
         return json.loads((self.out / "gradebook.json").read_text("utf-8"))

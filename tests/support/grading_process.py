@@ -38,10 +38,10 @@ class Outcome:
 
     def outcomes(self) -> dict[str, dict[str, str]]:
         """Learner -> check -> outcome."""
-        found: dict[str, dict[str, str]] = {}
+        by_learner: dict[str, dict[str, str]] = {}
         for verdict in self.book()["verdicts"]:
-            found.setdefault(verdict["learner"], {})[verdict["check"]] = verdict["outcome"]
-        return found
+            by_learner.setdefault(verdict["learner"], {})[verdict["check"]] = verdict["outcome"]
+        return by_learner
 
 
 def command(arguments: Sequence[object]) -> list[str]:

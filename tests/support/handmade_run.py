@@ -35,8 +35,10 @@ def run(
     **changes: object,
 ) -> GradingRun:
     """A run of these learners, of a cohort that has so many more."""
-    labs = {one.id: lab(one) for one in learners}
-    others = {one: lab(learner(one)) for one in (f"left out {n}" for n in range(left_out))}
+    labs = {learner.id: lab(learner) for learner in learners}
+    others = {
+        identity: lab(learner(identity)) for identity in (f"left out {n}" for n in range(left_out))
+    }
     facts = GradingRun(
         labs=labs,
         everyone=labs | others,
@@ -82,7 +84,7 @@ def verdicts(
 def verdict(
     learner: str, check: Check, outcome: Outcome = Outcome.PASSED, reason: str | Reason = ""
 ) -> Verdict:
-    """``reason`` is facts, or a sentence where a test does not look at them."""
+    """``reason`` is facts, or a sentence where a test does not check them."""
     why = Reason(note=reason) if isinstance(reason, str) else reason
     hint = advice(check, lab(Learner(learner, 1)), outcome, why)
     return Verdict.on(check, learner, outcome, why, hint)

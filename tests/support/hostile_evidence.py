@@ -20,21 +20,21 @@ def with_each_text(evidence: Evidence, text: str) -> Iterator[Evidence]:
                 yield replace(evidence, **{field.name: changed})
 
 
-def _changed(thing: Any, text: str) -> Iterator[Any]:
-    if isinstance(thing, str):
+def _changed(original: Any, text: str) -> Iterator[Any]:
+    if isinstance(original, str):
         yield text
-    elif isinstance(thing, tuple):
-        for place, part in enumerate(thing):
+    elif isinstance(original, tuple):
+        for place, part in enumerate(original):
             for changed in _changed(part, text):
-                yield (*thing[:place], changed, *thing[place + 1 :])
-    elif isinstance(thing, frozenset):
-        yield thing | {text}
-    elif isinstance(thing, Mapping):
-        yield {**thing, text: next(iter(thing.values()), text)}
-        for key, value in list(thing.items())[:20]:
+                yield (*original[:place], changed, *original[place + 1 :])
+    elif isinstance(original, frozenset):
+        yield original | {text}
+    elif isinstance(original, Mapping):
+        yield {**original, text: next(iter(original.values()), text)}
+        for key, value in list(original.items())[:20]:
             for changed in _changed(value, text):
-                yield {**thing, key: changed}
-    elif is_dataclass(thing) and not isinstance(thing, type):
-        for field in fields(thing):
-            for changed in _changed(getattr(thing, field.name), text):
-                yield replace(thing, **{field.name: changed})
+                yield {**original, key: changed}
+    elif is_dataclass(original) and not isinstance(original, type):
+        for field in fields(original):
+            for changed in _changed(getattr(original, field.name), text):
+                yield replace(original, **{field.name: changed})

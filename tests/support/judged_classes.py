@@ -29,7 +29,7 @@ def collect(cohort: Path, evidence: Path, mistakes: Sequence[Path] = ()) -> Mapp
     ``mistakes`` are files whose entries the cohort names beside those of the project.
     """
     learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
-    labs = {one.id: lab_file.for_learner(one) for one in learners}
+    labs = {learner.id: lab_file.for_learner(learner) for learner in learners}
     everyone = list(labs.values())
     with (
         SimulatedTenant(cohort, cohort.with_name("lab.toml"), mistakes) as tenant,
@@ -47,10 +47,10 @@ def collect(cohort: Path, evidence: Path, mistakes: Sequence[Path] = ()) -> Mapp
 
 def change(evidence: Path, learner: str, changed: Callable[[Evidence], Evidence]) -> None:
     """Put other evidence of a learner in the place of what was collected."""
-    found = snapshot.read(evidence, learner)
-    if found is None:
+    before = snapshot.read(evidence, learner)
+    if before is None:
         raise FileNotFoundError(f"no evidence of {learner}")
-    snapshot.write(evidence, changed(found))
+    snapshot.write(evidence, changed(before))
 
 
 def judge(
@@ -58,5 +58,5 @@ def judge(
 ) -> Judge:
     """A judge of a class by all checks, or by others of the same ids."""
     graded = tuple(checks or load_checks(GRADED))
-    rubric = {one.check.id: one.check for one in graded}
+    rubric = {graded_check.check.id: graded_check.check for graded_check in graded}
     return Judge(Subject(labs, StoredEvidence(evidence, "simulated", labs)), graded, rubric)

@@ -1,4 +1,4 @@
-"""Looks for one learner in what was written for another: names, addresses and ids of a lab."""
+"""Searches for one learner in what was written for another: names, addresses and ids of a lab."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SECRETS = re.compile(r"canary|bearer\s+\S|eyJ\w{8}|[?&]sig=|github_pat_|ghp_", r
 def identifiers(lab: Lab, evidence: str = "") -> frozenset[str]:
     """What tells a learner's lab from any other, in lower case.
 
-    ``evidence`` is the text of the learner's snapshot: the GUIDs of all things of the lab, and with
-    them the hosts of endpoints, stand in it.
+    ``evidence`` is the text of the learner's snapshot: the GUIDs of all resources of the lab, and
+    with them the hosts of endpoints, are in it.
     """
     learner = lab.learner
     named = {
@@ -30,7 +30,7 @@ def identifiers(lab: Lab, evidence: str = "") -> frozenset[str]:
         *(lab.project, lab.workspace, lab.resource_group),
         *(f"{lab.github_owner}/{name}" for name in lab.repositories),
     }
-    return frozenset(one.casefold() for one in named if one) | guids(evidence)
+    return frozenset(name.casefold() for name in named if name) | guids(evidence)
 
 
 def guids(text: str) -> frozenset[str]:
@@ -52,28 +52,40 @@ def pages(folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Others:
-    """The identifiers of a class -> whose they are; to be looked for in many texts."""
+    """The identifiers of a class -> who owns them; to be searched in many texts."""
 
-    whose: Mapping[str, str]
+    owners: Mapping[str, str]
 
     @cached_property
     def _by_rarest_word(self) -> Mapping[str, list[str]]:
-        common = Counter(word for one in self.whose for word in _words_of(one))
-        found: dict[str, list[str]] = {}
-        for one in self.whose:
-            found.setdefault(min(_words_of(one), key=lambda word: common[word]), []).append(one)
-        return found
+        common = Counter(word for identifier in self.owners for word in _words_of(identifier))
+        by_word: dict[str, list[str]] = {}
+        for identifier in self.owners:
+            by_word.setdefault(
+                min(_words_of(identifier), key=lambda word: common[word]), []
+            ).append(identifier)
+        return by_word
 
     def found_in(self, text: str, own: Iterable[str]) -> set[tuple[str, str]]:
-        """(whose, what) of each identifier that stands there as a whole, but for one's own."""
+        """(owner, identifier) of each identifier that is there as a whole, but for one's own."""
         mine = set(own)
-        likely = [one for word in _words_of(text) for one in self._by_rarest_word.get(word, ())]
-        return {(self.whose[one], one) for one in likely if one not in mine and _is_in(one, text)}
+        likely = [
+            identifier
+            for word in _words_of(text)
+            for identifier in self._by_rarest_word.get(word, ())
+        ]
+        return {
+            (self.owners[identifier], identifier)
+            for identifier in likely
+            if identifier not in mine and _is_in(identifier, text)
+        }
 
 
 def _words_of(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text))
 
 
-def _is_in(one: str, text: str) -> bool:
-    return one in text and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text) is not None
+def _is_in(identifier: str, text: str) -> bool:
+    return (
+        identifier in text and re.search(rf"(?<!\w){re.escape(identifier)}(?!\w)", text) is not None
+    )

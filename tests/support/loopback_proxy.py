@@ -42,14 +42,14 @@ class Reply:
     drips: str = ""
 
 
-def as_json(thing: object, status: int = 200, **headers: str) -> Reply:
+def as_json(content: object, status: int = 200, **headers: str) -> Reply:
     return Reply(
-        status, json.dumps(thing).encode(), {"Content-Type": "application/json", **headers}
+        status, json.dumps(content).encode(), {"Content-Type": "application/json", **headers}
     )
 
 
 class Loopback:
-    """``replies`` are given in turn, the last one for ever; ``seen`` holds what was asked."""
+    """``replies`` are given in turn, the last one for ever; ``requests`` holds what was asked."""
 
     def __init__(self, folder: Path) -> None:
         authority = trustme.CA()
@@ -58,7 +58,7 @@ class Loopback:
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(*HOSTS).configure_cert(self.tls)
         self.replies: list[Reply | Callable[[str, str], Reply]] = [Reply()]
-        self.seen: list[tuple[str, str, dict[str, str]]] = []
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.handshakes = 0
         self.closing = threading.Event()
         self.server = _Server(("127.0.0.1", 0), _handler(self))
@@ -77,10 +77,10 @@ class Loopback:
         for name in ("NO_PROXY", "no_proxy", "https_proxy", "http_proxy", "CURL_CA_BUNDLE"):
             monkeypatch.delenv(name, raising=False)
         self.replies[:] = [as_json({"fine": True})]
-        self.seen.clear()
+        self.requests.clear()
 
     def next_reply(self, method: str, url: str, headers: dict[str, str]) -> Reply:
-        self.seen.append((method, url, headers))
+        self.requests.append((method, url, headers))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         return reply if isinstance(reply, Reply) else reply(method, url)
 

@@ -20,7 +20,9 @@ from reports import rubric_page
 from tests.support import grading_process
 
 DOCUMENTS = [
-    one for pattern in ("*.md", "docs/**/*.md", "fixtures/**/*.md") for one in PROJECT.glob(pattern)
+    path
+    for pattern in ("*.md", "docs/**/*.md", "fixtures/**/*.md")
+    for path in PROJECT.glob(pattern)
 ]
 _SPOT = re.compile(r"(<!-- made:(\w+) -->).*?(<!-- / -->)", re.DOTALL)
 
@@ -34,7 +36,7 @@ def pages() -> dict[Path, str]:
 
 
 def facts(demo: grading_process.Outcome) -> dict[str, str]:
-    """Name of a spot -> what stands there; ``demo`` is a graded run of the demo class."""
+    """Name of a spot -> its text; ``demo`` is a graded run of the demo class."""
     checks = whole_rubric()
     return {
         "checks": str(len(checks)),

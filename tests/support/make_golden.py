@@ -30,12 +30,14 @@ SHOWN = "user8"
 DEMO = COHORTS / "demo.csv"
 FEEDBACK = GOLDEN / "feedback"
 READ = ("user1", "user9", "user16", "user17")
-"""Who did everything, who has to mend, who has to wait, and who could not be looked at."""
+"""Who did everything, who has to fix, who has to wait, and whose evidence could not be read."""
 
 
 def golden(cohort: Path) -> dict[str, dict[str, Outcome]]:
     """Learner id -> check id -> the outcome that the learner's mistakes deserve."""
-    return {one.id: golden_lines.expected(mistakes_of(one)) for one in read_cohort(cohort)}
+    return {
+        learner.id: golden_lines.expected(mistakes_of(learner)) for learner in read_cohort(cohort)
+    }
 
 
 def as_text(verdicts: dict[str, dict[str, Outcome]]) -> str:
@@ -44,13 +46,13 @@ def as_text(verdicts: dict[str, dict[str, Outcome]]) -> str:
 
 def golden_exports() -> dict[str, str]:
     """Path below the folder of exports -> text."""
-    found = exported_cohorts.demo()
-    alone = exported_cohorts.only(found, SHOWN)
-    files = [format_(found.run, found.grades).files for format_ in exports.EXPORTS.values()]
+    cohort = exported_cohorts.demo()
+    alone = exported_cohorts.only(cohort, SHOWN)
+    files = [format_(cohort.run, cohort.grades).files for format_ in exports.EXPORTS.values()]
     return {
         file: text
-        for one in files
-        for file, text in one.items()
+        for export in files
+        for file, text in export.items()
         if "/" not in file or f"{SHOWN}." in file.replace("/", ".")
     } | dict(exports.EXPORTS["classroom50"](alone.run, alone.grades).files)
 
@@ -73,19 +75,22 @@ def _write_feedback() -> None:
 
 def _freeze_the_catalogue() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found = collected(Path(folder)).found()
-    outcomes = {made: one.outcomes for made, one in found.items()}
+        judgements = collected(Path(folder)).judgements()
+    outcomes = {made: judgement.outcomes for made, judgement in judgements.items()}
     entries = {name: outcomes[name,] for name in CATALOGUE.entries}
     _write(golden_lines.ENTRIES, golden_lines.text(entries, whole_rubric()))
     golden_lines.of_entries.cache_clear()
     pairs = {"+".join(made): golden_lines.explained(outcomes[made], made) for made in PAIRS}
-    _write(golden_lines.PAIRS, "".join(f"{name}: {said}\n" for name, said in pairs.items() if said))
+    _write(
+        golden_lines.PAIRS,
+        "".join(f"{name}: {explanation}\n" for name, explanation in pairs.items() if explanation),
+    )
 
 
 def _freeze_the_cases() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        found = incomplete_evidence.asked(Path(folder))
-    outcomes = {name: one.outcomes for name, one in found.items()}
+        cases = incomplete_evidence.asked(Path(folder))
+    outcomes = {name: case.outcomes for name, case in cases.items()}
     _write(incomplete_evidence.FROZEN, golden_lines.text(outcomes, whole_rubric()))
 
 

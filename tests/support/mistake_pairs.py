@@ -11,7 +11,7 @@ from fixtures.simulator.catalogue_file import Mistake
 from fixtures.simulator.mistakes import Catalogue
 from graders.verdicts import Outcome
 from tests.support import golden_lines
-from tests.support.root_causes import Found
+from tests.support.root_causes import Judgement
 
 SHARE = 16
 """One in so many pairs is tried. Names alone decide: a new mistake moves no pair that is there."""
@@ -30,34 +30,36 @@ WHATEVER_THE_WAY = ("location_by_its_display_name", "cd_disabled", "endpoint_ans
 
 def pairs(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Entries of different tasks, each at least with one that goes with everything."""
-    entries = sorted(of_tasks(catalogue), key=lambda one: one.name)
+    entries = sorted(of_tasks(catalogue), key=lambda mistake: mistake.name)
     drawn = (_ordered(pair, catalogue) for pair in combinations(entries, 2) if _is_drawn(pair))
-    companions = (_companion(one, catalogue) for one in entries)
-    stated = ((one, other) for other, one in map(sorted, INTERACTIONS))
+    companions = (_companion(entry, catalogue) for entry in entries)
+    stated = ((second, first) for first, second in map(sorted, INTERACTIONS))
     known = (pair for pair in stated if {*pair} <= catalogue.entries.keys())
     return list(dict.fromkeys(filter(None, (*known, *drawn, *companions))))
 
 
-def settled(found: Found, pair: Sequence[str], catalogue: Catalogue) -> dict[str, Outcome]:
+def settled(judgement: Judgement, pair: Sequence[str], catalogue: Catalogue) -> dict[str, Outcome]:
     """What both entries say of the checks, the worse where they differ."""
     gone = {
         check
         for name in pair
         for check in catalogue.entries[name].verdicts.get(Outcome.NOTED, ())
-        if _is_all_blocked(catalogue.entries[name], found)
+        if _is_all_blocked(catalogue.entries[name], judgement)
     }
-    spared = {one: Outcome.PASSED for one in gone if found.outcomes[one] is Outcome.PASSED}
+    spared = {
+        check: Outcome.PASSED for check in gone if judgement.outcomes[check] is Outcome.PASSED
+    }
     return golden_lines.expected(pair) | spared | INTERACTIONS.get(frozenset(pair), {})
 
 
-def _is_all_blocked(entry: Mistake, found: Found) -> bool:
+def _is_all_blocked(entry: Mistake, judgement: Judgement) -> bool:
     """What the mistake was made with is not there: there is nothing to note of it."""
     failing = entry.verdicts.get(Outcome.FAILED, ())
-    return bool(failing) and all(found.outcomes[one] is Outcome.BLOCKED for one in failing)
+    return bool(failing) and all(judgement.outcomes[check] is Outcome.BLOCKED for check in failing)
 
 
 def _is_drawn(pair: tuple[Mistake, Mistake]) -> bool:
-    return _number(one.name for one in pair) % SHARE == 0
+    return _number(entry.name for entry in pair) % SHARE == 0
 
 
 def _companion(entry: Mistake, catalogue: Catalogue) -> tuple[str, str] | None:
@@ -72,10 +74,10 @@ def _number(names: Iterable[str]) -> int:
 
 def _ordered(pair: tuple[Mistake, Mistake], catalogue: Catalogue) -> tuple[str, str] | None:
     """The pair by name, the other way round where only that can be made; None: neither can."""
-    one, other = sorted(pair, key=lambda one: one.name)
-    if one.file == other.file:
+    entry, other = sorted(pair, key=lambda mistake: mistake.name)
+    if entry.file == other.file:
         return None
-    fits = (made for made in ((one, other), (other, one)) if _fit(*made, catalogue))
+    fits = (made for made in ((entry, other), (other, entry)) if _fit(*made, catalogue))
     return next(((first.name, then.name) for first, then in fits), None)
 
 
@@ -95,13 +97,13 @@ def _fit(entry: Mistake, other: Mistake, catalogue: Catalogue) -> bool:
     """
     names = [entry.name, other.name]
     made = [list(catalogue.with_included([name])) for name in names]
-    added = [{path for one in own for path in one.add if "." not in path} for own in made]
-    removed = [{path for one in own for path in one.remove} for own in made]
-    given = [{path for one in own for path in one.set} for own in made]
+    added = [{path for mistake in own for path in mistake.add if "." not in path} for own in made]
+    removed = [{path for mistake in own for path in mistake.remove} for own in made]
+    given = [{path for mistake in own for path in mistake.set} for own in made]
     clash = added[0] & removed[1] or added[1] & removed[0] or given[0] & given[1]
     spoken_of = [{f"{{{path}}}" for path in paths} for paths in removed]
     lost = any(
-        place in str([one.set for one in own])
+        place in str([mistake.set for mistake in own])
         for own, places in zip(made, reversed(spoken_of), strict=True)
         for place in places
     )
@@ -109,4 +111,8 @@ def _fit(entry: Mistake, other: Mistake, catalogue: Catalogue) -> bool:
 
 
 def of_tasks(catalogue: Catalogue) -> list[Mistake]:
-    return [one for one in catalogue.mistakes.values() if Path(one.file).stem.startswith("task_")]
+    return [
+        mistake
+        for mistake in catalogue.mistakes.values()
+        if Path(mistake.file).stem.startswith("task_")
+    ]

@@ -25,7 +25,7 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Site:
-    """A course as it stands, and what its site allows."""
+    """A course as it is, and what its site allows."""
 
     people: Mapping[str, int]
     """E-mail address -> who has it."""
@@ -113,20 +113,20 @@ def parse(text: str, separator: str) -> Iterator[list[str]]:
 
 def _person(row: Sequence[str], kinds: Sequence[str], site: Site, before: int | None) -> int:
     """Who a row is of; one that names nobody keeps the person of the row before."""
-    found = before
+    person = before
     for kind, cell in zip(kinds, row, strict=True):
         if kind == "useremail" and cell.strip() not in ("", "0"):
             known = site.people
             wanted = cell.strip()
             if not site.minds_case:
-                known = {address.casefold(): one for address, one in known.items()}
+                known = {address.casefold(): user for address, user in known.items()}
                 wanted = wanted.casefold()
             if wanted not in known:
                 raise AbortedError(f"nobody has the e-mail address {cell}")
-            found = known[wanted]
-    if found is None:
+            person = known[wanted]
+    if person is None:
         raise AbortedError("a row is of nobody")
-    return found
+    return person
 
 
 def _with_row(state: Imported, person: int, cells: Mapping[str, str], mapped: Mapped) -> Imported:
@@ -145,15 +145,15 @@ def _with_row(state: Imported, person: int, cells: Mapping[str, str], mapped: Ma
             written=(*state.written, (person, value)),
         )
     if "feedback" in cells:
-        said = state.site.feedback | {person: cells["feedback"].strip()}
-        state = replace(state, site=replace(state.site, feedback=said))
+        feedback = state.site.feedback | {person: cells["feedback"].strip()}
+        state = replace(state, site=replace(state.site, feedback=feedback))
     return state
 
 
 def _value(cell: str, site: Site, mapped: Mapped) -> float | None:
     if cell in ("", "-"):
         return None
-    if not mapped.is_new_item:  # a new item takes the cell as it stands
+    if not mapped.is_new_item:  # a new item takes the cell as it is
         cell = cell.replace(" ", "").replace(site.decimal, ".")
     try:
         return float(cell)

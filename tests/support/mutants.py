@@ -45,7 +45,7 @@ class Ground:
         """Learner -> check -> outcome; of all learners and checks, if none are named."""
         judge = judged_classes.judge(self.labs, self.evidence, checks)
         return {
-            learner: {one.check: str(one.outcome) for one in judge.verdicts(learner)}
+            learner: {verdict.check: str(verdict.outcome) for verdict in judge.verdicts(learner)}
             for learner in learners or self.labs
         }
 
@@ -84,12 +84,12 @@ def _prepared(folder: Path) -> Ground:
 
 def _borrow_the_endpoint(folder: Path, owner: str, borrower: str) -> None:
     """No entry of the catalogue can do that: it would have to know another learner's world."""
-    theirs, found = (snapshot.read(folder, one) for one in (owner, borrower))
-    if theirs is None or found is None:
+    theirs, evidence = (snapshot.read(folder, learner) for learner in (owner, borrower))
+    if theirs is None or evidence is None:
         raise SystemExit("the catalogue's class was not collected")
-    ((one,), (other,)) = found.endpoints, theirs.endpoints  # type: ignore[misc]
-    late = replace(one, scoring_uri=other.scoring_uri, created_at=other.created_at + HOUR)
-    snapshot.write(folder, replace(found, endpoints=(late,)))
+    ((endpoint,), (other,)) = evidence.endpoints, theirs.endpoints  # type: ignore[misc]
+    late = replace(endpoint, scoring_uri=other.scoring_uri, created_at=other.created_at + HOUR)
+    snapshot.write(folder, replace(evidence, endpoints=(late,)))
 
 
 def _expected() -> Outcomes:
@@ -103,9 +103,12 @@ def _expected() -> Outcomes:
 
 def _deletions(ground: Ground, expected: Outcomes) -> Iterator[tuple[str, bool]]:
     """Each check without its assertion: whatever it is given, it passes."""
-    for one in load_checks(GRADED):
-        outcomes = ground.judged(checks=[replace(one, function=lambda **_: None)])
-        yield f"no assertion in {one.check.id}", _same(outcomes, expected, one.check.id)
+    for graded_check in load_checks(GRADED):
+        outcomes = ground.judged(checks=[replace(graded_check, function=lambda **_: None)])
+        yield (
+            f"no assertion in {graded_check.check.id}",
+            _same(outcomes, expected, graded_check.check.id),
+        )
 
 
 def _same(outcomes: Outcomes, expected: Outcomes, check: str) -> bool:
@@ -114,33 +117,33 @@ def _same(outcomes: Outcomes, expected: Outcomes, check: str) -> bool:
 
 def _swaps(ground: Ground, expected: Outcomes) -> Iterator[tuple[str, bool]]:
     """Two learners with each other's evidence, under their own names and with a sound digest."""
-    learners = [one for one in expected if _is_seen_and_wrong(expected[one])]
+    learners = [learner for learner in expected if _has_a_failure(expected[learner])]
     chosen = random.Random(7)  # noqa: S311 (which pairs is of no consequence, the same ones is)
     for _ in range(SWAPS):
         pair = chosen.sample(learners, 2)
         while expected[pair[0]] == expected[pair[1]]:  # two ways to the same verdicts
             pair = chosen.sample(learners, 2)
-        files = [snapshot.path_of(ground.evidence, one).read_bytes() for one in pair]
+        files = [snapshot.path_of(ground.evidence, learner).read_bytes() for learner in pair]
         _swap(ground.evidence, pair)
         outcomes = ground.judged(pair)
-        for one, content in zip(pair, files, strict=True):
-            snapshot.path_of(ground.evidence, one).write_bytes(content)
+        for learner, content in zip(pair, files, strict=True):
+            snapshot.path_of(ground.evidence, learner).write_bytes(content)
         yield (
             f"evidence of {' and '.join(pair)} swapped",
             outcomes == {p: expected[p] for p in pair},
         )
 
 
-def _is_seen_and_wrong(outcomes: Mapping[str, str]) -> bool:
+def _has_a_failure(outcomes: Mapping[str, str]) -> bool:
     return str(Outcome.FAILED) in outcomes.values()
 
 
 def _swap(folder: Path, pair: Sequence[str]) -> None:
-    one, other = (snapshot.read(folder, learner) for learner in pair)
-    if one is None or other is None:
+    first, second = (snapshot.read(folder, learner) for learner in pair)
+    if first is None or second is None:
         raise FileNotFoundError(f"no evidence of {pair}")
-    snapshot.write(folder, replace(one, learner=pair[1], place=other.place))
-    snapshot.write(folder, replace(other, learner=pair[0], place=one.place))
+    snapshot.write(folder, replace(first, learner=pair[1], place=second.place))
+    snapshot.write(folder, replace(second, learner=pair[0], place=first.place))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from graders.lab import SHEET, Sheet
 Cipher = Callable[[str], str]
 _PLACE = re.compile(r"(\{[^}]*\})")
 _UNTOUCHED = ("tasks", "scoring")
-"""Roles whose texts are told or sent, and whose words are everybody's: ``data``, ``result``."""
+"""Roles whose texts are shown or sent, and whose words are everybody's: ``data``, ``result``."""
 _OWN_WORDS = ("answer",)
 """Fields of the simulated world whose values are the simulator's own words."""
 _OWN_TASKS = (pipelines.COVERAGE, pipelines.FIND, pipelines.EVALUATED)
@@ -25,7 +25,7 @@ _OWN_TASKS = (pipelines.COVERAGE, pipelines.FIND, pipelines.EVALUATED)
 
 
 def cipher(random: Random) -> Cipher:
-    """Another letter for every letter, in the same case; what stands in braces is kept."""
+    """Another letter for every letter, in the same case; what is in braces is kept."""
     others = ascii_lowercase
     while any(map(str.__eq__, others, ascii_lowercase)):
         others = "".join(random.sample(ascii_lowercase, 26))
@@ -39,13 +39,13 @@ def cipher(random: Random) -> Cipher:
     return changed
 
 
-def with_other_names(random: Random, one: Cipher | None = None) -> Sheet:
+def with_other_names(random: Random, shared: Cipher | None = None) -> Sheet:
     """The sheet with every name, number and query replaced.
 
-    ``one`` cipher for all names keeps what they have in common; without it each gets its own, so
-    that no name can be made of another.
+    One ``shared`` cipher for all names keeps what they have in common; without it each gets its
+    own, so that no name can be made of another.
     """
-    renamed = _renamed(SHEET, lambda text: (one or cipher(random))(text))
+    renamed = _renamed(SHEET, lambda text: (shared or cipher(random))(text))
     commits = {
         name: "".join(random.choices("0123456789abcdef", k=len(getattr(SHEET.template, name))))
         for name in ("tree", "release")
@@ -67,14 +67,14 @@ def _renamed(part: Any, change: Cipher) -> Any:
     if isinstance(part, str):
         return change(part)
     if is_dataclass(part) and not isinstance(part, type):
-        kept = {one.name: getattr(part, one.name) for one in fields(part)}
+        kept = {field.name: getattr(part, field.name) for field in fields(part)}
         others = {
             name: _renamed(value, change)
             for name, value in kept.items()
             if not (part is SHEET and name in _UNTOUCHED)
         }
         return replace(part, **others)
-    return tuple(_renamed(one, change) for one in part) if isinstance(part, tuple) else part
+    return tuple(_renamed(member, change) for member in part) if isinstance(part, tuple) else part
 
 
 # --- the catalogue in other words -----------------------------------------------------------------
@@ -88,12 +88,12 @@ class Translator:
         names = sorted({*_segments(SHEET), *_OWN_TASKS}, key=len, reverse=True)
         self._names = re.compile("|".join(map(_alone, names)))
 
-    def entry(self, one: Mistake) -> Mistake:
+    def entry(self, mistake: Mistake) -> Mistake:
         return replace(
-            one,
-            set={self._path(path): self._value(path, value) for path, value in one.set.items()},
-            add={self._path(path): self._added(path, value) for path, value in one.add.items()},
-            remove=tuple(map(self._path, one.remove)),
+            mistake,
+            set={self._path(path): self._value(path, value) for path, value in mistake.set.items()},
+            add={self._path(path): self._added(path, value) for path, value in mistake.add.items()},
+            remove=tuple(map(self._path, mistake.remove)),
         )
 
     def text(self, text: str) -> str:
@@ -102,13 +102,13 @@ class Translator:
         parts[::2] = [self._names.sub(self._translated, part) for part in parts[::2]]
         return "".join(parts)
 
-    def _translated(self, found: re.Match[str]) -> str:
-        return found[0] if found[0] in _OWN_TASKS else self._change(found[0])
+    def _translated(self, match: re.Match[str]) -> str:
+        return match[0] if match[0] in _OWN_TASKS else self._change(match[0])
 
     def _path(self, path: str) -> str:
-        """``thing.field.key``: only a key can be a name of the lab."""
-        thing, _, rest = path.partition(".")
-        return ".".join(filter(None, (thing, self._field(rest))))
+        """``resource.field.key``: only a key can be a name of the lab."""
+        resource, _, rest = path.partition(".")
+        return ".".join(filter(None, (resource, self._field(rest))))
 
     def _field(self, path: str) -> str:
         name, _, key = path.partition(".")
@@ -118,8 +118,8 @@ class Translator:
         if "." in path:
             return self._value(path, value)
         if isinstance(value, list):
-            return [self._added(path, one) for one in value]
-        return {self._field(name): self._value(name, one) for name, one in value.items()}
+            return [self._added(path, item) for item in value]
+        return {self._field(name): self._value(name, item) for name, item in value.items()}
 
     def _value(self, path: str, value: Any) -> Any:
         if path.rpartition(".")[2] in (*_OWN_WORDS, "as"):
@@ -127,30 +127,30 @@ class Translator:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self._value(path, one) for one in value]
+            return [self._value(path, item) for item in value]
         if isinstance(value, Mapping):
-            return {self.text(key): self._value(key, one) for key, one in value.items()}
+            return {self.text(key): self._value(key, item) for key, item in value.items()}
         return value
 
 
 def _segments(part: object) -> Iterator[str]:
     """The fixed parts of all names; those of patterns in any case, for Azure keeps none."""
     if isinstance(part, str):
-        fixed = [one for one in _PLACE.split(part)[::2] if one]
+        fixed = [piece for piece in _PLACE.split(part)[::2] if piece]
         yield from fixed
         if len(_PLACE.split(part)) > 1:
-            yield from (form(one) for one in fixed for form in (str.lower, str.upper))
+            yield from (form(piece) for piece in fixed for form in (str.lower, str.upper))
     elif is_dataclass(part):
-        for one in fields(part):
-            if one.name not in (*_UNTOUCHED, "slip"):
-                yield from _segments(getattr(part, one.name))
+        for field in fields(part):
+            if field.name not in (*_UNTOUCHED, "slip"):
+                yield from _segments(getattr(part, field.name))
     elif isinstance(part, tuple):
         for inner in part:
             yield from _segments(inner)
 
 
 def _alone(name: str) -> str:
-    """A name where no letter stands beside its own."""
+    """A name where no letter is beside its own."""
     before = r"(?<![A-Za-z_])" if name[0].isalpha() else ""
     after = r"(?![A-Za-z_])" if name[-1].isalpha() else ""
     return f"{before}{re.escape(name)}{after}"

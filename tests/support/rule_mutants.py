@@ -1,7 +1,7 @@
 """Mutants of the rules: mutmut changes one expression of them at a time; quick tests must notice.
 
-What it changes, and the tests that it runs, stand in ``pyproject.toml`` under ``[tool.mutmut]``.
-A survivor is in order when docs/mutants.md tells why.
+What it changes, and the tests that it runs, are in ``pyproject.toml`` under ``[tool.mutmut]``.
+A survivor is in order when docs/mutants.md says why.
 """
 
 from __future__ import annotations
@@ -34,18 +34,20 @@ class Survivor:
 def score(project: Path) -> int:
     """Mutate that copy of the project, print score and survivors; 1 when there are too many."""
     run = _mutmut(project, "run", "--max-children", "2")
-    found = dict(_results(_mutmut(project, "results", "--all", "true").stdout))
-    if run.returncode or not found:
+    statuses = dict(_results(_mutmut(project, "results", "--all", "true").stdout))
+    if run.returncode or not statuses:
         print(run.stdout[-2000:], run.stderr[-2000:], "mutmut did not run.", sep="\n")
         return 1
-    lived = {_shown(project, name) for name, status in found.items() if status not in _KILLED}
+    lived = {_shown(project, name) for name, status in statuses.items() if status not in _KILLED}
     explained = explanations(PAGE.read_text(encoding="utf-8"))
-    for one in sorted(lived):
-        why = explained.get(one, "NOT EXPLAINED in docs/mutants.md")
-        print(f"SURVIVED {one.function}: {one.line}\n         {why}")
-    for one in sorted(explained.keys() - lived):
-        print(f"killed, so docs/mutants.md need not explain it: {one.function}: {one.line}")
-    killed, of = sum(status in _KILLED for status in found.values()), len(found)
+    for survivor in sorted(lived):
+        why = explained.get(survivor, "NOT EXPLAINED in docs/mutants.md")
+        print(f"SURVIVED {survivor.function}: {survivor.line}\n         {why}")
+    for survivor in sorted(explained.keys() - lived):
+        print(
+            f"killed, so docs/mutants.md need not explain it: {survivor.function}: {survivor.line}"
+        )
+    killed, of = sum(status in _KILLED for status in statuses.values()), len(statuses)
     share = 100 * killed / of
     print(f"{killed} of {of} mutants of the rules killed: {share:.1f} % (floor {FLOOR:.0f} %)")
     return 1 if lived - explained.keys() or share < FLOOR else 0

@@ -41,9 +41,9 @@ def hostile_run(reports: Path = Path("reports/out")) -> tuple[GradingRun, Sequen
     ]
     verdicts: list[Verdict] = []
     for learner in learners:
-        said = (Outcome.FAILED, f"expected `x`; found {learner.name}")
+        failure = (Outcome.FAILED, f"expected `x`; found {learner.name}")
         unseen = example.from_task(7, Outcome.NOT_ASSESSED, learner.name)
-        own = example.verdicts(learner.id, {"ci-run-succeeded": said, **unseen})
+        own = example.verdicts(learner.id, {"ci-run-succeeded": failure, **unseen})
         verdicts += [
             replace(own[0], owners=(OwnerNote("it", Relation.IS_OF, (learner.name,)),)),
             *own[1:],
@@ -56,9 +56,9 @@ def hostile_run(reports: Path = Path("reports/out")) -> tuple[GradingRun, Sequen
 def large_run(
     learners: int, checks: int = 72, reports: Path = Path("reports/out")
 ) -> tuple[GradingRun, Sequence[Verdict]]:
-    """A class in which most is told to most: failed, blocked or not seen, with own numbers."""
+    """A class in which most checks fail, are blocked or are not assessed, with own numbers."""
     rubric = tuple(
-        Check(f"check-number-{n}", f"The thing number {n} is there, as the lab has it",
+        Check(f"check-number-{n}", f"Resource number {n} is there, as the lab has it",
               f"{2 + n % 6}.{n % 20}", 1, "Do what the lab sheet says at this step, and save it.")
         for n in range(checks)
     )  # fmt: skip
@@ -70,9 +70,9 @@ def large_run(
         (Outcome.NOT_ASSESSED, UNSEEN),
     )
     verdicts = [
-        Verdict.on(check, one.id, outcome, Reason(note=reason.format(n=one.number)))
-        for one in everyone
+        Verdict.on(check, learner.id, outcome, Reason(note=reason.format(n=learner.number)))
+        for learner in everyone
         for place, check in enumerate(rubric)
-        for outcome, reason in [outcomes[(place // 9 + one.number) % 4]]
+        for outcome, reason in [outcomes[(place // 9 + learner.number) % 4]]
     ]
     return example.run(everyone, reports, rubric=rubric), verdicts

@@ -1,4 +1,4 @@
-"""Every body that the simulated tenant serves while the real graders look at a class."""
+"""Every body that the simulated tenant serves while the real graders collect a class."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def recording(
 
     def router(routes: Iterable[Route], **options: Any) -> Router:
         routes = list(routes)
-        for one in routes:
-            one.app = _recorder(one.path, one.app, kept)
+        for route in routes:
+            route.app = _recorder(route.path, route.app, kept)
         return Router(routes, **options)
 
     def switchboard(tenant: Tenant, journal: Journal) -> server.App:
@@ -71,7 +71,7 @@ def recording(
 
 def _recorder(route: str, application: ASGIApp, kept: list[Recorded]) -> ASGIApp:
     async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-        asked, said = bytearray(), bytearray()
+        asked, answered = bytearray(), bytearray()
         head: dict[str, Any] = {}
 
         async def hear() -> Message:
@@ -81,19 +81,27 @@ def _recorder(route: str, application: ASGIApp, kept: list[Recorded]) -> ASGIApp
 
         async def say(message: Message) -> None:
             head.update(message if message["type"] == "http.response.start" else {})
-            said.extend(message.get("body", b""))
+            answered.extend(message.get("body", b""))
             await send(message)
 
         await application(scope, hear, say)
         host = dict(scope["headers"])[b"host"].decode().partition(":")[0]
         kind = dict(head["headers"]).get(b"content-type", b"").decode()
-        one = (scope["method"], host, route, bytes(asked), head["status"], kind, bytes(said))
-        kept.append(Recorded(*one))
+        exchange = (
+            scope["method"],
+            host,
+            route,
+            bytes(asked),
+            head["status"],
+            kind,
+            bytes(answered),
+        )
+        kept.append(Recorded(*exchange))
 
     return recorded
 
 
-def look_at_everybody(tenant: Tenant) -> None:
+def collect_everybody(tenant: Tenant) -> None:
     """Collect the tenant's learners with the real SDKs, as a run does it."""
     labs = list(tenant.labs.values())
     with ReadOnlyTransport(QUICK) as transport:
@@ -215,8 +223,8 @@ def ask_the_rest(served: Served, lab: Lab) -> None:
     }
     repos = [f"{kind}/{place}" for kind, place in _repository(lab).items()]
     for line in _THE_REST.split():
-        for one in repos if "{repos}" in line else [""]:
-            url = line.format(repos=one, **_names(served.tenant, lab))
+        for repository in repos if "{repos}" in line else [""]:
+            url = line.format(repos=repository, **_names(served.tenant, lab))
             token = tokens.get(str(urlsplit(url).hostname), azure)
             method = "POST" if _POSTED.search(url) else "GET"
             body = {"metricName": "alpha"} if url.endswith("/full") else None

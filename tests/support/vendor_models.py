@@ -55,13 +55,13 @@ class Misfit:
 
 @dataclass(frozen=True)
 class Spot:
-    """The place of a value: the model it stands in, and the key it has there."""
+    """The place of a value: the model it is in, and the key it has there."""
 
     model: str
     key: str
 
     def misfit(self, value: object, why: str) -> Misfit:
-        return Misfit(self.model, self.key, f"{_told(value)} {why}", value)
+        return Misfit(self.model, self.key, f"{_shortened(value)} {why}", value)
 
 
 _JSON: Mapping[str, tuple[type, ...]] = {
@@ -93,24 +93,24 @@ def _list_of(value: object, of_each: Any, spot: Spot) -> Misfits:
     if not isinstance(value, list):
         yield spot.misfit(value, "is no list")
         return
-    for one in value:
-        yield from of_each(one, spot)
+    for element in value:
+        yield from of_each(element, spot)
 
 
 def _mapping_of(value: object, of_each: Any, spot: Spot) -> Misfits:
     if not isinstance(value, dict):
         yield spot.misfit(value, "is no object")
         return
-    for one in value.values():
-        yield from () if one is None else of_each(one, spot)
+    for element in value.values():
+        yield from () if element is None else of_each(element, spot)
 
 
-def _told(value: object) -> str:
+def _shortened(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-# --- what stands around the things: lists and pages -----------------------------------------------
+# --- what is around the resources: lists and pages ------------------------------------------------
 
 
 class Model(Protocol):
@@ -121,17 +121,17 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Each:
-    """A bare array of things."""
+    """A bare array of resources."""
 
     model: Model
 
     def misfits(self, body: object) -> Misfits:
-        yield from _list_of(body, lambda one, _: self.model.misfits(one), Spot("array", ""))
+        yield from _list_of(body, lambda element, _: self.model.misfits(element), Spot("array", ""))
 
 
 @dataclass(frozen=True)
 class Page:
-    """An object with a list of things under ``value``; ``beside`` are its other keys."""
+    """An object with a list of resources under ``value``; ``beside`` are its other keys."""
 
     model: Model
     beside: Mapping[str, str]
@@ -140,13 +140,13 @@ class Page:
         if not isinstance(body, dict):
             yield Spot("page", "").misfit(body, "is no object")
             return
-        for key, one in body.items():
+        for key, value in body.items():
             if key == "value":
-                yield from Each(self.model).misfits(one)
+                yield from Each(self.model).misfits(value)
             elif key not in self.beside:
                 yield Misfit("page", key, "unknown key")
-            elif one is not None:
-                yield from _simple(one, self.beside[key], Spot("page", key))
+            elif value is not None:
+                yield from _simple(value, self.beside[key], Spot("page", key))
         if body.get("count", len(body.get("value", ""))) != len(body.get("value", "")):
             yield Misfit("page", "count", f"{body['count']} is not how many there are")
 
@@ -166,9 +166,9 @@ class Msrest:
     words: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def misfits(self, body: object) -> Misfits:
-        found = list(self._of(body, self.kind, Spot(self.kind, "")))
-        yield from found
-        if not found:
+        unfit = list(self._of(body, self.kind, Spot(self.kind, "")))
+        yield from unfit
+        if not unfit:
             yield from self._unread(body)
 
     def _unread(self, body: object) -> Misfits:
@@ -181,9 +181,11 @@ class Msrest:
         if value is None or kind in ("[object]", "{object}"):
             yield from () if value is None else _simple(value, kind, spot)
         elif kind.startswith("["):
-            yield from _list_of(value, lambda one, at: self._of(one, kind[1:-1], at), spot)
+            yield from _list_of(value, lambda element, at: self._of(element, kind[1:-1], at), spot)
         elif kind.startswith("{"):
-            yield from _mapping_of(value, lambda one, at: self._of(one, kind[1:-1], at), spot)
+            yield from _mapping_of(
+                value, lambda element, at: self._of(element, kind[1:-1], at), spot
+            )
         elif kind in _JSON:
             yield from _simple(value, kind, spot)
         elif kind == "object":
@@ -203,12 +205,15 @@ class Msrest:
         if not isinstance(value, dict):
             yield spot.misfit(value, f"is no {kind}")
             return
-        known = {one["key"]: one["type"] for one in self.classes[kind]._attribute_map.values()}
-        for key, one in value.items():
+        known = {
+            attribute["key"]: attribute["type"]
+            for attribute in self.classes[kind]._attribute_map.values()
+        }
+        for key, entry in value.items():
             if key in known:
-                yield from self._of(one, known[key], Spot(kind, key))
+                yield from self._of(entry, known[key], Spot(kind, key))
             else:
-                yield Misfit(kind, key, "unknown key", one)
+                yield Misfit(kind, key, "unknown key", entry)
 
 
 # --- Azure ML: the models of azure-ai-ml ----------------------------------------------------------
@@ -232,13 +237,13 @@ class Typed:
         elif value is None:
             yield spot.misfit(value, "is not there, and required")
         elif origin is list:
-            yield from _list_of(value, lambda one, at: self._of(one, inner[0], at), spot)
+            yield from _list_of(value, lambda element, at: self._of(element, inner[0], at), spot)
         elif origin is dict:
-            yield from _mapping_of(value, lambda one, at: self._of(one, inner[1], at), spot)
+            yield from _mapping_of(value, lambda element, at: self._of(element, inner[1], at), spot)
         elif kind in _NAMES:
             yield from _simple(value, _NAMES[kind], spot)
         elif origin is typing.Literal or issubclass(kind, Enum):
-            if value not in [one.value for one in inner or kind]:
+            if value not in [member.value for member in inner or kind]:
                 yield spot.misfit(value, f"is no {getattr(kind, '__name__', inner)}")
         else:
             yield from self._of_model(value, kind, spot)
@@ -247,8 +252,10 @@ class Typed:
         """Optional, or an enumeration, which is always declared beside ``str``."""
         if value is None and type(None) in kinds:
             return
-        kinds = tuple(one for one in kinds if one is not type(None))
-        words = [one for one in kinds if isinstance(one, type) and issubclass(one, Enum)]
+        kinds = tuple(option for option in kinds if option is not type(None))
+        words = [
+            option for option in kinds if isinstance(option, type) and issubclass(option, Enum)
+        ]
         (kind,) = words or kinds
         yield from self._of(value, kind, spot)
 
@@ -258,11 +265,11 @@ class Typed:
             return
         model = type(kind._deserialize(value, []))  # a discriminator may tell it more exactly
         known, name = _annotated(model), model.__name__
-        for key, one in value.items():
+        for key, entry in value.items():
             if key in known:
-                yield from self._of(one, known[key], Spot(name, key))
+                yield from self._of(entry, known[key], Spot(name, key))
             else:
-                yield Misfit(name, key, "unknown key", one)
+                yield Misfit(name, key, "unknown key", entry)
         for key in sorted(known.keys() - value.keys()):
             if type(None) not in typing.get_args(known[key]):
                 yield Misfit(name, key, "required, and not there")
@@ -281,10 +288,12 @@ _NAMES = {
 @cache
 def _annotated(model: Any) -> Mapping[str, Any]:
     """REST name -> annotation."""
-    vendors = next(one for one in model.__mro__ if one.__module__.startswith("azure."))
+    vendors = next(base for base in model.__mro__ if base.__module__.startswith("azure."))
     models = sys.modules[vendors.__module__.rpartition(".")[0]]
     hints = typing.get_type_hints(model, localns={"_models": models})  # their name for it
-    return {one._rest_name: hints[name] for name, one in model._attr_to_rest_field.items()}
+    return {
+        rest_field._rest_name: hints[name] for name, rest_field in model._attr_to_rest_field.items()
+    }
 
 
 # --- GitHub: the classes of PyGithub --------------------------------------------------------------
@@ -305,7 +314,7 @@ class _Read(dict[str, Any]):
 def _readable(value: Any) -> Any:
     if isinstance(value, dict):
         return _Read(value)
-    return [_readable(one) for one in value] if isinstance(value, list) else value
+    return [_readable(element) for element in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -325,25 +334,25 @@ class PyGithub:
 _NOBODY = Github().requester  # which the classes want, and do not ask anything
 
 
-def _of_github(thing: GithubObject) -> Misfits:
-    name, body = type(thing).__name__, thing._rawData
+def _of_github(resource: GithubObject) -> Misfits:
+    name, body = type(resource).__name__, resource._rawData
     for key in body.keys() - body.known:
         yield Misfit(name, key, "unknown key", body[key])
-    for attribute, held in vars(thing).items():
+    for attribute, held in vars(resource).items():
         if isinstance(held, _BadAttribute):
             yield Misfit(name, attribute.removeprefix("_"), _why_bad(held))
         elif isinstance(held, _ValuedAttribute):
             values = held.value if isinstance(held.value, list) else [held.value]
-            for one in values:
-                if isinstance(one, GithubObject) and isinstance(one._rawData, _Read):
-                    yield from _of_github(one)
+            for inner in values:
+                if isinstance(inner, GithubObject) and isinstance(inner._rawData, _Read):
+                    yield from _of_github(inner)
 
 
 def _why_bad(held: _BadAttribute) -> str:
     try:
-        return _told(held.value)
+        return _shortened(held.value)
     except BadAttributeException as error:
-        return f"{_told(error.actual_value)} is no {error.expected_type}"
+        return f"{_shortened(error.actual_value)} is no {error.expected_type}"
 
 
 # --- GitHub's GraphQL: the schema -----------------------------------------------------------------
@@ -355,9 +364,17 @@ class GraphQLAnswer:
     def __init__(self, schema: GraphQLSchema, query: str) -> None:
         self._schema = schema
         definitions = parse(query).definitions
-        (self._query,) = (one for one in definitions if isinstance(one, OperationDefinitionNode))
-        named = [one for one in definitions if isinstance(one, FragmentDefinitionNode)]
-        self._fragments = {one.name.value: one for one in named}
+        (self._query,) = (
+            definition
+            for definition in definitions
+            if isinstance(definition, OperationDefinitionNode)
+        )
+        named = [
+            definition
+            for definition in definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        ]
+        self._fragments = {fragment.name.value: fragment for fragment in named}
 
     def misfits(self, body: object) -> Misfits:
         yield from self._of_object(body, self._schema.query_type, [self._query.selection_set])
@@ -368,15 +385,15 @@ class GraphQLAnswer:
             return
         kind = self._exactly(value, kind, wanted)
         fields = self._fields(kind, wanted)
-        for key, one in value.items():
+        for key, entry in value.items():
             asked = fields.get(key)
             if not asked:
                 yield Misfit(kind.name, key, "unknown key")
             elif asked[0].name.value != "__typename":
                 spot = Spot(kind.name, asked[0].name.value)
                 of_field = kind.fields[spot.key].type
-                below = [one.selection_set for one in asked if one.selection_set]
-                yield from self._of(one, of_field, below, spot)
+                below = [node.selection_set for node in asked if node.selection_set]
+                yield from self._of(entry, of_field, below, spot)
         for key in fields.keys() - value.keys():
             yield Misfit(kind.name, key, "asked for, and not there")
 
@@ -389,7 +406,9 @@ class GraphQLAnswer:
         if value is None:
             return
         if is_list_type(kind):
-            yield from _list_of(value, lambda one, at: self._of(one, kind.of_type, below, at), spot)
+            yield from _list_of(
+                value, lambda element, at: self._of(element, kind.of_type, below, at), spot
+            )
         elif is_leaf_type(kind):
             yield from _of_leaf(value, kind, spot)
         else:
@@ -400,20 +419,26 @@ class GraphQLAnswer:
         if not is_abstract_type(kind):
             return kind
         possible = self._schema.get_possible_types(kind)
-        told = [one for one in possible if one.name == value.get("__typename")]
-        like = [one for one in possible if self._fields(one, wanted).keys() == value.keys()]
-        return next(iter((*told, *like)), kind)
+        named = [candidate for candidate in possible if candidate.name == value.get("__typename")]
+        like = [
+            candidate
+            for candidate in possible
+            if self._fields(candidate, wanted).keys() == value.keys()
+        ]
+        return next(iter((*named, *like)), kind)
 
     def _fields(self, kind: Any, wanted: list[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """Answer's key -> what asked for it, of an object of that type."""
         fields: dict[str, list[FieldNode]] = {}
-        for one in [one for selections in wanted for one in selections.selections]:
-            if isinstance(one, FieldNode):
-                key = one.alias.value if one.alias else one.name.value
-                fields.setdefault(key, []).append(one)
+        for selection in [
+            selection for selections in wanted for selection in selections.selections
+        ]:
+            if isinstance(selection, FieldNode):
+                key = selection.alias.value if selection.alias else selection.name.value
+                fields.setdefault(key, []).append(selection)
                 continue
-            is_named = isinstance(one, FragmentSpreadNode)
-            fragment = self._fragments[one.name.value] if is_named else one
+            is_named = isinstance(selection, FragmentSpreadNode)
+            fragment = self._fragments[selection.name.value] if is_named else selection
             if self._fits(kind, fragment):
                 for key, asked in self._fields(kind, [fragment.selection_set]).items():
                     fields.setdefault(key, []).extend(asked)

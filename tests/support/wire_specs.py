@@ -69,8 +69,8 @@ def _words() -> Mapping[tuple[str, str], frozenset[str]]:
 
 
 def _classes(module: str) -> Mapping[str, Any]:
-    found = vars(import_module(module)).items()
-    return {name: one for name, one in found if hasattr(one, "_attribute_map")}
+    members = vars(import_module(module)).items()
+    return {name: member for name, member in members if hasattr(member, "_attribute_map")}
 
 
 def _devops(area: str, kind: str) -> Model:

@@ -54,7 +54,9 @@ def _otherwise(world: LearnerWorld) -> None:
 
 
 def _lab_connection(world: LearnerWorld) -> ServiceConnection:
-    return next(one for one in world.service_connections if one.type == "azurerm")
+    return next(
+        connection for connection in world.service_connections if connection.type == "azurerm"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_sdk_reads_the_variable_group(clients: Any, served: Served) -> None:
     [group] = library.get_variable_groups(PROJECT, group_name="devopsforai-*")
 
     wanted = served.world(MODEL_ANSWER).variable_groups[1]
-    assert {name: one.value for name, one in group.variables.items()} == wanted.variables
+    assert {name: variable.value for name, variable in group.variables.items()} == wanted.variables
     assert (group.id, group.name, group.type) == (wanted.id, wanted.name, "Vsts")
     assert group.variable_group_project_references is None
     by_id = library.get_variable_group(PROJECT, group.id)
@@ -101,16 +103,16 @@ def test_sdk_reads_the_variable_group(clients: Any, served: Served) -> None:
 
 
 def test_sdk_reads_the_service_connection(clients: Any, served: Served) -> None:
-    [one] = clients.get_service_endpoint_client().get_service_endpoints_by_names(
+    [connection] = clients.get_service_endpoint_client().get_service_endpoints_by_names(
         PROJECT, ["AML-workspace-connection"], include_failed=True
     )
 
     wanted = _lab_connection(served.world(MODEL_ANSWER))
-    assert (one.id, one.name, one.is_ready) == (wanted.id, wanted.name, True)
-    assert one.data["mlWorkspaceName"] == wanted.workspace
-    assert one.data["scopeLevel"] == "AzureMLWorkspace"
-    assert one.authorization.scheme == "ServicePrincipal"
-    assert one.operation_status["state"] == "Ready"
+    assert (connection.id, connection.name, connection.is_ready) == (wanted.id, wanted.name, True)
+    assert connection.data["mlWorkspaceName"] == wanted.workspace
+    assert connection.data["scopeLevel"] == "AzureMLWorkspace"
+    assert connection.authorization.scheme == "ServicePrincipal"
+    assert connection.operation_status["state"] == "Ready"
 
 
 def test_sdk_reads_definitions_only_in_full_with_their_yaml(clients: Any, served: Served) -> None:
@@ -132,16 +134,16 @@ def test_sdk_reads_definitions_only_in_full_with_their_yaml(clients: Any, served
 def test_sdk_reads_runs_to_the_microsecond(clients: Any, served: Served) -> None:
     wanted = served.world(MODEL_ANSWER).runs[1]
 
-    found = clients.get_build_client().get_build(PROJECT, wanted.id)
+    build = clients.get_build_client().get_build(PROJECT, wanted.id)
 
-    assert (found.build_number, found.status, found.result) == (
+    assert (build.build_number, build.status, build.result) == (
         wanted.number,
         "completed",
         "succeeded",
     )
-    assert (found.start_time, found.finish_time) == (wanted.started, wanted.finished)
-    assert (found.source_version, found.definition.id) == (wanted.commit, wanted.pipeline)
-    assert found.requested_for.unique_name == wanted.requested_for
+    assert (build.start_time, build.finish_time) == (wanted.started, wanted.finished)
+    assert (build.source_version, build.definition.id) == (wanted.commit, wanted.pipeline)
+    assert build.requested_for.unique_name == wanted.requested_for
 
 
 def test_times_have_as_many_digits_as_they_need(bare: requests.Session, served: Served) -> None:
@@ -160,8 +162,8 @@ def test_times_have_as_many_digits_as_they_need(bare: requests.Session, served: 
 
 def test_sdk_reads_artifacts_of_both_kinds(clients: Any, served: Served) -> None:
     run = served.world(MODEL_ANSWER).runs[1]
-    found = clients.get_build_client().get_artifacts(PROJECT, run.id)
-    assert {one.name: one.resource.type for one in found} == {
+    artifacts = clients.get_build_client().get_artifacts(PROJECT, run.id)
+    assert {artifact.name: artifact.resource.type for artifact in artifacts} == {
         f"Code Coverage Report_{run.id}": "Container",
         "model": "PipelineArtifact",
     }
@@ -170,15 +172,15 @@ def test_sdk_reads_artifacts_of_both_kinds(clients: Any, served: Served) -> None
 def test_sdk_reads_what_a_run_consumed(clients: Any, served: Served) -> None:
     run = served.world(MODEL_ANSWER).runs[0]
 
-    found = clients.get_pipelines_client().get_run(PROJECT, run.pipeline, run.id)
+    detail = clients.get_pipelines_client().get_run(PROJECT, run.pipeline, run.id)
 
-    upstream = found.resources.pipelines["model-train-ci"]
+    upstream = detail.resources.pipelines["model-train-ci"]
     assert (upstream.pipeline.id, upstream.version) == (run.upstream_pipeline, run.upstream_number)
     [listed] = clients.get_pipelines_client().list_runs(PROJECT, run.pipeline)
     assert listed.resources is None
 
 
-def test_sdk_reads_who_may_use_what(clients: Any, served: Served) -> None:
+def test_sdk_reads_the_pipeline_permissions(clients: Any, served: Served) -> None:
     group = served.world(MODEL_ANSWER).variable_groups[1]
     permissions = clients.get_pipeline_permissions_client()
 
@@ -188,7 +190,9 @@ def test_sdk_reads_who_may_use_what(clients: Any, served: Served) -> None:
 
     assert answer.all_pipelines.authorized is True
     open_to_all = clients.get_build_client().get_project_resources(PROJECT)
-    assert ("variablegroup", str(group.id)) in {(one.type, one.id) for one in open_to_all}
+    assert ("variablegroup", str(group.id)) in {
+        (resource.type, resource.id) for resource in open_to_all
+    }
 
 
 def test_what_is_not_open_is_absent_not_false(bare: requests.Session, served: Served) -> None:
@@ -199,11 +203,11 @@ def test_what_is_not_open_is_absent_not_false(bare: requests.Session, served: Se
     open_to_all = _get(bare, f"{world.project.name}/_apis/build/authorizedresources").json()
 
     assert "allPipelines" not in permissions
-    assert [one["id"] for one in permissions["pipelines"]] == [62, 63]
-    assert {one["type"] for one in open_to_all["value"]} == {"queue"}
+    assert [pipeline["id"] for pipeline in permissions["pipelines"]] == [62, 63]
+    assert {resource["type"] for resource in open_to_all["value"]} == {"queue"}
 
 
-def test_a_secret_has_no_value_and_plain_variables_say_nothing(
+def test_a_secret_has_no_value_and_a_plain_variable_has_nothing_else(
     bare: requests.Session, served: Served
 ) -> None:
     name = served.world(CLOSED).project.name
@@ -231,7 +235,7 @@ def test_projects_come_in_pages_without_the_hidden_one(
     bare: requests.Session, served: Served
 ) -> None:
     pages = _pages(bare, "_apis/projects?stateFilter=all")
-    names = [one["name"] for page in pages for one in page]
+    names = [project["name"] for page in pages for project in page]
     assert [len(page) for page in pages] == [100, 19]
     assert served.world(HIDDEN).project.name not in names
     assert len(set(names)) == 119
@@ -247,11 +251,11 @@ def test_runs_come_in_pages_newest_first(bare: requests.Session, served: Served)
 
     pages = _pages(bare, path)
 
-    runs = [one for page in pages for one in page]
+    runs = [build for page in pages for build in page]
     assert [len(page) for page in pages] == [20, 20, 6]
     assert runs[0]["status"] == "inProgress"
     assert not {"result", "finishTime"} & set(runs[0])
-    finished = [one["finishTime"] for one in runs[1:]]
+    finished = [build["finishTime"] for build in runs[1:]]
     assert finished == sorted(finished, reverse=True)
 
 
@@ -261,7 +265,7 @@ def test_runs_are_limited_and_filtered(bare: requests.Session, served: Served) -
     path = f"{world.project.name}/_apis/build/Builds?definitions={ci},{cd}"
 
     def ids(query: str) -> list[int]:
-        return [one["definition"]["id"] for one in _get(bare, path + query).json()["value"]]
+        return [build["definition"]["id"] for build in _get(bare, path + query).json()["value"]]
 
     assert sorted(ids("&maxBuildsPerDefinition=2")) == [ci, ci, cd]
     assert ids("&statusFilter=inProgress") == [ci]
@@ -300,8 +304,8 @@ def test_a_failed_connection_is_shown_when_asked_for(
 def test_a_triggered_run_names_the_run_that_triggered_it(clients: Any, served: Served) -> None:
     world = served.world(OTHERWISE)
     ci, cd = (next(run for run in world.runs if run.yaml == yaml) for yaml in ("ci", "cd"))
-    found = clients.get_build_client().get_build(world.project.name, cd.id)
-    assert found.trigger_info["pipelineId"] == str(ci.id)
+    build = clients.get_build_client().get_build(world.project.name, cd.id)
+    assert build.trigger_info["pipelineId"] == str(ci.id)
 
 
 def test_nothing_unknown_was_asked_and_nothing_failed(served: Served, clients: Any) -> None:

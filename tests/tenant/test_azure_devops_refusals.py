@@ -100,7 +100,7 @@ def test_sdk_takes_a_bearer_token_as_well(served: Served) -> None:
 
 
 @pytest.mark.parametrize("number", [HIDDEN, 999])
-def test_a_hidden_project_looks_like_none(clients: Any, number: int) -> None:
+def test_a_hidden_project_is_refused_like_a_missing_one(clients: Any, number: int) -> None:
     name = f"AE MLOps {number:02d}"
     with pytest.raises(ClientException, match="TF200016") as raised:
         clients.get_build_client().get_definitions(name)

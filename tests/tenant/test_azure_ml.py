@@ -97,18 +97,18 @@ def _pipelines(number: int) -> str:
 def test_sdk_lists_the_workspaces_of_a_subscription(
     credential: ClientSecretCredential, served: Served
 ) -> None:
-    found = list(_client(credential, MODEL_ANSWER).workspaces.list(scope="subscription"))
-    names = {one.name for one in found}
-    assert (len(found), len(names)) == (39, 39)
+    listed = list(_client(credential, MODEL_ANSWER).workspaces.list(scope="subscription"))
+    names = {workspace.name for workspace in listed}
+    assert (len(listed), len(names)) == (39, 39)
     assert served.world(HIDDEN).workspace.name not in names
-    assert {one.location for one in found} == {"centralus"}
+    assert {workspace.location for workspace in listed} == {"centralus"}
 
 
 def test_sdk_reads_a_workspace(credential: ClientSecretCredential, served: Served) -> None:
     name = served.world(MODEL_ANSWER).workspace.name
-    found = _client(credential, MODEL_ANSWER).workspaces.get(name.upper())
-    assert (found.name, found.resource_group) == (name, "User4AML")
-    assert found.discovery_url == f"{REGION}/discovery"
+    workspace = _client(credential, MODEL_ANSWER).workspaces.get(name.upper())
+    assert (workspace.name, workspace.resource_group) == (name, "User4AML")
+    assert workspace.discovery_url == f"{REGION}/discovery"
 
 
 def test_sdk_reads_versions_with_their_tags(
@@ -117,16 +117,16 @@ def test_sdk_reads_versions_with_their_tags(
     client = _client(credential, MODEL_ANSWER)
     wanted = served.world(MODEL_ANSWER).models[1]
 
-    [found] = client.models.list(name=MODEL)
+    [registered] = client.models.list(name=MODEL)
 
-    assert (found.version, dict(found.tags)) == ("1", wanted.tags)
-    assert found.creation_context.created_at == wanted.created
-    assert {one.name for one in client.models.list()} == {MODEL, "sample-model"}
+    assert (registered.version, dict(registered.tags)) == ("1", wanted.tags)
+    assert registered.creation_context.created_at == wanted.created
+    assert {model.name for model in client.models.list()} == {MODEL, "sample-model"}
     assert client.models.get(MODEL, label="latest").version == "1"
 
 
 def test_sdk_follows_the_pages_of_versions(credential: ClientSecretCredential) -> None:
-    versions = [int(one.version) for one in _client(credential, MANY).models.list(name=MODEL)]
+    versions = [int(model.version) for model in _client(credential, MANY).models.list(name=MODEL)]
     assert versions == list(range(41, 0, -1))
 
 
@@ -199,7 +199,7 @@ def test_discovery_needs_no_token() -> None:
     assert answer.json()["modelmanagement"] == "https://centralus.modelmanagement.azureml.net"
 
 
-def test_a_service_tells_its_size_and_its_model(bare: requests.Session, served: Served) -> None:
+def test_a_service_shows_its_size_and_its_model(bare: requests.Session, served: Served) -> None:
     wanted = served.world(MODEL_ANSWER).services[0]
 
     url = f"{_management(MODEL_ANSWER)}/services"
@@ -211,7 +211,7 @@ def test_a_service_tells_its_size_and_its_model(bare: requests.Session, served: 
     size = service["containerResourceRequirements"]
     assert (service["state"], size["cpu"], size["memoryInGB"]) == ("Healthy", 1.0, 4.0)
     assert service["scoringUri"] == f"http://{wanted.scoring_host}/score"
-    assert [one["id"] for one in service["models"]] == wanted.models
+    assert [model["id"] for model in service["models"]] == wanted.models
     assert "models" not in short
     assert list(short["modelConfigMap"]["modelsInfo"]) == [MODEL]
 
@@ -222,7 +222,7 @@ def test_services_come_in_pages(bare: requests.Session) -> None:
     while url:
         page = bare.get(url, timeout=30).json()
         sizes.append(len(page["value"]))
-        names |= {one["name"] for one in page["value"]}
+        names |= {service["name"] for service in page["value"]}
         url = page.get("nextLink")
     assert (sizes, len(names)) == ([10, 3], 13)
 
@@ -243,14 +243,14 @@ def test_models_by_name_and_by_tag(bare: requests.Session, served: Served) -> No
     url = f"{_management(MODEL_ANSWER)}/models"
     tags = served.world(MODEL_ANSWER).models[1].tags
 
-    def found(query: str) -> list[dict[str, Any]]:
+    def models(query: str) -> list[dict[str, Any]]:
         value: list[dict[str, Any]] = bare.get(f"{url}?{query}", timeout=30).json()["value"]
         return value
 
-    [model] = found(f"name={MODEL}&tags=BuildId={tags['BuildId']}")
+    [model] = models(f"name={MODEL}&tags=BuildId={tags['BuildId']}")
     assert (model["id"], model["kvTags"], model["runId"]) == (f"{MODEL}:1", tags, None)
-    assert found("name=none") == []
-    assert found("tags=BuildId=0") == []
+    assert models("name=none") == []
+    assert models("tags=BuildId=0") == []
 
 
 def test_published_pipelines_are_a_bare_list(bare: requests.Session, served: Served) -> None:
@@ -278,15 +278,13 @@ def test_pipeline_status_is_a_number_or_a_word(bare: requests.Session) -> None:
 def test_what_the_old_sdk_would_create_is_there(bare: requests.Session) -> None:
     types = bare.get(f"{_pipelines(MODEL_ANSWER)}/DataTypes", timeout=30).json()
     history = f"{REGION}/history/v1.0{_path(MODEL_ANSWER)}/experiments/mlopspython"
-    assert len({one["Id"] for one in types}) == 11
+    assert len({kind["Id"] for kind in types}) == 11
     assert bare.get(history, timeout=30).json()["name"] == "mlopspython"
     assert bare.get(f"{_pipelines(MODEL_ANSWER)}/PipelineEndpoints", timeout=30).json() == []
 
 
 @pytest.mark.parametrize("asked", ["", "/runs:query", "/metrics:query"])
-def test_an_experiment_that_nobody_ever_ran_is_not_there(
-    bare: requests.Session, asked: str
-) -> None:
+def test_an_experiment_that_never_ran_is_not_there(bare: requests.Session, asked: str) -> None:
     url = f"{REGION}/history/v1.0{_path(MODEL_ANSWER)}/experiments/nobodys{asked}"
     answer = bare.request("POST" if asked else "GET", url, json={} if asked else None, timeout=30)
     error = answer.json()["error"]
@@ -302,7 +300,7 @@ def test_an_experiment_that_nobody_ever_ran_is_not_there(
         (f"{_management(999)}/services", 404),
     ],
 )
-def test_a_workspace_is_only_seen_where_it_is_by_who_may(
+def test_a_workspace_is_only_served_where_it_is_to_those_who_may_read_it(
     bare: requests.Session, url: str, status: int
 ) -> None:
     assert bare.get(url, timeout=30).status_code == status

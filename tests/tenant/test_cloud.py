@@ -1,4 +1,4 @@
-"""The whole cloud at once: real SDKs against the simulated tenant, and one part's trouble."""
+"""The whole cloud at once: real SDKs against the simulated tenant, and a fault of one part."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def unseen(evidence: Evidence) -> set[str]:
     return {name for name, part in vars(evidence).items() if isinstance(part, Unavailable)}
 
 
-def test_sees_all_of_a_model_answer(
+def test_all_of_a_model_answer_is_collected(
     cloud: Cloud, transport: ReadOnlyTransport, labs: list[Lab]
 ) -> None:
     cloud.prepare(labs)
@@ -68,7 +68,7 @@ def test_sees_all_of_a_model_answer(
     assert [evidence.faults() for evidence in evidences] == [()] * len(labs)
     for lab, evidence in zip(labs, evidences, strict=True):
         assert _succeeded(evidence) == {lab.ci_pipeline, lab.cd_pipeline}
-        assert [one.name for one in _endpoints(evidence)] == [lab.endpoint]
+        assert [endpoint.name for endpoint in _endpoints(evidence)] == [lab.endpoint]
     throttled = 4  # services that refuse one request each, which is then sent again
     each = (sum(transport.calls.values()) - shared - throttled) / len(labs)
     assert each <= 20
@@ -101,7 +101,7 @@ def test_a_fault_of_our_own_costs_its_own_part_only(
     assert "canary" not in str(fault)
 
 
-def test_a_preparation_that_fails_stops_nobody(
+def test_a_preparation_that_fails_stops_no_collecting(
     cloud: Cloud, labs: list[Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cloud, "_prepare_repositories", _broken)
@@ -113,9 +113,9 @@ def test_asks_for_commits_that_the_runs_name(
     cloud: Cloud, labs: list[Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.prepare(labs)
-    seen = cloud.look_at(labs[0])
-    assert not isinstance(seen.repositories, Unavailable)
-    bare = tuple(replace(one, commits=frozenset()) for one in seen.repositories)
+    evidence = cloud.look_at(labs[0])
+    assert not isinstance(evidence.repositories, Unavailable)
+    bare = tuple(replace(repository, commits=frozenset()) for repository in evidence.repositories)
     known, where = cloud._repositories[labs[0].learner.id]
     forgetful = {labs[0].learner.id: (replace(known, repositories=bare), where)}
     monkeypatch.setattr(cloud, "_repositories", forgetful)
@@ -145,7 +145,7 @@ def _endpoints(evidence: Evidence) -> tuple[Endpoint, ...]:
 
 def _succeeded(evidence: Evidence) -> set[str]:
     assert not isinstance(evidence.pipelines, Unavailable)
-    names = {one.id: one.name for one in evidence.pipelines}
+    names = {pipeline.id: pipeline.name for pipeline in evidence.pipelines}
     return {names[run.pipeline_id] for run in _runs(evidence) if run.succeeded}
 
 

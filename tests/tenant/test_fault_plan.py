@@ -1,4 +1,4 @@
-"""The fault plan: what may stand in it, whom it strikes, and what an instructor sees of it."""
+"""The fault plan: what may be in it, whom it strikes, and what an instructor sees of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tenant(**faults: str) -> Tenant:
         Learner(name, place, extra={"faults": cell})
         for place, (name, cell) in enumerate(faults.items(), start=1)
     ]
-    return Tenant([LabFile().for_learner(one) for one in learners])
+    return Tenant([LabFile().for_learner(learner) for learner in learners])
 
 
 def plan(folder: Path, text: str, **faults: str) -> tuple[FaultRule, ...]:
@@ -41,35 +41,35 @@ def plan(folder: Path, text: str, **faults: str) -> tuple[FaultRule, ...]:
 
 
 def test_what_a_file_plans_strikes_everybody(tmp_path: Path) -> None:
-    assert [(one.entry, one.learners) for one in plan(tmp_path, ENTRY)] == [("a", None)]
+    assert [(rule.entry, rule.learners) for rule in plan(tmp_path, ENTRY)] == [("a", None)]
 
 
 def test_what_a_cohort_names_strikes_those_learners_only(tmp_path: Path) -> None:
-    found = plan(tmp_path, ENTRY, ada="a", bob="", cyd="library_forbidden + a")
-    assert {one.entry: one.learners for one in found} == {
+    rules = plan(tmp_path, ENTRY, ada="a", bob="", cyd="library_forbidden + a")
+    assert {rule.entry: rule.learners for rule in rules} == {
         "a": frozenset({"ada", "cyd"}),
         "library_forbidden": frozenset({"cyd"}),
     }
 
 
 def test_calls_and_learners_may_be_named(tmp_path: Path) -> None:
-    (found,) = plan(tmp_path, ENTRY + 'calls = [1, 3]\nlearners = ["ada"]\n')
-    assert (found.calls, found.learners) == (frozenset({1, 3}), frozenset({"ada"}))
+    (rule,) = plan(tmp_path, ENTRY + 'calls = [1, 3]\nlearners = ["ada"]\n')
+    assert (rule.calls, rule.learners) == (frozenset({1, 3}), frozenset({"ada"}))
 
 
 def test_a_route_may_be_given_by_its_template(tmp_path: Path) -> None:
-    (found,) = plan(tmp_path, ENTRY.replace('"repository"', '"/rate_limit"'))
-    assert found.question is not None
-    assert (found.question.method, found.question.template) == ("GET", "/rate_limit")
+    (rule,) = plan(tmp_path, ENTRY.replace('"repository"', '"/rate_limit"'))
+    assert rule.question is not None
+    assert (rule.question.method, rule.question.template) == ("GET", "/rate_limit")
 
 
-def test_own_entries_are_sound_and_strike_nobody_unasked() -> None:
+def test_own_entries_are_sound_and_strike_nobody_by_default() -> None:
     assert own_files() != []
     assert read_plan([], tenant(ada="")) == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             ENTRY.replace("GitHub", "Github"),
@@ -92,15 +92,15 @@ def test_own_entries_are_sound_and_strike_nobody_unasked() -> None:
     ],
 )
 def test_what_is_unknown_is_refused_with_file_entry_value_and_remedy(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
     with pytest.raises(InputProblems) as problems:
         plan(tmp_path, text)
-    assert said in str(problems.value)
+    assert message in str(problems.value)
     assert "plan.toml" in str(problems.value)
 
 
-def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputProblems) as problems:
         plan(tmp_path, ENTRY.replace("GitHub", "Hub") + 'color = "red"\n', bob="librery_forbidden")
     assert len(problems.value.problems) == 3
@@ -133,7 +133,7 @@ def test_a_live_tenant_takes_no_faults(tmp_path: Path) -> None:
 
 def test_the_page_names_every_route_and_every_fault() -> None:
     page = (ROOT / "fixtures" / "faults" / "README.md").read_text(encoding="utf-8")
-    assert [one.name for one in QUESTIONS if f"`{one.name}`" not in page] == []
+    assert [question.name for question in QUESTIONS if f"`{question.name}`" not in page] == []
     assert [fault for fault in FAULTS if f"`{fault}`" not in page] == []
 
 
@@ -161,11 +161,11 @@ def test_calls_are_counted_for_each_learner(tmp_path: Path) -> None:
     with SimulatedTenant(cohort, faults=[tmp_path / "plan.toml"]) as tenant:
         ask = asking(tenant)
         throttled = ask("02", "")
-        came = [ask(one, "") for one in ("01", "01", "02", "01", "02")]
-        said = tenant.requests()
+        statuses = [ask(number, "") for number in ("01", "01", "02", "01", "02")]
+        log = tenant.requests()
     assert throttled == 429
-    assert came == [200, 403, 200, 200, 403]
-    assert said["faults"] == {"a": 2}
+    assert statuses == [200, 403, 200, 200, 403]
+    assert log["faults"] == {"a": 2}
 
 
 def test_a_client_is_known_by_the_name_it_gives_the_proxy(tmp_path: Path) -> None:
@@ -205,19 +205,22 @@ def test_a_run_with_faults_withholds_those_grades_and_no_other(tmp_path: Path) -
         "learner004": "",
         "learner005": "",
     }
-    grades = {one["learner"]: one["total"] for one in run.book()["grades"]}
+    grades = {grade["learner"]: grade["total"] for grade in run.book()["grades"]}
     assert [learner for learner, total in grades.items() if total is None] == [
         "learner001",
         "learner004",
         "learner005",
     ]
-    told = run.text.partition("withheld:")[2].partition("Written:")[0]
-    assert max(map(len, told.splitlines())) <= 80
-    told = " ".join(told.split())
-    assert "could not see variable groups in AE MLOps 01: the grader has no permission (403" in told
-    assert "Please make the grader's identity a Reader of the project" in told
+    reasons = run.text.partition("withheld:")[2].partition("Written:")[0]
+    assert max(map(len, reasons.splitlines())) <= 80
+    reasons = " ".join(reasons.split())
     assert (
-        "has trouble of its own (500 InternalServerError). Grade again later with --resume" in told
+        "could not see variable groups in AE MLOps 01: the grader has no permission (403" in reasons
+    )
+    assert "Please make the grader's identity a Reader of the project" in reasons
+    assert (
+        "has trouble of its own (500 InternalServerError). Grade again later with --resume"
+        in reasons
     )
 
 

@@ -104,8 +104,10 @@ def test_a_file_is_the_same_over_rest_and_graphql(
 
 def test_an_organisation_lists_its_repositories_in_pages(github: Github) -> None:
     repositories = list(github.get_organization(OWNER).get_repos())
-    assert [one.name for one in repositories] == ["mlops_01", "mlops_02", "mlops_12"]
-    assert not [one for one in repositories if "template_repository" in one._rawData]
+    assert [repository.name for repository in repositories] == ["mlops_01", "mlops_02", "mlops_12"]
+    assert not [
+        repository for repository in repositories if "template_repository" in repository._rawData
+    ]
 
 
 def test_links_between_pages_go_by_number(session: requests.Session) -> None:
@@ -113,7 +115,7 @@ def test_links_between_pages_go_by_number(session: requests.Session) -> None:
     assert set(first.links) == {"next", "last"}
     assert "/organizations/" in first.links["next"]["url"]
     second = session.get(first.links["next"]["url"])
-    assert [one["name"] for one in second.json()] == ["mlops_12"]
+    assert [repository["name"] for repository in second.json()] == ["mlops_12"]
     assert set(second.links) == {"prev", "first"}
 
 
@@ -167,15 +169,15 @@ fragment R on Repository {
 
 def test_a_batch_answers_what_it_can(session: requests.Session) -> None:
     answer = query(session, BATCH, there="MLOPS_01", gone="mlops_99")
-    found = answer["data"]["r0"]
+    repository = answer["data"]["r0"]
     assert answer["data"]["r1"] is None
     assert [(e["type"], e["path"]) for e in answer["errors"]] == [("NOT_FOUND", ["r1"])]
-    assert found["nameWithOwner"] == REPOSITORY
-    assert found["templateRepository"] == {"nameWithOwner": TEMPLATE}
-    assert found["root"] == {"__typename": "Tree", "oid": SHEET.template.tree}
-    assert found["defaultBranchRef"]["target"]["tree"] == {"oid": SHEET.template.tree}
-    assert found["nothing"] is None
-    entries = {entry["name"]: entry for entry in found["pipelines"]["entries"]}
+    assert repository["nameWithOwner"] == REPOSITORY
+    assert repository["templateRepository"] == {"nameWithOwner": TEMPLATE}
+    assert repository["root"] == {"__typename": "Tree", "oid": SHEET.template.tree}
+    assert repository["defaultBranchRef"]["target"]["tree"] == {"oid": SHEET.template.tree}
+    assert repository["nothing"] is None
+    entries = {entry["name"]: entry for entry in repository["pipelines"]["entries"]}
     assert entries["diabetes_regression-ci.yml"]["mode"] == 0o100644
 
 
@@ -241,8 +243,8 @@ def test_a_changed_file_changes_its_folders_and_nothing_else() -> None:
     same, changed = tree_of(), tree_of(texts={CI_YAML: "stages: []\n"})
     assert same.oid == SHEET.template.tree
     assert same.oid != changed.oid
-    files = {path: thing.oid for path, thing in changed.walk() if isinstance(thing, Blob)}
-    before = {path: thing.oid for path, thing in same.walk() if isinstance(thing, Blob)}
+    files = {path: node.oid for path, node in changed.walk() if isinstance(node, Blob)}
+    before = {path: node.oid for path, node in same.walk() if isinstance(node, Blob)}
     assert {path for path in files if files[path] != before[path]} == {CI_YAML}
     assert changed.entries["data"].oid == same.entries["data"].oid
     assert changed.entries[".pipelines"].oid != same.entries[".pipelines"].oid

@@ -1,4 +1,4 @@
-"""Azure ML on the simulated tenant: the real SDK over the wire sees what the learners built."""
+"""Azure ML on the simulated tenant: the real SDK over the wire reads what the learners built."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CLASS = 40  # learners enough for a second page of workspaces
 
 
 def model_of(world: LearnerWorld) -> Model:
-    return next(one for one in world.models if one.name == lab(world.number).model)
+    return next(model for model in world.models if model.name == lab(world.number).model)
 
 
 def service_of(world: LearnerWorld) -> Service:
-    return next(one for one in world.services if one.name == lab(world.number).endpoint)
+    return next(service for service in world.services if service.name == lab(world.number).endpoint)
 
 
 def not_started(world: LearnerWorld) -> None:
@@ -101,9 +101,9 @@ def served() -> Iterator[Served]:
 def azure_ml(served):
     from graders.services.azure_ml.workspace import AzureML
 
-    looking = AzureML(sign_in(served.tenant))
-    looking.prepare([lab(number) for number in range(1, CLASS + 1)])
-    return looking
+    collecting = AzureML(sign_in(served.tenant))
+    collecting.prepare([lab(number) for number in range(1, CLASS + 1)])
+    return collecting
 
 
 def sign_in(tenant: Tenant):
@@ -116,17 +116,17 @@ def generous(number: int) -> Lab:
     return replace(lab(number), leniency=Leniency(v2_endpoint=True))
 
 
-def test_the_model_answer_is_seen_as_it_was_built(served, azure_ml):
+def test_the_model_answer_is_read_as_it_was_built(served, azure_ml):
     world, facts = served.world(1), azure_ml.look_at(lab(1), [])
     assert facts.workspace.name.casefold() == world.workspace.name.casefold()
     assert facts.workspace.location == world.workspace.location
-    (model,) = [one for one in facts.models if one.name == lab(1).model]
+    (model,) = [registered for registered in facts.models if registered.name == lab(1).model]
     assert (model.version, model.tags) == (str(model_of(world).version), model_of(world).tags)
     assert model.created_at == model_of(world).created
-    assert [(one.name, one.version) for one in facts.published_pipelines] == [
-        (one.name, one.version) for one in world.published_pipelines
+    assert [(pipeline.name, pipeline.version) for pipeline in facts.published_pipelines] == [
+        (pipeline.name, pipeline.version) for pipeline in world.published_pipelines
     ]
-    (endpoint,) = [one for one in facts.endpoints if one.name == lab(1).endpoint]
+    (endpoint,) = [listed for listed in facts.endpoints if listed.name == lab(1).endpoint]
     service = service_of(world)
     assert (endpoint.cpu, endpoint.memory_gb) == (service.cpu, service.memory_gb)
     assert endpoint.model_ids == tuple(service.models)
@@ -148,21 +148,21 @@ def test_seven_requests_and_no_write_for_a_learner(served, azure_ml):
 
 def test_what_was_not_built_is_not_there(azure_ml):
     facts = azure_ml.look_at(lab(2), [])
-    assert not [one for one in facts.models if one.name == lab(2).model]
+    assert not [model for model in facts.models if model.name == lab(2).model]
     assert facts.published_pipelines == ()
-    assert not [one for one in facts.endpoints if one.name == lab(2).endpoint]
+    assert not [endpoint for endpoint in facts.endpoints if endpoint.name == lab(2).endpoint]
     assert facts.answer is None
 
 
 def test_a_model_of_another_name_is_a_near_miss(azure_ml):
     models = azure_ml.look_at(lab(3), []).models
-    assert [(one.name, one.version) for one in models if "diabetes" in one.name] == [
+    assert [(model.name, model.version) for model in models if "diabetes" in model.name] == [
         ("diabetes_model.pkl", "")
     ]
 
 
 @pytest.mark.parametrize("place", [lab(4), lab(CLASS + 1)], ids=["forbidden", "missing"])
-def test_a_workspace_that_cannot_be_seen_is_not_the_learners_fault(azure_ml, place):
+def test_a_workspace_that_cannot_be_read_is_not_the_learners_fault(azure_ml, place):
     facts = azure_ml.look_at(place, [])
     assert isinstance(facts.workspace, Unavailable)
     assert "the lab environment provides the workspace" in facts.workspace.cause
@@ -177,7 +177,7 @@ def test_an_endpoint_with_a_key_is_asked_with_it(azure_ml):
 
 def test_a_failed_endpoint_says_why_and_is_not_asked(azure_ml):
     facts = azure_ml.look_at(lab(6), [])
-    (endpoint,) = [one for one in facts.endpoints if one.name == lab(6).endpoint]
+    (endpoint,) = [listed for listed in facts.endpoints if listed.name == lab(6).endpoint]
     assert (endpoint.state, facts.answer) == ("Failed", None)
     assert "crashed" in endpoint.error
 
@@ -196,30 +196,32 @@ def test_an_endpoint_that_answers_in_words_is_quoted(azure_ml):
 
 
 def test_services_are_found_on_the_last_page(azure_ml):
-    names = [one.name for one in azure_ml.look_at(lab(9), []).endpoints]
+    names = [endpoint.name for endpoint in azure_ml.look_at(lab(9), []).endpoints]
     assert len(names) >= 26
     assert lab(9).endpoint in names
 
 
 def test_an_online_endpoint_counts_where_the_lab_allows_it(served, azure_ml):
     assert not [
-        one for one in azure_ml.look_at(lab(10), []).endpoints if one.name == lab(10).endpoint
+        listed
+        for listed in azure_ml.look_at(lab(10), []).endpoints
+        if listed.name == lab(10).endpoint
     ]
     facts = azure_ml.look_at(generous(10), [])
-    (endpoint,) = [one for one in facts.endpoints if one.name == lab(10).endpoint]
+    (endpoint,) = [listed for listed in facts.endpoints if listed.name == lab(10).endpoint]
     assert (endpoint.generation, endpoint.state) == (2, "Healthy")
     assert endpoint.model_ids == (served.world(10).online_endpoints[0].model,)
     assert len(facts.answer.result) == 2
 
 
-def test_a_wrong_secret_makes_nothing_look_absent(served):
+def test_a_wrong_secret_is_a_fault_and_no_absence(served):
     from graders.services.azure_ml.workspace import AzureML
 
     ids = served.tenant.ids
     wrong = ClientSecretCredential(ids.tenant_id, ids.client_id, "wrong-canary-secret")
-    looking = AzureML(SimpleNamespace(azure=wrong))
-    looking.prepare([lab(1)])
-    facts = looking.look_at(lab(1), [])
+    collecting = AzureML(SimpleNamespace(azure=wrong))
+    collecting.prepare([lab(1)])
+    facts = collecting.look_at(lab(1), [])
     assert isinstance(facts.workspace, Unavailable)
     assert "sign-in was refused" in facts.workspace.cause
     assert "wrong-canary-secret" not in repr(facts)

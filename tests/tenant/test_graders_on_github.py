@@ -1,4 +1,4 @@
-"""GitHub on the simulated tenant: both ways of looking see what the learners built."""
+"""GitHub on the simulated tenant: REST and GraphQL read what the learners built."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def token() -> Iterator[Token]:
 
 
 def repository_of(number: int, token: Token) -> Repository:
-    seen = GitHub(token).look_at([lab(number)])[f"learner-{number}"][0].repositories  # type: ignore[arg-type]
-    assert isinstance(seen, tuple)
-    return seen[0]
+    repositories = GitHub(token).look_at([lab(number)])[f"learner-{number}"][0].repositories  # type: ignore[arg-type]
+    assert isinstance(repositories, tuple)
+    return repositories[0]
 
 
 def test_the_model_answer_is_right(token: Token) -> None:
@@ -67,11 +67,13 @@ def test_the_model_answer_is_right(token: Token) -> None:
     assert repository.head in repository.commits
 
 
-def test_a_missing_file_is_seen_to_be_missing(token: Token) -> None:
-    missing = [one.what for one in rules.missing_files(repository_of(4, token), lab(1))]
-    found = [one.expected for one in rules.missing_files(repository_of(4, token), lab(1))]
+def test_a_missing_file_is_reported_as_missing(token: Token) -> None:
+    missing = [mismatch.what for mismatch in rules.missing_files(repository_of(4, token), lab(1))]
+    expected = [
+        mismatch.expected for mismatch in rules.missing_files(repository_of(4, token), lab(1))
+    ]
     assert len(missing) == 1
-    assert "diabetes_regression/scoring/score.py" in (*missing, *found)
+    assert "diabetes_regression/scoring/score.py" in (*missing, *expected)
 
 
 def test_a_repository_without_template_is_known_to_have_none(token: Token) -> None:
@@ -90,28 +92,28 @@ def test_a_repository_that_is_not_there_and_one_that_is_nearly_there(token: Toke
     assert facts["learner-5"][0] == GitHubEvidence(repositories=())
 
 
-def test_a_token_that_is_not_accepted_is_nobody_s_fault(token: Token) -> None:  # noqa: ARG001
+def test_a_token_that_is_not_accepted_is_not_the_learners_fault(token: Token) -> None:  # noqa: ARG001
     facts = GitHub(Token("ghp_foreign")).look_at([lab(5)])  # type: ignore[arg-type]
-    seen = facts["learner-5"][0].repositories
-    assert isinstance(seen, Unavailable)
-    assert "GITHUB_TOKEN" in seen.remedy
+    repositories = facts["learner-5"][0].repositories
+    assert isinstance(repositories, Unavailable)
+    assert "GITHUB_TOKEN" in repositories.remedy
 
 
 @pytest.mark.parametrize("number", [1, 3, 4])
-def test_both_ways_of_looking_see_the_same(token: Token, number: int) -> None:
+def test_rest_and_graphql_read_the_same(token: Token, number: int) -> None:
     question = batch([lab(number)])
     requester = GitHub(token)._requester  # type: ignore[arg-type]
-    found = github_rest.look_at(requester, question.asked[0], question.places, [])
-    assert isinstance(found, Seen)
-    rest, graphql = found.repository, repository_of(number, token)
+    result = github_rest.look_at(requester, question.asked[0], question.places, [])
+    assert isinstance(result, Seen)
+    rest, graphql = result.repository, repository_of(number, token)
     assert graphql.files.items() <= rest.files.items()  # GraphQL reads the lab's folders only
     both = ("full_name", "is_fork", "template", "head", "tree", "texts", "commits")
     assert [getattr(rest, name) for name in both] == [getattr(graphql, name) for name in both]
 
 
 def test_commits_that_runs_name_are_looked_up(token: Token) -> None:
-    github, seen = GitHub(token), repository_of(1, token)  # type: ignore[arg-type]
-    older = Repository(**{**vars(seen), "commits": frozenset()})
-    looked = github.with_commits((older,), {seen.head or "", "e" * 40}, lab(1), [])
-    assert isinstance(looked, tuple)
-    assert looked[0].commits == {seen.head}
+    github, repository = GitHub(token), repository_of(1, token)  # type: ignore[arg-type]
+    older = Repository(**{**vars(repository), "commits": frozenset()})
+    repositories = github.with_commits((older,), {repository.head or "", "e" * 40}, lab(1), [])
+    assert isinstance(repositories, tuple)
+    assert repositories[0].commits == {repository.head}

@@ -48,21 +48,21 @@ UNSEEN = Unavailable(ServiceName.AZURE_ML, "a list", "503", "Later.")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A learner's whole lab, and the cloud it was seen in."""
+class Collected:
+    """A learner's whole lab, and the cloud it was collected from."""
 
     cloud: Cloud
     lab: Lab
     evidence: Evidence
 
     @property
-    def things(self) -> tuple[ResourceRef, ...]:
+    def resources(self) -> tuple[ResourceRef, ...]:
         nothing = replace(self.evidence, **dict.fromkeys(LISTS, ()))
         return vanished(self.evidence, nothing, self.lab)
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Seen]:
+def collected() -> Iterator[Collected]:
     file = read_lab_file(COHORTS / "lab.toml")
     lab = file.for_learner(read_cohort(COHORT)[0])
     with (
@@ -74,76 +74,84 @@ def seen() -> Iterator[Seen]:
         with ReadOnlyTransport() as transport:
             cloud = Cloud(SignIn.from_environment(os.environ), transport)
             cloud.prepare([lab])
-            yield Seen(cloud, lab, cloud.look_at(lab))
+            yield Collected(cloud, lab, cloud.look_at(lab))
 
 
-def test_everything_the_lab_dictates_is_missed(seen: Seen) -> None:
-    assert {one.kind for one in seen.things} == KINDS
-    pipelines = {one.name for one in seen.things if one.kind == "pipeline"}
-    assert pipelines == {seen.lab.ci_pipeline, seen.lab.cd_pipeline}
-    assert vanished(seen.evidence, seen.evidence, seen.lab) == ()
+def test_everything_the_lab_dictates_is_missed(collected: Collected) -> None:
+    assert {resource.kind for resource in collected.resources} == KINDS
+    pipelines = {resource.name for resource in collected.resources if resource.kind == "pipeline"}
+    assert pipelines == {collected.lab.ci_pipeline, collected.lab.cd_pipeline}
+    assert vanished(collected.evidence, collected.evidence, collected.lab) == ()
 
 
-@pytest.mark.parametrize("of", [one for one in LISTS if one != "repositories"])
-def test_what_the_lab_does_not_dictate_is_nobodys_loss(seen: Seen, of: str) -> None:
-    listed = getattr(seen.evidence, of)
-    others = replace(seen.evidence, **{of: tuple(replace(one, name="other") for one in listed)})
+@pytest.mark.parametrize("of", [part for part in LISTS if part != "repositories"])
+def test_what_the_lab_does_not_dictate_is_not_missed(collected: Collected, of: str) -> None:
+    listed = getattr(collected.evidence, of)
+    others = replace(
+        collected.evidence, **{of: tuple(replace(entry, name="other") for entry in listed)}
+    )
     assert listed
-    assert vanished(others, replace(others, **{of: ()}), seen.lab) == ()
+    assert vanished(others, replace(others, **{of: ()}), collected.lab) == ()
 
 
 @pytest.mark.parametrize("of", LISTS)
-def test_what_could_not_be_seen_has_not_vanished(seen: Seen, of: str) -> None:
-    nothing = replace(seen.evidence, **{of: ()})
-    unseen = replace(seen.evidence, **{of: UNSEEN})
-    assert vanished(seen.evidence, nothing, seen.lab) != ()
-    assert vanished(seen.evidence, unseen, seen.lab) == ()
-    assert vanished(unseen, nothing, seen.lab) == ()
+def test_what_could_not_be_read_has_not_vanished(collected: Collected, of: str) -> None:
+    nothing = replace(collected.evidence, **{of: ()})
+    unseen = replace(collected.evidence, **{of: UNSEEN})
+    assert vanished(collected.evidence, nothing, collected.lab) != ()
+    assert vanished(collected.evidence, unseen, collected.lab) == ()
+    assert vanished(unseen, nothing, collected.lab) == ()
 
 
-def test_what_has_another_name_now_has_not_vanished(seen: Seen) -> None:
-    groups = seen.evidence.variable_groups
+def test_what_has_another_name_now_has_not_vanished(collected: Collected) -> None:
+    groups = collected.evidence.variable_groups
     assert isinstance(groups, tuple)
     renamed = replace(
-        seen.evidence, variable_groups=tuple(replace(one, name="other") for one in groups)
+        collected.evidence, variable_groups=tuple(replace(group, name="other") for group in groups)
     )
-    assert vanished(seen.evidence, renamed, seen.lab) == ()
+    assert vanished(collected.evidence, renamed, collected.lab) == ()
 
 
-def test_what_no_service_can_be_asked_for_is_left_out(seen: Seen) -> None:
-    endpoints, models = seen.evidence.endpoints, seen.evidence.models
+def test_what_no_service_can_be_asked_for_is_left_out(collected: Collected) -> None:
+    endpoints, models = collected.evidence.endpoints, collected.evidence.models
     assert isinstance(endpoints, tuple)
     assert isinstance(models, tuple)
-    online: tuple[Endpoint, ...] = tuple(replace(one, generation=2) for one in endpoints)
-    bare: tuple[Model, ...] = tuple(replace(one, version="") for one in models)
-    before = replace(seen.evidence, endpoints=online, models=bare)
+    online: tuple[Endpoint, ...] = tuple(replace(endpoint, generation=2) for endpoint in endpoints)
+    bare: tuple[Model, ...] = tuple(replace(model, version="") for model in models)
+    before = replace(collected.evidence, endpoints=online, models=bare)
     nothing = replace(before, endpoints=(), models=())
-    assert vanished(before, nothing, seen.lab) == ()
+    assert vanished(before, nothing, collected.lab) == ()
 
 
-def test_what_is_there_answers_to_its_id_and_nothing_else_does(seen: Seen) -> None:
-    for thing in seen.things:
-        assert seen.cloud.still_there(seen.lab, thing) is True, thing
+def test_what_is_there_answers_to_its_id_and_nothing_else_does(collected: Collected) -> None:
+    for resource in collected.resources:
+        assert collected.cloud.still_there(collected.lab, resource) is True, resource
         other = {
-            "repository": f"{thing.id}-x",
-            "model": f"{seen.lab.model}:99",
+            "repository": f"{resource.id}-x",
+            "model": f"{collected.lab.model}:99",
             "endpoint": "other-aci",
-        }.get(thing.kind, "4711")
-        assert seen.cloud.still_there(seen.lab, replace(thing, id=other)) is False, thing
+        }.get(resource.kind, "4711")
+        assert collected.cloud.still_there(collected.lab, replace(resource, id=other)) is False, (
+            resource
+        )
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS - {"repository"}))
-def test_in_a_place_that_cannot_be_seen_nothing_is_known(seen: Seen, kind: str) -> None:
-    elsewhere = replace(seen.lab, project="Nobody's", workspace="nobodys", resource_group="None")
-    thing = next(one for one in seen.things if one.kind == kind)
-    assert isinstance(seen.cloud.still_there(elsewhere, thing), Unavailable)
+def test_in_a_place_that_cannot_be_read_nothing_is_known(collected: Collected, kind: str) -> None:
+    elsewhere = replace(
+        collected.lab, project="Nobody's", workspace="nobodys", resource_group="None"
+    )
+    resource = next(candidate for candidate in collected.resources if candidate.kind == kind)
+    assert isinstance(collected.cloud.still_there(elsewhere, resource), Unavailable)
 
 
-def answered(seen: Seen, thing: ResourceRef, status: int, answer: str) -> bool | Unavailable:
+def answered(
+    collected: Collected, resource: ResourceRef, status: int, answer: str
+) -> bool | Unavailable:
     """What is made of this answer to the question by id; every other is the tenant's own."""
-    transport = seen.cloud.transport
+    transport = collected.cloud.transport
     send = transport._original
-    ends = (f"/{quote(thing.id, safe='')}", f"/{quote(thing.id)}")
+    ends = (f"/{quote(resource.id, safe='')}", f"/{quote(resource.id)}")
 
     def other(adapter: HTTPAdapter, request: PreparedRequest, **options: object) -> Response:
         if urlsplit(str(request.url)).path.endswith(ends):
@@ -154,17 +162,21 @@ def answered(seen: Seen, thing: ResourceRef, status: int, answer: str) -> bool |
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transport, "_original", other)
         patch.setattr(transport, "retry_policy", RetryPolicy(attempts=1))
-        return seen.cloud.still_there(seen.lab, thing)
+        return collected.cloud.still_there(collected.lab, resource)
 
 
 @pytest.mark.parametrize("status", [401, 403, 408, 429, 500, 503])
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_refusal_is_no_word_that_there_is_none(seen: Seen, kind: str, status: int) -> None:
-    thing = next(one for one in seen.things if one.kind == kind)
-    found = answered(seen, thing, status, '{"message": "no"}')
-    assert isinstance(found, Unavailable)
-    told = collecting._doubt(SimpleNamespace(still_there=lambda *_: found), seen.lab, thing)  # type: ignore[arg-type]
-    assert told == f"{thing} could not be asked for by its id: {found.cause}"
+def test_a_refusal_does_not_say_that_there_is_none(
+    collected: Collected, kind: str, status: int
+) -> None:
+    resource = next(candidate for candidate in collected.resources if candidate.kind == kind)
+    result = answered(collected, resource, status, '{"message": "no"}')
+    assert isinstance(result, Unavailable)
+    doubt = collecting._doubt(
+        SimpleNamespace(still_there=lambda *_: result), collected.lab, resource
+    )  # type: ignore[arg-type]
+    assert doubt == f"{resource} could not be asked for by its id: {result.cause}"
 
 
 @pytest.mark.parametrize(
@@ -182,8 +194,8 @@ def test_a_refusal_is_no_word_that_there_is_none(seen: Seen, kind: str, status: 
     ],
 )
 def test_only_the_service_itself_can_say_that_there_is_none(
-    seen: Seen, kind: str, answer: str, is_there: bool | None
+    collected: Collected, kind: str, answer: str, is_there: bool | None
 ) -> None:
-    thing = next(one for one in seen.things if one.kind == kind)
-    found = answered(seen, thing, 200, answer)
-    assert (found is is_there) if is_there is not None else isinstance(found, Unavailable)
+    resource = next(candidate for candidate in collected.resources if candidate.kind == kind)
+    result = answered(collected, resource, 200, answer)
+    assert (result is is_there) if is_there is not None else isinstance(result, Unavailable)

@@ -20,7 +20,7 @@ from graders.rubric import Check
 from graders.verdicts import Outcome
 from tests.support import golden_lines
 from tests.support.make_golden import DEMO, OUTCOMES, as_text, golden
-from tests.support.root_causes import Found, astray, astray_together, listed_by
+from tests.support.root_causes import Judgement, astray, astray_together, listed_by
 
 CATALOGUE = read_catalogue()
 RUBRIC = whole_rubric()
@@ -70,8 +70,10 @@ def test_every_check_an_entry_names_is_on_the_rubric() -> None:
 
 def test_every_check_is_failed_or_noted_by_some_entry() -> None:
     causes = [CATALOGUE.causes([name], RUBRIC) for name in CATALOGUE.mistakes]
-    never = [c.id for c in RUBRIC if not any(one.get(c.id) in (FAILED, NOTED) for one in causes)]
-    assert never == ["work-is-the-learners-own"]  # it takes two learners: see test_custody.py
+    never = [
+        c.id for c in RUBRIC if not any(cause.get(c.id) in (FAILED, NOTED) for cause in causes)
+    ]
+    assert never == ["work-is-the-learners-own"]  # it takes two learners: see test_ownership.py
 
 
 @pytest.mark.parametrize("name", CATALOGUE.mistakes)
@@ -101,7 +103,7 @@ def test_the_golden_verdicts_of_the_demo_cohort_are_what_its_mistakes_say() -> N
 # --- changing a world -----------------------------------------------------------------------------
 
 
-def test_a_renamed_thing_keeps_what_belongs_to_it_and_goes_on_being_addressed(
+def test_a_renamed_resource_keeps_what_belongs_to_it_and_its_address(
     tmp_path: Path,
 ) -> None:
     catalogue = read(
@@ -117,7 +119,7 @@ def test_a_renamed_thing_keeps_what_belongs_to_it_and_goes_on_being_addressed(
     )
     world = model_answer(SAMPLE)
     catalogue.change(["renamed", "paused"])(SAMPLE, world)
-    ci = next(one for one in world.pipelines if one.name == "other 07")
+    ci = next(pipeline for pipeline in world.pipelines if pipeline.name == "other 07")
     assert ci.queue_status == "paused"
     assert [run.yaml for run in world.runs if run.pipeline == ci.id] == ["ci"]
 
@@ -154,14 +156,16 @@ def test_places_in_values_are_filled_for_the_learner(tmp_path: Path) -> None:
     )
     world = model_answer(SAMPLE)
     catalogue.change(["filled"])(SAMPLE, world)
-    group = next(one for one in world.variable_groups if one.name == SAMPLE.variable_group)
-    run = next(one for one in world.runs if one.yaml == "ci")
+    group = next(
+        candidate for candidate in world.variable_groups if candidate.name == SAMPLE.variable_group
+    )
+    run = next(candidate for candidate in world.runs if candidate.yaml == "ci")
     assert group.pipelines == [72, 73]
     assert group.variables["BASE_NAME"] == "7-007-8"
     assert run.artifacts == ["model"]
 
 
-def test_another_thing_like_one_that_is_there_gets_an_id_of_its_own(tmp_path: Path) -> None:
+def test_a_copy_of_a_resource_gets_an_id_of_its_own(tmp_path: Path) -> None:
     catalogue = read(
         tmp_path, '[two]\nstory = "A story."\nadd = { ci = { name = "second", revision = 1 } }'
     )
@@ -169,7 +173,7 @@ def test_another_thing_like_one_that_is_there_gets_an_id_of_its_own(tmp_path: Pa
     catalogue.change(["two"])(SAMPLE, world)
     second = world.pipelines[-1]
     assert (second.name, second.revision, second.yaml_path) == ("second", 1, f"/{SAMPLE.ci_yaml}")
-    assert len({one.id for one in world.pipelines}) == len(world.pipelines)
+    assert len({pipeline.id for pipeline in world.pipelines}) == len(world.pipelines)
 
 
 def test_copies_have_ids_and_times_of_their_own_and_come_first(tmp_path: Path) -> None:
@@ -186,18 +190,18 @@ def test_copies_have_ids_and_times_of_their_own_and_come_first(tmp_path: Path) -
         """,
     )
     world = model_answer(SAMPLE)
-    good = next(one for one in world.runs if one.yaml == "ci")
+    good = next(run for run in world.runs if run.yaml == "ci")
     catalogue.change(["many"])(SAMPLE, world)
     copies = world.runs[:3][::-1]
-    assert [one.number for one in copies] == ["7.01", "7.02", "7.03"]
-    assert [(good.started - one.started).total_seconds() for one in copies] == [1800, 3600, 5400]
-    assert [one.finished - one.started for one in copies] == [good.finished - good.started] * 3
-    assert [one.model_file["version"] for one in copies] == ["1", "2", "3"]
+    assert [run.number for run in copies] == ["7.01", "7.02", "7.03"]
+    assert [(good.started - run.started).total_seconds() for run in copies] == [1800, 3600, 5400]
+    assert [run.finished - run.started for run in copies] == [good.finished - good.started] * 3
+    assert [run.model_file["version"] for run in copies] == ["1", "2", "3"]
     assert good.model_file["version"] == "1"
-    assert len({one.id for one in world.runs}) == len(world.runs) == 5
+    assert len({run.id for run in world.runs}) == len(world.runs) == 5
 
 
-def test_a_thing_that_was_added_can_be_named_and_addressed(tmp_path: Path) -> None:
+def test_a_resource_that_was_added_can_be_named_and_addressed(tmp_path: Path) -> None:
     catalogue = read(
         tmp_path,
         """
@@ -221,7 +225,7 @@ def test_a_thing_that_was_added_can_be_named_and_addressed(tmp_path: Path) -> No
     assert second.name == f"{SAMPLE.github_owner.upper()} {SAMPLE.subscription_id}"
     assert (second.queue_status, third.queue_status) == ("paused", "enabled")
     assert third.name == f"after {second.id}"
-    assert next(one for one in world.runs if one.yaml == "ci").pipeline == third.id
+    assert next(run for run in world.runs if run.yaml == "ci").pipeline == third.id
 
 
 def test_items_of_a_list_are_added_before_those_that_are_there(tmp_path: Path) -> None:
@@ -246,20 +250,22 @@ def test_variations_are_made_before_mistakes() -> None:
 
 
 def test_the_right_ways_are_those_of_the_variations_and_no_others() -> None:
-    assert {Path(one.file).parent.name for one in CATALOGUE.variations.values()} == {"variations"}
-    assert {Path(one.file).parent.name for one in CATALOGUE.mistakes.values()} == {"mistakes"}
+    assert {Path(entry.file).parent.name for entry in CATALOGUE.variations.values()} == {
+        "variations"
+    }
+    assert {Path(entry.file).parent.name for entry in CATALOGUE.mistakes.values()} == {"mistakes"}
 
 
 def test_learners_do_not_share_what_an_entry_puts_into_their_worlds() -> None:
     change = CATALOGUE.change(["ci_run_refused"])
-    one, other = model_answer(SAMPLE), model_answer(SAMPLE)
-    change(SAMPLE, one)
-    change(SAMPLE, other)
-    one.runs[0].artifacts.append("added")
-    assert other.runs[0].artifacts == []
+    first, second = model_answer(SAMPLE), model_answer(SAMPLE)
+    change(SAMPLE, first)
+    change(SAMPLE, second)
+    first.runs[0].artifacts.append("added")
+    assert second.runs[0].artifacts == []
 
 
-def test_the_cohort_column_makes_its_learners_mistakes_and_nobody_elses() -> None:
+def test_the_cohort_column_makes_the_mistakes_of_its_learners_only() -> None:
     learners = [
         Learner("ada", 1, extra={"mistakes": "ci_paused + cd_disabled endpoint_with_a_key"}),
         Learner("bob", 2, extra={"mistakes": ""}),
@@ -267,7 +273,7 @@ def test_the_cohort_column_makes_its_learners_mistakes_and_nobody_elses() -> Non
     labs = [LabFile().for_learner(learner) for learner in learners]
     tenant = Tenant(labs, CATALOGUE.changes(labs))
     assert mistakes_of(learners[0]) == ("ci_paused", "cd_disabled", "endpoint_with_a_key")
-    assert [one.queue_status for one in tenant.world("ada").pipelines] == [
+    assert [pipeline.queue_status for pipeline in tenant.world("ada").pipelines] == [
         "enabled",
         "paused",
         "disabled",
@@ -286,23 +292,23 @@ def test_what_two_mistakes_include_happens_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "message"),
     [
         ("ci_pausd", "did you mean `ci_paused`"),
         ("nothing_trained no_variable_group endpoint_deleted", "it has already been removed"),
     ],
 )
-def test_mistakes_that_do_not_exist_or_go_together_are_refused(cell: str, said: str) -> None:
+def test_mistakes_that_do_not_exist_or_go_together_are_refused(cell: str, message: str) -> None:
     lab = LabFile().for_learner(Learner("ada", 1, extra={"mistakes": cell}))
     with pytest.raises(InputProblems, match="ada") as caught:
         CATALOGUE.changes([lab])
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 # --- entries that are refused ---------------------------------------------------------------------
 
 REFUSED = {
-    "unknown thing": ('set = { "varable_group.name" = "x" }', "did you mean `variable_group`"),
+    "unknown resource": ('set = { "varable_group.name" = "x" }', "did you mean `variable_group`"),
     "unknown field": ('set = { "project.visble" = true }', "did you mean `visible`"),
     "unknown key": (
         'set = { "variable_group.variables.LOCATON" = "x" }',
@@ -317,20 +323,20 @@ REFUSED = {
         "the value must be of type list, not str",
     ),
     "key of a text": ('set = { "project.name.x" = "y" }', "name has no keys"),
-    "thing as a whole": ('set = { "project" = "x" }', "there is no such field"),
+    "resource as a whole": ('set = { "project" = "x" }', "there is no such field"),
     "unknown place": ('set = { "project.name" = "{number}" }', "unknown placeholder"),
     "removing a key twice": (
         'remove = ["model.tags.area", "model.tags.area"]',
         "nothing with this name to remove",
     ),
-    "removing a thing twice": ('remove = ["model", "model"]', "it has already been removed"),
+    "removing a resource twice": ('remove = ["model", "model"]', "it has already been removed"),
     "removing what stays": ('remove = ["project"]', "cannot be removed"),
     "emptying what is never empty": ('remove = ["ci.name"]', "this field cannot be emptied"),
     "adding what is there": (
         'add = { "variable_group.variables.LOCATION" = "x" }',
         "only a new key",
     ),
-    "adding a thing with an unknown field": ('add = { ci = { nme = "x" } }', "mean `name`"),
+    "adding a resource with an unknown field": ('add = { ci = { nme = "x" } }', "mean `name`"),
     "no number of copies": ("add = { ci = { copies = 0 } }", "a whole number from 1 to 999"),
     "copies with one name": (
         'add = { ci = { copies = 2, as = "x" } }',
@@ -342,7 +348,7 @@ REFUSED = {
     ),
     "no such move": ('set = { "ci_run.started" = { earlier = "2h" } }', "for a time, write"),
     "no time": ('add = { ci_run = { later = "soon" } }', "a time such as 2h or -30m"),
-    "key of a new thing": (
+    "key of a new resource": (
         'add = { model = { "tags.mes" = "1" } }',
         "did you mean `mse`",
     ),
@@ -367,17 +373,17 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("line", "said"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("line", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_does_not_exist_is_refused_by_file_entry_and_remedy(
-    tmp_path: Path, line: str, said: str
+    tmp_path: Path, line: str, message: str
 ) -> None:
     text = problems_of(tmp_path, f'[mistake]\nstory = "A story."\n{line}')
     assert "own.toml" in text
     assert "`mistake" in text
-    assert said in text
+    assert message in text
 
 
-def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     text = problems_of(
         tmp_path,
         """
@@ -399,7 +405,7 @@ def test_an_entry_without_a_story_and_a_file_that_is_no_toml_are_refused(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ('fails = ["group-exist"]', "did you mean `group-exists`"),
         ('fails = ["endpoint-has-no-key"]', "list it under `notes`"),
@@ -407,10 +413,12 @@ def test_an_entry_without_a_story_and_a_file_that_is_no_toml_are_refused(tmp_pat
         ('blocks = ["task9"]', "no check has this id"),
     ],
 )
-def test_checks_that_are_not_on_the_rubric_are_told(tmp_path: Path, line: str, said: str) -> None:
+def test_checks_that_are_not_on_the_rubric_are_reported(
+    tmp_path: Path, line: str, message: str
+) -> None:
     catalogue = read(tmp_path, f'[mistake]\nstory = "A story."\n{line}')
     (problem,) = catalogue.unknown_checks(SMALL)
-    assert said in str(problem)
+    assert message in str(problem)
 
 
 # --- what the checks must say ---------------------------------------------------------------------
@@ -447,7 +455,7 @@ UNSEEN = Outcome.NOT_ASSESSED
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "causes"),
     [
         ([], {}),
         (["base"], {EXISTS: FAILED}),
@@ -459,13 +467,13 @@ UNSEEN = Outcome.NOT_ASSESSED
     ],
 )
 def test_an_entry_says_which_checks_are_the_causes(
-    tmp_path: Path, names: list[str], said: dict[str, Outcome]
+    tmp_path: Path, names: list[str], causes: dict[str, Outcome]
 ) -> None:
-    assert read(tmp_path, CAUSES).causes(names, SMALL) == said
+    assert read(tmp_path, CAUSES).causes(names, SMALL) == causes
 
 
 @pytest.mark.parametrize(
-    ("entry", "outcomes", "blocked_by", "said"),
+    ("entry", "outcomes", "blocked_by", "expected"),
     [
         ("base", [FAILED, PASSED, PASSED, PASSED], {}, []),
         ("base", [FAILED, BLOCKED, PASSED, PASSED], {IS_OPEN: EXISTS}, []),
@@ -512,17 +520,19 @@ def test_an_entry_says_which_checks_are_the_causes(
         ),
     ],
 )
-def test_what_is_blocked_leads_to_a_cause_and_is_what_the_entry_lists_where_it_does(
+def test_blocked_checks_lead_to_a_cause_and_are_those_that_an_entry_lists(
     tmp_path: Path,
     entry: str,
     outcomes: list[Outcome],
     blocked_by: dict[str, str],
-    said: list[str],
+    expected: list[str],
 ) -> None:
     catalogue = read(tmp_path, CAUSES)
     causes, certain = catalogue.causes([entry], SMALL), listed_by(catalogue.entries[entry], SMALL)
-    found = Found(dict(zip((check.id for check in SMALL), outcomes, strict=True)), blocked_by)
-    assert list(astray(found, causes, certain)) == said
+    judgement = Judgement(
+        dict(zip((check.id for check in SMALL), outcomes, strict=True)), blocked_by
+    )
+    assert list(astray(judgement, causes, certain)) == expected
 
 
 def test_a_cause_that_is_included_may_be_blocked_by_another(tmp_path: Path) -> None:
@@ -534,11 +544,11 @@ def test_a_cause_that_is_included_may_be_blocked_by_another(tmp_path: Path) -> N
         """
     causes = read(tmp_path, text).causes(["more"], SMALL)
     outcomes = dict.fromkeys((CONNECTED, KEYLESS), PASSED) | {EXISTS: FAILED, IS_OPEN: BLOCKED}
-    assert list(astray(Found(outcomes, {IS_OPEN: EXISTS}), causes, {EXISTS})) == []
+    assert list(astray(Judgement(outcomes, {IS_OPEN: EXISTS}), causes, {EXISTS})) == []
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "said"),
+    ("outcomes", "expected"),
     [
         ([FAILED, BLOCKED, PASSED, PASSED], []),
         ([FAILED, FAILED, PASSED, PASSED], []),
@@ -547,20 +557,22 @@ def test_a_cause_that_is_included_may_be_blocked_by_another(tmp_path: Path) -> N
     ],
 )
 def test_of_two_mistakes_one_may_explain_what_the_other_would_fail(
-    outcomes: list[Outcome], said: list[str]
+    outcomes: list[Outcome], expected: list[str]
 ) -> None:
     causes = {EXISTS: FAILED, IS_OPEN: FAILED}
-    found = Found(
+    judgement = Judgement(
         dict(zip((check.id for check in SMALL), outcomes, strict=True)),
         {IS_OPEN: EXISTS, CONNECTED: EXISTS},
     )
     alone = dict.fromkeys((CONNECTED, KEYLESS), PASSED) | causes
-    assert sorted(astray_together(found, causes, alone)) == said
+    assert sorted(astray_together(judgement, causes, alone)) == expected
 
 
 # --- frozen outcomes ------------------------------------------------------------------------------
 
-TWO_TASKS = tuple(Check(one, "", "3.1" if one == "d" else "2.1", 1, "") for one in "abcd")
+TWO_TASKS = tuple(
+    Check(identity, "", "3.1" if identity == "d" else "2.1", 1, "") for identity in "abcd"
+)
 
 
 @pytest.mark.parametrize(

@@ -59,16 +59,16 @@ def eventually(is_so: Callable[[], bool]) -> bool:
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM to catch")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_one_line_and_leaves_on_a_signal(cohort: Path, number: signal.Signals) -> None:
+def test_it_prints_one_line_and_exits_on_a_signal(cohort: Path, number: signal.Signals) -> None:
     process = started_alone(cohort)
-    said = json.loads(process.stdout.readline()) if process.stdout else {}
-    certificate = Path(said["ca"])
+    credentials = json.loads(process.stdout.readline()) if process.stdout else {}
+    certificate = Path(credentials["ca"])
     assert certificate.exists()
     process.send_signal(number)
     rest, complaints = process.communicate(timeout=PATIENCE)
     assert (process.returncode, rest, complaints) == (0, "", "")
     assert not certificate.parent.exists()
-    assert set(said) == {
+    assert set(credentials) == {
         *("proxy", "ca", "tenant_id", "subscription_id", "client_id", "client_secret"),
         *("github_token", "azure_devops_pat"),
     }
@@ -84,8 +84,8 @@ def test_it_does_not_outlive_a_run_that_was_killed(cohort: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
-    said = run.stdout.readline() if run.stdout else ""
-    pid, _, certificate = said.strip().partition(" ")
+    line = run.stdout.readline() if run.stdout else ""
+    pid, _, certificate = line.strip().partition(" ")
     run.kill()
     run.communicate(timeout=PATIENCE)
     assert eventually(lambda: not Path(certificate).parent.exists()), f"{pid} is still there"
@@ -107,8 +107,8 @@ def test_bad_input_is_one_sentence_per_problem_and_status_2(tmp_path: Path) -> N
     bad = tmp_path / "cohort.csv"
     bad.write_text("learner,number\nada,one\nada,2\n", encoding="utf-8")
     process = started_alone(bad)
-    said, complaints = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, said) == (2, "")
+    output, complaints = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output) == (2, "")
     assert len(complaints.splitlines()) == 2
     assert "row 2" in complaints
     assert "Traceback" not in complaints
@@ -118,12 +118,12 @@ def test_a_port_that_is_taken_or_none_is_one_sentence(cohort: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         for port in (str(taken.getsockname()[1]), "70000"):
             process = started_alone(cohort, "--port", port)
-            said, complaints = process.communicate(timeout=PATIENCE)
-            assert (process.returncode, said) == (2, "")
+            output, complaints = process.communicate(timeout=PATIENCE)
+            assert (process.returncode, output) == (2, "")
             assert "Traceback" not in complaints
 
 
-def test_a_run_is_told_why_there_is_no_tenant(tmp_path: Path) -> None:
+def test_a_tenant_that_cannot_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(TenantError, match=r"nowhere\.csv"):
         SimulatedTenant(tmp_path / "nowhere.csv").__enter__()
 
@@ -141,7 +141,7 @@ def test_no_key_lies_beside_the_authority_and_both_are_gone_at_the_end(cohort: P
     assert not certificate.parent.exists()
 
 
-def test_who_trusts_only_real_authorities_gets_nothing(tenant: SimulatedTenant) -> None:
+def test_a_client_that_trusts_only_real_authorities_gets_nothing(tenant: SimulatedTenant) -> None:
     with session_with(tenant) as session, pytest.raises(requests.exceptions.SSLError):
         session.get("https://dev.azure.com/", verify=certifi.where())
 
@@ -155,10 +155,10 @@ def test_other_hosts_are_refused_and_counted(
     assert session.get("http://dev.azure.com/").status_code == 403  # never without TLS
     with pytest.raises(requests.exceptions.ProxyError, match="403"):
         session.get("https://dev.azure.com:8443/")
-    said = tenant.requests()
-    assert {"packages.example", "plain.example"} <= set(said["refused_hosts"])
-    assert said["refusals"] == 4
-    assert said["requests"] == 0
+    log = tenant.requests()
+    assert {"packages.example", "plain.example"} <= set(log["refused_hosts"])
+    assert log["refusals"] == 4
+    assert log["requests"] == 0
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_a_write_is_refused_and_logged_without_its_query(
     tenant: SimulatedTenant, session: requests.Session, method: str, url: str
 ) -> None:
     assert session.request(method, url, json={"secret": "canary"}).status_code == 405
-    said = tenant.requests()
-    assert [line.split()[0] for line in said["violations"]] == [method]
-    assert "canary" not in json.dumps(said)
+    log = tenant.requests()
+    assert [line.split()[0] for line in log["violations"]] == [method]
+    assert "canary" not in json.dumps(log)
 
 
-def test_a_route_nobody_serves_is_logged(
+def test_a_route_that_is_not_served_is_logged(
     tenant: SimulatedTenant, session: requests.Session
 ) -> None:
     answers = [session.get("https://login.microsoftonline.com/No/Such") for _ in range(2)]
@@ -202,7 +202,7 @@ def test_one_request_of_each_service_is_throttled(
     session: requests.Session, url: str, number: int
 ) -> None:
     answers = [session.get(url, allow_redirects=False) for _ in range(6)]
-    throttled = [place for place, one in enumerate(answers, 1) if one.status_code == 429]
+    throttled = [place for place, answer in enumerate(answers, 1) if answer.status_code == 429]
     assert throttled == [number]
     assert answers[number - 1].headers["Retry-After"] == "1"
 
@@ -228,4 +228,4 @@ def test_the_environment_signs_in_with_entra_and_keeps_secrets_out_of_sight(
 def test_secrets_are_new_for_every_tenant(cohort: Path, tenant: SimulatedTenant) -> None:
     with SimulatedTenant(cohort) as other:
         secret = ("client_secret", "github_token", "azure_devops_pat")
-        assert not [one for one in secret if tenant.credentials[one] == other.credentials[one]]
+        assert not [name for name in secret if tenant.credentials[name] == other.credentials[name]]

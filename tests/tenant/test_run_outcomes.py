@@ -22,21 +22,21 @@ def _run(yaml: str, **changes: Any) -> Run:
 
 def _results(run: Run) -> dict[str, str]:
     """Path -> result, of stages, jobs and the lab's own tasks."""
-    found: dict[str, str] = {}
+    by_path: dict[str, str] = {}
     for stage in outcomes(run):
-        found[stage.plan.identifier] = stage.result
+        by_path[stage.plan.identifier] = stage.result
         for job in stage.jobs:
-            found[f"{stage.plan.identifier}/{job.plan.name}"] = job.result
+            by_path[f"{stage.plan.identifier}/{job.plan.name}"] = job.result
             for name, result in job.tasks:
-                found[f"{stage.plan.identifier}/{job.plan.name}/{name}"] = result
-    return found
+                by_path[f"{stage.plan.identifier}/{job.plan.name}/{name}"] = result
+    return by_path
 
 
 def test_after_a_failed_task_the_rest_is_skipped() -> None:
     job = "Model_CI/Model CI Pipeline"
-    told = {f"{job}/Run unit tests": "failed"}
+    given = {f"{job}/Run unit tests": "failed"}
 
-    results = _results(_run("ci", result="failed", results=told))
+    results = _results(_run("ci", result="failed", results=given))
 
     assert results[f"{job}/Run lint tests"] == "succeeded"
     assert results[f"{job}/Publish coverage report"] == "skipped"
@@ -45,9 +45,9 @@ def test_after_a_failed_task_the_rest_is_skipped() -> None:
 
 
 def test_the_report_job_runs_even_after_a_failure() -> None:
-    told = {INVOCATION: "canceled"}
+    given = {INVOCATION: "canceled"}
 
-    results = _results(_run("ci", result="failed", results=told))
+    results = _results(_run("ci", result="failed", results=given))
 
     assert results[f"{INVOCATION}/Invoke ML pipeline"] == "canceled"
     assert results[REPORT] == "succeeded"
@@ -79,7 +79,9 @@ def test_a_run_that_could_not_be_queued_has_no_records() -> None:
     assert outcomes(run) == ()
 
 
-@pytest.mark.parametrize("said", [{"results": {"Deploy_ACS": "failed"}}, {"missing": ["Model_CI"]}])
-def test_nothing_can_be_said_of_what_the_yaml_does_not_have(said: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"results": {"Deploy_ACS": "failed"}}, {"missing": ["Model_CI"]}]
+)
+def test_changes_of_what_the_yaml_does_not_have_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="does not have"):
-        outcomes(_run("cd", **said))
+        outcomes(_run("cd", **changes))

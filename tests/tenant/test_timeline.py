@@ -48,49 +48,51 @@ def test_records_are_stages_phases_jobs_and_tasks(builds: Any, served: Served) -
     records = _records(builds, served, MODEL_ANSWER, "ci")
 
     by_id = {record.id: record for record in records}
-    stages = [one for one in records if one.type == "Stage"]
-    assert {one.identifier: one.result for one in stages} == {
+    stages = [record for record in records if record.type == "Stage"]
+    assert {stage.identifier: stage.result for stage in stages} == {
         "Model_CI": "succeeded",
         "Trigger_AML_Pipeline": "succeeded",
     }
-    task = next(one for one in records if one.name == "Publish Azure Machine Learning Pipeline")
+    task = next(
+        record for record in records if record.name == "Publish Azure Machine Learning Pipeline"
+    )
     lineage = [task]
     while lineage[-1].parent_id:
         lineage.append(by_id[lineage[-1].parent_id])
-    assert [one.type for one in lineage] == ["Task", "Job", "Phase", "Stage"]
-    assert len([one for one in records if one.type == "Job"]) == 4
+    assert [record.type for record in lineage] == ["Task", "Job", "Phase", "Stage"]
+    assert len([record for record in records if record.type == "Job"]) == 4
 
 
-def test_between_the_labs_tasks_stand_others(builds: Any, served: Served) -> None:
+def test_between_the_labs_tasks_are_others(builds: Any, served: Served) -> None:
     records = _records(builds, served, MODEL_ANSWER, "ci")
-    assert {"Initialize job", "Finalize Job"} <= {one.name for one in records}
-    assert any(one.type.startswith("Checkpoint") for one in records)
+    assert {"Initialize job", "Finalize Job"} <= {record.name for record in records}
+    assert any(record.type.startswith("Checkpoint") for record in records)
 
 
 def test_records_come_in_no_order(builds: Any, served: Served) -> None:
     records = _records(builds, served, MODEL_ANSWER, "ci")
     rank = {record.id: place for place, record in enumerate(records)}
-    children = [one for one in records if one.parent_id]
-    assert {rank[one.parent_id] < rank[one.id] for one in children} == {True, False}
+    children = [record for record in records if record.parent_id]
+    assert {rank[record.parent_id] < rank[record.id] for record in children} == {True, False}
 
 
 def test_a_skipped_stage_has_its_stage_record_alone(builds: Any, served: Served) -> None:
     records = _records(builds, served, MODEL_ANSWER, "cd")
-    [skipped] = [one for one in records if one.identifier == "Deploy_AKS"]
+    [skipped] = [record for record in records if record.identifier == "Deploy_AKS"]
     assert (skipped.type, skipped.result) == ("Stage", "skipped")
-    assert [one for one in records if one.parent_id == skipped.id] == []
+    assert [record for record in records if record.parent_id == skipped.id] == []
 
 
 def test_a_skipped_job_has_its_phase_record_alone(builds: Any, served: Served) -> None:
     records = _records(builds, served, RETRIED, "ci")
-    [skipped] = [one for one in records if one.name == SKIPPED_JOB]
+    [skipped] = [record for record in records if record.name == SKIPPED_JOB]
     assert (skipped.type, skipped.result) == ("Phase", "skipped")
 
 
 def test_a_retried_stage_shows_its_latest_attempt(builds: Any, served: Served) -> None:
     records = _records(builds, served, RETRIED, "cd")
-    [stage] = [one for one in records if one.identifier == "Deploy_ACI"]
+    [stage] = [record for record in records if record.identifier == "Deploy_ACI"]
     assert (stage.type, stage.attempt) == ("Stage", 2)
-    assert [one.attempt for one in stage.previous_attempts] == [1]
-    [skipped] = [one for one in records if one.identifier == "Deploy_AKS"]
+    assert [attempt.attempt for attempt in stage.previous_attempts] == [1]
+    [skipped] = [record for record in records if record.identifier == "Deploy_AKS"]
     assert skipped.attempt == 1

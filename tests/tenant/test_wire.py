@@ -1,7 +1,7 @@
 """What the simulated tenant serves is what the vendors' own models say, key by key, type by type.
 
-The real graders look at a class over TLS, and every body they are answered with is recorded; what
-they never ask is asked besides. Where a public spec disagrees with reality, the reason stands
+The real graders collect a class over TLS, and every body they are answered with is recorded; what
+they never ask is asked besides. Where a public spec disagrees with reality, the reason is
 beside it in ``wire_specs.py``.
 """
 
@@ -32,7 +32,7 @@ from tests.support.fault_matrix import question
 from tests.support.served_bodies import (
     Recorded,
     ask_the_rest,
-    look_at_everybody,
+    collect_everybody,
     recording,
     refused_to_sign_in,
 )
@@ -74,7 +74,7 @@ RIGHT_WAYS = (
     "cd_invalid_at_first",
     LONG_HISTORY,
 )
-"""Learners with more than one of a thing, and with what the model answer does not have."""
+"""Learners with more than one of a resource, and with what the model answer does not have."""
 
 
 @dataclass(frozen=True)
@@ -88,38 +88,38 @@ class Wire:
     @cached_property
     def misfits(self) -> Mapping[str, list[Misfit]]:
         """Service -> what does not fit, but for the exceptions."""
-        found: dict[str, list[Misfit]] = {service: [] for service in SERVICES.values()}
-        for one, misfit in self.all_misfits():
+        by_service: dict[str, list[Misfit]] = {service: [] for service in SERVICES.values()}
+        for record, misfit in self.all_misfits():
             kind = self.specs.EXCEPTIONS.get((misfit.model, misfit.key))
             if kind is None or list(Msrest({}, kind).misfits(misfit.value)):
-                found[service_of(one)].append(misfit)
-        return found
+                by_service[service_of(record)].append(misfit)
+        return by_service
 
     def all_misfits(self) -> Iterator[tuple[Recorded, Misfit]]:
-        for one in self.recorded:
-            if "json" in one.kind:
-                for misfit in self.held(one, json.loads(one.body)):
-                    yield one, misfit
+        for record in self.recorded:
+            if "json" in record.kind:
+                for misfit in self.held(record, json.loads(record.body)):
+                    yield record, misfit
 
-    def held(self, one: Recorded, body: Any) -> Iterator[Misfit]:
+    def held(self, record: Recorded, body: Any) -> Iterator[Misfit]:
         """What of the body does not fit the model of its route."""
-        if one.route == "/graphql":
-            query = json.loads(one.asked)["query"]
+        if record.route == "/graphql":
+            query = json.loads(record.asked)["query"]
             yield from GraphQLAnswer(self.schema, query).misfits(body["data"])
             yield from self.specs.GRAPHQL_ERRORS.misfits(body.get("errors", []))
-        elif one.status >= 300:
-            yield from self._refusal(one).misfits(body)
+        elif record.status >= 300:
+            yield from self._refusal(record).misfits(body)
         else:
-            yield from self.specs.MODELS[one.route].misfits(body)
+            yield from self.specs.MODELS[record.route].misfits(body)
 
-    def _refusal(self, one: Recorded) -> Any:
+    def _refusal(self, record: Recorded) -> Any:
         errors = self.specs.ERRORS
-        beginning = next((key for key in errors if one.route.startswith(key)), "")
-        return errors.get(one.host) or errors[beginning]
+        beginning = next((key for key in errors if record.route.startswith(key)), "")
+        return errors.get(record.host) or errors[beginning]
 
 
-def service_of(one: Recorded) -> str:
-    return SERVICES[profile_of(one.host).name]
+def service_of(record: Recorded) -> str:
+    return SERVICES[profile_of(record.host).name]
 
 
 @pytest.fixture(scope="module")
@@ -129,26 +129,28 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Wire:
     tenant = class_of_all_kinds(tmp_path_factory.mktemp("class"))
     answer = tenant.labs[ANSWER]
     with recording(tenant) as (served, recorded):
-        look_at_everybody(tenant)
+        collect_everybody(tenant)
         refused_to_sign_in(tenant)
         ask_the_rest(served, answer)
     slow = FaultRule("slow", GITHUB, question("repositories"), "502-html")
     long = {LONG_HISTORY: read_catalogue().change([LONG_HISTORY])}
     tenant = Tenant([answer, tenant.labs[LONG_HISTORY]], long)
     with recording(tenant, [slow]) as (_, one_by_one):
-        look_at_everybody(tenant)
+        collect_everybody(tenant)
     return Wire([*recorded, *one_by_one, *throttled()], wire_specs, build_schema(SCHEMA))
 
 
 def throttled() -> Iterator[Recorded]:
     """What each service answers when it is asked too much, whatever the route."""
     for profile in PROFILES:
-        said = profile.throttle()
-        kind = said.headers["content-type"]
+        answer = profile.throttle()
+        kind = answer.headers["content-type"]
         if "json" not in kind:
             continue
         route = "/modelmanagement/" if profile.name == "api.azureml.ms" else "/"
-        yield Recorded("GET", profile.name, route, b"", said.status_code, kind, bytes(said.body))
+        yield Recorded(
+            "GET", profile.name, route, b"", answer.status_code, kind, bytes(answer.body)
+        )
 
 
 def class_of_all_kinds(folder: Path) -> Tenant:
@@ -170,9 +172,11 @@ def class_of_all_kinds(folder: Path) -> Tenant:
 def test_every_route_was_asked(wire: Wire) -> None:
     """Every route of the tenant, and so every one that the graders use, was answered well."""
     tenant = Tenant([])
-    served = {one.path for room in WIRES for one in room.routes(tenant, Authority(tenant.ids))}
-    assert {one.template for one in QUESTIONS} <= served
-    answered = {one.route for one in wire.recorded if one.status < 300 and "json" in one.kind}
+    served = {route.path for room in WIRES for route in room.routes(tenant, Authority(tenant.ids))}
+    assert {asked.template for asked in QUESTIONS} <= served
+    answered = {
+        record.route for record in wire.recorded if record.status < 300 and "json" in record.kind
+    }
     assert served - answered == set(wire.specs.NO_JSON)
     assert answered - {"/graphql"} == set(wire.specs.MODELS)
 
@@ -181,8 +185,12 @@ def test_every_route_was_asked(wire: Wire) -> None:
 def test_every_body_is_what_the_vendors_models_say(
     wire: Wire, service: str, request: pytest.FixtureRequest
 ) -> None:
-    assert sorted({str(one) for one in wire.misfits[service]}) == []
-    bodies = [one for one in wire.recorded if service_of(one) == service and "json" in one.kind]
+    assert sorted({str(misfit) for misfit in wire.misfits[service]}) == []
+    bodies = [
+        record
+        for record in wire.recorded
+        if service_of(record) == service and "json" in record.kind
+    ]
     counts.note(request, "bodies held against the vendors' models", len(bodies))
 
 
@@ -193,10 +201,10 @@ def test_every_exception_is_needed(wire: Wire) -> None:
 
 def test_the_schema_is_a_part_of_githubs(wire: Wire) -> None:
     public = wire.specs.PUBLIC_SCHEMA.replace("\n  ", " ").strip().splitlines()
-    assert sorted(told(wire.schema)) == sorted(public)
+    assert sorted(described(wire.schema)) == sorted(public)
 
 
-def told(schema: GraphQLSchema) -> Iterator[str]:
+def described(schema: GraphQLSchema) -> Iterator[str]:
     """The types of a schema, one a line, each with its fields and their arguments."""
     for name, kind in schema.type_map.items():
         if name.startswith("__") or is_scalar_type(kind):
@@ -204,13 +212,13 @@ def told(schema: GraphQLSchema) -> Iterator[str]:
         if is_enum_type(kind):
             yield f"{name} = {' '.join(sorted(kind.values))}"
         else:
-            fields = [_field(key, one) for key, one in sorted(kind.fields.items())]
+            fields = [_field(key, field) for key, field in sorted(kind.fields.items())]
             yield f"{name}: {'; '.join(fields)}"
 
 
 def _field(name: str, field: Any) -> str:
     arguments = sorted(getattr(field, "args", {}).items())  # an input object's have none
-    asked = ", ".join(f"{key} {one.type}" for key, one in arguments)
+    asked = ", ".join(f"{key} {argument.type}" for key, argument in arguments)
     return f"{name}({asked}) {field.type}" if asked else f"{name} {field.type}"
 
 
@@ -266,22 +274,30 @@ PLANTED: tuple[tuple[str, str, object, str], ...] = (
 """(question, where in its body, what is put there, the model and key that do not fit)."""
 
 
-@pytest.mark.parametrize(("asked", "path", "value", "told"), PLANTED)
-def test_what_does_not_fit_is_told(
-    wire: Wire, asked: str, path: str, value: object, told: str
+@pytest.mark.parametrize(("asked", "path", "value", "expected"), PLANTED)
+def test_what_does_not_fit_is_reported(
+    wire: Wire, asked: str, path: str, value: object, expected: str
 ) -> None:
     template = question(asked).template
-    recorded = [one for one in wire.recorded if one.route == template and one.status == 200]
-    one, body = next(found for found in planted(recorded, path.split("."), value))
-    fits = {f"{misfit.model}.{misfit.key}" for misfit in wire.held(one, json.loads(one.body))}
-    assert {f"{misfit.model}.{misfit.key}" for misfit in wire.held(one, body)} - fits == {told}
+    recorded = [
+        record for record in wire.recorded if record.route == template and record.status == 200
+    ]
+    original, body = next(candidate for candidate in planted(recorded, path.split("."), value))
+    fits = {
+        f"{misfit.model}.{misfit.key}" for misfit in wire.held(original, json.loads(original.body))
+    }
+    assert {f"{misfit.model}.{misfit.key}" for misfit in wire.held(original, body)} - fits == {
+        expected
+    }
 
 
 def test_an_exception_admits_one_type_only(wire: Wire) -> None:
-    timelines = [one for one in wire.recorded if one.route == question("timeline").template]
-    one, body = next(planted(timelines, ["records", "0", "refName"], 1))
-    changed = replace(wire, recorded=[replace(one, body=json.dumps(body).encode())])
-    assert [f"{one.model}.{one.key}" for one in changed.misfits[DEVOPS]] == [
+    timelines = [
+        record for record in wire.recorded if record.route == question("timeline").template
+    ]
+    original, body = next(planted(timelines, ["records", "0", "refName"], 1))
+    changed = replace(wire, recorded=[replace(original, body=json.dumps(body).encode())])
+    assert [f"{misfit.model}.{misfit.key}" for misfit in changed.misfits[DEVOPS]] == [
         "TimelineRecord.refName"
     ]
 
@@ -291,8 +307,8 @@ def planted(
 ) -> Iterator[tuple[Recorded, Any]]:
     """Bodies that have such a place, with something else there."""
     *home, last = path
-    for one in recorded:
-        body = place = json.loads(one.body)
+    for record in recorded:
+        body = place = json.loads(record.body)
         try:
             for step in home:
                 place = place[int(step) if step.isdecimal() else step]
@@ -302,4 +318,4 @@ def planted(
             del place[last]
         elif place is not None:
             place[int(last) if last.isdecimal() else last] = value
-        yield one, body
+        yield record, body

@@ -43,15 +43,17 @@ def tenant_of(*numbers: int, **changes: object) -> Tenant:
 # --- the model answer -----------------------------------------------------------------------------
 
 
-def test_every_name_of_the_lab_is_there_beside_things_that_are_not_the_labs() -> None:
+def test_every_name_of_the_lab_is_there_beside_other_resources() -> None:
     asked = lab(4)
     world = model_answer(asked)
     assert {group.name for group in world.variable_groups} > {asked.variable_group}
-    assert {one.name for one in world.service_connections} > {asked.service_connection}
-    assert {one.name for one in world.pipelines} > {asked.ci_pipeline, asked.cd_pipeline}
+    assert {connection.name for connection in world.service_connections} > {
+        asked.service_connection
+    }
+    assert {pipeline.name for pipeline in world.pipelines} > {asked.ci_pipeline, asked.cd_pipeline}
     assert {model.name for model in world.models} > {asked.model}
-    assert [one.name for one in world.services] == [asked.endpoint]
-    assert [one.name for one in world.repositories] == ["mlops_04"]
+    assert [service.name for service in world.services] == [asked.endpoint]
+    assert [repository.name for repository in world.repositories] == ["mlops_04"]
 
 
 def test_the_lineage_of_the_model_is_one_chain() -> None:
@@ -59,7 +61,7 @@ def test_the_lineage_of_the_model_is_one_chain() -> None:
     world = model_answer(asked)
     ci_run = next(run for run in world.runs if run.yaml == "ci")
     cd_run = next(run for run in world.runs if run.yaml == "cd")
-    model = next(one for one in world.models if one.name == asked.model)
+    model = next(candidate for candidate in world.models if candidate.name == asked.model)
     assert world.published_pipelines[0].version == model.tags["BuildId"] == str(ci_run.id)
     assert model.tags["BuildUri"].endswith(
         f"/lab-org/AE MLOps 12/_build/results?buildId={ci_run.id}"
@@ -69,7 +71,7 @@ def test_the_lineage_of_the_model_is_one_chain() -> None:
     assert ci_run.commit in world.repositories[0].commits
 
 
-def test_things_happened_in_the_order_of_the_lab() -> None:
+def test_everything_happened_in_the_order_of_the_lab() -> None:
     world = model_answer(lab(59))
     cd_run, ci_run = world.runs
     model, service = world.models[-1], world.services[0]
@@ -84,9 +86,9 @@ def test_the_base_name_is_short_enough_for_every_number(number: int) -> None:
     assert len(base_name) <= 15
 
 
-def test_ids_are_lasting_and_nobody_shares_them() -> None:
+def test_ids_are_stable_and_unique() -> None:
     worlds = [model_answer(lab(number)) for number in range(1, 120)]
-    ids = [one for world in worlds for one in _ids(world)]
+    ids = [identity for world in worlds for identity in _ids(world)]
     assert len(set(ids)) == len(ids)
     assert asdict(model_answer(lab(7))) == asdict(worlds[6])
 
@@ -100,11 +102,11 @@ def _ids(world: LearnerWorld) -> list[object]:
         *[("run", run.id) for run in world.runs],
         *[("pipeline", pipeline.id) for pipeline in world.pipelines],
         *[("group", group.id) for group in world.variable_groups],
-        *[one.id for one in (*world.service_connections, *world.published_pipelines)],
+        *[part.id for part in (*world.service_connections, *world.published_pipelines)],
     ]
 
 
-# --- looking worlds up ----------------------------------------------------------------------------
+# --- finding worlds -------------------------------------------------------------------------------
 
 
 def test_a_world_is_found_by_every_name_in_any_case() -> None:
@@ -119,7 +121,7 @@ def test_a_world_is_found_by_every_name_in_any_case() -> None:
     assert service == (world, world.services[0])
 
 
-def test_what_nobody_has_is_not_found() -> None:
+def test_an_unknown_name_is_not_found() -> None:
     tenant = tenant_of(4)
     assert tenant.by_project("lab-org", "AE MLOps 05") is None
     assert tenant.by_project("other-org", "AE MLOps 04") is None
@@ -133,13 +135,13 @@ def test_what_nobody_has_is_not_found() -> None:
 def test_listings_hold_every_learner_of_the_place_in_order() -> None:
     tenant = tenant_of(1, 2, 12)
     names = ["AE MLOps 01", "AE MLOps 02", "AE MLOps 12"]
-    assert [one.name for one in tenant.projects("Lab-Org")] == names
-    assert [one.name for one in tenant.workspaces(SUBSCRIPTION)] == [
+    assert [project.name for project in tenant.projects("Lab-Org")] == names
+    assert [workspace.name for workspace in tenant.workspaces(SUBSCRIPTION)] == [
         "user1aml",
         "user2aml",
         "user12aml",
     ]
-    assert [one.name for one in tenant.repositories("lab-owner")] == [
+    assert [repository.name for repository in tenant.repositories("lab-owner")] == [
         "mlops_01",
         "mlops_02",
         "mlops_12",
@@ -152,12 +154,12 @@ def test_a_moved_repository_is_found_where_it_is_and_not_where_it_was() -> None:
         world.repositories[0].name = "mlops-04"
 
     tenant = tenant_of(3, 4, user4=move)
-    found = tenant.by_repository("somebody", "mlops-04")
-    assert found is not None
-    assert found[0].learner == "user4"
+    moved = tenant.by_repository("somebody", "mlops-04")
+    assert moved is not None
+    assert moved[0].learner == "user4"
     assert tenant.by_repository("lab-owner", "mlops_04") is None
-    assert [one.name for one in tenant.repositories("lab-owner")] == ["mlops_03"]
-    assert [one.name for one in tenant.repositories("somebody")] == ["mlops-04"]
+    assert [repository.name for repository in tenant.repositories("lab-owner")] == ["mlops_03"]
+    assert [repository.name for repository in tenant.repositories("somebody")] == ["mlops-04"]
 
 
 def test_an_online_endpoint_is_found_by_its_host() -> None:
@@ -192,7 +194,7 @@ def test_a_world_that_was_forgotten_comes_back_with_its_changes() -> None:
 # --- size, and secrets ----------------------------------------------------------------------------
 
 
-def test_looking_one_learner_up_builds_no_other_world(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finding_one_learner_builds_no_other_world(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
 
     def counted(asked: Lab) -> LearnerWorld:
@@ -237,9 +239,9 @@ def _traced() -> int:
 
 
 def test_secrets_are_new_for_every_tenant_and_never_shown() -> None:
-    one, other = tenant_of(4).ids, tenant_of(4).ids
+    first, second = tenant_of(4).ids, tenant_of(4).ids
     for name in ("client_secret", "github_token", "azure_devops_pat"):
-        assert getattr(one, name) != getattr(other, name)
-        assert getattr(one, name) not in repr(one)
-    assert one.subscription_id == SUBSCRIPTION
-    assert TenantIds.fresh([]).tenant_id == one.tenant_id  # made up where no lab names one
+        assert getattr(first, name) != getattr(second, name)
+        assert getattr(first, name) not in repr(first)
+    assert first.subscription_id == SUBSCRIPTION
+    assert TenantIds.fresh([]).tenant_id == first.tenant_id  # made up where no lab names one

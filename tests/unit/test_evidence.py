@@ -10,28 +10,30 @@ from graders.evidence import Evidence, TrainingRun, Unavailable, VariableGroup
 from tests.support.correct_evidence import CI_RUN
 
 
-def unseen(what: str) -> Unavailable:
-    return Unavailable("GitHub", what, "it answered 503", "Run again.")
+def unseen(part: str) -> Unavailable:
+    return Unavailable("GitHub", part, "it answered 503", "Run again.")
 
 
 def everything(change: Unavailable) -> Evidence:
     """Evidence of a learner of whom nothing at all could be seen."""
-    said = {"learner": "ada", "similar_repositories": ()}
-    return Evidence(**{one.name: said.get(one.name, change) for one in fields(Evidence)})  # type: ignore[arg-type]
+    known = {"learner": "ada", "similar_repositories": ()}
+    return Evidence(**{field.name: known.get(field.name, change) for field in fields(Evidence)})  # type: ignore[arg-type]
 
 
-def test_what_could_not_be_seen_says_where_what_why_and_what_to_do() -> None:
-    said = str(unseen("the repository"))
-    assert said == "GitHub: could not see the repository: it answered 503. Run again."
+def test_a_fault_names_service_resource_cause_and_remedy() -> None:
+    text = str(unseen("the repository"))
+    assert text == "GitHub: could not see the repository: it answered 503. Run again."
 
 
-def test_all_that_could_not_be_seen_is_told_once_each_in_the_order_of_the_lab() -> None:
-    one, two, three = (unseen(name) for name in ("one", "two", "three"))
-    nothing = everything(one)
-    group = VariableGroup(1, "g", "Vsts", {}, access=two)
-    assert nothing.faults() == (one,)
-    seen = replace(nothing, variable_groups=(group,), runs=(replace(CI_RUN, stages=three), CI_RUN))
-    assert seen.faults() == (one, two, three)
+def test_each_fault_is_listed_once_in_the_order_of_the_lab() -> None:
+    first, second, third = (unseen(name) for name in ("one", "two", "three"))
+    nothing = everything(first)
+    group = VariableGroup(1, "g", "Vsts", {}, access=second)
+    assert nothing.faults() == (first,)
+    evidence = replace(
+        nothing, variable_groups=(group,), runs=(replace(CI_RUN, stages=third), CI_RUN)
+    )
+    assert evidence.faults() == (first, second, third)
 
 
 @pytest.mark.parametrize(

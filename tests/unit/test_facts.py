@@ -1,4 +1,4 @@
-"""Facts travel as fields: whatever stands in one, each reader sees one finding, unchanged."""
+"""Facts travel as fields: whatever is in one, each reader sees one finding, unchanged."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def reason(separator: str, outcome: Outcome) -> Reason:
 
 def verdict(separator: str, outcome: Outcome) -> Verdict:
     why = reason(separator, outcome)
-    note = OwnerNote(odd(separator, "thing"), Relation.IS_OF, ("bob",), odd(separator, "proof"))
+    note = OwnerNote(odd(separator, "resource"), Relation.IS_OF, ("bob",), odd(separator, "proof"))
     past = PastNote(passed_at=TIME, tonight=Outcome.FAILED, why=why)
     return replace(example.verdict(ADA.id, CHECK, outcome, why), owners=(note.bounded,), past=past)
 
@@ -83,69 +83,69 @@ every_outcome = pytest.mark.parametrize("outcome", list(Outcome))
 @every_separator
 @every_outcome
 def test_facts_come_back_from_every_store(separator: str, outcome: Outcome, tmp_path: Path) -> None:
-    told = verdict(separator, outcome)
-    assert from_json(to_json(told)) == told
-    assert with_facts(example.verdict(ADA.id, CHECK, outcome), facts_of(told)) == told
-    assert reason_from_json(reason_to_json(told.why)) == told.why
-    past, whose = PastRuns(tmp_path), Whose("live", {ADA.id: "there"})
-    run = PastRun(TIME, {(ADA.id, CHECK.id): Found(outcome, told.why)})
-    past.add(run, whose, "digest")
-    assert past.runs(whose) == [run]
-    others = [one for one in example.verdicts(ADA.id) if one.check != CHECK.id]
+    original = verdict(separator, outcome)
+    assert from_json(to_json(original)) == original
+    assert with_facts(example.verdict(ADA.id, CHECK, outcome), facts_of(original)) == original
+    assert reason_from_json(reason_to_json(original.why)) == original.why
+    past, scope = PastRuns(tmp_path), Whose("live", {ADA.id: "there"})
+    run = PastRun(TIME, {(ADA.id, CHECK.id): Found(outcome, original.why)})
+    past.add(run, scope, "digest")
+    assert past.runs(scope) == [run]
+    others = [other for other in example.verdicts(ADA.id) if other.check != CHECK.id]
     whole = example.run([ADA], tmp_path)
-    gradebook.write(whole, grades_of(whole, [*others, told]))
+    gradebook.write(whole, grades_of(whole, [*others, original]))
     book = stored.read_book(tmp_path)
-    assert book.verdicts[ADA.id, CHECK.id] == told
+    assert book.verdicts[ADA.id, CHECK.id] == original
 
 
 @every_separator
 def test_a_learner_reads_one_mismatch_as_it_is(separator: str) -> None:
-    told = verdict(separator, Outcome.FAILED)
+    original = verdict(separator, Outcome.FAILED)
     run = example.run([ADA])
-    (grade,) = grades_of(run, [told])
+    (grade,) = grades_of(run, [original])
     first = content.feedback(run, ADA, grade).first
     assert first is not None
-    assert first.findings == told.why.mismatches
-    assert len(told.reason.splitlines()) == 1
+    assert first.findings == original.why.mismatches
+    assert len(original.reason.splitlines()) == 1
 
 
 @every_separator
 @every_outcome
 def test_a_learner_reads_one_cause_as_it_is(separator: str, outcome: Outcome) -> None:
-    told = verdict(separator, outcome)
+    original = verdict(separator, outcome)
     run = example.run([ADA])
-    (grade,) = grades_of(run, [told])
+    (grade,) = grades_of(run, [original])
     made = content.feedback(run, ADA, grade)
     causes = {
-        Outcome.BLOCKED: (made.waiting, [told.reason]),
-        Outcome.PENDING: (made.pending, [told.why.pending_on]),
+        Outcome.BLOCKED: (made.waiting, [original.reason]),
+        Outcome.PENDING: (made.pending, [original.why.pending_on]),
         Outcome.NOT_ASSESSED: (made.unseen, ["GitHub"]),
     }
     groups, expected = causes.get(outcome, ((), []))
-    assert [one.cause for one in groups] == expected
-    said = "passed on 20 November 2026; tonight's run could not confirm it"
-    assert [one.cause for one in made.past_run_notes] == [said]
-    assert notes_of(grade) == [f"1 check: {said}"]
+    assert [group.cause for group in groups] == expected
+    note = "passed on 20 November 2026; tonight's run could not confirm it"
+    assert [past_note.cause for past_note in made.past_run_notes] == [note]
+    assert notes_of(grade) == [f"1 check: {note}"]
 
 
 @every_separator
-def test_what_is_blocked_stands_under_its_root_whatever_is_said_of_it(separator: str) -> None:
+def test_a_blocked_check_is_shown_under_its_root_whatever_its_text(separator: str) -> None:
     root = example.verdict(ADA.id, example.RUBRIC[0], Outcome.FAILED)
-    told = verdict(separator, Outcome.BLOCKED)
+    original = verdict(separator, Outcome.BLOCKED)
     run = example.run([ADA])
-    (grade,) = grades_of(run, [root, told])
+    (grade,) = grades_of(run, [root, original])
     first = content.feedback(run, ADA, grade).first
     assert first is not None
     assert first.line.step == root.step
-    assert [one.lines[0].title for one in first.waiting] == [told.title]
+    assert [group.lines[0].title for group in first.waiting] == [original.title]
 
 
 @every_separator
 def test_an_instructor_reads_one_note_as_it_is(separator: str, tmp_path: Path) -> None:
-    told = verdict(separator, Outcome.FAILED)
+    original = verdict(separator, Outcome.FAILED)
     run = example.run([ADA], tmp_path)
-    grades = grades_of(run, [told])
-    (note,) = told.for_instructor
+    grades = grades_of(run, [original])
+    (note,) = original.for_instructor
     assert data(page.render(run, grades))["learners"][0]["x"] == [note]
     lines = terminal.summary(run, grades, (), terminal.Page(400))
     assert [line for line in lines if note in line] == [f"  ada: {note}"]
@@ -159,4 +159,4 @@ def test_every_field_of_a_reason_is_tried() -> None:
         for outcome in Outcome
         for name in facts_of(verdict("; ", outcome))["why"]  # type: ignore[attr-defined]
     }
-    assert tried == {one.name for one in fields(Reason)} - {"more", "doubt"}
+    assert tried == {field.name for field in fields(Reason)} - {"more", "doubt"}

@@ -19,7 +19,11 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def names(requirements: list[str | dict[str, str]]) -> set[str]:
-    return {re.split(r"[^\w-]", one)[0].lower() for one in requirements if isinstance(one, str)}
+    return {
+        re.split(r"[^\w-]", requirement)[0].lower()
+        for requirement in requirements
+        if isinstance(requirement, str)
+    }
 
 
 def test_what_is_graded_with_is_what_was_tested() -> None:
@@ -44,6 +48,6 @@ def test_who_only_grades_installs_no_tool_of_ours() -> None:
 def test_every_requirement_is_pinned_with_hashes(
     lock: str, group: list[str | dict[str, str]]
 ) -> None:
-    found = pins(lock)
-    assert names(group) <= set(found)
-    assert all("--hash=sha256:" in pin for pin in found.values())
+    pinned = pins(lock)
+    assert names(group) <= set(pinned)
+    assert all("--hash=sha256:" in pin for pin in pinned.values())

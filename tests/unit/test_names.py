@@ -85,7 +85,7 @@ IDS = LOOKALIKES | st.text()
 
 
 def folded(name: str) -> str:
-    """What a system may make of a name before it looks for it.
+    """What a system may make of a name before it searches for it.
 
     macOS folds Unicode's forms, Windows strips dots and blanks at the end, both fold case.
     """
@@ -105,8 +105,8 @@ def folded(name: str) -> str:
 @example("user3", "\uff55ser3")
 @example("stra\u00dfe", "strasse")
 @given(IDS, IDS)
-def test_different_ids_never_share_a_file_name(one: str, other: str) -> None:
-    assert (one == other) == (folded(file_stem(one)) == folded(file_stem(other)))
+def test_different_ids_never_share_a_file_name(first: str, second: str) -> None:
+    assert (first == second) == (folded(file_stem(first)) == folded(file_stem(second)))
 
 
 def test_files_are_sorted_as_people_count() -> None:

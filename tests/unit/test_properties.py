@@ -45,9 +45,12 @@ def test_any_file_is_a_cohort_or_is_refused_in_sentences(content: bytes) -> None
         file = Path(folder) / "class.csv"
         file.write_bytes(content)
         for read in (read_cohort, read_lab_file):
-            told = problems_of(read, file)
-            assert all(one.startswith(str(file)) and one.endswith(".") for one in told or ())
-            assert told != []
+            problems = problems_of(read, file)
+            assert all(
+                problem.startswith(str(file)) and problem.endswith(".")
+                for problem in problems or ()
+            )
+            assert problems != []
 
 
 def problems_of(read: Callable[[Path], object], file: Path) -> list[str] | None:
@@ -55,7 +58,7 @@ def problems_of(read: Callable[[Path], object], file: Path) -> list[str] | None:
     try:
         read(file)
     except InputProblems as problems:
-        return [str(one) for one in problems.problems]
+        return [str(problem) for problem in problems.problems]
     return None
 
 
@@ -67,14 +70,14 @@ def test_a_cohort_comes_back_as_it_was_written_or_is_refused(rows: list[tuple[st
         with file.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow(("learner", "number", "name"))
-            writer.writerows((one, n, name) for n, (one, name) in enumerate(rows, 1))
-        told = problems_of(read_cohort, file)
-        if told is None:
+            writer.writerows((identity, n, name) for n, (identity, name) in enumerate(rows, 1))
+        problems = problems_of(read_cohort, file)
+        if problems is None:
             learners = read_cohort(file)
-            assert [one.id for one in learners] == [one for one, _ in rows]
-            assert [one.number for one in learners] == list(range(1, len(rows) + 1))
+            assert [learner.id for learner in learners] == [identity for identity, _ in rows]
+            assert [learner.number for learner in learners] == list(range(1, len(rows) + 1))
         else:
-            assert all("row" in one or "column" in one for one in told)
+            assert all("row" in problem or "column" in problem for problem in problems)
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -82,9 +85,9 @@ def test_a_cohort_comes_back_as_it_was_written_or_is_refused(rows: list[tuple[st
 
 @steadily
 @given(st.integers(1, 999), st.integers(1, 999))
-def test_no_two_learners_are_told_the_same_names(one: int, other: int) -> None:
-    labs = [LabFile().for_learner(Learner(f"l{n}", n)) for n in (one, other)]
-    if one != other:
+def test_no_two_learners_get_the_same_names(first: int, second: int) -> None:
+    labs = [LabFile().for_learner(Learner(f"l{n}", n)) for n in (first, second)]
+    if first != second:
         assert labs[0].resource_group != labs[1].resource_group
         assert labs[0].workspace != labs[1].workspace
         assert labs[0].repositories[0] != labs[1].repositories[0]
@@ -94,16 +97,16 @@ def test_no_two_learners_are_told_the_same_names(one: int, other: int) -> None:
 @steadily
 @given(NAMES, st.lists(NAMES, max_size=8))
 def test_a_near_miss_is_another_name_that_is_there(name: str, known: list[str]) -> None:
-    found = dict(near_misses(name, known))
-    assert set(found) <= set(known) - {name}
-    assert all(edits > 0 for edits in found.values())
-    assert list(found.values()) == sorted(found.values())
+    misses = dict(near_misses(name, known))
+    assert set(misses) <= set(known) - {name}
+    assert all(edits > 0 for edits in misses.values())
+    assert list(misses.values()) == sorted(misses.values())
 
 
 # --- points ---------------------------------------------------------------------------------------
 
 CHECKS = tuple(
-    Check(f"check-{n}", f"Check {n}", f"{2 + n % 6}.1", float(n % 4), "Mend it.") for n in range(24)
+    Check(f"check-{n}", f"Check {n}", f"{2 + n % 6}.1", float(n % 4), "Fix it.") for n in range(24)
 )
 OUTCOMES = st.lists(st.sampled_from(Outcome), min_size=len(CHECKS), max_size=len(CHECKS))
 
@@ -189,15 +192,15 @@ def test_no_changed_byte_goes_unnoticed(cause: str, place: int, byte: int) -> No
         content[place % len(content)] = byte
         file.write_bytes(content)
         try:
-            found = snapshot.read(Path(folder), "zoë")
+            evidence = snapshot.read(Path(folder), "zoë")
         except snapshot.SnapshotError:
             return
-        assert found == evidence_with(cause)
+        assert evidence == evidence_with(cause)
 
 
 @steadily
 @given(ANY_TEXT)
-def test_a_learners_evidence_is_nobody_elses(cause: str) -> None:
+def test_a_learners_evidence_is_not_taken_for_anothers(cause: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = snapshot.write(Path(folder), evidence_with(cause))
         content = json.loads(file.read_text(encoding="utf-8"))

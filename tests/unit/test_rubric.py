@@ -21,11 +21,11 @@ def test_a_check_is_named_after_its_test_and_titled_by_its_docstring() -> None:
         More of it.
         """
 
-    found = check_of(test_group_exists)
-    assert found is not None
-    assert (found.id, found.title) == ("group-exists", "The group is there")
-    assert (found.step, found.task, found.points) == ("2.6", 2, 3)
-    assert not found.is_advisory
+    registered = check_of(test_group_exists)
+    assert registered is not None
+    assert (registered.id, registered.title) == ("group-exists", "The group is there")
+    assert (registered.step, registered.task, registered.points) == ("2.6", 2, 3)
+    assert not registered.is_advisory
 
 
 def test_a_check_without_a_docstring_has_no_title() -> None:

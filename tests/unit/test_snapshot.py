@@ -72,16 +72,16 @@ def test_any_evidence_comes_back_exactly(tmp_path: Path, data: st.DataObject) ->
 def test_nothing_empty_and_unseen_are_never_mixed_up(tmp_path: Path, answer: Any) -> None:
     for runs in ((), FAULT):
         snapshot.write(tmp_path, replace(WHOLE, runs=runs, answer=answer))
-        found = snapshot.read(tmp_path, "ann")
-        assert found is not None
-        assert (found.runs, found.answer) == (runs, answer)
+        evidence = snapshot.read(tmp_path, "ann")
+        assert evidence is not None
+        assert (evidence.runs, evidence.answer) == (runs, answer)
 
 
-def test_half_a_character_costs_nobody_their_evidence(tmp_path: Path) -> None:
+def test_half_a_character_costs_no_evidence(tmp_path: Path) -> None:
     snapshot.write(tmp_path, replace(WHOLE, similar_repositories=("cut off \ud83d",)))
-    found = snapshot.read(tmp_path, "ann")
-    assert found is not None
-    assert found.similar_repositories == ("cut off ?",)
+    evidence = snapshot.read(tmp_path, "ann")
+    assert evidence is not None
+    assert evidence.similar_repositories == ("cut off ?",)
 
 
 def test_the_file_is_for_people_too(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_ids_that_differ_by_case_have_files_of_their_own(tmp_path: Path) -> None
     for learner in ("ann", "Ann", "a/nn", "a_nn"):
         snapshot.write(tmp_path, replace(WHOLE, learner=learner))
     assert len({path.name.lower() for path in tmp_path.iterdir()}) == 4
-    found = snapshot.read(tmp_path, "Ann")
-    assert found is not None
-    assert found.learner == "Ann"
+    evidence = snapshot.read(tmp_path, "Ann")
+    assert evidence is not None
+    assert evidence.learner == "Ann"
 
 
 # --- atomic ---------------------------------------------------------------------------------------
@@ -232,6 +232,6 @@ def test_the_digest_is_of_the_evidence_in_any_order(tmp_path: Path) -> None:
 
 def test_equal_evidence_is_equal_bytes(tmp_path: Path) -> None:
     shuffled = replace(REPOSITORY, commits=frozenset(["c2", "c1", "c3"]))
-    one = snapshot.write(tmp_path / "a", WHOLE)
+    first = snapshot.write(tmp_path / "a", WHOLE)
     other = snapshot.write(tmp_path / "b", replace(WHOLE, repositories=(shuffled,)))
-    assert one.read_bytes() == other.read_bytes()
+    assert first.read_bytes() == other.read_bytes()

@@ -53,24 +53,24 @@ def test_points_are_for_what_passed_and_withheld_where_it_is_not_decided(outcome
 def test_outcomes_are_written_as_programs_read_them() -> None:
     """The grade book's JSON and the catalogue name them so."""
     written = ["passed", "failed", "blocked", "pending", "not assessed", "noted"]
-    assert [str(one) for one in Outcome] == written
+    assert [str(outcome) for outcome in Outcome] == written
 
 
 def test_all_that_passed_adds_up_by_task_and_in_all() -> None:
     verdicts = [on(GROUP), on(OPEN, Outcome.NOTED), on(RUN, Outcome.BLOCKED), on(TRAINED)]
-    found = grade("ada", verdicts, iter(RUBRIC))
-    assert (found.learner, found.verdicts, found.withheld) == ("ada", tuple(verdicts), "")
-    assert (found.total, found.earned, found.possible) == (8.5, 8.5, 12.5)
-    assert found.by_task == {2: 6, 3: 0, 4: 0, 5: 2.5, 6: 0, 7: 0}
+    result = grade("ada", verdicts, iter(RUBRIC))
+    assert (result.learner, result.verdicts, result.withheld) == ("ada", tuple(verdicts), "")
+    assert (result.total, result.earned, result.possible) == (8.5, 8.5, 12.5)
+    assert result.by_task == {2: 6, 3: 0, 4: 0, 5: 2.5, 6: 0, 7: 0}
 
 
 @pytest.mark.parametrize("outcome", UNDECIDED)
 def test_something_undecided_withholds_its_task_and_the_total(outcome: Outcome) -> None:
     verdicts = [on(GROUP), on(OPEN), on(RUN, outcome, "it is slow"), on(TRAINED)]
-    found = grade("ada", verdicts, RUBRIC)
-    assert (found.total, found.earned) == (None, 8.5)
-    assert found.by_task == {2: 6, 3: 0, 4: 0, 5: None, 6: 0, 7: 0}
-    assert found.withheld == f"1 check {outcome}: it is slow"
+    result = grade("ada", verdicts, RUBRIC)
+    assert (result.total, result.earned) == (None, 8.5)
+    assert result.by_task == {2: 6, 3: 0, 4: 0, 5: None, 6: 0, 7: 0}
+    assert result.withheld == f"1 check {outcome}: it is slow"
 
 
 def test_an_undecided_advisory_check_withholds_nothing() -> None:
@@ -80,12 +80,12 @@ def test_an_undecided_advisory_check_withholds_nothing() -> None:
 
 
 def test_checks_that_were_not_judged_withhold_their_task_and_the_total() -> None:
-    found = grade("ada", [on(GROUP), on(OPEN)], RUBRIC)
-    assert (found.total, found.withheld) == (None, "2 checks not run")
-    assert (found.by_task[2], found.by_task[5]) == (6, None)
+    result = grade("ada", [on(GROUP), on(OPEN)], RUBRIC)
+    assert (result.total, result.withheld) == (None, "2 checks not run")
+    assert (result.by_task[2], result.by_task[5]) == (6, None)
 
 
-def test_what_was_not_seen_is_told_before_what_is_pending() -> None:
+def test_what_was_not_assessed_is_named_before_what_is_pending() -> None:
     verdicts = [
         on(GROUP, Outcome.PENDING, "slow"),
         on(RUN, Outcome.NOT_ASSESSED, "first"),

@@ -1,4 +1,4 @@
-"""Which mark stands: up at once, down only on two looks a night and a sign of another night."""
+"""Which mark counts: up at once, down only if two checks agree on each of two nights."""
 
 from __future__ import annotations
 
@@ -42,17 +42,20 @@ RUNS = Found(PENDING, Reason(pending_on="it runs"))
 SEEN = Found(PASSED)
 
 
-def told(standing: EffectiveResult) -> str:
-    assert standing.note is not None
-    return past_note(standing.note)
+def note_text(result: EffectiveResult) -> str:
+    assert result.note is not None
+    return past_note(result.note)
 
 
-def nights(*found: Found, key: Key = ADA, apart: timedelta = NIGHT) -> list[PastRun]:
-    return [PastRun(FIRST + number * apart, {key: one}) for number, one in enumerate(found)]
+def nights(*observations: Found, key: Key = ADA, apart: timedelta = NIGHT) -> list[PastRun]:
+    return [
+        PastRun(FIRST + number * apart, {key: observation})
+        for number, observation in enumerate(observations)
+    ]
 
 
-def outcome(*found: Found, apart: timedelta = NIGHT) -> Outcome:
-    return effective_results(nights(*found, apart=apart))[ADA].outcome
+def outcome(*observations: Found, apart: timedelta = NIGHT) -> Outcome:
+    return effective_results(nights(*observations, apart=apart))[ADA].outcome
 
 
 # --- up and down ----------------------------------------------------------------------------------
@@ -60,11 +63,11 @@ def outcome(*found: Found, apart: timedelta = NIGHT) -> Outcome:
 
 @pytest.mark.parametrize("before", [GONE, GONE_ONCE, UNSEEN, Found(PENDING), Found(BLOCKED)])
 def test_a_mark_goes_up_at_once(before: Found) -> None:
-    standing = effective_results(nights(before, Found(PASSED, Reason(note="version 2 of it"))))[ADA]
-    assert (standing.outcome, in_words(standing.why)) == (PASSED, "version 2 of it")
+    result = effective_results(nights(before, Found(PASSED, Reason(note="version 2 of it"))))[ADA]
+    assert (result.outcome, in_words(result.why)) == (PASSED, "version 2 of it")
 
 
-def test_what_was_never_passed_is_what_it_was_found_last() -> None:
+def test_a_check_that_never_passed_has_its_latest_outcome() -> None:
     assert outcome(GONE_ONCE) is FAILED
     assert outcome(GONE, UNSEEN) is NOT_ASSESSED
     assert outcome(UNSEEN, Found(BLOCKED)) is BLOCKED
@@ -73,25 +76,25 @@ def test_what_was_never_passed_is_what_it_was_found_last() -> None:
 @pytest.mark.parametrize(
     "tonight", [GONE, GONE_ONCE, UNSEEN, Found(PENDING, Reason(note="it runs"))]
 )
-def test_one_night_takes_nothing_away_and_says_so(tonight: Found) -> None:
-    standing = effective_results(nights(SEEN, tonight))[ADA]
-    assert standing.outcome is PASSED
-    said = f"({tonight.outcome}: {in_words(tonight.why)})"
-    assert told(standing) == (
-        f"passed on 20 November 2026; tonight's run could not confirm it {said}"
+def test_one_missed_night_takes_no_mark_away_and_is_noted(tonight: Found) -> None:
+    result = effective_results(nights(SEEN, tonight))[ADA]
+    assert result.outcome is PASSED
+    note = f"({tonight.outcome}: {in_words(tonight.why)})"
+    assert note_text(result) == (
+        f"passed on 20 November 2026; tonight's run could not confirm it {note}"
     )
 
 
-def test_two_looks_on_two_nights_take_it_away_and_say_since_when() -> None:
-    standing = effective_results(nights(SEEN, GONE, GONE))[ADA]
-    assert (standing.outcome, in_words(standing.why)) == (FAILED, "found none")
-    assert told(standing) == (
+def test_a_failure_confirmed_on_two_nights_takes_the_mark_away() -> None:
+    result = effective_results(nights(SEEN, GONE, GONE))[ADA]
+    assert (result.outcome, in_words(result.why)) == (FAILED, "found none")
+    assert note_text(result) == (
         "passed on 20 November 2026, but not since 21 November 2026 (checked twice each night)"
     )
 
 
 @pytest.mark.parametrize(
-    "found",
+    "observations",
     [
         (SEEN, GONE_ONCE, GONE_ONCE),
         (SEEN, GONE_ONCE, GONE),
@@ -102,62 +105,65 @@ def test_two_looks_on_two_nights_take_it_away_and_say_since_when() -> None:
         (SEEN, GONE, Found(PENDING)),
     ],
 )
-def test_less_than_that_takes_nothing_away(found: tuple[Found, ...]) -> None:
-    assert outcome(*found) is PASSED
+def test_less_evidence_takes_no_mark_away(observations: tuple[Found, ...]) -> None:
+    assert outcome(*observations) is PASSED
 
 
-def test_a_night_on_which_nothing_was_seen_does_not_hide_the_sign_before_it() -> None:
+def test_an_unreadable_night_does_not_cancel_the_failure_before_it() -> None:
     assert outcome(SEEN, GONE, UNSEEN, GONE) is FAILED
 
 
-def test_two_runs_of_one_night_are_no_signs_of_each_other() -> None:
+def test_two_runs_of_one_night_do_not_confirm_each_other() -> None:
     assert outcome(SEEN, GONE, GONE, apart=APART - timedelta(seconds=1)) is PASSED
     assert outcome(SEEN, GONE, GONE, apart=APART) is FAILED
 
 
-def test_what_went_down_comes_up_again_and_can_go_down_again() -> None:
+def test_a_lost_mark_can_be_regained_and_lost_again() -> None:
     assert outcome(SEEN, GONE, GONE, SEEN) is PASSED
     assert outcome(SEEN, GONE, GONE, SEEN, GONE) is PASSED
     assert outcome(SEEN, GONE, GONE, SEEN, GONE, GONE) is FAILED
 
 
-def test_what_went_down_and_cannot_be_seen_is_undecided() -> None:
-    standing = effective_results(nights(SEEN, GONE, GONE, UNSEEN))[ADA]
-    assert (standing.outcome, in_words(standing.why)) == (NOT_ASSESSED, "503")
+def test_a_lost_mark_that_cannot_be_read_again_is_undecided() -> None:
+    result = effective_results(nights(SEEN, GONE, GONE, UNSEEN))[ADA]
+    assert (result.outcome, in_words(result.why)) == (NOT_ASSESSED, "503")
 
 
-def test_advice_is_what_it_was_found_last() -> None:
-    standing = effective_results(nights(SEEN, Found(NOTED, Reason(note="closed"))))[ADA]
-    assert (standing.outcome, in_words(standing.why), standing.note) == (NOTED, "closed", None)
+def test_advice_has_its_latest_outcome() -> None:
+    result = effective_results(nights(SEEN, Found(NOTED, Reason(note="closed"))))[ADA]
+    assert (result.outcome, in_words(result.why), result.note) == (NOTED, "closed", None)
 
 
-def test_who_was_not_judged_tonight_keeps_what_stood() -> None:
+def test_a_learner_not_judged_tonight_keeps_the_result() -> None:
     runs = [*nights(SEEN), PastRun(FIRST + NIGHT, {("bob", "project-exists"): GONE})]
-    standing = effective_results(runs)
-    assert standing[ADA].outcome is PASSED
-    assert standing["bob", "project-exists"].outcome is FAILED
+    results = effective_results(runs)
+    assert results[ADA].outcome is PASSED
+    assert results["bob", "project-exists"].outcome is FAILED
 
 
 @given(st.lists(st.sampled_from([SEEN, GONE_ONCE, UNSEEN, Found(PENDING)]), max_size=12))
-def test_without_two_looks_that_agree_what_passed_once_stands(found: list[Found]) -> None:
-    assert outcome(SEEN, *found) is PASSED
+def test_without_an_agreed_failure_a_passed_check_stays_passed(observations: list[Found]) -> None:
+    assert outcome(SEEN, *observations) is PASSED
 
 
 @given(st.lists(st.sampled_from([SEEN, GONE, GONE_ONCE, UNSEEN]), min_size=1, max_size=12))
-def test_a_mark_only_goes_down_from_one_missed_night_to_another(found: list[Found]) -> None:
-    for length in range(2, len(found) + 1):
-        if outcome(*found[: length - 1]) is PASSED and outcome(*found[:length]) is not PASSED:
-            since = max(n for n in range(length) if found[n] is SEEN)
-            assert found[since + 1 : length].count(GONE) >= 2
-            assert found[length - 1] is GONE
+def test_a_mark_only_goes_down_from_one_missed_night_to_another(observations: list[Found]) -> None:
+    for length in range(2, len(observations) + 1):
+        if (
+            outcome(*observations[: length - 1]) is PASSED
+            and outcome(*observations[:length]) is not PASSED
+        ):
+            since = max(n for n in range(length) if observations[n] is SEEN)
+            assert observations[since + 1 : length].count(GONE) >= 2
+            assert observations[length - 1] is GONE
 
 
 # --- the class ------------------------------------------------------------------------------------
 
 
-def of_class(found: Found, learners: int, lost: int) -> Mapping[Key, Found]:
+def of_class(observation: Found, learners: int, lost: int) -> Mapping[Key, Found]:
     return {
-        (f"l{number}", "project-exists"): found if number < lost else SEEN
+        (f"l{number}", "project-exists"): observation if number < lost else SEEN
         for number in range(learners)
     }
 
@@ -166,47 +172,47 @@ def of_class(found: Found, learners: int, lost: int) -> Mapping[Key, Found]:
     ("learners", "lost", "goes_down"),
     [(MANY, MANY, False), (MANY - 1, MANY - 1, True), (20, 10, False), (20, 9, True)],
 )
-def test_what_a_large_part_of_the_class_loses_at_once_stands(
+def test_a_mark_that_a_large_part_of_the_class_loses_at_once_stays(
     learners: int, lost: int, goes_down: bool
 ) -> None:
     runs = [
-        PastRun(FIRST + number * NIGHT, of_class(one, learners, lost))
-        for number, one in enumerate([SEEN, GONE, GONE, GONE])
+        PastRun(FIRST + number * NIGHT, of_class(observation, learners, lost))
+        for number, observation in enumerate([SEEN, GONE, GONE, GONE])
     ]
-    standing = effective_results(runs)["l0", "project-exists"]
-    assert (standing.outcome is FAILED) is goes_down
+    result = effective_results(runs)["l0", "project-exists"]
+    assert (result.outcome is FAILED) is goes_down
     if not goes_down:
-        assert told(standing) == (
+        assert note_text(result) == (
             "passed on 20 November 2026; tonight's run could not confirm it"
             f" ({lost} of the {learners} learners who had passed it lost it in one run: the"
             " grader's rights or the tenant may have changed; failed: found none)"
         )
 
 
-# --- looking again --------------------------------------------------------------------------------
+# --- checking again -------------------------------------------------------------------------------
 
 
-def test_whose_marks_would_go_down_is_looked_at_again() -> None:
+def test_learners_whose_marks_would_go_down_are_checked_again() -> None:
     before = effective_results(
-        [PastRun(FIRST, {(who, "project-exists"): SEEN for who in ("ada", "bob", "cyd")})]
+        [PastRun(FIRST, {(learner, "project-exists"): SEEN for learner in ("ada", "bob", "cyd")})]
     )
-    found = {
+    tonight = {
         ("ada", "project-exists"): SEEN,
         ("bob", "project-exists"): GONE_ONCE,
         ("cyd", "project-exists"): UNSEEN,
         ("dan", "project-exists"): GONE_ONCE,  # never passed
     }
-    assert in_doubt(before, found, RUBRIC) == ["bob", "cyd"]
+    assert in_doubt(before, tonight, RUBRIC) == ["bob", "cyd"]
 
 
-def test_nobody_is_looked_at_again_for_advice() -> None:
+def test_nobody_is_checked_again_for_advice() -> None:
     advice: Key = ("ada", "group-is-open")
     before = effective_results([PastRun(FIRST, {advice: SEEN})])
     assert in_doubt(before, {advice: Found(NOTED)}, RUBRIC) == []
 
 
 @pytest.mark.parametrize(
-    ("looks", "expected"),
+    ("observations", "expected"),
     [
         ([GONE_ONCE], GONE_ONCE),
         ([GONE_ONCE, GONE_ONCE], GONE),
@@ -222,8 +228,10 @@ def test_nobody_is_looked_at_again_for_advice() -> None:
         ),
     ],
 )
-def test_what_several_looks_of_one_run_found(looks: list[Found], expected: Found) -> None:
-    assert agreed(looks) == expected
+def test_several_readings_in_one_run_are_combined(
+    observations: list[Found], expected: Found
+) -> None:
+    assert agreed(observations) == expected
 
 
 # --- which run counts -----------------------------------------------------------------------------
@@ -231,16 +239,16 @@ def test_what_several_looks_of_one_run_found(looks: list[Found], expected: Found
 
 def run_of(night: int, passed: set[str], *, as_of: datetime | None = None) -> PastRun:
     """One run of ada, who passed those checks of the rubric and failed the others."""
-    found = {("ada", check.id): SEEN if check.id in passed else GONE for check in RUBRIC}
-    return PastRun(FIRST + night * NIGHT, found, as_of)
+    observed = {("ada", check.id): SEEN if check.id in passed else GONE for check in RUBRIC}
+    return PastRun(FIRST + night * NIGHT, observed, as_of)
 
 
 ALL = {check.id for check in RUBRIC}
 
 
 def passed_in(nightly: Nightly, *runs: PastRun) -> set[str]:
-    standing = marks(nightly, runs, RUBRIC)
-    return {check for (_, check), one in standing.items() if one.outcome is PASSED}
+    results = marks(nightly, runs, RUBRIC)
+    return {check for (_, check), result in results.items() if result.outcome is PASSED}
 
 
 def test_the_latest_run_counts_by_itself() -> None:
@@ -253,10 +261,10 @@ def test_the_best_run_so_far_counts_as_a_whole() -> None:
     runs = [run_of(night, passed) for night, passed in enumerate([ALL, set(), set(), set()])]
     assert passed_in(best, *runs) == ALL
     assert passed_in(Nightly(), *runs) == set()
-    standing = marks(best, runs, RUBRIC)[ADA]
+    result = marks(best, runs, RUBRIC)[ADA]
     # on the second night what was lost still counted, and of equals the last run counts
-    assert told(standing) == "from the best run so far, on 21 November 2026"
-    assert told(marks(best, runs[:2], RUBRIC)[ADA]).startswith("passed on 20 November")
+    assert note_text(result) == "from the best run so far, on 21 November 2026"
+    assert note_text(marks(best, runs[:2], RUBRIC)[ADA]).startswith("passed on 20 November")
 
 
 def test_a_run_with_anything_undecided_is_not_the_best() -> None:
@@ -275,11 +283,11 @@ def test_what_is_found_after_the_deadline_changes_nothing() -> None:
     held = Nightly(Policy.DEADLINE, deadline=DEADLINE)
     runs = [run_of(0, {"project-exists"}), run_of(1, ALL - {"endpoint-answers"}), run_of(2, ALL)]
     assert passed_in(held, *runs) == ALL - {"endpoint-answers"}
-    standing = marks(held, runs, RUBRIC)
-    assert told(standing[ADA]).startswith("frozen at the deadline, 2026-11-21T02:00+00:00")
+    results = marks(held, runs, RUBRIC)
+    assert note_text(results[ADA]).startswith("frozen at the deadline, 2026-11-21T02:00+00:00")
     assert marks(held, runs[:2], RUBRIC)[ADA].note is None
     doubtful = [*nights(SEEN, GONE), run_of(2, ALL)]
-    assert told(marks(held, doubtful, RUBRIC)[ADA]) == (
+    assert note_text(marks(held, doubtful, RUBRIC)[ADA]) == (
         "frozen at the deadline, 2026-11-21T02:00+00:00; passed on 20 November 2026;"
         " tonight's run could not confirm it (failed: found none)"
     )
@@ -292,11 +300,11 @@ def test_a_later_run_as_of_the_deadline_counts() -> None:
     assert passed_in(held, *runs) == ALL
 
 
-def test_whom_nobody_looked_at_before_the_deadline_is_undecided() -> None:
+def test_a_learner_not_collected_before_the_deadline_is_undecided() -> None:
     held = Nightly(Policy.DEADLINE, deadline=DEADLINE)
-    standing = marks(held, [run_of(2, ALL)], RUBRIC)[ADA]
-    assert standing.outcome is NOT_ASSESSED
-    assert in_words(standing.why) == (
+    result = marks(held, [run_of(2, ALL)], RUBRIC)[ADA]
+    assert result.outcome is NOT_ASSESSED
+    assert in_words(result.why) == (
         "no run was made before the deadline (2026-11-21T02:00+00:00);"
         " grade with --as-of 2026-11-21T02:00+00:00"
     )
@@ -310,17 +318,17 @@ def test_runs_of_another_class_do_not_count(policy: Policy) -> None:
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has no other zone to be in")
-def test_days_are_said_in_utc_wherever_it_is_graded() -> None:
+def test_days_are_shown_in_utc_in_any_time_zone() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "Pacific/Kiritimati")
         time.tzset()
-        told = day(datetime(2026, 11, 20, 23, tzinfo=UTC))
+        text = day(datetime(2026, 11, 20, 23, tzinfo=UTC))
     time.tzset()
-    assert told == "20 November 2026"
+    assert text == "20 November 2026"
 
 
 @pytest.mark.parametrize(("first", "second"), list(product([SEEN, GONE, UNSEEN], repeat=2)))
-def test_every_policy_speaks_of_everybody_judged(first: Found, second: Found) -> None:
+def test_every_policy_has_a_result_for_everybody_judged(first: Found, second: Found) -> None:
     runs = nights(first, second)
     for nightly in (Nightly(), Nightly(Policy.BEST), Nightly(Policy.DEADLINE, deadline=FIRST)):
         assert ADA in marks(nightly, runs, RUBRIC)

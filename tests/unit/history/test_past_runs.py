@@ -93,7 +93,7 @@ def test_a_file_of_something_else_is_named_and_left_alone(store: PastRuns, conte
 
 
 @pytest.mark.parametrize("size", [0, 16, 100, 512, 4096, -4096, -1])
-def test_what_is_left_of_a_store_is_no_store(store: PastRuns, size: int) -> None:
+def test_a_truncated_store_is_refused_and_left_alone(store: PastRuns, size: int) -> None:
     store.add(RUN, OURS, "sha256:1")
     left = store.file.read_bytes()[:size]
     store.file.write_bytes(left)
@@ -102,7 +102,7 @@ def test_what_is_left_of_a_store_is_no_store(store: PastRuns, size: int) -> None
     assert store.file.read_bytes() == left
 
 
-def test_an_empty_file_is_no_store_that_is_still_to_be_filled(store: PastRuns) -> None:
+def test_an_empty_file_is_not_taken_for_a_new_store(store: PastRuns) -> None:
     store.file.parent.mkdir()
     store.file.touch()
     with pytest.raises(InputProblems, match="it is empty"):
@@ -112,7 +112,7 @@ def test_an_empty_file_is_no_store_that_is_still_to_be_filled(store: PastRuns) -
     assert store.file.stat().st_size == 0
 
 
-def test_what_cannot_be_opened_is_named(store: PastRuns) -> None:
+def test_a_store_that_cannot_be_opened_is_named(store: PastRuns) -> None:
     store.file.mkdir(parents=True)
     for ask in (store.check, lambda: store.runs(OURS)):
         with pytest.raises(InputProblems, match=r"cannot be read.*--history"):
@@ -133,17 +133,17 @@ def _add_at_once(folder: Path, number: int, start: Barrier) -> None:
     PastRuns(folder).add(run, OURS, f"sha256:{number}")
 
 
-def test_runs_that_begin_at_once_where_there_is_no_store_all_get_in(tmp_path: Path) -> None:
+def test_runs_that_start_together_all_get_into_a_new_store(tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(4)
     others = [spawn.Process(target=_add_at_once, args=(tmp_path, n, start)) for n in range(4)]
-    for one in others:
-        one.start()
-    for one in others:
-        one.join()
-    assert [one.exitcode for one in others] == [0] * 4
+    for process in others:
+        process.start()
+    for process in others:
+        process.join()
+    assert [process.exitcode for process in others] == [0] * 4
     assert len(PastRuns(tmp_path).runs(OURS)) == 4
-    assert [one.name for one in tmp_path.iterdir()] == [FILE_NAME]
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
 
 
 @pytest.mark.parametrize("has_links", [True, False])
@@ -164,7 +164,7 @@ def test_a_store_that_another_run_has_just_made_stays(
     later = replace(RUN, at=FIRST + timedelta(days=1))
     store.add(later, OURS, "sha256:2")
     assert store.runs(OURS) == [RUN, later]
-    assert [one.name for one in store.file.parent.iterdir()] == [FILE_NAME]
+    assert [path.name for path in store.file.parent.iterdir()] == [FILE_NAME]
 
 
 def test_a_disk_without_second_names_has_a_store_all_the_same(
@@ -196,7 +196,7 @@ def test_a_run_is_put_in_whole_or_not_at_all(store: PastRuns) -> None:
     assert store.runs(OURS) == [RUN]
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "history").write_text("a file, where a folder has to be", encoding="utf-8")
     with pytest.raises(OSError, match="history"):
         PastRuns(tmp_path / "history").add(RUN, OURS, "sha256:1")

@@ -213,7 +213,7 @@ def test_only_a_heading(save: Save) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"PK\x03\x04\x14\x00\x06\x00", ".xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
@@ -221,9 +221,9 @@ def test_only_a_heading(save: Save) -> None:
         ("learner,number\n".encode("utf-16-be"), "UTF-16"),
     ],
 )
-def test_a_spreadsheet_is_not_text(save: Save, content: bytes, said: str) -> None:
+def test_a_spreadsheet_is_not_text(save: Save, content: bytes, expected: str) -> None:
     (problem,) = problems_of(save(content))
-    assert said in problem.what
+    assert expected in problem.what
     assert "CSV UTF-8" in problem.remedy
 
 
@@ -259,7 +259,7 @@ def test_a_device_is_not_a_cohort_file() -> None:
     assert "not a plain file" in problems_of(Path("/dev/null"))[0].what
 
 
-def test_every_problem_is_told_at_once_one_line_each(save: Save) -> None:
+def test_all_problems_are_reported_at_once_one_line_each(save: Save) -> None:
     path = save("learner,number,emial\nann,x,\nANN,5,\n=b,5,\n,6,\n")
     with pytest.raises(InputProblems) as caught:
         read_cohort(path)

@@ -78,17 +78,17 @@ def test_the_sample_and_the_page_show_every_name_that_can_be_changed() -> None:
     keys = NamesTable.model_fields
     assert [key for key in keys if f"`{key}`" not in page] == []
     assert [
-        what for what, name in SHEET.names().items() if f'# {what} = "{name}"' not in sample
+        role for role, name in SHEET.names().items() if f'# {role} = "{name}"' not in sample
     ] == []
 
 
-@pytest.mark.parametrize("what", SHEET.names())
-def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, what: DictatedName) -> None:
+@pytest.mark.parametrize("role", SHEET.names())
+def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, role: DictatedName) -> None:
     name = "our-{n:02d}-name"
-    lab = read_lab_file(save(f'[names]\n{what} = "{name}"')).for_learner(Learner("ann", 4))
-    assert getattr(lab, what) == "our-04-name"
-    assert lab.sheet.names() == SHEET.names() | {what: "our-04-name"}
-    assert lab.place.endswith(f" {what}=our-04-name")
+    lab = read_lab_file(save(f'[names]\n{role} = "{name}"')).for_learner(Learner("ann", 4))
+    assert getattr(lab, role) == "our-04-name"
+    assert lab.sheet.names() == SHEET.names() | {role: "our-04-name"}
+    assert lab.place.endswith(f" {role}=our-04-name")
 
 
 def test_a_yaml_file_of_another_name_is_essential_in_place_of_the_sheets(save: Save) -> None:
@@ -99,8 +99,8 @@ def test_a_yaml_file_of_another_name_is_essential_in_place_of_the_sheets(save: S
 
 
 def test_two_pipelines_cannot_have_one_name_or_file(save: Save) -> None:
-    for what, name in (("ci_pipeline", SHEET.cd.name), ("cd_yaml", SHEET.ci.yaml.upper())):
-        (problem,) = problems_of(save(f'[names]\n{what} = "{name}"'))
+    for key, name in (("ci_pipeline", SHEET.cd.name), ("cd_yaml", SHEET.ci.yaml.upper())):
+        (problem,) = problems_of(save(f'[names]\n{key} = "{name}"'))
         assert (problem.column, problem.remedy) == ("names", "give each pipeline its own name")
 
 
@@ -132,7 +132,7 @@ def test_the_sample_class_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "row", "column", "said"),
+    ("content", "row", "column", "remedy"),
     [
         ("tennant = 1", 1, "tennant", "`tenant`"),
         ('[tenant]\norganisation = "x"', 2, "tenant.organisation", "`organization`"),
@@ -163,11 +163,11 @@ def test_the_sample_class_is_sound() -> None:
     ],
 )
 def test_a_wrong_key_or_value(
-    save: Save, content: str, row: int | None, column: str, said: str
+    save: Save, content: str, row: int | None, column: str, remedy: str
 ) -> None:
     (problem,) = problems_of(save(content))
     assert (problem.row, problem.column) == (row, column)
-    assert said in problem.remedy
+    assert remedy in problem.remedy
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_no_toml_file_makes_a_traceback(save: Save, content: str) -> None:
     assert problems_of(save(content))
 
 
-def test_both_files_problems_are_told_together(save: Save, tmp_path: Path) -> None:
+def test_problems_of_both_files_are_reported_together(save: Save, tmp_path: Path) -> None:
     lab = save("[points]\na = -1\n[tenant]\nlocation = 3\n")
     cohort = tmp_path / "cohort.csv"
     cohort.write_text("learner,number\nann,x\nann,y\n")
@@ -263,10 +263,10 @@ def test_points_that_do_not_make_a_hundred() -> None:
         points(project_exists=15).check_points(RUBRIC)
 
 
-# --- what must be known to look at all ------------------------------------------------------------
+# --- what collecting needs ------------------------------------------------------------------------
 
 
-def test_what_is_missing_is_told_once_for_all() -> None:
+def test_a_missing_setting_is_reported_once_for_all_learners() -> None:
     labs = [LabFile().for_learner(Learner(f"l{i}", i)) for i in range(1, 6)]
     problems = missing_for(*labs)
     assert [problem.column for problem in problems] == [
@@ -282,7 +282,7 @@ def test_what_is_missing_is_told_once_for_all() -> None:
 # --- past runs ------------------------------------------------------------------------------------
 
 
-def test_without_the_table_past_runs_have_no_say(save: Save) -> None:
+def test_without_the_table_past_runs_do_not_count(save: Save) -> None:
     assert read_lab_file(save("")).past_runs is None
     assert read_lab_file(save("[nightly]\n")).past_runs == Nightly()
 
@@ -301,7 +301,7 @@ def test_the_policy_and_its_times(save: Save) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "what"),
+    ("table", "message"),
     [
         ('policy = "newest"', "policy"),
         ('policy = "deadline"', "belong together"),
@@ -314,9 +314,9 @@ def test_the_policy_and_its_times(save: Save) -> None:
         ("night = 3", "night"),
     ],
 )
-def test_what_is_wrong_with_the_nights_is_said(save: Save, table: str, what: str) -> None:
+def test_a_wrong_nightly_table_is_reported(save: Save, table: str, message: str) -> None:
     (problem,) = problems_of(save(f"[nightly]\n{table}\n"))
-    assert what in str(problem)
+    assert message in str(problem)
     assert "nightly" in str(problem)
 
 
@@ -332,7 +332,7 @@ def test_the_mark_may_be_named_for_other_systems(save: Save) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ('assignment = ""', "empty"),
         ('assignment = " MLOps"', "spaces around"),
@@ -353,7 +353,9 @@ def test_the_mark_may_be_named_for_other_systems(save: Save) -> None:
         ('assigment = "MLOps"', "write `assignment`"),
     ],
 )
-def test_what_would_not_be_imported_as_meant_is_refused(save: Save, line: str, said: str) -> None:
+def test_a_mark_name_that_an_import_would_misread_is_refused(
+    save: Save, line: str, message: str
+) -> None:
     (problem,) = problems_of(save(f"[marks]\n{line}\n"))
     assert (problem.row, problem.column) == (2, f"marks.{line.split()[0]}")
-    assert said in str(problem)
+    assert message in str(problem)

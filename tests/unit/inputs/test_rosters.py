@@ -140,7 +140,7 @@ def test_columns_of_ours_may_be_added_and_go_first(save: Save) -> None:
     assert (jana.id, jana.number, jana.workspace) == ("user11", 11, None)
 
 
-def test_a_cohort_file_may_say_who_is_who_elsewhere(save: Save) -> None:
+def test_a_cohort_file_may_have_ids_of_other_systems(save: Save) -> None:
     (ada,) = read_cohort(save("learner,number,Canvas_ID,lti_user_id\nada,4,4001,5b0c\n"))
     assert ada.extra == {"canvas_id": "4001", "lti_user_id": "5b0c"}
 
@@ -169,7 +169,7 @@ def test_only_a_whole_word_of_a_login_is_a_number(
     if number is None:
         assert [problem.column for problem in problems_of(path)] == ["number"]
     else:
-        assert [one.number for one in read_cohort(path)] == [number]
+        assert [learner.number for learner in read_cohort(path)] == [number]
 
 
 def test_a_grade_book_may_have_a_column_for_each_piece_of_work(save: Save) -> None:
@@ -178,7 +178,7 @@ def test_a_grade_book_may_have_a_column_for_each_piece_of_work(save: Save) -> No
     text = f"Student,ID,Section,{titles}\nAda,4001,user1{rest}\n".replace("user1", "user1", 1)
     assert problems_of(save(text))[0].column == "number"
     text = text.replace("Section,", "Section,number,").replace("user1", "Monday,1")
-    assert [one.number for one in read_cohort(save(text))] == [1]
+    assert [learner.number for learner in read_cohort(save(text))] == [1]
 
 
 # --- what is wrong --------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def test_a_roster_of_gradescope_without_its_staff(save: Save) -> None:
 
 def test_who_was_invited_by_address_alone_is_graded(save: Save) -> None:
     text = CLASSROOM_50 + ",Cem,Third,user3@uni.example,Monday,,student\n"
-    assert [(one.id, one.number) for one in read_cohort(save(text))][-1] == ("user3", 3)
+    assert [(learner.id, learner.number) for learner in read_cohort(save(text))][-1] == ("user3", 3)
 
 
 def test_the_test_student_of_canvas_is_none_with_split_names_too(save: Save) -> None:
@@ -288,13 +288,13 @@ def test_a_line_that_names_the_separator_is_no_heading(save: Save, hint: str) ->
     assert jana.id == "A-1"
 
 
-def test_a_roster_of_nobody(save: Save) -> None:
+def test_a_roster_without_learners_is_refused(save: Save) -> None:
     skipped = "\n".join(CANVAS.splitlines()[:3])
     (problem,) = problems_of(save(skipped))
     assert "Canvas grade book" in problem.what
 
 
-def test_a_heading_that_is_one_huge_cell_is_told_as_ever(save: Save) -> None:
+def test_a_heading_of_one_huge_cell_is_refused(save: Save) -> None:
     assert problems_of(save("x" * 200_000 + "\nada\n"))
 
 
@@ -308,16 +308,18 @@ def test_the_marks_of_a_rosters_learners_go_back_where_it_came_from(
     save: Save, roster: str, name: str, left_out: list[str]
 ) -> None:
     learners = read_cohort(save(roster))
-    found = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
-    made = EXPORTS[name](found.run, found.grades)
+    cohort = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
+    made = EXPORTS[name](cohort.run, cohort.grades)
     assert list(made.left_out) == left_out
     assert all(formulas(text) == [] for text in made.files.values())
 
 
-def test_who_is_excused_in_the_grade_book_given_stays_so(save: Save) -> None:
+def test_a_learner_excused_in_canvas_gets_no_score(save: Save) -> None:
     learners = read_cohort(save(CANVAS))
-    found = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
-    made = EXPORTS["canvas"](found.run, found.grades)
+    cohort = exported_cohorts.cohort(learners, {}, handmade_run.RUBRIC)
+    made = EXPORTS["canvas"](cohort.run, cohort.grades)
     assert made.left_out == {"user1": "excused in Canvas; a score would cancel that"}
-    other = replace(found.run, marks=found.run.marks.model_copy(update={"canvas_assignment_id": 7}))
-    assert EXPORTS["canvas"](other, found.grades).left_out == {}
+    other = replace(
+        cohort.run, marks=cohort.run.marks.model_copy(update={"canvas_assignment_id": 7})
+    )
+    assert EXPORTS["canvas"](other, cohort.grades).left_out == {}

@@ -1,4 +1,4 @@
-"""The lab sheet stands once: no code spells what it dictates, and it is whole and sound."""
+"""The lab sheet is written once: no code spells what it dictates, and it is whole and sound."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def values(part: object) -> Iterator[str]:
     if isinstance(part, str):
         yield part
     elif is_dataclass(part):
-        for one in fields(part):
-            yield from values(getattr(part, one.name))
+        for field in fields(part):
+            yield from values(getattr(part, field.name))
     elif isinstance(part, tuple | Mapping):
         for inner in part.values() if isinstance(part, Mapping) else part:
             yield from values(inner)
@@ -42,9 +42,15 @@ def values(part: object) -> Iterator[str]:
 def texts(code: str) -> Iterator[str]:
     """The string constants of a module that are no docstrings."""
     tree = ast.parse(code)
-    told = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    docstrings = {
+        id(statement.value) for statement in ast.walk(tree) if isinstance(statement, ast.Expr)
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+        ):
             yield node.value
 
 

@@ -61,7 +61,7 @@ def graded(
     ]
     run = example.run(learners, pipeline=pipeline, **changes)
     return run, grades_of(
-        run, [v for who, lost in others.items() for v in example.verdicts(who, lost)]
+        run, [v for learner, lost in others.items() for v in example.verdicts(learner, lost)]
     )
 
 
@@ -70,19 +70,21 @@ def lost(outcome: Outcome, reason: str, check: str = "variable-group-exists") ->
 
 
 def tokens(text: str) -> list[Token]:
-    found = MarkdownIt("commonmark").enable("table").parse(text)
-    return [*found, *(child for one in found for child in one.children or ())]
+    blocks = MarkdownIt("commonmark").enable("table").parse(text)
+    return [*blocks, *(child for block in blocks for child in block.children or ())]
 
 
-def told(text: str) -> str:
+def rendered(text: str) -> str:
     """What a reader of the rendered page sees, on one line."""
-    return " ".join(one.content for one in tokens(text) if one.type in ("text", "code_inline"))
+    return " ".join(
+        token.content for token in tokens(text) if token.type in ("text", "code_inline")
+    )
 
 
 # --- what it says ---------------------------------------------------------------------------------
 
 
-def test_it_says_how_the_class_stands() -> None:
+def test_it_sums_up_the_class() -> None:
     suspect = {f"l{n}": lost(Outcome.FAILED, f"found mlops_{n:02d}") for n in range(1, 7)}
     others = {
         "busy": lost(Outcome.PENDING, "run 3 is still running"),
@@ -109,7 +111,7 @@ def test_it_says_how_the_class_stands() -> None:
     assert table[-1] == "| best | 100 |  |"
 
 
-def test_what_changed_is_told_where_it_is_known() -> None:
+def test_changes_are_shown_where_they_are_known() -> None:
     run, grades = graded({"l1": {}})
     changes = [
         Change("l1", "project-exists", Outcome.PASSED, Outcome.FAILED, "it is gone"),
@@ -125,7 +127,7 @@ def test_what_changed_is_told_where_it_is_known() -> None:
     assert "changed" not in summary.text(run, grades)
 
 
-def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
+def test_a_mark_kept_without_confirmation_is_shown_as_such() -> None:
     run = example.run([example.learner("l1")])
     standing = "passed on 22 November 2026; tonight's run could not confirm it"
     past = PastNote(passed_at=datetime(2026, 11, 22, tzinfo=UTC))
@@ -135,21 +137,21 @@ def test_a_mark_that_stands_unconfirmed_is_told_as_such() -> None:
     assert f"could not confirm them\n\n- l1: project-exists: {standing}\n" in text
 
 
-def test_a_fault_is_told_even_where_the_mark_stands() -> None:
+def test_a_fault_is_reported_even_where_the_mark_is_kept() -> None:
     run = example.run([example.learner("l1")], pipeline=GITHUB)
     tonight = grades_of(run, example.verdicts("l1", lost(Outcome.NOT_ASSESSED, "it answered 503")))
-    stands = grades_of(run, example.verdicts("l1"))
+    kept = grades_of(run, example.verdicts("l1"))
     run = replace(run, tonight=tonight)
-    text = summary.text(run, stands)
+    text = summary.text(run, kept)
     assert text.startswith("# MLOps lab: 1 of 1 graded, 0 withheld")
     assert "- 1 of l1: it answered 503" in text
-    assert [one.kind for one in ci.annotations_of(run, stands)] == ["error"]
-    files = junit.files(run, stands)
+    assert [annotation.kind for annotation in ci.annotations_of(run, kept)] == ["error"]
+    files = junit.files(run, kept)
     assert "not assessed" in files["faults.xml"]
     assert "not assessed" not in files["learners.xml"]
 
 
-def test_an_empty_class_and_one_without_a_fault_are_told_in_few_words() -> None:
+def test_an_empty_class_and_one_without_a_fault_have_short_summaries() -> None:
     empty = summary.text(*graded({}))
     assert empty.startswith("# MLOps lab: 0 of 0 graded, 0 withheld")
     fine = summary.text(*graded({f"l{n}": {} for n in range(20)}))
@@ -159,15 +161,15 @@ def test_an_empty_class_and_one_without_a_fault_are_told_in_few_words() -> None:
         assert ci.annotations_of(*graded(others)) == []
 
 
-def test_a_class_of_which_nothing_could_be_seen_has_no_totals() -> None:
+def test_a_class_that_could_not_be_read_has_no_totals() -> None:
     nothing = example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503")
     run, grades = graded({f"l{n}": nothing for n in range(6)})
     text = summary.text(run, grades)
     assert text.startswith("# MLOps lab: 0 of 6 graded, 6 withheld")
     assert "Median" not in text
     assert "48 of l0, l1, l2, l3 and 2 more: it answered 503" in text
-    (one,) = ci.annotations_of(run, grades)
-    assert (one.kind, one.title) == ("error", "Not assessed: 48 checks of 6 learners")
+    (annotation,) = ci.annotations_of(run, grades)
+    assert (annotation.kind, annotation.title) == ("error", "Not assessed: 48 checks of 6 learners")
 
 
 def test_names_and_addresses_stay_out() -> None:
@@ -178,11 +180,11 @@ def test_names_and_addresses_stay_out() -> None:
     )
     change = Change("l1", "project-exists", Outcome.PASSED, Outcome.FAILED, reason)
     log = "\n".join(ci.commands(run, grades))
-    for said in (summary.text(replace(run, changes=(change,)), grades), log):
-        shown = said.replace("&#91;", "[").replace("&#93;", "]")
+    for output in (summary.text(replace(run, changes=(change,)), grades), log):
+        shown = output.replace("&#91;", "[").replace("&#93;", "]")
         assert "expected [address]; found [name] or [address]" in shown
-        assert "name2" not in said.casefold()
-        assert "eve" not in said.casefold()
+        assert "name2" not in output.casefold()
+        assert "eve" not in output.casefold()
 
 
 # --- how much -------------------------------------------------------------------------------------
@@ -197,7 +199,8 @@ def test_a_class_of_5000_with_long_reasons_fits_and_what_is_cut_is_counted() -> 
     }
     run, grades = graded(others)
     changes = [
-        Change(who, "project-exists", Outcome.PASSED, Outcome.FAILED, words) for who in others
+        Change(learner, "project-exists", Outcome.PASSED, Outcome.FAILED, words)
+        for learner in others
     ]
     run = replace(run, changes=tuple(changes))
     for room in (summary.LIMIT, 100_000, 30_000, 3_000):
@@ -207,9 +210,9 @@ def test_a_class_of_5000_with_long_reasons_fits_and_what_is_cut_is_counted() -> 
     assert summary.text(run, grades, 500) == ""
 
 
-def check_whole(text: str, things: Mapping[str, int]) -> None:
-    """Every list shows whole rows, and says how many of its things it leaves out."""
-    rows = dict.fromkeys(things, 0)
+def check_whole(text: str, counts: Mapping[str, int]) -> None:
+    """Every list shows whole rows, and says how many of its rows it leaves out."""
+    rows = dict.fromkeys(counts, 0)
     rows["learner"] = len(re.findall(r"^\| learner-\d+ \| .* \|$", text, re.MULTILINE))
     rows["change"] = len(re.findall(r"^- learner-\d+: project-exists .*$", text, re.MULTILINE))
     rows["reason"] = len(
@@ -217,10 +220,10 @@ def check_whole(text: str, things: Mapping[str, int]) -> None:
     )
     rows["check"] = len(re.findall(r"^- step .*$", text, re.MULTILINE))
     cut = re.findall(r"^… and (\d+) more (\w+?)s?\.$", text, re.MULTILINE)
-    for thing, count in things.items():
-        assert rows[thing] + sum(int(n) for n, what in cut if what == thing) == count, thing
-    links = [one for one in tokens(text) if one.type == "link_open"]
-    assert [one.attrs["href"] for one in links] == [GITHUB.address]
+    for kind, count in counts.items():
+        assert rows[kind] + sum(int(n) for n, noun in cut if noun == kind) == count, kind
+    links = [token for token in tokens(text) if token.type == "link_open"]
+    assert [link.attrs["href"] for link in links] == [GITHUB.address]
 
 
 @given(st.integers(0, 4000))
@@ -238,13 +241,13 @@ def test_what_a_step_wrote_before_counts_too_and_stays(tmp_path: Path, before: i
         {f"l{n}": lost(Outcome.FAILED, "é" * 999) for n in range(999)},
         Pipeline("github", file),
     )
-    said = ci.write_summary(run, grades)
+    written = ci.write_summary(run, grades)
     text = file.read_text("utf-8")
     assert text.startswith("é" * (before // 2))
     assert len(text.encode()) <= max(before, summary.LIMIT)
     finds_room = before < summary.LIMIT - 1000
     assert ("\n\n# MLOps lab" in text) is finds_room
-    assert said == ([("CI summary", file)] if finds_room else [])
+    assert written == ([("CI summary", file)] if finds_room else [])
 
 
 @pytest.mark.parametrize("pipeline", [GITHUB, AZURE])
@@ -260,11 +263,11 @@ def test_there_are_ten_annotations_at_most_and_the_last_of_a_kind_counts_the_oth
         letter = chr(ord("a") + n)
         everyone[f"x{n}"] = lost(Outcome.NOT_ASSESSED, f"cause {letter}")
     run, grades = graded(everyone, pipeline)
-    found = ci.annotations_of(run, grades)
-    assert len(found) <= 10
-    kinds = [one.kind for one in found]
+    listed = ci.annotations_of(run, grades)
+    assert len(listed) <= 10
+    kinds = [annotation.kind for annotation in listed]
     assert kinds == ["error"] * 4 + ["warning"] * 3 + ["notice"] * 3
-    assert [found[n].title.partition(" ")[0] for n in (3, 6, 9)] == ["17", "2", "2"]
+    assert [listed[n].title.partition(" ")[0] for n in (3, 6, 9)] == ["17", "2", "2"]
     log = "\n".join(ci.commands(run, grades))
     obeyed = obeyed_by_github(log) if pipeline is GITHUB else obeyed_by_azure(log)
     assert len(obeyed) == (10 if pipeline is GITHUB else 7)  # Azure has no notices
@@ -289,17 +292,19 @@ def test_what_many_fail_is_a_notice_and_what_one_fails_is_none() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_text_is_shown_as_it_is_and_means_nothing(text: str) -> None:
     for page in (f"- a: {plain(text)}", f"| a |\n|---|\n| {plain(text)} |"):
-        found = tokens(page)
-        kinds = {one.type for one in found if one.nesting >= 0}
+        parsed = tokens(page)
+        kinds = {token.type for token in parsed if token.nesting >= 0}
         assert kinds <= {
             *("bullet_list_open", "list_item_open", "paragraph_open", "inline", "text"),
             *("table_open", "thead_open", "tbody_open", "tr_open", "th_open", "td_open"),
         }
-        assert sum(one.type == "td_open" for one in found) == page.startswith("|")
-        seen = told(page).replace("\u2060", "").removeprefix("a: " if page[0] == "-" else "a ")
-        assert " ".join(seen.split()) == strip_controls(text)
+        assert sum(token.type == "td_open" for token in parsed) == page.startswith("|")
+        visible = (
+            rendered(page).replace("\u2060", "").removeprefix("a: " if page[0] == "-" else "a ")
+        )
+        assert " ".join(visible.split()) == strip_controls(text)
     assert not re.search(r"https?:|www\.|<|#\d|:\w+:", re.sub(r"&#\d+;", "§", plain(text)))
-    assert not re.search(r"@\w", html.unescape(plain(text)))  # mentions are looked for later
+    assert not re.search(r"@\w", html.unescape(plain(text)))  # mentions are searched for later
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -310,13 +315,22 @@ def test_no_part_of_the_summary_takes_a_text_for_more(text: str) -> None:
     page = summary.text(
         replace(run, changes=(Change(text, text, Outcome.PASSED, Outcome.FAILED, text),)), grades
     )
-    found = tokens(page)
-    assert {one.type for one in found} & {"html_inline", "html_block", "image", "em_open"} == set()
-    assert [one.attrs["href"] for one in found if one.type == "link_open"] == [GITHUB.address]
-    assert sum(one.type == "tr_open" for one in found) == 8
-    assert sum(one.type == "td_open" for one in found) == 21
-    assert sum(one.type == "heading_open" for one in found) == 7
-    assert {one.content for one in found if one.type == "code_inline"} == {"variable-group-exists"}
+    parsed = tokens(page)
+    assert {token.type for token in parsed} & {
+        "html_inline",
+        "html_block",
+        "image",
+        "em_open",
+    } == set()
+    assert [token.attrs["href"] for token in parsed if token.type == "link_open"] == [
+        GITHUB.address
+    ]
+    assert sum(token.type == "tr_open" for token in parsed) == 8
+    assert sum(token.type == "td_open" for token in parsed) == 21
+    assert sum(token.type == "heading_open" for token in parsed) == 7
+    assert {token.content for token in parsed if token.type == "code_inline"} == {
+        "variable-group-exists"
+    }
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -328,34 +342,34 @@ def test_an_annotation_is_one_command_whatever_it_says(pipeline: Pipeline, text:
         [example.learner(f"l{n}") for n in range(6)], rubric=rubric, pipeline=pipeline
     )
     verdicts = [
-        example.verdict(one.id, check, outcome, text)
-        for one in run.learners
+        example.verdict(learner.id, check, outcome, text)
+        for learner in run.learners
         for check, outcome in zip(rubric, (Outcome.NOT_ASSESSED, Outcome.FAILED), strict=True)
     ]
     lines = ci.commands(run, grades_of(run, verdicts))
     assert len(lines) == 2
     log = "\n".join(lines)
     if pipeline is GITHUB:
-        assert [one.name for one in obeyed_by_github(log)] == ["error", "warning"]
-        assert [set(one.properties) for one in obeyed_by_github(log)] == [{"title"}] * 2
+        assert [command.name for command in obeyed_by_github(log)] == ["error", "warning"]
+        assert [set(command.properties) for command in obeyed_by_github(log)] == [{"title"}] * 2
         assert obeyed_by_github(log)[0].data == strip_controls(text)
         assert strip_controls(text) in obeyed_by_github(log)[1].properties["title"]
     else:
         issues = obeyed_by_azure(log)
-        assert [one.name for one in issues] == ["task.logissue"] * 2
-        assert [one.properties["type"] for one in issues] == ["error", "warning"]
-        assert not any("##vso[" in one.data or "\n" in one.data for one in issues)
+        assert [issue.name for issue in issues] == ["task.logissue"] * 2
+        assert [issue.properties["type"] for issue in issues] == ["error", "warning"]
+        assert not any("##vso[" in issue.data or "\n" in issue.data for issue in issues)
 
 
 @given(st.lists(st.text("#vso[task.x]y \n:"), max_size=30))
 def test_no_command_for_azure_gets_through_a_harmless_stream(pieces: list[str]) -> None:
-    got = through_a_harmless_stream(pieces)
-    assert "##" not in got
-    assert got.replace(" ", "") == "".join(pieces).replace(" ", "")
+    written = through_a_harmless_stream(pieces)
+    assert "##" not in written
+    assert written.replace(" ", "") == "".join(pieces).replace(" ", "")
 
 
 @pytest.mark.parametrize("pieces", [["a#", "#vso[task.x]y"], ["#", "", "#vso[task.x]y"]])
-def test_nor_one_that_is_written_in_pieces(pieces: list[str]) -> None:
+def test_no_command_for_azure_gets_through_in_pieces(pieces: list[str]) -> None:
     assert obeyed_by_azure("".join(pieces))
     assert obeyed_by_azure(through_a_harmless_stream(pieces)) == []
 
@@ -370,9 +384,9 @@ def through_a_harmless_stream(pieces: list[str]) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_sentence_of_ours_that_quotes_others_is_no_command(text: str) -> None:
-    for said in (text, f"cohort.csv: (found `{text}`)"):
-        assert obeyed_by_github(log.escape_log_commands(said)) == []
-        assert obeyed_by_azure(log.escape_log_commands(said)) == []
+    for output in (text, f"cohort.csv: (found `{text}`)"):
+        assert obeyed_by_github(log.escape_log_commands(output)) == []
+        assert obeyed_by_azure(log.escape_log_commands(output)) == []
 
 
 # --- where it runs --------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ OPEN = {"ci-run-succeeded": (Outcome.PENDING, "run 1 is still running")}
 
 def stored(folder: Path, run: GradingRun, *verdicts: list[Verdict]) -> Path:
     """A reports folder with the grade book of such a run."""
-    grades = gradebook.grades_of(run, [one for own in verdicts for one in own])
+    grades = gradebook.grades_of(run, [verdict for own in verdicts for verdict in own])
     folder.mkdir(parents=True, exist_ok=True)
     gradebook.write(replace(run, reports=folder), grades)
     return folder
@@ -38,7 +38,10 @@ def before(tmp_path: Path) -> Path:
 
 def test_a_book_is_read_back_as_it_was_written(before: Path) -> None:
     book = read_book(before)
-    assert {who: grade.total for who, grade in book.grades.items()} == {"ada": 85, "bob": 100}
+    assert {learner: grade.total for learner, grade in book.grades.items()} == {
+        "ada": 85,
+        "bob": 100,
+    }
     assert book.names == {"ada": "Ada Lovelace", "bob": "Bob Ångström"}
     assert compare(book, book).is_empty
 
@@ -48,22 +51,22 @@ def test_who_changes_by_which_check_and_why(before: Path, tmp_path: Path) -> Non
     after = stored(
         tmp_path / "new", run, example.verdicts("ada"), example.verdicts("bob", LOST | OPEN)
     )
-    found = compare(read_book(before), read_book(after))
-    ada, bob = found.learners
+    comparison = compare(read_book(before), read_book(after))
+    ada, bob = comparison.learners
     assert (ada.learner, ada.before, ada.after, ada.points) == ("ada", 85, 100, 15)
-    assert [(one.check, one.before, one.after, one.points) for one in ada.checks] == [
-        ("variable-group-exists", "failed", "passed", 15)
-    ]
+    assert [
+        (change.check, change.before, change.after, change.points) for change in ada.checks
+    ] == [("variable-group-exists", "failed", "passed", 15)]
     assert ada.checks[0].why == "before: expected a group; found none"
     assert (bob.before, bob.after, bob.points) == (100, None, 0)
-    assert {one.check: one.why for one in bob.checks} == {
+    assert {change.check: change.why for change in bob.checks} == {
         "variable-group-exists": "expected a group; found none",
         "ci-run-succeeded": "run 1 is still running",
     }
-    assert found.by_check["ci-run-succeeded", "passed", "pending"] == 1
+    assert comparison.by_check["ci-run-succeeded", "passed", "pending"] == 1
 
 
-def test_learners_and_checks_of_one_book_only_are_told(before: Path, tmp_path: Path) -> None:
+def test_learners_and_checks_of_one_book_only_are_listed(before: Path, tmp_path: Path) -> None:
     carl = example.learner("carl", "Carl", 3)
     after = stored(
         tmp_path / "new",
@@ -71,11 +74,15 @@ def test_learners_and_checks_of_one_book_only_are_told(before: Path, tmp_path: P
         example.verdicts("bob")[1:],
         example.verdicts("carl"),
     )
-    found = compare(read_book(before), read_book(after))
-    assert (found.compared, found.only_before, found.only_after) == (1, ("ada",), ("carl",))
-    (bob,) = found.learners
+    comparison = compare(read_book(before), read_book(after))
+    assert (comparison.compared, comparison.only_before, comparison.only_after) == (
+        1,
+        ("ada",),
+        ("carl",),
+    )
+    (bob,) = comparison.learners
     assert bob.after is None
-    assert [(one.before, one.after) for one in bob.checks] == [("passed", "not judged")]
+    assert [(change.before, change.after) for change in bob.checks] == [("passed", "not judged")]
 
 
 def lab_file(folder: Path, points: str) -> Path:
@@ -87,9 +94,9 @@ def lab_file(folder: Path, points: str) -> Path:
 def test_other_points_are_put_on_the_same_verdicts(before: Path, tmp_path: Path) -> None:
     book = read_book(before)
     file = lab_file(tmp_path, "variable-group-exists = 20\ntotal = 105")
-    found = compare(book, book.worth(read_lab_file(file), str(file)))
-    assert found.rubric == ("variable-group-exists is worth 20 instead of 15",)
-    (bob,) = found.learners
+    comparison = compare(book, book.worth(read_lab_file(file), str(file)))
+    assert comparison.rubric == ("variable-group-exists is worth 20 instead of 15",)
+    (bob,) = comparison.learners
     assert (bob.learner, bob.before, bob.after) == ("bob", 100, 105)
     assert bob.checks[0].why == "worth 20 instead of 15"
 
@@ -117,7 +124,9 @@ def test_points_of_a_lab_file_take_the_place_of_another_ones(tmp_path: Path) -> 
     book = read_book(stored(tmp_path / "run", run, verdicts))
     assert book.rubric["variable-group-exists"].points == 20
     plain = book.worth(LabFile(), "no lab file")
-    assert tuple(plain.rubric.values()) == tuple(replace(one, hint="") for one in example.RUBRIC)
+    assert tuple(plain.rubric.values()) == tuple(
+        replace(check, hint="") for check in example.RUBRIC
+    )
 
 
 def outcome_of(book: Book, learner: str) -> Outcome:

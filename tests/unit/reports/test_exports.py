@@ -25,21 +25,21 @@ OTHERS = (
 MARKS = [name for name in EXPORTS if name not in OTHERS]
 
 
-def exported(name: str, found: Cohort) -> Export:
-    return EXPORTS[name](found.run, found.grades)
+def exported(name: str, cohort: Cohort) -> Export:
+    return EXPORTS[name](cohort.run, cohort.grades)
 
 
 def alone(learner: Learner, outcomes: dict[str, Outcome] | None = None) -> Cohort:
     return exported_cohorts.cohort([learner], {learner.id: outcomes or {}}, handmade_run.RUBRIC)
 
 
-def the_text(name: str, found: Cohort) -> str:
-    (text,) = exported(name, found).files.values()
+def the_text(name: str, cohort: Cohort) -> str:
+    (text,) = exported(name, cohort).files.values()
     return text
 
 
-def csv_rows(name: str, found: Cohort) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(the_text(name, found), newline="")))
+def csv_rows(name: str, cohort: Cohort) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(the_text(name, cohort), newline="")))
 
 
 # --- golden files ---------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ def test_the_golden_exports_are_what_the_demo_cohort_gets() -> None:
 
 @pytest.mark.parametrize("name", MARKS)
 @pytest.mark.parametrize("outcome", [Outcome.PENDING, Outcome.NOT_ASSESSED])
-def test_who_is_withheld_is_in_no_file_and_it_is_said(name: str, outcome: Outcome) -> None:
+def test_a_withheld_grade_is_in_no_file_and_is_reported(name: str, outcome: Outcome) -> None:
     ada, bob = person(1, "Ada"), person(2, "Bob")
     open_ = {"user1": {"ci-run-succeeded": outcome}}
     made = exported(
@@ -95,7 +95,7 @@ def test_who_is_withheld_is_in_no_file_and_it_is_said(name: str, outcome: Outcom
         ("blackboard", {"blackboard_username": "Ångström"}, "encoding"),
     ],
 )
-def test_who_cannot_be_named_exactly_is_left_out_and_it_is_said(
+def test_a_learner_who_cannot_be_named_exactly_is_left_out_and_reported(
     name: str, changes: dict[str, str], reason: str
 ) -> None:
     bad, good = person(1, "Ada", **changes), person(2, "Bob")
@@ -106,7 +106,7 @@ def test_who_cannot_be_named_exactly_is_left_out_and_it_is_said(
 
 
 @pytest.mark.parametrize(
-    ("name", "column", "one", "other"),
+    ("name", "column", "first_id", "second_id"),
     [
         ("canvas", "canvas_id", "7", "7"),
         ("moodle", "email", "a@example.org", "A@example.org"),
@@ -114,9 +114,9 @@ def test_who_cannot_be_named_exactly_is_left_out_and_it_is_said(
     ],
 )
 def test_two_learners_who_would_be_one_person_are_both_left_out(
-    name: str, column: str, one: str, other: str
+    name: str, column: str, first_id: str, second_id: str
 ) -> None:
-    first, second = person(1, "Ada", **{column: one}), person(2, "Bob", **{column: other})
+    first, second = person(1, "Ada", **{column: first_id}), person(2, "Bob", **{column: second_id})
     withheld = {"user2": {"ci-run-succeeded": Outcome.PENDING}}
     made = exported(name, exported_cohorts.cohort([first, second], withheld, handmade_run.RUBRIC))
     assert not made.files
@@ -127,12 +127,12 @@ def test_more_than_100_points_are_left_out_of_moodle_unless_the_site_takes_them(
     rubric = [replace(check, points=check.points * 1.5) for check in handmade_run.RUBRIC]
     both = [person(1, "Ada"), person(2, "Bob")]
     lost = {"user2": {"ci-run-succeeded": Outcome.FAILED, "cd-run-succeeded": Outcome.FAILED}}
-    found = exported_cohorts.cohort(both, lost, rubric)
-    made = exported("moodle", found)
+    cohort = exported_cohorts.cohort(both, lost, rubric)
+    made = exported("moodle", cohort)
     assert "moodle_unlimited_grades" in made.left_out["user1"]
-    assert [row[1] for row in csv_rows("moodle", found)[1:]] == ["81"]
-    marks = found.run.marks.model_copy(update={"moodle_unlimited_grades": True})
-    assert not exported("moodle", changed(found, marks=marks)).left_out
+    assert [row[1] for row in csv_rows("moodle", cohort)[1:]] == ["81"]
+    marks = cohort.run.marks.model_copy(update={"moodle_unlimited_grades": True})
+    assert not exported("moodle", changed(cohort, marks=marks)).left_out
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -177,9 +177,9 @@ def test_a_learner_without_canvas_id_is_found_by_the_login() -> None:
 
 
 def test_a_new_assignment_of_canvas_brings_its_points() -> None:
-    found = alone(person(1, "Ada"))
-    marks = found.run.marks.model_copy(update={"canvas_assignment_id": None})
-    heading, points, _ = csv_rows("canvas", changed(found, marks=marks))
+    cohort = alone(person(1, "Ada"))
+    marks = cohort.run.marks.model_copy(update={"canvas_assignment_id": None})
+    heading, points, _ = csv_rows("canvas", changed(cohort, marks=marks))
     assert (heading[-1], points) == ("MLOps lab", ["Points Possible", "", "", "", "100"])
 
 
@@ -204,9 +204,9 @@ def test_blackboard_gets_a_tab_and_the_columns_id() -> None:
 
 def test_gradescope_gets_every_check_with_its_points() -> None:
     lost = {"variable-group-exists": Outcome.FAILED, "connection-exists": Outcome.BLOCKED}
-    found = alone(person(1, "Ada"), lost | {"group-is-open": Outcome.NOT_ASSESSED})
-    assert list(exported("gradescope", found).files) == ["gradescope/user1/results.json"]
-    document = json.loads(the_text("gradescope", found))
+    cohort = alone(person(1, "Ada"), lost | {"group-is-open": Outcome.NOT_ASSESSED})
+    assert list(exported("gradescope", cohort).files) == ["gradescope/user1/results.json"]
+    document = json.loads(the_text("gradescope", cohort))
     tests = document["tests"]
     assert document["score"] == 73
     assert sum(test["max_score"] for test in tests) == 100
@@ -243,20 +243,24 @@ def test_nothing_for_the_instructor_alone_is_exported(name: str) -> None:
 
 
 def test_a_learners_own_file_names_nobody_else() -> None:
-    found = exported_cohorts.demo()
-    for file, text in exported("gradescope", found).files.items():
-        others = [one for one in found.run.learners if f"{one.id}." not in file.replace("/", ".")]
-        assert len(others) == len(found.run.learners) - 1
-        assert not any(one.name in text or one.email in text for one in others)
+    cohort = exported_cohorts.demo()
+    for file, text in exported("gradescope", cohort).files.items():
+        others = [
+            learner
+            for learner in cohort.run.learners
+            if f"{learner.id}." not in file.replace("/", ".")
+        ]
+        assert len(others) == len(cohort.run.learners) - 1
+        assert not any(learner.name in text or learner.email in text for learner in others)
 
 
 # --- the folder -----------------------------------------------------------------------------------
 
 
-def written(found: Cohort) -> set[str]:
-    folder.write(found.run, found.grades)
-    place = found.run.reports / folder.FOLDER
-    return {one.relative_to(place).as_posix() for one in place.rglob("*") if one.is_file()}
+def written(cohort: Cohort) -> set[str]:
+    folder.write(cohort.run, cohort.grades)
+    place = cohort.run.reports / folder.FOLDER
+    return {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -305,9 +309,9 @@ def test_a_list_that_cannot_be_read_costs_nothing(two: Cohort, listed: str) -> N
     assert "canvas.csv" in written(changed(two, exports=("canvas",)))
 
 
-def test_who_is_left_out_stands_in_a_file_of_its_own(two: Cohort) -> None:
+def test_learners_left_out_are_listed_in_their_own_file(two: Cohort) -> None:
     lines = folder.write(changed(two, exports=("canvas", "moodle")).run, two.grades)
-    assert [what for what, _ in lines] == [
+    assert [label for label, _ in lines] == [
         "for canvas: 1 of 2",
         "for moodle: 1 of 2",
         "not exported",
@@ -324,8 +328,8 @@ def test_who_is_left_out_stands_in_a_file_of_its_own(two: Cohort) -> None:
 
 def test_where_everybody_is_left_out_there_is_no_file_but_a_reason(tmp_path: Path) -> None:
     stranger = replace(person(1, "Ada"), extra={})
-    found = exported_cohorts.cohort([stranger], {}, handmade_run.RUBRIC, tmp_path)
-    assert written(changed(found, exports=("canvas",))) == {".written.json", "left-out.csv"}
+    cohort = exported_cohorts.cohort([stranger], {}, handmade_run.RUBRIC, tmp_path)
+    assert written(changed(cohort, exports=("canvas",))) == {".written.json", "left-out.csv"}
 
 
 # --- what is asked for ----------------------------------------------------------------------------
@@ -344,14 +348,16 @@ def test_all_is_every_format_but_what_only_a_runner_asks_for_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("canvs", "`canvs` is unknown, did you mean `canvas`; choose from canvas, moodle,"),
         ("canvas,x", "`x` is unknown; choose from"),
         (",", "no format is named; choose from"),
     ],
 )
-def test_an_unknown_name_is_told_with_the_near_one_and_the_list(text: str, said: str) -> None:
+def test_an_unknown_name_is_refused_with_a_similar_one_and_the_list(
+    text: str, message: str
+) -> None:
     with pytest.raises(ValueError, match="choose from") as caught:
         chosen(text)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)

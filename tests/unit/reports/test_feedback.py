@@ -31,9 +31,9 @@ NO_GROUP = Reason(
 )
 
 
-def blocked(check: str, cause: str, found: str = "") -> tuple[Outcome, Reason]:
-    step = next((one.step for one in example.RUBRIC if one.id == check), "5.12")
-    return Outcome.BLOCKED, Reason(blocked_by=Blockage(check, step, cause, found))
+def blocked(check: str, cause: str, actual: str = "") -> tuple[Outcome, Reason]:
+    step = next((listed.step for listed in example.RUBRIC if listed.id == check), "5.12")
+    return Outcome.BLOCKED, Reason(blocked_by=Blockage(check, step, cause, actual))
 
 
 FAILED: Others = {"variable-group-exists": (Outcome.FAILED, NO_GROUP)}
@@ -63,14 +63,14 @@ def pages(
 
 
 def of(run: GradingRun, verdicts: Sequence[Verdict], learner: str) -> tuple[str, str]:
-    own = {one.learner: one for one in gradebook.grades_of(run, verdicts)}[learner]
-    learners = {one.id: one for one in run.learners}
+    own = {grade.learner: grade for grade in gradebook.grades_of(run, verdicts)}[learner]
+    learners = {person.id: person for person in run.learners}
     page = feedback.feedback(run, learners[learner], own)
     return feedback.as_markdown(run, page), feedback.as_html(run, page)
 
 
 def section(markdown: str, heading: str) -> str:
-    """What stands under a heading of the second level; empty when there is no such heading."""
+    """The text under a heading of the second level; empty when there is no such heading."""
     parts = re.split(r"^## ", markdown, flags=re.MULTILINE)
     return next((part for part in parts if part.startswith(f"{heading}\n")), "")
 
@@ -113,7 +113,7 @@ def test_a_grade_that_is_withheld_is_no_number_and_says_what_happens_next(
         assert re.search(r"not decided yet, of (32|10)\b", text)
 
 
-def test_who_waits_is_told_to_wait_and_who_was_not_seen_to_do_nothing() -> None:
+def test_pending_work_asks_to_wait_and_a_fault_asks_to_do_nothing() -> None:
     waiting, unseen = pages(PENDING)[0], pages(UNSEEN)[0]
     assert "be graded again" in section(waiting, "Your grade")
     assert "run 7 of the CI pipeline is still running" in section(waiting, "Still running")
@@ -122,7 +122,7 @@ def test_who_waits_is_told_to_wait_and_who_was_not_seen_to_do_nothing() -> None:
 
 
 def test_a_part_of_the_checks_is_no_grade() -> None:
-    some = [one for one in example.verdicts("ada") if one.task == 2]
+    some = [verdict for verdict in example.verdicts("ada") if verdict.task == 2]
     for text in pages(verdicts=some):
         assert "No grade yet" in text
         assert "Only 3 of the 8 checks were run this time, so there is no grade" in text
@@ -130,7 +130,7 @@ def test_a_part_of_the_checks_is_no_grade() -> None:
         assert "could not be looked at" not in text
 
 
-def test_a_learner_of_whom_nothing_was_judged_has_a_page_all_the_same() -> None:
+def test_a_learner_without_verdicts_has_a_page_all_the_same() -> None:
     for text in pages(verdicts=[]):
         assert "Only 0 of the 8 checks" in text
 
@@ -148,46 +148,46 @@ def test_full_marks_with_advice_are_still_full_marks() -> None:
     assert headings(text) == ["Your grade", "Advice (costs no points)", "Your pages"]
 
 
-# --- what to mend ---------------------------------------------------------------------------------
+# --- what to fix ----------------------------------------------------------------------------------
 
 
-def test_the_first_to_mend_is_what_every_report_says_it_is() -> None:
+def test_the_first_to_fix_is_the_same_as_in_every_report() -> None:
     others = {**FAILED, "connection-exists": (Outcome.FAILED, "expected `a`; found `b`")}
     first = first_to_read(example.verdicts("ada", others))
     assert first is not None
-    told = section(pages(others)[0], "Fix this first")
-    assert f"### Step {first.step}: {first.title}" in told
-    assert "- Expected: a variable group `devopsforai-aml-vg`\n" in told
-    assert "- Found: `devops-aml-vg` (3 edits away)\n" in told
-    assert f"- How to fix it: {first.hint}\n" in told
-    assert "Not done yet (15 points)." in told
+    part = section(pages(others)[0], "Fix this first")
+    assert f"### Step {first.step}: {first.title}" in part
+    assert "- Expected: a variable group `devopsforai-aml-vg`\n" in part
+    assert "- Found: `devops-aml-vg` (3 edits away)\n" in part
+    assert f"- How to fix it: {first.hint}\n" in part
+    assert "Not done yet (15 points)." in part
     assert "Step 3.4" in section(pages(others)[0], "Fix this too")
 
 
-def test_the_first_to_mend_stands_first_in_html_too() -> None:
+def test_the_first_to_fix_comes_first_in_html_too() -> None:
     _, text = pages({**FAILED, "connection-exists": (Outcome.FAILED, "expected `a`; found `b`")})
     order = ["Your grade", "Fix this first", "<code>devopsforai-aml-vg</code>", "Rename.",
              "Fix this too", "Step 3.4", "What you got right", "Your pages"]  # fmt: skip
-    assert [text.count(one) > 0 for one in order] == [True] * len(order)
+    assert [text.count(piece) > 0 for piece in order] == [True] * len(order)
     assert sorted(order, key=text.index) == order
 
 
-def test_what_waits_stands_once_under_what_it_waits_for_by_cause() -> None:
-    """The endpoint waits for a run that waits for the group: mending the group is what helps."""
+def test_blocked_checks_are_shown_once_under_their_root_by_cause() -> None:
+    """The endpoint waits for a run that waits for the group: fixing the group is what helps."""
     text, _ = pages({**FAILED, **NO_RUN})
-    told = section(text, "Fix this first")
-    assert "Blocked until this is fixed: 3 checks, 60 points." in told
-    assert told.count("no CI run has succeeded (step 5.10):") == 1
-    assert "- no run was made in the group (step 2.6):\n" in told  # what was found stands above
-    assert told.count("The endpoint answers the lab's query") == 1
+    part = section(text, "Fix this first")
+    assert "Blocked until this is fixed: 3 checks, 60 points." in part
+    assert part.count("no CI run has succeeded (step 5.10):") == 1
+    assert "- no run was made in the group (step 2.6):\n" in part  # what was found is above
+    assert part.count("The endpoint answers the lab's query") == 1
     assert section(text, "Waiting for something else") == ""
 
 
-def test_what_waits_for_something_that_is_not_to_mend_is_told_apart() -> None:
+def test_checks_blocked_by_nothing_to_fix_have_their_own_section() -> None:
     """In a part of the checks, or while what it waits for is pending."""
     text, _ = pages(NO_RUN)
-    told = section(text, "Waiting for something else")
-    assert "no run was made in the group (step 2.6); found: `x`" in told
+    part = section(text, "Waiting for something else")
+    assert "no run was made in the group (step 2.6); found: `x`" in part
     assert "You have nothing to fix" not in text
     assert section(text, "Fix this first") == ""
 
@@ -223,26 +223,26 @@ def test_sections_come_in_the_order_of_what_there_is_to_do() -> None:
     ]
 
 
-def test_others_to_mend_come_in_the_order_of_the_lab_whatever_the_rubrics() -> None:
+def test_others_to_fix_come_in_the_order_of_the_lab_whatever_the_rubrics() -> None:
     whole_lab = Check("one-chain", "It is one chain", "2.1", 0.5, "Again.")
     run = example.run([ADA], rubric=(*example.RUBRIC, whole_lab))
-    failed = {one.id: (Outcome.FAILED, "found it") for one in example.RUBRIC if one.task < 5}
+    failed = {check.id: (Outcome.FAILED, "found it") for check in example.RUBRIC if check.task < 5}
     judged = [*example.verdicts("ada", failed)]
     judged.append(example.verdict("ada", whole_lab, Outcome.FAILED, "found it"))
-    told = section(of(run, judged, "ada")[0], "Fix this too")
-    assert re.findall(r"### Step (\S+):", told) == ["2.1", "2.6", "2.8", "3.4", "4.3"]
-    assert "Not done yet (0.5 points)." in told
+    part = section(of(run, judged, "ada")[0], "Fix this too")
+    assert re.findall(r"### Step (\S+):", part) == ["2.1", "2.6", "2.8", "3.4", "4.3"]
+    assert "Not done yet (0.5 points)." in part
 
 
 def test_several_mismatches_are_a_list() -> None:
-    found = (Mismatch("CPU cores", "1", "0.5"), Mismatch("memory in GB", "4", "2"))
-    text, page = pages({"endpoint-answers": (Outcome.FAILED, Reason(found, more=3))})
+    mismatches = (Mismatch("CPU cores", "1", "0.5"), Mismatch("memory in GB", "4", "2"))
+    text, page = pages({"endpoint-answers": (Outcome.FAILED, Reason(mismatches, more=3))})
     assert "  - and 3 more\n" in text
     assert "- Expected and found:\n  - CPU cores: expected 1; found 0.5\n  - memory in GB" in text
     assert page.count("<li>CPU cores: expected 1; found 0.5</li>") == 1
 
 
-def test_a_reason_of_an_earlier_version_is_told_as_it_was() -> None:
+def test_a_reason_of_an_earlier_version_is_shown_as_it_was() -> None:
     text, page = pages({"endpoint-answers": (Outcome.FAILED, "CPU: expected 1; found 2")})
     assert "- Found: CPU: expected 1; found 2" in text
     assert "<dd>CPU: expected 1; found 2</dd>" in page
@@ -258,31 +258,32 @@ def test_titles_speak_to_the_learner() -> None:
 # --- what is not for the learner ------------------------------------------------------------------
 
 
-def test_why_something_was_not_seen_is_not_the_learners_matter() -> None:
+def test_the_cause_of_a_fault_is_not_shown_to_the_learner() -> None:
     ours = {
         **UNSEEN,
         "connection-exists": (Outcome.NOT_ASSESSED, "no snapshot of ada in /home/prof/mlops"),
         "endpoint-answers": (Outcome.NOT_ASSESSED, "the snapshot is of another place (lab/bob)"),
     }
     text, page = pages(ours)
-    told = section(text, "What could not be checked")
-    assert "- In GitHub:" in told
-    assert "- For a reason that only your instructor can see:" in told
-    for one in ("/srv", "GITHUB_TOKEN", "/home", "snapshot", "lab/bob"):
-        assert one not in text + page
+    part = section(text, "What could not be checked")
+    assert "- In GitHub:" in part
+    assert "- For a reason that only your instructor can see:" in part
+    for word in ("/srv", "GITHUB_TOKEN", "/home", "snapshot", "lab/bob"):
+        assert word not in text + page
 
 
-def test_what_earlier_looks_saw_is_told_without_why_it_was_not_seen_again() -> None:
-    said = "passed on 20 November 2026; tonight's run could not confirm it"
+def test_what_earlier_runs_found_is_shown_without_the_cause_of_a_fault() -> None:
+    note = "passed on 20 November 2026; tonight's run could not confirm it"
     passed = datetime(2026, 11, 20, tzinfo=UTC)
     past = PastNote(passed_at=passed, tonight=Outcome.NOT_ASSESSED, why=Reason(unseen=CAUSE))
     verdicts = [
-        replace(one, past=past) if one.task == 4 else one for one in example.verdicts("ada")
+        replace(verdict, past=past) if verdict.task == 4 else verdict
+        for verdict in example.verdicts("ada")
     ]
     markdown, html = pages(verdicts=verdicts)
-    told = section(markdown, "What earlier runs found")
-    assert said in told
-    assert "step 4.3: The repository is there (10 points)" in told
+    part = section(markdown, "What earlier runs found")
+    assert note in part
+    assert "step 4.3: The repository is there (10 points)" in part
     assert "What earlier runs found" in html
     for text in (markdown, html):
         assert "token" not in text
@@ -291,9 +292,9 @@ def test_what_earlier_looks_saw_is_told_without_why_it_was_not_seen_again() -> N
 
 def test_what_is_for_the_instructor_is_not_for_the_learner() -> None:
     judged = [
-        replace(one, owners=(OwnerNote("it", Relation.IS_OF, ("bob: Ångström",)),))
+        replace(verdict, owners=(OwnerNote("it", Relation.IS_OF, ("bob: Ångström",)),))
         for outcome in Outcome
-        for one in example.verdicts("ada", example.from_task(2, outcome, "because"))
+        for verdict in example.verdicts("ada", example.from_task(2, outcome, "because"))
     ]
     for start in range(0, len(judged), len(example.RUBRIC)):
         for text in pages(verdicts=judged[start : start + len(example.RUBRIC)]):
@@ -301,7 +302,7 @@ def test_what_is_for_the_instructor_is_not_for_the_learner() -> None:
             assert "bob" not in text
 
 
-def test_no_word_of_the_machinery_is_read() -> None:
+def test_no_internal_word_is_shown() -> None:
     everything = {**FAILED, **NO_RUN, **UNSEEN, **NOTED}
     for text in pages(everything):
         ids = [check.id for check in example.RUBRIC]
@@ -339,15 +340,15 @@ def test_links_lead_to_the_learners_own_pages() -> None:
 
 
 def written(folder: Path, *learners: str) -> list[str]:
-    some = [example.learner(one, number=at) for at, one in enumerate(learners, 1)]
+    some = [example.learner(identity, number=at) for at, identity in enumerate(learners, 1)]
     run = example.run(some, folder)
-    judged = [verdict for one in learners for verdict in example.verdicts(one)]
+    judged = [verdict for identity in learners for verdict in example.verdicts(identity)]
     feedback.write(run, gradebook.grades_of(run, judged))
     there = folder / feedback.FOLDER
     return sorted(str(path.relative_to(there)) for path in there.rglob("*") if path.is_file())
 
 
-def test_each_learner_has_a_folder_that_stands_alone(tmp_path: Path) -> None:
+def test_each_learner_has_a_folder_of_their_own(tmp_path: Path) -> None:
     assert written(tmp_path, "ada", "bob") == [
         "ada/feedback.html",
         "ada/feedback.md",
@@ -359,7 +360,7 @@ def test_each_learner_has_a_folder_that_stands_alone(tmp_path: Path) -> None:
 def test_ids_become_folders_as_they_become_snapshots(tmp_path: Path) -> None:
     files = written(tmp_path, "../ada", "Ada", "ada", "con")
     assert len(files) == 8
-    assert all(re.fullmatch(r"[a-z_]+(~[0-9a-f]{12})?/feedback\.(md|html)", one) for one in files)
+    assert all(re.fullmatch(r"[a-z_]+(~[0-9a-f]{12})?/feedback\.(md|html)", file) for file in files)
     assert [path.name for path in tmp_path.iterdir()] == [feedback.FOLDER]
 
 
@@ -434,11 +435,11 @@ def test_hostile_text_adds_no_element_and_no_attribute(hostile: str) -> None:
     def page(text: str) -> Tags:
         someone = example.learner("ada", "A", 1)
         someone = replace(someone, id=f"ada {text}", name=f"A {text}")
-        one = Mismatch(f"x {text}", f"a {text}", f"b {text}")
-        reason = Reason((one,))
+        mismatch = Mismatch(f"x {text}", f"a {text}", f"b {text}")
+        reason = Reason((mismatch,))
         others = {
             "variable-group-exists": (Outcome.FAILED, reason),
-            "connection-exists": (Outcome.FAILED, Reason((one, one))),
+            "connection-exists": (Outcome.FAILED, Reason((mismatch, mismatch))),
             "endpoint-answers": blocked("variable-group-exists", f"no {text}"),
             "ci-run-succeeded": (Outcome.PENDING, f"{text} is still running"),
             "group-is-open": (Outcome.NOTED, reason),

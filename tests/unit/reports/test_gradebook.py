@@ -77,7 +77,7 @@ def test_a_learner_of_the_run_without_any_verdict_still_has_a_row() -> None:
     assert rows[0]["reason"] == "7 checks not run"
 
 
-def test_rows_stand_in_cohort_order_whatever_order_judging_had() -> None:
+def test_rows_are_in_cohort_order_whatever_order_judging_had() -> None:
     run = example.run([BOB, ADA])
     backwards = [*example.verdicts("ada"), *example.verdicts("bob")][::-1]
     grades = gradebook.grades_of(run, backwards)
@@ -137,7 +137,7 @@ def test_a_formula_behind_a_semicolon_is_neutralised_too() -> None:
 
 def test_names_of_learners_cannot_become_formulas_or_columns() -> None:
     nasty = replace(ADA, id="=ada", name='a","=1\r\n=2', email="@x")
-    verdicts = [replace(one, learner="=ada") for one in example.verdicts("ada")]
+    verdicts = [replace(verdict, learner="=ada") for verdict in example.verdicts("ada")]
     [row] = csv_rows(example.run([nasty]), verdicts)
     assert (row["learner"], row["name"], row["email"]) == ("'=ada", 'a","=1\r\n=2', "'@x")
 
@@ -164,20 +164,20 @@ def test_the_json_has_every_verdict_and_the_facts_of_the_run() -> None:
     fault = Unavailable("Azure DevOps", "the runs", "403", "Give the grader read access.")
     run = example.run([ADA], faults={"ada": (fault,)})
     lost = {"variable-group-exists": (Outcome.FAILED, "no such group")}
-    found = document(run, example.verdicts("ada", lost))
-    assert (found["simulated"], found["banner"], found["tenant"]) == (
+    book = document(run, example.verdicts("ada", lost))
+    assert (book["simulated"], book["banner"], book["tenant"]) == (
         True,
         "SIMULATED",
         "simulated",
     )
-    assert found["snapshot"]["digest"] == "sha256:0123"
-    assert found["possible"] == 100
-    assert [check["id"] for check in found["rubric"]] == [check.id for check in example.RUBRIC]
-    [grade] = found["grades"]
+    assert book["snapshot"]["digest"] == "sha256:0123"
+    assert book["possible"] == 100
+    assert [check["id"] for check in book["rubric"]] == [check.id for check in example.RUBRIC]
+    [grade] = book["grades"]
     assert grade["total"] == 85
     assert grade["faults"] == [str(fault)]
-    assert [verdict["check"] for verdict in found["verdicts"]] == [c.id for c in example.RUBRIC]
-    assert found["verdicts"][1] == {
+    assert [verdict["check"] for verdict in book["verdicts"]] == [c.id for c in example.RUBRIC]
+    assert book["verdicts"][1] == {
         "learner": "ada",
         "check": "variable-group-exists",
         "outcome": "failed",
@@ -191,23 +191,23 @@ def test_the_json_has_every_verdict_and_the_facts_of_the_run() -> None:
 
 def test_the_json_has_no_number_where_nothing_is_decided() -> None:
     open_ = {"ci-run-succeeded": (Outcome.PENDING, "still going")}
-    found = document(example.run([ADA]), example.verdicts("ada", open_))
-    [grade] = found["grades"]
+    book = document(example.run([ADA]), example.verdicts("ada", open_))
+    [grade] = book["grades"]
     assert (grade["total"], grade["by_task"]["5"], grade["by_task"]["2"]) == (None, None, 18)
-    assert found["verdicts"][5]["earned"] is None
+    assert book["verdicts"][5]["earned"] is None
 
 
 def test_a_live_run_is_not_called_simulated() -> None:
-    found = document(example.run([ADA], tenant="live"), example.verdicts("ada"))
-    assert (found["simulated"], found["banner"]) == (False, "")
+    book = document(example.run([ADA], tenant="live"), example.verdicts("ada"))
+    assert (book["simulated"], book["banner"]) == (False, "")
 
 
 def test_half_a_surrogate_pair_in_an_answer_does_not_cost_the_grade_book(tmp_path: Path) -> None:
     run = example.run([ADA], tmp_path)
     lost = {"variable-group-exists": (Outcome.FAILED, "found \ud83d")}
     _, verdicts = gradebook.write(run, gradebook.grades_of(run, example.verdicts("ada", lost)))
-    found = json.loads(verdicts.read_text("utf-8"))
-    assert found["verdicts"][1]["reason"] == "found \ud83d"
+    book = json.loads(verdicts.read_text("utf-8"))
+    assert book["verdicts"][1]["reason"] == "found \ud83d"
 
 
 def test_a_write_that_fails_leaves_the_former_grade_book(

@@ -37,86 +37,92 @@ MAPPED = moodle.Mapped(
 
 
 @pytest.fixture(params=COHORTS)
-def found(request: pytest.FixtureRequest) -> Cohort:
+def cohort(request: pytest.FixtureRequest) -> Cohort:
     return COHORTS[request.param]()
 
 
-def text_of(name: str, found: Cohort) -> str:
-    (text,) = EXPORTS[name](found.run, found.grades).files.values()
+def text_of(name: str, cohort: Cohort) -> str:
+    (text,) = EXPORTS[name](cohort.run, cohort.grades).files.values()
     return text
 
 
 # --- Canvas ---------------------------------------------------------------------------------------
 
 
-def course(found: Cohort) -> canvas.Course:
+def course(cohort: Cohort) -> canvas.Course:
     """Everybody of the cohort, and somebody with a number beside them; all have a score."""
     people = {
-        int(one.extra["canvas_id"]): canvas.Person(
-            one.name, one.extra.get("sis_login_id", ""), f"{one.name}, "
+        int(learner.extra["canvas_id"]): canvas.Person(
+            learner.name, learner.extra.get("sis_login_id", ""), f"{learner.name}, "
         )
-        for one in found.run.learners
+        for learner in cohort.run.learners
     } | {12: canvas.Person("Somebody Else", "login.0")}
     both = {900: canvas.Assignment("MLOps lab", 50), 901: canvas.Assignment("Another lab", 10)}
-    scores = {(one, assignment): FORMER for one in people for assignment in both}
+    scores = {(identity, assignment): FORMER for identity in people for assignment in both}
     return canvas.Course(people, both, scores)
 
 
-def by_canvas_id(found: Cohort) -> dict[int, str]:
-    ids = {one.id: int(one.extra["canvas_id"]) for one in found.run.learners}
-    return {ids[one]: mark_text(total) for one, total in found.decided().items()}
+def by_canvas_id(cohort: Cohort) -> dict[int, str]:
+    ids = {learner.id: int(learner.extra["canvas_id"]) for learner in cohort.run.learners}
+    return {ids[learner]: mark_text(total) for learner, total in cohort.decided().items()}
 
 
-def test_canvas_takes_every_decided_mark_and_touches_nothing_else(found: Cohort) -> None:
-    before = course(found)
-    done = canvas.import_grades(text_of("canvas", found), before)
-    wanted = by_canvas_id(found)
+def test_canvas_takes_every_decided_mark_and_touches_nothing_else(cohort: Cohort) -> None:
+    before = course(cohort)
+    done = canvas.import_grades(text_of("canvas", cohort), before)
+    wanted = by_canvas_id(cohort)
     assert (done.aborted, done.strangers, done.cleared, done.new_assignments) == ("", (), (), ())
     assert done.written == wanted
     assert done.course.assignments == before.assignments
     changes = {key: score for key, score in done.course.scores.items() if score != FORMER}
-    assert changes == {(one, 900): score for one, score in wanted.items() if score != FORMER}
+    assert changes == {
+        (identity, 900): score for identity, score in wanted.items() if score != FORMER
+    }
 
 
-def test_canvas_finds_by_login_who_has_no_id_in_the_cohort_file(found: Cohort) -> None:
+def test_canvas_finds_by_login_who_has_no_id_in_the_cohort_file(cohort: Cohort) -> None:
     learners = tuple(
-        replace(one, extra={**one.extra, "canvas_id": "", "sis_login_id": f"l-{one.id}"})
-        for one in found.run.learners
+        replace(
+            learner, extra={**learner.extra, "canvas_id": "", "sis_login_id": f"l-{learner.id}"}
+        )
+        for learner in cohort.run.learners
     )
-    before = course(found)
-    ids = {one.id: int(one.extra["canvas_id"]) for one in found.run.learners}
-    logins = {number: f"l-{one}" for one, number in ids.items()}
-    people = {key: replace(one, login=logins.get(key, "")) for key, one in before.people.items()}
+    before = course(cohort)
+    ids = {learner.id: int(learner.extra["canvas_id"]) for learner in cohort.run.learners}
+    logins = {number: f"l-{learner}" for learner, number in ids.items()}
+    people = {
+        key: replace(enrolled, login=logins.get(key, "")) for key, enrolled in before.people.items()
+    }
     done = canvas.import_grades(
-        text_of("canvas", with_learners(found, learners)), replace(before, people=people)
+        text_of("canvas", with_learners(cohort, learners)), replace(before, people=people)
     )
-    assert (done.aborted, done.strangers, done.written) == ("", (), by_canvas_id(found))
+    assert (done.aborted, done.strangers, done.written) == ("", (), by_canvas_id(cohort))
 
 
-def test_a_new_assignment_of_canvas_has_its_points_and_all_marks(found: Cohort) -> None:
-    simulated = changed(found, tenant="simulated")
-    before = course(found)
+def test_a_new_assignment_of_canvas_has_its_points_and_all_marks(cohort: Cohort) -> None:
+    simulated = changed(cohort, tenant="simulated")
+    before = course(cohort)
     done = canvas.import_grades(text_of("canvas", simulated), before)
     assert done.new_assignments == (canvas.Assignment("SIMULATED MLOps lab", 100),)
-    assert done.written == by_canvas_id(found)
-    assert {key: one for key, one in done.course.scores.items() if key[1] > 0} == before.scores
+    assert done.written == by_canvas_id(cohort)
+    assert {key: score for key, score in done.course.scores.items() if key[1] > 0} == before.scores
 
 
 def test_somebody_of_the_same_name_gets_no_mark_of_a_stranger() -> None:
     ada = person(1, "Ada")
-    found = exported_cohorts.cohort([ada], {}, handmade_run.RUBRIC)
+    cohort = exported_cohorts.cohort([ada], {}, handmade_run.RUBRIC)
     namesake = canvas.Course({12: canvas.Person("Ada")}, {900: canvas.Assignment("MLOps lab")})
-    done = canvas.import_grades(text_of("canvas", found), namesake)
+    done = canvas.import_grades(text_of("canvas", cohort), namesake)
     assert (done.strangers, done.written) == (("Ada (user1)",), {})
 
 
 # --- Moodle ---------------------------------------------------------------------------------------
 
 
-def site(found: Cohort) -> moodle.Site:
-    people = {one.email: number for number, one in enumerate(found.run.learners, 1)}
+def site(cohort: Cohort) -> moodle.Site:
+    people = {learner.email: number for number, learner in enumerate(cohort.run.learners, 1)}
     people["teacher@example.org"] = 0
-    started = int(found.run.started_at.timestamp())
+    started = int(cohort.run.started_at.timestamp())
     return moodle.Site(
         people,
         grades=dict.fromkeys(people.values(), 77.5),
@@ -125,20 +131,20 @@ def site(found: Cohort) -> moodle.Site:
     )
 
 
-def by_person(found: Cohort) -> dict[int, str]:
-    numbers = {one.id: number for number, one in enumerate(found.run.learners, 1)}
-    return {numbers[one]: mark_text(total) for one, total in found.decided().items()}
+def by_person(cohort: Cohort) -> dict[int, str]:
+    numbers = {learner.id: number for number, learner in enumerate(cohort.run.learners, 1)}
+    return {numbers[learner]: mark_text(total) for learner, total in cohort.decided().items()}
 
 
 @pytest.mark.parametrize("decimal", [".", ","])
 @pytest.mark.parametrize("is_new_item", [False, True])
 def test_moodle_takes_every_decided_mark_and_touches_nothing_else(
-    found: Cohort, decimal: str, is_new_item: bool
+    cohort: Cohort, decimal: str, is_new_item: bool
 ) -> None:
-    before = replace(site(found), decimal=decimal)
+    before = replace(site(cohort), decimal=decimal)
     mapped = replace(MAPPED, is_new_item=is_new_item)
-    done = moodle.import_grades(text_of("moodle", found), before, mapped)
-    wanted = {one: float(total) for one, total in by_person(found).items()}
+    done = moodle.import_grades(text_of("moodle", cohort), before, mapped)
+    wanted = {identity: float(total) for identity, total in by_person(cohort).items()}
     assert (done.aborted, done.cleared) == ("", ())
     assert dict(done.written) == wanted
     assert len(done.written) == len(wanted)
@@ -146,19 +152,19 @@ def test_moodle_takes_every_decided_mark_and_touches_nothing_else(
     assert set(done.site.feedback) == set(wanted)
 
 
-def test_moodle_feedback_is_of_its_own_learner_and_no_markup(found: Cohort) -> None:
-    done = moodle.import_grades(text_of("moodle", found), site(found), MAPPED)
-    totals = by_person(found)
-    for one, said in done.site.feedback.items():
-        assert said.startswith(f"{totals[one]} of ")
-        assert "<" not in said
+def test_moodle_feedback_is_of_its_own_learner_and_no_markup(cohort: Cohort) -> None:
+    done = moodle.import_grades(text_of("moodle", cohort), site(cohort), MAPPED)
+    totals = by_person(cohort)
+    for identity, feedback in done.site.feedback.items():
+        assert feedback.startswith(f"{totals[identity]} of ")
+        assert "<" not in feedback
 
 
 def test_moodle_refuses_what_was_graded_after_the_run() -> None:
-    found = exported_cohorts.demo()
-    later = int(found.run.started_at.timestamp()) + 60
+    cohort = exported_cohorts.demo()
+    later = int(cohort.run.started_at.timestamp()) + 60
     done = moodle.import_grades(
-        text_of("moodle", found), replace(site(found), graded_at={1: later}), MAPPED
+        text_of("moodle", cohort), replace(site(cohort), graded_at={1: later}), MAPPED
     )
     assert "after the grades were taken" in done.aborted
 
@@ -167,14 +173,14 @@ def test_moodle_refuses_what_was_graded_after_the_run() -> None:
 
 
 @pytest.mark.parametrize("name", ["canvas", "moodle", "blackboard"])
-def test_no_cell_is_a_formula(name: str, found: Cohort) -> None:
-    assert formulas(text_of(name, found)) == []
+def test_no_cell_is_a_formula(name: str, cohort: Cohort) -> None:
+    assert formulas(text_of(name, cohort)) == []
 
 
-def test_no_cell_of_those_left_out_is_a_formula(tmp_path: object, found: Cohort) -> None:
-    asked = changed(found, exports=tuple(EXPORTS), reports=tmp_path)
-    for what, path in folder.write(asked.run, asked.grades):
-        if what == "not exported":
+def test_no_cell_of_those_left_out_is_a_formula(tmp_path: object, cohort: Cohort) -> None:
+    asked = changed(cohort, exports=tuple(EXPORTS), reports=tmp_path)
+    for label, path in folder.write(asked.run, asked.grades):
+        if label == "not exported":
             assert formulas(path.read_text(encoding="utf-8")) == []
 
 
@@ -191,27 +197,27 @@ WORDS = st.text(max_size=40) | st.sampled_from(exported_cohorts.NAMES)
     ),
     reason=WORDS,
 )
-def test_whatever_a_cohort_file_holds_nothing_goes_wrong(
+def test_any_cohort_file_is_imported_without_harm(
     names: list[str], cells: dict[str, str], reason: str
 ) -> None:
     """One learner's ids are anything; the others are known everywhere."""
     first = person(50, "First", **cells)
     others = [person(number, name) for number, name in enumerate(names, 1)]
     failed = {"user1": {"ci-run-succeeded": Outcome.FAILED}}
-    found = exported_cohorts.cohort([first, *others], failed, handmade_run.RUBRIC, reason=reason)
+    cohort = exported_cohorts.cohort([first, *others], failed, handmade_run.RUBRIC, reason=reason)
     known = exported_cohorts.cohort(others, failed, handmade_run.RUBRIC)
-    done = canvas.import_grades(text_of("canvas", found), course(known))
+    done = canvas.import_grades(text_of("canvas", cohort), course(known))
     assert (done.aborted, done.cleared) == ("", ())
     assert done.written == by_canvas_id(known)
     people = site(known).people | ({cells["email"].strip(): 99} if cells["email"].strip() else {})
     after = moodle.import_grades(
-        text_of("moodle", found), replace(site(known), people=people), MAPPED
+        text_of("moodle", cohort), replace(site(known), people=people), MAPPED
     )
     assert (after.aborted, after.cleared) == ("", ())
-    assert {one: mark for one, mark in after.written if one != 99} == {
-        one: float(total) for one, total in by_person(known).items()
+    assert {identity: mark for identity, mark in after.written if identity != 99} == {
+        identity: float(total) for identity, total in by_person(known).items()
     }
-    for text in (text_of("canvas", found), text_of("moodle", found)):
+    for text in (text_of("canvas", cohort), text_of("moodle", cohort)):
         assert formulas(text) == []
 
 
@@ -297,7 +303,7 @@ def moodle_with(change: Callable[[list[list[str]]], object], **state: object) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (put(1, 0, "nobody@example.org"), "nobody has"),
         (put(1, 0, "ADA.BRANDT@lab.example"), "nobody has"),
@@ -312,9 +318,11 @@ def moodle_with(change: Callable[[list[list[str]]], object], **state: object) ->
         (lambda rows: rows.clear(), "empty"),
     ],
 )
-def test_the_model_of_moodle_aborts(change: Callable[[list[list[str]]], object], said: str) -> None:
+def test_the_model_of_moodle_aborts(
+    change: Callable[[list[list[str]]], object], message: str
+) -> None:
     done = moodle_with(change)
-    assert said in done.aborted
+    assert message in done.aborted
     assert done.site == site(DEMO)
 
 
@@ -334,5 +342,5 @@ def test_the_model_of_moodle_minds_locks_and_letters() -> None:
 @pytest.mark.parametrize(
     "text", ["=1", "a,=1", "a,' ;=1", '"a\t@x"', '"\u200b+1"', '"x; -1"', '"＝1"']
 )
-def test_a_formula_is_seen(text: str) -> None:
+def test_a_formula_is_detected(text: str) -> None:
     assert formulas(text)

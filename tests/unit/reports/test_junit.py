@@ -49,7 +49,7 @@ def check_conventions(document: Element) -> None:
     assert {suite.tag for suite in suites} <= {"testsuite"}
     for name in ("tests", "failures", "errors", "skipped"):
         assert int(document.attrib[name]) == sum(int(suite.attrib[name]) for suite in suites)
-    seen = set()
+    identities = set()
     for suite in suites:
         assert suite.attrib["name"]
         assert suite.attrib["timestamp"] == "2026-11-23T09:33:15+00:00"
@@ -62,8 +62,10 @@ def check_conventions(document: Element) -> None:
         assert int(suite.attrib["skipped"]) == len(suite.findall("testcase/skipped"))
         for case in cases:
             check_case(case)
-            seen.add((case.attrib["classname"], case.attrib["name"]))
-    assert len(seen) == len(document.findall("testsuite/testcase"))  # no two are one test's history
+            identities.add((case.attrib["classname"], case.attrib["name"]))
+    assert len(identities) == len(
+        document.findall("testsuite/testcase")
+    )  # no two are one test's history
 
 
 def check_case(case: Element) -> None:
@@ -73,21 +75,24 @@ def check_case(case: Element) -> None:
     assert len(tags) <= 1
     assert set(tags) <= set(RESULTS)
     assert all(child.attrib["message"] for child in case if child.tag in RESULTS)
-    assert all(set(one.attrib) == {"name", "value"} for one in case.iter("property"))
+    assert all(set(element.attrib) == {"name", "value"} for element in case.iter("property"))
 
 
 def results(document: Element) -> dict[tuple[str, str], tuple[str, str]]:
     """(class, check) -> result and message; ``passed`` and none for a test without a result."""
-    found = {}
+    by_case = {}
     for case in document.iter("testcase"):
-        child = next((one for one in case if one.tag in RESULTS), None)
-        said = ("passed", "") if child is None else (child.tag, child.attrib["message"])
-        found[case.attrib["classname"], case.attrib["name"]] = said
-    return found
+        child = next((element for element in case if element.tag in RESULTS), None)
+        result = ("passed", "") if child is None else (child.tag, child.attrib["message"])
+        by_case[case.attrib["classname"], case.attrib["name"]] = result
+    return by_case
 
 
 def properties(parent: Element) -> dict[str, str]:
-    return {one.attrib["name"]: one.attrib["value"] for one in parent.findall("properties/*")}
+    return {
+        element.attrib["name"]: element.attrib["value"]
+        for element in parent.findall("properties/*")
+    }
 
 
 def test_every_outcome_has_its_word() -> None:
@@ -118,12 +123,12 @@ def test_a_check_that_was_not_assessed_is_skipped_in_one_file_and_an_error_in_th
         ("bob.grader", "every-check-could-be-assessed"): ("passed", ""),
     }
     assert (learners.attrib["errors"], faults.attrib["failures"]) == ("0", "0")
-    errors = {key: said for key, (tag, said) in results(faults).items() if tag == "error"}
-    unseen = {k: said for k, (_, said) in results(learners).items() if "not assessed" in said}
+    errors = {key: result for key, (tag, result) in results(faults).items() if tag == "error"}
+    unseen = {k: result for k, (_, result) in results(learners).items() if "not assessed" in result}
     assert errors == unseen
 
 
-def test_properties_tell_points_and_steps_and_no_number_of_what_is_open() -> None:
+def test_properties_hold_points_and_steps_but_no_number_of_the_undecided() -> None:
     learners, _ = documents(
         [ADA, BOB], [*example.verdicts("ada", OF_EACH), *example.verdicts("bob")]
     )
@@ -150,8 +155,8 @@ def test_names_and_addresses_stay_out() -> None:
     run = example.run([ADA])
     files = junit.files(run, grades_of(run, example.verdicts("ada", others)))
     for text in files.values():
-        for told in ("lovelace", "ada@", "eve@"):
-            assert told not in text.casefold()
+        for word in ("lovelace", "ada@", "eve@"):
+            assert word not in text.casefold()
         assert "started by: expected [address]; found [name] or [address]" in text
 
 
@@ -166,7 +171,10 @@ def test_an_id_stays_even_where_it_is_an_address() -> None:
 @pytest.mark.parametrize("length", [90, 600])
 def test_a_long_id_is_cut_and_still_one_learners(length: int) -> None:
     ids = ["x" * length + end for end in "ab"]
-    documents([example.learner(one) for one in ids], [v for i in ids for v in example.verdicts(i)])
+    documents(
+        [example.learner(identity) for identity in ids],
+        [v for i in ids for v in example.verdicts(i)],
+    )
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
@@ -178,7 +186,7 @@ def test_any_text_is_valid_xml(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         ("\x1b[31m", r"\x1b[31m"),
         ("\ud83d", r"\ud83d"),
@@ -187,13 +195,13 @@ def test_any_text_is_valid_xml(text: str) -> None:
         ("👩‍🔬", "👩‍🔬"),
     ],
 )
-def test_what_xml_cannot_hold_is_spelled_out(text: str, told: str) -> None:
+def test_what_xml_cannot_hold_is_spelled_out(text: str, shown: str) -> None:
     learners, _ = documents(
         [ADA], example.verdicts("ada", {"variable-group-exists": (Outcome.FAILED, f"a{text}z")})
     )
     failure = learners.find(".//failure")
     assert failure is not None
-    assert failure.attrib["message"] == f"0 of 15 points: a{told}z"
+    assert failure.attrib["message"] == f"0 of 15 points: a{shown}z"
 
 
 def test_an_empty_class_is_an_empty_file() -> None:

@@ -61,12 +61,12 @@ HOSTILE = (
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens inside blocks; raises when there is not exactly one block in one place."""
-    blocks = [one for one in RENDERER.parse(text) if one.type == "inline"]
-    assert len(blocks) == 1, [one.type for one in RENDERER.parse(text)]
+    blocks = [block for block in RENDERER.parse(text) if block.type == "inline"]
+    assert len(blocks) == 1, [block.type for block in RENDERER.parse(text)]
     yield from blocks[0].children or []
 
 
-def told(text: str) -> str:
+def readable(text: str) -> str:
     """What is read of a text: its parts without the backticks of code, blanks being one."""
     return _plain("".join(part for _, part in markdown.parts(text)))
 
@@ -95,18 +95,20 @@ def test_no_text_of_any_script_becomes_more_than_text(text: str) -> None:
 
 
 def _is_only_shown(text: str, place: str) -> None:
-    if not told(text):
+    if not readable(text):
         return
     written = place.format(*[markdown.inline(text)] * place.count("{}"))
     assert "\n" not in written
-    found = list(tokens(written))
+    parsed = list(tokens(written))
     ours = ("strong_open", "strong_close") if "**" in place else ()
-    assert [one.type for one in found if one.type not in (*_SHOWN, *ours)] == []
+    assert [token.type for token in parsed if token.type not in (*_SHOWN, *ours)] == []
     start = place.partition("{}")[0].lstrip("#- ").replace("**", "")
     expected = (
-        start + told(text) + "".join(f"; and {told(text)}" for _ in range(place.count("{}") - 1))
+        start
+        + readable(text)
+        + "".join(f"; and {readable(text)}" for _ in range(place.count("{}") - 1))
     )
-    assert _squeezed("".join(one.content for one in found)) == _squeezed(expected)
+    assert _squeezed("".join(token.content for token in parsed)) == _squeezed(expected)
 
 
 def _squeezed(text: str) -> str:

@@ -55,9 +55,9 @@ def of(
 
 
 def data(text: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
-    assert found
-    return json.loads(found[1])  # type: ignore[no-any-return]
+    match = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert match
+    return json.loads(match[1])  # type: ignore[no-any-return]
 
 
 def outside_the_data(text: str) -> str:
@@ -86,7 +86,7 @@ def test_the_data_ends_where_it_should_and_reads_back() -> None:
     assert raw
     assert raw[1].isascii()
     assert not set("<>&\u2028\u2029") & set(raw[1])
-    names = [one["n"] for one in data(text)["learners"]]
+    names = [learner["n"] for learner in data(text)["learners"]]
     assert names[0] == HOSTILE[0]
     assert names[3] == HOSTILE[3]
 
@@ -170,7 +170,7 @@ def test_a_withheld_grade_has_a_reason_and_no_number(outcome: Outcome) -> None:
 
 
 def test_a_withheld_grade_counts_in_no_figure_of_the_class() -> None:
-    learners = [example.learner(one) for one in ("a", "b", "c")]
+    learners = [example.learner(identity) for identity in ("a", "b", "c")]
     unseen = example.from_task(6, Outcome.NOT_ASSESSED, "x")
     run = example.run(learners)
     verdicts = [
@@ -187,7 +187,7 @@ def test_a_withheld_grade_counts_in_no_figure_of_the_class() -> None:
 
 def test_a_task_that_was_not_judged_is_open_and_its_checks_are_not_run() -> None:
     run = example.run([example.learner("ada")])
-    judged = [one for one in example.verdicts("ada") if one.task != 7]
+    judged = [verdict for verdict in example.verdicts("ada") if verdict.task != 7]
     text = page.render(run, grades_of(run, judged))
     (learner,) = data(text)["learners"]
     assert learner["o"] == "pppppppx"
@@ -195,8 +195,8 @@ def test_a_task_that_was_not_judged_is_open_and_its_checks_are_not_run() -> None
     assert learner["t"][-1] is None
 
 
-def test_each_total_stands_in_the_bar_of_its_tenth() -> None:
-    learners = [example.learner(one) for one in "abc"]
+def test_each_total_is_counted_in_the_bar_of_its_tenth() -> None:
+    learners = [example.learner(identity) for identity in "abc"]
     run = example.run(learners)
     verdicts = [
         *example.verdicts("a", example.from_task(3, Outcome.FAILED, "")),  # 18
@@ -204,7 +204,7 @@ def test_each_total_stands_in_the_bar_of_its_tenth() -> None:
         *example.verdicts("c"),  # 100
     ]
     totals = class_facts(run, grades_of(run, verdicts)).totals
-    assert {one.label: one.learners for one in totals if one.learners} == {
+    assert {group.label: group.learners for group in totals if group.learners} == {
         "10": (0,),
         "90": (1,),
         "100": (2,),
@@ -212,7 +212,7 @@ def test_each_total_stands_in_the_bar_of_its_tenth() -> None:
 
 
 def test_the_rate_of_a_check_is_of_those_who_got_there() -> None:
-    learners = [example.learner(one) for one in "abcd"]
+    learners = [example.learner(identity) for identity in "abcd"]
     run = example.run(learners)
     verdicts = [
         *example.verdicts("a"),
@@ -220,40 +220,45 @@ def test_the_rate_of_a_check_is_of_those_who_got_there() -> None:
         *example.verdicts("c", {"cd-run-succeeded": (Outcome.BLOCKED, "why")}),
         *example.verdicts("d", {"cd-run-succeeded": (Outcome.NOT_ASSESSED, "why")}),
     ]
-    facts = {one.check.id: one for one in class_facts(run, grades_of(run, verdicts)).checks}
+    facts = {
+        check_facts.check.id: check_facts
+        for check_facts in class_facts(run, grades_of(run, verdicts)).checks
+    }
     assert (facts["cd-run-succeeded"].tried, facts["cd-run-succeeded"].rate) == (2, 50)
     assert facts["project-exists"].rate == 100
 
 
-def test_what_nearly_everyone_fails_is_told_before_the_charts() -> None:
+def test_what_nearly_everyone_fails_is_shown_before_the_charts() -> None:
     learners = [example.learner(f"l{n}", "", n) for n in range(1, 7)]
     run = example.run(learners)
-    told = {"ci-run-succeeded": (Outcome.FAILED, "found `TfsGit`")}
-    verdicts = [one for learner in learners for one in example.verdicts(learner.id, told)]
+    outcomes = {"ci-run-succeeded": (Outcome.FAILED, "found `TfsGit`")}
+    verdicts = [
+        verdict for learner in learners for verdict in example.verdicts(learner.id, outcomes)
+    ]
     text = page.render(run, grades_of(run, verdicts))
     alert = text.partition('<div class="alert">')[2].partition("</div>")[0]
     assert "The lab or the tenant may be wrong" in alert
     assert "6 of the 6 learners who got this far; 6 for the same reason, for example:" in alert
     assert "for example: found <code>TfsGit</code>" in alert
-    _, of_one = of(told)
+    _, of_one = of(outcomes)
     assert '<div class="alert">' not in of_one
 
 
-def note(thing: str) -> OwnerNote:
-    return OwnerNote(thing, Relation.IS_OF, ("bob",))
+def note(resource: str) -> OwnerNote:
+    return OwnerNote(resource, Relation.IS_OF, ("bob",))
 
 
-def test_what_is_for_the_instructor_stands_apart_from_what_a_learner_reads() -> None:
+def test_notes_for_the_instructor_are_kept_apart_from_the_learners_texts() -> None:
     run = example.run([example.learner("ada"), example.learner("bob")])
     own = example.verdicts("ada", {"ci-run-succeeded": (Outcome.FAILED, "it is not there")})
     own[0] = replace(own[0], owners=(note("the run"), note("the model")))
     own[1] = replace(own[1], owners=(note("the run"),))
     text = page.render(run, grades_of(run, [*own, *example.verdicts("bob")]))
-    found = data(text)
-    assert found["learners"][0]["x"] == ["the run is bob's", "the model is bob's"]
-    assert "x" not in found["learners"][1]
+    content = data(text)
+    assert content["learners"][0]["x"] == ["the run is bob's", "the model is bob's"]
+    assert "x" not in content["learners"][1]
     assert "bob&#39;s" not in outside_the_data(text)
-    assert found["texts"] == ["it is not there", "Read the log."]
+    assert content["texts"] == ["it is not there", "Read the log."]
     assert "For the instructor only" in text
 
 
@@ -278,7 +283,7 @@ def test_the_head_says_which_class_was_graded_when_and_on_what() -> None:
     assert "As of" in of_a_time
 
 
-def test_a_class_of_nobody_is_a_page_too() -> None:
+def test_an_empty_class_has_a_page_too() -> None:
     run = example.run([])
     assert data(page.render(run, []))["learners"] == []
 
@@ -290,51 +295,51 @@ def test_a_class_of_200_with_72_checks_is_under_one_megabyte() -> None:
     run, verdicts = large_run(200)
     text = page.render(run, grades_of(run, verdicts))
     assert len(text.encode()) < ONE_MB
-    found = data(text)
-    assert len(found["learners"]) == 200
-    assert len(found["texts"]) == 600  # three of each learner, said once
+    content = data(text)
+    assert len(content["learners"]) == 200
+    assert len(content["texts"]) == 600  # three of each learner, stored once
 
 
-def unpacked(found: dict) -> dict[int, dict]:
+def unpacked(content: dict) -> dict[int, dict]:
     """Place in the cohort -> the evidence inside the page."""
-    packed = found["evidence"]
+    packed = content["evidence"]
     if not packed:
         return {}
-    told = json.loads(zlib.decompress(base64.b64decode(packed["text"]), -zlib.MAX_WBITS))
-    return dict(zip(packed["of"], told, strict=True))
+    parts = json.loads(zlib.decompress(base64.b64decode(packed["text"]), -zlib.MAX_WBITS))
+    return dict(zip(packed["of"], parts, strict=True))
 
 
 def test_the_evidence_is_in_the_page_too(tmp_path: Path) -> None:
-    learners = [example.learner(one) for one in ("ada", "bob", "eve", "zoë")]
-    files = {one.id: snapshot.path_of(tmp_path, one.id) for one in learners}
-    for one in ("ada", "zoë"):
-        seen = {
-            "learner": one,
+    learners = [example.learner(identity) for identity in ("ada", "bob", "eve", "zoë")]
+    files = {learner.id: snapshot.path_of(tmp_path, learner.id) for learner in learners}
+    for identity in ("ada", "zoë"):
+        stored = {
+            "learner": identity,
             "sightings": {"project": "asked at"},
             "project": "a\u202eb </script>",
         }
-        files[one].write_text(json.dumps({"evidence": seen}), "utf-8")
+        files[identity].write_text(json.dumps({"evidence": stored}), "utf-8")
     files["bob"].write_text("{ half a fi", "utf-8")
     run = example.run(learners, evidence_folder=tmp_path)
     failed = {"project-exists": (Outcome.FAILED, "no")}
     verdicts = [
-        one
+        verdict
         for learner in learners
-        for one in example.verdicts(learner.id, failed if learner.id == "zoë" else {})
+        for verdict in example.verdicts(learner.id, failed if learner.id == "zoë" else {})
     ]
     text = page.render(run, grades_of(run, verdicts))
-    found = unpacked(data(text))
-    assert list(found) == [3, 0]  # who failed is looked up first
-    assert found[3] == {"learner": "zoë", "project": "a\u202eb </script>"}
+    by_place = unpacked(data(text))
+    assert list(by_place) == [3, 0]  # who failed comes first
+    assert by_place[3] == {"learner": "zoë", "project": "a\u202eb </script>"}
     assert "\u202e" not in text
 
 
 def test_evidence_that_does_not_fit_stays_in_its_files(tmp_path: Path) -> None:
     run, verdicts = large_run(200)
-    files = {one.id: snapshot.path_of(tmp_path, one.id) for one in run.learners}
+    files = {learner.id: snapshot.path_of(tmp_path, learner.id) for learner in run.learners}
     for file in files.values():
-        seen = {"noise": secrets.token_hex(3000)}
-        file.write_text(json.dumps({"evidence": seen}), "utf-8")
+        stored = {"noise": secrets.token_hex(3000)}
+        file.write_text(json.dumps({"evidence": stored}), "utf-8")
     text = page.render(replace(run, evidence_folder=tmp_path), grades_of(run, verdicts))
     assert len(text.encode()) < ONE_MB
     assert 50 < len(unpacked(data(text))) < 200
@@ -342,25 +347,29 @@ def test_evidence_that_does_not_fit_stays_in_its_files(tmp_path: Path) -> None:
 
 
 def test_one_learners_large_files_cost_the_others_no_evidence(tmp_path: Path) -> None:
-    """Whoever has something to look up stands first; what does not fit is left out alone."""
+    """Learners who failed something come first; only what does not fit is left out."""
     learners = [example.learner(name) for name in ("ada", "bob", "eve")]
-    files = {one.id: snapshot.path_of(tmp_path, one.id) for one in learners}
+    files = {learner.id: snapshot.path_of(tmp_path, learner.id) for learner in learners}
     large = secrets.token_hex(500_000)
-    for one, seen in zip(learners, (large, "small", "small"), strict=True):
-        files[one.id].write_text(json.dumps({"evidence": {"seen": seen}}), "utf-8")
+    for learner, content in zip(learners, (large, "small", "small"), strict=True):
+        files[learner.id].write_text(json.dumps({"evidence": {"seen": content}}), "utf-8")
     run = example.run(learners, evidence_folder=tmp_path)
     verdicts = [
-        example.verdict(one.id, check, Outcome.FAILED) for one in learners for check in run.checks
+        example.verdict(learner.id, check, Outcome.FAILED)
+        for learner in learners
+        for check in run.checks
     ]
     packed = evidence.packed(run, grades_of(run, verdicts))
     assert packed["of"] == [1, 2]
 
 
-def test_a_reason_that_many_are_told_stands_once() -> None:
+def test_a_reason_that_many_learners_get_is_stored_once() -> None:
     learners = [example.learner(f"l{n}", "", n) for n in range(1, 30)]
     run = example.run(learners)
-    told = example.from_task(5, Outcome.BLOCKED, "there is no pipeline of that name at all")
-    verdicts = [one for learner in learners for one in example.verdicts(learner.id, told)]
+    outcomes = example.from_task(5, Outcome.BLOCKED, "there is no pipeline of that name at all")
+    verdicts = [
+        verdict for learner in learners for verdict in example.verdicts(learner.id, outcomes)
+    ]
     text = page.render(run, grades_of(run, verdicts))
     assert text.count("there is no pipeline of that name at all") == 1
 
@@ -370,10 +379,11 @@ PAST = PastNote(
 )
 
 
-def test_what_past_runs_have_a_say_in_is_told() -> None:
+def test_results_that_past_runs_decide_are_shown() -> None:
     run = example.run([example.learner("ada")], nightly=Nightly(Policy.BEST))
     verdicts = [
-        replace(one, past=PAST) if one.task == 2 else one for one in example.verdicts("ada")
+        replace(verdict, past=PAST) if verdict.task == 2 else verdict
+        for verdict in example.verdicts("ada")
     ]
     text = page.render(run, grades_of(run, verdicts))
     (learner,) = data(text)["learners"]

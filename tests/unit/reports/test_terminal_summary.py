@@ -66,7 +66,9 @@ def lines(
 
 
 def of(learners: Sequence[Learner]) -> list[Verdict]:
-    return [v for one in learners for v in example.verdicts(one.id, MISTAKES.get(one.id))]
+    return [
+        v for learner in learners for v in example.verdicts(learner.id, MISTAKES.get(learner.id))
+    ]
 
 
 def row_of(learner: Learner, verdicts: Sequence[Verdict] | None = None) -> str:
@@ -108,7 +110,7 @@ def test_a_withheld_grade_is_a_word_not_a_number() -> None:
     assert row.split()[2:] == ["18", "12", "10", "?", "0", "0", "withheld"]
 
 
-def test_why_grades_are_withheld_is_said_once_for_all_it_concerns() -> None:
+def test_why_grades_are_withheld_is_shown_once_for_all_learners() -> None:
     text = "\n".join(lines(example.run(COHORT), of(COHORT)))
     assert text.count("7 checks not assessed: Azure DevOps: could not see the projects") == 1
     assert "l08, l09: 7 checks not assessed" in text
@@ -118,9 +120,9 @@ def test_many_reasons_are_counted_not_listed() -> None:
     cohort = [example.learner(f"l{n}") for n in range(12)]
     verdicts = [
         verdict
-        for one in cohort
+        for learner in cohort
         for verdict in example.verdicts(
-            one.id, {"ci-run-succeeded": (Outcome.PENDING, f"run {one.id} goes on")}
+            learner.id, {"ci-run-succeeded": (Outcome.PENDING, f"run {learner.id} goes on")}
         )
     ]
     text = "\n".join(lines(example.run(cohort), verdicts))
@@ -138,7 +140,7 @@ def test_the_commonest_failures_come_first_and_blocked_checks_are_none() -> None
     ]
 
 
-def test_nothing_is_said_of_failures_or_withheld_grades_when_there_are_none() -> None:
+def test_without_failures_or_withheld_grades_neither_is_mentioned() -> None:
     text = "\n".join(lines(example.run(COHORT[:1]), of(COHORT[:1])))
     assert "withheld" not in text
     assert "Failed" not in text
@@ -156,7 +158,7 @@ def test_a_path_is_never_cut_or_folded() -> None:
     assert f"  grade book  {deep}" in summary
 
 
-def test_a_path_below_the_working_directory_is_said_as_seen_from_there() -> None:
+def test_a_path_below_the_working_directory_is_shown_relative_to_it() -> None:
     below = Path.cwd() / "out" / "gradebook.csv"
     summary = lines(example.run(COHORT[:1]), of(COHORT[:1]), written=[("grade book", below)])
     assert f"  grade book  {Path('out') / 'gradebook.csv'}" in summary

@@ -30,34 +30,34 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("what", BOMBS)
-def test_a_file_beyond_the_bounds_is_told_to_be_unreadable(what: str) -> None:
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_file_beyond_the_limits_is_reported_as_unreadable(bomb: str) -> None:
     with pytest.raises(UnreadableError, match="more than"):
-        read_yaml(BOMBS[what])
-    (told,) = rules.altered_pipelines(texts(cd=BOMBS[what]), LAB)
-    assert (told.what, told.expected) == (f"file {LAB.cd_yaml}", "YAML that can be read")
-    assert "more than" in told.found
+        read_yaml(BOMBS[bomb])
+    (mismatch,) = rules.altered_pipelines(texts(cd=BOMBS[bomb]), LAB)
+    assert (mismatch.what, mismatch.expected) == (f"file {LAB.cd_yaml}", "YAML that can be read")
+    assert "more than" in mismatch.found
 
 
-@pytest.mark.parametrize("what", BOMBS)
-def test_a_value_that_is_a_bomb_is_as_quick(what: str) -> None:
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_value_that_is_a_bomb_is_as_quick(bomb: str) -> None:
     """The value that is compared, not only the file around it; a hang is how this test fails."""
-    value = f"{BOMBS[what]}\nvariables:\n- name: MODEL_NAME\n  value: *a9\n"
+    value = f"{BOMBS[bomb]}\nvariables:\n- name: MODEL_NAME\n  value: *a9\n"
     assert rules.altered_pipelines(texts(shared=value), LAB)
 
 
-def test_the_line_of_a_slip_is_told() -> None:
+def test_the_line_of_a_syntax_error_is_reported() -> None:
     with pytest.raises(UnreadableError, match="not valid YAML at line 3"):
         read_yaml("a: 1\nb: [\n")
 
 
 @pytest.mark.parametrize("text", ["a: \x1b]0;x\x07", "a: \ud800", "\t- ["])
-def test_what_is_no_text_of_a_yaml_file_is_told(text: str) -> None:
+def test_text_that_is_not_yaml_is_refused(text: str) -> None:
     with pytest.raises(UnreadableError, match="not valid YAML"):
         read_yaml(text)
 
 
-def test_texts_stay_as_they_stand_in_the_file() -> None:
+def test_values_are_read_as_they_are_written() -> None:
     assert read_yaml("a: 010\nb: 2026-13-45\nc: yes\nd:\n") == {
         "a": "010",
         "b": "2026-13-45",
@@ -69,6 +69,6 @@ def test_texts_stay_as_they_stand_in_the_file() -> None:
 
 
 @given(st.text(alphabet="{}[]:,&*<>-?!|'\"%@`# \n\tab01", max_size=300))
-def test_whatever_is_typed_is_read_or_told(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(UnreadableError):
         read_yaml(text)

@@ -1,4 +1,4 @@
-"""What each rule tells of what is wrong, word for word: learners read it, instructors answer it."""
+"""What each rule says of what is wrong, word for word: learners read it, instructors answer it."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from tests.support.correct_evidence import (
     texts,
 )
 
-Told = Sequence[tuple[str, str, str]]
+Messages = Sequence[tuple[str, str, str]]
 """What, expected, found."""
 
 
-def told(mismatches: Sequence[Mismatch]) -> Told:
-    return [(one.what, one.expected, one.found) for one in mismatches]
+def messages(mismatches: Sequence[Mismatch]) -> Messages:
+    return [(mismatch.what, mismatch.expected, mismatch.found) for mismatch in mismatches]
 
 
 # --- task 2 ---------------------------------------------------------------------------------------
 
 
-def test_what_is_wrong_with_the_variables_is_told() -> None:
-    found = {"A": Variable("x"), "B": Variable("y"), "LOCATION": Variable(" z", is_secret=True)}
-    assert told(rules.missing_variables(found, ["LOCATION", "BASE_NAME"])) == [
+def test_wrong_variables_are_described() -> None:
+    variables = {"A": Variable("x"), "B": Variable("y"), "LOCATION": Variable(" z", is_secret=True)}
+    assert messages(rules.missing_variables(variables, ["LOCATION", "BASE_NAME"])) == [
         ("BASE_NAME", "a variable BASE_NAME", "not there; other variables: A, B")
     ]
-    assert told(rules.missing_variables({}, ["LOCATION", "BASE_NAME"])) == [
+    assert messages(rules.missing_variables({}, ["LOCATION", "BASE_NAME"])) == [
         ("LOCATION", "a variable LOCATION", "not there"),
         ("BASE_NAME", "a variable BASE_NAME", "not there"),
     ]
-    assert told(rules.unreadable_variables("Vsts", found, ["BASE_NAME", "LOCATION"])) == [
+    assert messages(rules.unreadable_variables("Vsts", variables, ["BASE_NAME", "LOCATION"])) == [
         ("LOCATION", "a plain value", "marked as secret")
     ]
-    assert told(rules.unreadable_variables("AzureKeyVault", {}, [])) == [
+    assert messages(rules.unreadable_variables("AzureKeyVault", {}, [])) == [
         ("variable group", "plain variables", "a group of type AzureKeyVault")
     ]
-    assert told(rules.padded_values(found)) == [("LOCATION", "'z'", "' z'")]
-    assert told(rules.base_name_problems("user5", LAB)) == [
+    assert messages(rules.padded_values(variables)) == [("LOCATION", "'z'", "' z'")]
+    assert messages(rules.base_name_problems("user5", LAB)) == [
         ("BASE_NAME", "3 to 15 letters, digits or hyphens with user4 in it", "user5")
     ]
 
@@ -69,15 +69,15 @@ def test_a_base_name_has_at_most_15_characters(value: str, is_right: bool) -> No
     assert (rules.base_name_problems(value, LAB) == []) is is_right
 
 
-def test_who_may_use_the_group_is_told() -> None:
+def test_access_to_the_group_is_described() -> None:
     known = [CI, replace(CI, id=12, name="b"), replace(CI, id=13, name="a", yaml_path="a.yml")]
-    assert told(rules.closed_to_pipelines(Access(False, (13, 12)), known, LAB)) == [
+    assert messages(rules.closed_to_pipelines(Access(False, (13, 12)), known, LAB)) == [
         ("pipeline permissions", "open to all pipelines", "open to a, b only")
     ]
-    assert told(rules.closed_to_pipelines(Access(False, ()), known, LAB)) == [
+    assert messages(rules.closed_to_pipelines(Access(False, ()), known, LAB)) == [
         ("pipeline permissions", "open to all pipelines", "open to no pipeline")
     ]
-    assert told(rules.closed_to_all(Access(False, (11, 12)))) == [
+    assert messages(rules.closed_to_all(Access(False, (11, 12)))) == [
         ("pipeline permissions", "open to all pipelines", "open to 2 pipelines, one by one")
     ]
     assert rules.closed_to_all(Access(True)) == []
@@ -89,28 +89,28 @@ def test_who_may_use_the_group_is_told() -> None:
 STRICT = replace(LAB, leniency=Leniency(federated_connection=False, manual_connection=False))
 
 
-def test_what_is_wrong_with_the_connection_is_told() -> None:
+def test_a_wrong_connection_is_described() -> None:
     elsewhere = connection(workspace="", resource_group="User5AML")
-    assert told(rules.wrong_target(elsewhere, WORKSPACE)) == [
+    assert messages(rules.wrong_target(elsewhere, WORKSPACE)) == [
         ("Machine Learning workspace", "user4aml", "nothing"),
         ("resource group", "User4AML", "User5AML"),
     ]
-    for scheme, said in (("Token", "Token"), ("", "nothing")):
-        assert told(rules.wrong_scheme(connection(scheme=scheme), LAB)) == [
-            ("authentication", "a service principal", said)
+    for scheme, actual in (("Token", "Token"), ("", "nothing")):
+        assert messages(rules.wrong_scheme(connection(scheme=scheme), LAB)) == [
+            ("authentication", "a service principal", actual)
         ]
-    assert told(rules.wrong_scheme(connection(creation_mode="Manual"), STRICT)) == [
+    assert messages(rules.wrong_scheme(connection(creation_mode="Manual"), STRICT)) == [
         ("creation", "automatic", "Manual")
     ]
     broken = connection(is_ready=False, state="Failed", status_message="no right")
-    assert told(rules.not_ready(broken)) == [("state", "Ready", "Failed no right")]
+    assert messages(rules.not_ready(broken)) == [("state", "Ready", "Failed no right")]
     assert rules.not_ready(connection()) == []
-    assert told(rules.dangling_reference("mine", {"b": 1, "a": 2}, LAB)) == [
+    assert messages(rules.dangling_reference("mine", {"b": 1, "a": 2}, LAB)) == [
         ("service connection", "mine", "a, b")
     ]
-    for mode, said in (("Manual", "ServicePrincipal, Manual"), ("", "ServicePrincipal, unknown")):
-        assert told(rules.other_than_shown(connection(creation_mode=mode))) == [
-            ("authentication", "ServicePrincipal, Automatic", said)
+    for mode, actual in (("Manual", "ServicePrincipal, Manual"), ("", "ServicePrincipal, unknown")):
+        assert messages(rules.other_than_shown(connection(creation_mode=mode))) == [
+            ("authentication", "ServicePrincipal, Automatic", actual)
         ]
 
 
@@ -118,7 +118,7 @@ def test_what_is_wrong_with_the_connection_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "template", "said"),
+    ("changes", "template", "actual"),
     [
         ({"is_fork": True}, LAB.templates[0], "a fork"),
         ({}, None, "made without a template"),
@@ -126,43 +126,43 @@ def test_what_is_wrong_with_the_connection_is_told() -> None:
         ({}, "microsoft/MLOpsPython", "generated from microsoft/MLOpsPython"),
     ],
 )
-def test_where_the_repository_came_from_is_told(
-    changes: dict[str, Any], template: str | None, said: str
+def test_the_origin_of_the_repository_is_described(
+    changes: dict[str, Any], template: str | None, actual: str
 ) -> None:
     expected = "generated from solliancenet/labs-ae-mlops-starter"
-    found = rules.wrong_origin(repository(**changes), template, LAB)
-    assert told(found) == [("origin", expected, said)]
+    mismatches = rules.wrong_origin(repository(**changes), template, LAB)
+    assert messages(mismatches) == [("origin", expected, actual)]
 
 
-def test_what_is_wrong_with_the_repository_is_told() -> None:
+def test_a_wrong_repository_is_described() -> None:
     either = replace(LAB, repositories=("mlops_04", "mlops-04"))
     names = "solliancelabs/mlops_04 or solliancelabs/mlops-04"
-    assert told(rules.missing_repository((), (), either)) == [
+    assert messages(rules.missing_repository((), (), either)) == [
         ("repository", names, "no such repository")
     ]
     files = dict.fromkeys(LAB.sheet.essential_files[1:], "blob")
-    assert told(rules.missing_files(repository(files=files), LAB)) == [
+    assert messages(rules.missing_files(repository(files=files), LAB)) == [
         ("file", ".pipelines/code-quality-template.yml", "not on the default branch")
     ]
-    assert told(rules.modified_files(repository(tree="beef"), LAB)) == [
+    assert messages(rules.modified_files(repository(tree="beef"), LAB)) == [
         ("files", "those of the template", "another tree (beef)")
     ]
     assert rules.modified_files(repository(), LAB) == []
     assert rules.inactive_repository(repository(), LAB) == []
     bad = repository(is_archived=True, is_disabled=True, default_branch="trunk")
-    assert told(rules.inactive_repository(bad, LAB)) == [
+    assert messages(rules.inactive_repository(bad, LAB)) == [
         ("repository", "active, branch main", "archived"),
         ("repository", "active, branch main", "disabled"),
         ("repository", "active, branch main", "default branch trunk"),
     ]
 
 
-def test_each_name_that_the_yaml_lacks_is_told_with_what_stands_there() -> None:
+def test_each_name_that_the_yaml_lacks_is_shown_with_what_is_there() -> None:
     other = "stages: [{stage: A}, {stage: B}]\nvariables: [{group: g}, {group: h}]\n"
     sources = "resources: {pipelines: [{source: p}, {source: q}]}\n"
     shared = "variables: [{name: MODEL_NAME, value: m}, {name: MODEL_NAME}]\n"
-    found = rules.altered_pipelines(texts(other, other + sources, shared), LAB)
-    assert told(found) == [
+    mismatches = rules.altered_pipelines(texts(other, other + sources, shared), LAB)
+    assert messages(mismatches) == [
         ("variable group of the CI pipeline", "devopsforai-aml-vg", "g, h"),
         ("variable group of the CD pipeline", "devopsforai-aml-vg", "g, h"),
         ("pipeline the CD pipeline takes the model from", "Model-Train-Register-CI", "p, q"),
@@ -173,46 +173,48 @@ def test_each_name_that_the_yaml_lacks_is_told_with_what_stands_there() -> None:
         ("MODEL_NAME", "diabetes_regression_model.pkl", "m"),
     ]
     bare = rules.altered_pipelines(texts("", "", ""), LAB)
-    assert {one.found for one in bare} == {"nothing"}
+    assert {mismatch.found for mismatch in bare} == {"nothing"}
 
 
 # --- tasks 5 and 6 --------------------------------------------------------------------------------
 
 
-def test_the_repository_that_a_pipeline_builds_is_told() -> None:
-    found = rules.wrong_repository(replace(CI, repository_type="Git", repository_name="x/y"), LAB)
-    assert told(found) == [("repository", "GitHub solliancelabs/mlops_04", "Git x/y")]
+def test_the_repository_that_a_pipeline_builds_is_shown() -> None:
+    mismatches = rules.wrong_repository(
+        replace(CI, repository_type="Git", repository_name="x/y"), LAB
+    )
+    assert messages(mismatches) == [("repository", "GitHub solliancelabs/mlops_04", "Git x/y")]
     copy = replace(CI, repository_type="TfsGit", repository_name="x")
     slip = "Azure Repos x (the sheet's step 5.2 says Azure Repos Git by mistake)"
-    assert told(rules.wrong_repository(copy, LAB)) == [
+    assert messages(rules.wrong_repository(copy, LAB)) == [
         ("repository", "GitHub solliancelabs/mlops_04", slip)
     ]
 
 
-def test_how_the_runs_ended_is_told() -> None:
+def test_how_the_runs_ended_is_shown() -> None:
     never = "the pipeline never ran"
-    assert told(rules.never_ran([])) == [("runs", "a completed run", never)]
+    assert messages(rules.never_ran([])) == [("runs", "a completed run", never)]
     assert rules.never_ran([CI_RUN]) == []
-    assert told(rules.none_succeeded([], LAB)) == [("runs", "a successful run", never)]
+    assert messages(rules.none_succeeded([], LAB)) == [("runs", "a successful run", never)]
     problem = replace(CI_RUN, result="failed", problems=("this", "that"))
     older = replace(problem, id=100, number="20261119.1")
-    said = "run 20261120.1 failed: this; that (and 2 other runs that did not succeed)"
-    assert told(rules.none_succeeded([problem, older, older], LAB)) == [
-        ("runs", "a successful run", said)
+    actual = "run 20261120.1 failed: this; that (and 2 other runs that did not succeed)"
+    assert messages(rules.none_succeeded([problem, older, older], LAB)) == [
+        ("runs", "a successful run", actual)
     ]
 
 
-def test_jobs_that_a_failed_stage_left_out_are_told_and_others_are_not() -> None:
-    def said(stage: str, job: str) -> str:
+def test_jobs_that_a_failed_stage_skipped_are_shown_and_others_are_not() -> None:
+    def failure(stage: str, job: str) -> str:
         parts = ci_stages(**{"Trigger_AML_Pipeline": stage, "Trigger ML Training Pipeline": job})
         failed = replace(CI_RUN, result="failed", stages=parts)
         return rules.none_succeeded([failed], LAB)[0].found
 
     left_out = ": Trigger_AML_Pipeline › Trigger ML Training Pipeline skipped"
-    assert said("failed", "skipped") == f"run 20261120.1 failed{left_out}"
-    assert said("canceled", "skipped") == f"run 20261120.1 failed{left_out}"
-    assert said("failed", "succeeded") == "run 20261120.1 failed"
-    assert said("succeeded", "skipped") == "run 20261120.1 failed"
+    assert failure("failed", "skipped") == f"run 20261120.1 failed{left_out}"
+    assert failure("canceled", "skipped") == f"run 20261120.1 failed{left_out}"
+    assert failure("failed", "succeeded") == "run 20261120.1 failed"
+    assert failure("succeeded", "skipped") == "run 20261120.1 failed"
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_jobs_that_a_failed_stage_left_out_are_told_and_others_are_not() -> None
         ("The group could not be found", ""),
     ],
 )
-def test_what_the_environment_lacks_is_told_of_the_newest_run(problem: str, lacks: str) -> None:
+def test_what_the_environment_lacks_is_read_from_the_newest_run(problem: str, lacks: str) -> None:
     failed = replace(CI_RUN, result="failed")
     newest = replace(failed, problems=("Something else.", problem))
     assert rules.environment_lacks([newest, failed], LAB) == lacks
@@ -235,88 +237,90 @@ def test_what_the_environment_lacks_is_told_of_the_newest_run(problem: str, lack
     assert rules.environment_lacks([], LAB) == ""
 
 
-def test_each_part_of_a_run_that_did_not_succeed_is_told() -> None:
+def test_each_part_of_a_run_that_did_not_succeed_is_shown() -> None:
     parts = ci_stages(**{"Run unit tests": "failed", "Publish test results": "skipped"})
-    assert told(rules.task_results(parts, (*LAB.sheet.ci.build.tests, "Mine"))) == [
+    assert messages(rules.task_results(parts, (*LAB.sheet.ci.build.tests, "Mine"))) == [
         ("task Run unit tests", "succeeded", "failed"),
         ("task Publish test results", "succeeded", "skipped"),
         ("task Mine", "succeeded", "not in the run"),
     ]
-    assert told(rules.incomplete_deployment((), LAB)) == [
+    assert messages(rules.incomplete_deployment((), LAB)) == [
         ("stage Deploy to ACI", "succeeded", "not in the run")
     ]
-    failed = told(rules.incomplete_deployment(stages(Deploy_ACI="failed"), LAB))
+    failed = messages(rules.incomplete_deployment(stages(Deploy_ACI="failed"), LAB))
     assert failed == [("stage Deploy to ACI", "succeeded", "failed")]
     lost = rules.incomplete_ci(ci_stages(without="Trigger_AML_Pipeline"), LAB)
-    assert told(lost)[:1] == [("stage Trigger_AML_Pipeline", "succeeded", "not in the run")]
-    assert told(rules.kubernetes_ran(stages(Deploy_AKS="failed"), LAB)) == [
+    assert messages(lost)[:1] == [("stage Trigger_AML_Pipeline", "succeeded", "not in the run")]
+    assert messages(rules.kubernetes_ran(stages(Deploy_AKS="failed"), LAB)) == [
         ("stage Deploy to AKS", "skipped", "failed")
     ]
-    going = tuple(replace(one, result=None, state="inProgress") for one in stages())
-    assert told(rules.kubernetes_ran(going, LAB)) == [
+    going = tuple(replace(stage, result=None, state="inProgress") for stage in stages())
+    assert messages(rules.kubernetes_ran(going, LAB)) == [
         ("stage Deploy to AKS", "skipped", "inProgress")
     ]
 
 
-def test_the_run_that_cd_took_the_model_from_is_told() -> None:
+def test_the_run_that_cd_took_the_model_from_is_shown() -> None:
     older = replace(CI_RUN, number="20261119.1")
     expected = "a succeeded run of Model-Train-Register-CI (20261119.1, 20261120.1)"
     other, another = UpstreamRun("x", 9, "8"), UpstreamRun("y", 7, "6")
-    for upstream, said in (
+    for upstream, actual in (
         ([other, another], "run 8 of pipeline 9, run 6 of pipeline 7"),
         ([], "none"),
     ):
-        assert told(rules.wrong_upstream(upstream, CI, [CI_RUN, older])) == [
-            ("run it took the model from", expected, said)
+        assert messages(rules.wrong_upstream(upstream, CI, [CI_RUN, older])) == [
+            ("run it took the model from", expected, actual)
         ]
 
 
-def test_a_run_that_began_too_early_is_told_with_its_time() -> None:
-    assert told(rules.wrong_order(CI_RUN, [CI_RUN])) == [
+def test_a_run_that_began_too_early_is_shown_with_its_time() -> None:
+    assert messages(rules.wrong_order(CI_RUN, [CI_RUN])) == [
         ("order", "CI finished before CD started", "CD started at 12:00")
     ]
     b, a = (replace(CI_RUN, branch=name) for name in ("b", "a"))
-    assert told(rules.wrong_order(CI_RUN, [b, a, b])) == [("branch", "a, b", "refs/heads/main")]
+    assert messages(rules.wrong_order(CI_RUN, [b, a, b])) == [("branch", "a, b", "refs/heads/main")]
 
 
-def test_what_a_run_built_is_told() -> None:
+def test_the_commit_and_branch_that_a_run_built_are_shown() -> None:
     foreign = replace(CI_RUN, commit="dead", branch="refs/heads/mine")
-    assert told(rules.foreign_commit(foreign, repository(default_branch="trunk"), LAB)) == [
+    assert messages(rules.foreign_commit(foreign, repository(default_branch="trunk"), LAB)) == [
         ("commit", "a commit of solliancelabs/mlops_04", "dead"),
         ("branch", "trunk", "mine"),
     ]
     unknown = replace(foreign, commit="")
-    assert told(rules.foreign_commit(unknown, repository(default_branch=None), LAB)) == [
+    assert messages(rules.foreign_commit(unknown, repository(default_branch=None), LAB)) == [
         ("commit", "a commit of solliancelabs/mlops_04", "none"),
         ("branch", "main", "mine"),
     ]
 
 
-def test_how_a_run_was_started_is_told_and_no_address_of_others() -> None:
+def test_how_a_run_was_started_is_shown_without_addresses_of_others() -> None:
     stranger = replace(CI_RUN, reason="schedule", requested_for="other@example.org")
-    assert told(rules.started_by_another(stranger, LEARNER)) == [
+    assert messages(rules.started_by_another(stranger, LEARNER)) == [
         ("reason", "manual", "schedule"),
         ("started by", "user4@example.org", "another account"),
     ]
-    nobody = Learner(id="user4", number=4)
-    assert told(rules.started_by_another(stranger, nobody)) == [("reason", "manual", "schedule")]
+    anonymous = Learner(id="user4", number=4)
+    assert messages(rules.started_by_another(stranger, anonymous)) == [
+        ("reason", "manual", "schedule")
+    ]
 
 
 # --- what CI leaves in the workspace --------------------------------------------------------------
 
 
-def test_versions_of_published_pipelines_are_told() -> None:
-    found = [PublishedPipeline(one, "p", one, is_active=True) for one in ("7", "8")]
+def test_versions_of_published_pipelines_are_shown() -> None:
+    published = [PublishedPipeline(version, "p", version, is_active=True) for version in ("7", "8")]
     expected = "one published pipeline with version 101 or 102 (the id of the CI run)"
-    assert told(rules.wrongly_published(found, [CI_RUN, replace(CI_RUN, id=102)])) == [
+    assert messages(rules.wrongly_published(published, [CI_RUN, replace(CI_RUN, id=102)])) == [
         ("version", expected, "7, 8")
     ]
 
 
-def test_where_models_come_from_is_told() -> None:
+def test_the_origin_of_models_is_shown() -> None:
     by_hand = replace(MODEL, tags={})
     ours = [CI_RUN, replace(CI_RUN, id=102)]
-    assert told(rules.unlinked_models([by_hand], ours, LAB)) == [
+    assert messages(rules.unlinked_models([by_hand], ours, LAB)) == [
         (
             "diabetes_regression_model.pkl",
             "tags of CI run 101 or 102 of project AE MLOps 04",
@@ -324,7 +328,7 @@ def test_where_models_come_from_is_told() -> None:
         )
     ]
     wrong = replace(MODEL, version="2", tags={"mse": "12"})
-    assert told(rules.unexpected_error([by_hand, wrong], LAB)) == [
+    assert messages(rules.unexpected_error([by_hand, wrong], LAB)) == [
         ("mse", "about 3295.7", "nothing, 12")
     ]
 
@@ -332,36 +336,38 @@ def test_where_models_come_from_is_told() -> None:
 # --- task 7 ---------------------------------------------------------------------------------------
 
 
-def test_what_the_endpoint_says_of_itself_is_told() -> None:
+def test_the_state_of_the_endpoint_is_shown() -> None:
     assert rules.unhealthy(ENDPOINT) == []
     assert rules.asks_for_key(ENDPOINT) == []
     assert rules.no_description(True) == []
-    for error, said in (("it crashed", "Failed it crashed"), ("", "Failed")):
+    for error, actual in (("it crashed", "Failed it crashed"), ("", "Failed")):
         failed = replace(ENDPOINT, state="Failed", error=error)
-        assert told(rules.unhealthy(failed)) == [("state", "Healthy", said)]
+        assert messages(rules.unhealthy(failed)) == [("state", "Healthy", actual)]
     keyed = replace(ENDPOINT, auth_enabled=True)
-    assert told(rules.asks_for_key(keyed)) == [("authentication", "none", "a key")]
-    assert told(rules.no_description(False)) == [("/swagger.json", "HTTP 200", "no description")]
+    assert messages(rules.asks_for_key(keyed)) == [("authentication", "none", "a key")]
+    assert messages(rules.no_description(False)) == [
+        ("/swagger.json", "HTTP 200", "no description")
+    ]
     big = replace(ENDPOINT, compute_type="AKS", cpu=0.5, memory_gb=None)
-    assert told(rules.wrong_size(big, LAB)) == [
+    assert messages(rules.wrong_size(big, LAB)) == [
         ("compute type", "ACI", "AKS"),
         ("CPU cores", "1", "0.5"),
         ("memory in GB", "4", "None"),
     ]
 
 
-def test_what_the_endpoint_serves_is_told() -> None:
+def test_the_models_that_the_endpoint_serves_are_shown() -> None:
     models = [MODEL, replace(MODEL, version="2")]
     expected = "diabetes_regression_model.pkl:1 or diabetes_regression_model.pkl:2"
-    for ids, said in ((("a:1", "b:2"), "a:1, b:2"), ((), "no model")):
+    for ids, actual in ((("a:1", "b:2"), "a:1, b:2"), ((), "no model")):
         other = replace(ENDPOINT, model_ids=ids)
-        assert told(rules.serves_other_model(other, models)) == [("model", expected, said)]
+        assert messages(rules.serves_other_model(other, models)) == [("model", expected, actual)]
 
 
-def test_when_and_where_the_endpoint_was_made_is_told() -> None:
+def test_when_and_where_the_endpoint_was_made_is_shown() -> None:
     cd_run = replace(CI_RUN, started_at=NOON + timedelta(hours=2))
     away = replace(ENDPOINT, location="West US")
-    assert told(rules.not_by_the_cd_run(away, [cd_run], WORKSPACE)) == [
+    assert messages(rules.not_by_the_cd_run(away, [cd_run], WORKSPACE)) == [
         ("region", "centralus", "WestUS"),
         (
             "deployed",
@@ -372,7 +378,7 @@ def test_when_and_where_the_endpoint_was_made_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "actual"),
     [
         (Answer(502, None, "bad gateway"), "HTTP 502: bad gateway"),
         (Answer(200, None), "HTTP 200"),
@@ -384,18 +390,18 @@ def test_when_and_where_the_endpoint_was_made_is_told() -> None:
         (Answer(200, (float("nan"), 2.0)), "result [nan, 2.0]"),
     ],
 )
-def test_what_the_endpoint_answered_is_told(answer: Answer, said: str) -> None:
+def test_the_answer_of_the_endpoint_is_shown(answer: Answer, actual: str) -> None:
     expected = "HTTP 200 with a result of 2 numbers"
-    assert told(rules.bad_answer(answer, LAB)) == [("answer", expected, said)]
+    assert messages(rules.bad_answer(answer, LAB)) == [("answer", expected, actual)]
 
 
-def test_other_predictions_are_told_to_a_tenth() -> None:
-    assert told(rules.other_predictions((1.04, 2.06), LAB)) == [
+def test_other_predictions_are_shown_to_a_tenth() -> None:
+    assert messages(rules.other_predictions((1.04, 2.06), LAB)) == [
         ("prediction", "5215.2, 3727.0", "1.0, 2.1")
     ]
 
 
-def test_whose_another_project_is_is_not_told() -> None:
+def test_the_name_of_another_project_is_not_shown() -> None:
     """It may be another learner's, and only the instructor is to read whose."""
     home = "https://dev.azure.com/solliancelabs/AE MLOps 04/_build/results?buildId=7"
     versions = {
@@ -406,8 +412,8 @@ def test_whose_another_project_is_is_not_told() -> None:
         "5": {},
     }
     models = [replace(MODEL, version=version, tags=tags) for version, tags in versions.items()]
-    ((_, _, found),) = told(rules.unlinked_models(models, [CI_RUN], LAB))
-    assert found.split("; ") == [
+    ((_, _, actual),) = messages(rules.unlinked_models(models, [CI_RUN], LAB))
+    assert actual.split("; ") == [
         "version 1: BuildId 7 of another project",
         f"version 2: BuildId 7, BuildUri {home}",
         "version 3: BuildId 7, no BuildUri",

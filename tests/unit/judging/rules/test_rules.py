@@ -55,7 +55,7 @@ def test_a_base_name_of_another_learner_or_shape_is_wrong(value: str) -> None:
     assert "user4" in mismatch.expected
 
 
-def test_a_missing_variable_is_shown_with_what_stands_instead() -> None:
+def test_a_missing_variable_is_shown_with_the_variables_there_are() -> None:
     variables = {"RESOURCEGROUP": Variable("User4AML"), "LOCATION": Variable("centralus")}
     (mismatch,) = rules.missing_variables(variables, ("LOCATION", "RESOURCE_GROUP"))
     assert mismatch.what == "RESOURCE_GROUP"
@@ -65,14 +65,16 @@ def test_a_missing_variable_is_shown_with_what_stands_instead() -> None:
 def test_secret_values_and_key_vault_groups_cannot_be_read_by_the_pipelines() -> None:
     secret = {"LOCATION": Variable(None, is_secret=True), "BASE_NAME": Variable("user4")}
     wanted = ("LOCATION", "BASE_NAME")
-    assert [one.what for one in rules.unreadable_variables("Vsts", secret, wanted)] == ["LOCATION"]
+    assert [mismatch.what for mismatch in rules.unreadable_variables("Vsts", secret, wanted)] == [
+        "LOCATION"
+    ]
     assert rules.unreadable_variables("AzureKeyVault", {}, wanted)
     assert rules.unreadable_variables("Vsts", {"OTHER": Variable(None, True)}, wanted) == []
 
 
 def test_only_padded_values_are_named() -> None:
     variables = {"A": Variable("x "), "B": Variable("x y"), "C": Variable(None, True)}
-    assert [one.what for one in rules.padded_values(variables)] == ["A"]
+    assert [mismatch.what for mismatch in rules.padded_values(variables)] == ["A"]
 
 
 def test_open_to_both_of_the_labs_pipelines_is_open_enough() -> None:
@@ -128,7 +130,7 @@ def test_yaml_may_be_changed_as_long_as_it_names_what_the_lab_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "what"),
+    ("changed", "expected"),
     [
         (texts(ci=PATCHED_CI.replace("devopsforai", "mine")), "variable group of the CI pipeline"),
         (
@@ -139,13 +141,13 @@ def test_yaml_may_be_changed_as_long_as_it_names_what_the_lab_needs() -> None:
         (texts(shared=SHARED.replace(".pkl", ".onnx")), "MODEL_NAME"),
     ],
 )
-def test_what_was_changed_for_the_worse_is_named(changed: Repository, what: str) -> None:
-    assert [one.what for one in rules.altered_pipelines(changed, LAB)] == [what]
+def test_a_harmful_change_of_the_yaml_is_named(changed: Repository, expected: str) -> None:
+    assert [mismatch.what for mismatch in rules.altered_pipelines(changed, LAB)] == [expected]
 
 
-def test_yaml_that_cannot_be_read_has_none_of_it() -> None:
-    (told,) = rules.altered_pipelines(texts(ci=": : :\n\t- ["), LAB)
-    assert (told.what, told.found) == (f"file {LAB.ci_yaml}", "not valid YAML at line 1")
+def test_yaml_that_cannot_be_read_is_one_mismatch() -> None:
+    (mismatch,) = rules.altered_pipelines(texts(ci=": : :\n\t- ["), LAB)
+    assert (mismatch.what, mismatch.found) == (f"file {LAB.ci_yaml}", "not valid YAML at line 1")
 
 
 # --- tasks 5 and 6 --------------------------------------------------------------------------------
@@ -224,11 +226,11 @@ def test_who_started_it_is_only_asked_where_the_cohort_says_who() -> None:
 
 
 def test_one_published_pipeline_bears_the_run_id() -> None:
-    one = PublishedPipeline("a", LAB.training_pipeline, "101", is_active=True)
-    older = replace(one, id="b", version="77")
-    assert rules.wrongly_published([older, one], [CI_RUN]) == []
+    published = PublishedPipeline("a", LAB.training_pipeline, "101", is_active=True)
+    older = replace(published, id="b", version="77")
+    assert rules.wrongly_published([older, published], [CI_RUN]) == []
     assert rules.wrongly_published([older], [CI_RUN])
-    assert rules.wrongly_published([one, replace(one, id="c")], [CI_RUN])
+    assert rules.wrongly_published([published, replace(published, id="c")], [CI_RUN])
 
 
 @pytest.mark.parametrize(
@@ -332,7 +334,9 @@ def test_the_documented_sample_output_is_not_the_labs_model() -> None:
 )
 def test_no_part_of_ci_may_be_left_out(part: str) -> None:
     assert rules.incomplete_ci(ci_stages(), LAB) == []
-    assert part in " ".join(one.what for one in rules.incomplete_ci(ci_stages(without=part), LAB))
+    assert part in " ".join(
+        mismatch.what for mismatch in rules.incomplete_ci(ci_stages(without=part), LAB)
+    )
     assert rules.incomplete_ci(ci_stages(**{part: "failed"}), LAB)
     assert rules.incomplete_ci(ci_stages(**{part: "succeededWithIssues"}), LAB) == []
 
@@ -362,7 +366,7 @@ def test_only_kubernetes_may_spoil_a_run_and_only_after_the_deployment() -> None
         assert not counts_as_succeeded(spoilt, LAB.sheet.cd)
 
 
-def test_a_failed_run_is_told_with_its_cause() -> None:
+def test_a_failed_run_is_shown_with_its_cause() -> None:
     failed = replace(CI_RUN, result="failed", problems=("no such group",))
     parts = ci_stages(**{"Run unit tests": "failed", "Invoke ML pipeline": "canceled"})
     (mismatch,) = rules.none_succeeded([replace(failed, stages=parts), failed], LAB)
@@ -380,11 +384,11 @@ def test_both_tasks_of_the_deployment_count() -> None:
     (aci, aks) = stages()
     (job,) = aci.jobs
     for task in job.tasks:
-        left = tuple(one for one in job.tasks if one is not task)
-        found = rules.incomplete_deployment(
+        left = tuple(candidate for candidate in job.tasks if candidate is not task)
+        mismatches = rules.incomplete_deployment(
             (replace(aci, jobs=(replace(job, tasks=left),)), aks), LAB
         )
-        assert [one.what for one in found] == [f"task {task.name}"]
+        assert [other.what for other in mismatches] == [f"task {task.name}"]
     skipped = replace(stages(Deploy_ACI="skipped")[0], jobs=())
     (mismatch,) = rules.incomplete_deployment((skipped, aks), LAB)
     assert (mismatch.what, mismatch.found) == ("stage Deploy to ACI", "skipped")
@@ -392,7 +396,7 @@ def test_both_tasks_of_the_deployment_count() -> None:
     assert len(rules.incomplete_deployment(elsewhere, LAB)) == 2
 
 
-def test_the_newest_run_that_was_looked_into_tells_of_the_smoke_test() -> None:
+def test_the_newest_run_with_known_stages_decides_about_the_smoke_test() -> None:
     passed = replace(CI_RUN, stages=stages())
     failed = replace(CI_RUN, stages=stages(smoke="failed"))
     other = replace(CI_RUN, stages=ci_stages(**{"Run unit tests": "failed"}))
@@ -405,7 +409,7 @@ def test_the_newest_run_that_was_looked_into_tells_of_the_smoke_test() -> None:
 def test_one_of_several_ci_runs_is_enough() -> None:
     later = replace(CI_RUN, id=103, number="20261121.1", finished_at=NOON + timedelta(days=1))
     cd_run = replace(CI_RUN, id=102, started_at=NOON + timedelta(minutes=20))  # the very minute
-    one = PublishedPipeline("a", LAB.training_pipeline, "101", is_active=True)
+    published = PublishedPipeline("a", LAB.training_pipeline, "101", is_active=True)
     upstream = UpstreamRun("model-train-ci", 11, "20261120.1")
     strange = replace(upstream, pipeline_id=99)
     assert rules.wrong_order(cd_run, [later, CI_RUN]) == []
@@ -413,13 +417,13 @@ def test_one_of_several_ci_runs_is_enough() -> None:
     assert rules.wrong_order(cd_run, [replace(later, finished_at=None)]) == []
     assert rules.wrong_order(replace(cd_run, started_at=None), [later]) == []
     assert rules.wrong_upstream([strange, upstream], CI, [later, CI_RUN]) == []
-    assert rules.wrongly_published([one], [later, CI_RUN]) == []
+    assert rules.wrongly_published([published], [later, CI_RUN]) == []
     assert rules.registered_by([MODEL], [later, CI_RUN], LAB) == [MODEL]
     other = replace(MODEL, tags={**MODEL.tags, "mse": "3000"})
     assert rules.unexpected_error([other, MODEL], LAB) == []
 
 
-def test_a_run_on_a_branch_of_ones_own_is_told_with_the_branches() -> None:
+def test_a_run_on_another_branch_is_shown_with_both_branches() -> None:
     mine = replace(CI_RUN, branch="refs/heads/mine")
     (mismatch,) = rules.wrong_order(mine, [CI_RUN])
     assert (mismatch.expected, mismatch.found) == ("refs/heads/main", "refs/heads/mine")
@@ -466,7 +470,7 @@ def test_the_address_of_the_run_may_be_the_organisations_old_one() -> None:
     assert not by("other.visualstudio.com/AE MLOps 04")
 
 
-def test_a_model_is_told_with_its_lineage() -> None:
+def test_a_model_is_shown_with_its_lineage() -> None:
     tags = {"BuildId": "7", "BuildUri": "u"}
     strange = [replace(MODEL, tags=tags), replace(MODEL, version="2", tags={})]
     (mismatch,) = rules.unlinked_models(strange, [CI_RUN], LAB)
@@ -483,11 +487,11 @@ def test_a_model_is_told_with_its_lineage() -> None:
 def test_every_file_the_pipelines_need_is_on_the_list() -> None:
     assert len(LAB.sheet.essential_files) == 15
     bare = repository(files={})
-    assert [one.what for one in rules.missing_files(bare, LAB)] == ["file"] * 15
+    assert [mismatch.what for mismatch in rules.missing_files(bare, LAB)] == ["file"] * 15
 
 
 @pytest.mark.parametrize(
-    ("changed", "what"),
+    ("changed", "expected"),
     [
         (texts(cd=CD.replace("devopsforai", "mine")), "variable group of the CD pipeline"),
         (texts(ci=PATCHED_CI.replace("Model_CI", "CI")), "first stage of the CI pipeline"),
@@ -500,8 +504,8 @@ def test_every_file_the_pipelines_need_is_on_the_list() -> None:
         ),
     ],
 )
-def test_each_name_in_the_yaml_is_asked_for(changed: Repository, what: str) -> None:
-    assert [one.what for one in rules.altered_pipelines(changed, LAB)] == [what]
+def test_each_name_in_the_yaml_is_required(changed: Repository, expected: str) -> None:
+    assert [mismatch.what for mismatch in rules.altered_pipelines(changed, LAB)] == [expected]
 
 
 def test_yaml_may_have_other_shapes_of_the_same() -> None:
@@ -532,14 +536,14 @@ def test_accepted_templates_may_be_spelled_in_any_case() -> None:
     assert rules.wrong_origin(repository(), "solliancenet/labs", capitals) == []
 
 
-def test_what_is_wrong_with_an_inactive_repository_is_told() -> None:
+def test_what_is_wrong_with_an_inactive_repository_is_shown() -> None:
     bad = repository(is_archived=True, is_disabled=True, default_branch="trunk")
-    found = [one.found for one in rules.inactive_repository(bad, LAB)]
-    assert found == ["archived", "disabled", "default branch trunk"]
+    states = [mismatch.found for mismatch in rules.inactive_repository(bad, LAB)]
+    assert states == ["archived", "disabled", "default branch trunk"]
     assert rules.inactive_repository(repository(default_branch="master"), LAB) == []
 
 
-def test_similar_repositories_are_told() -> None:
+def test_similar_repositories_are_shown() -> None:
     (mismatch,) = rules.missing_repository((), ("a/b", "a/c"), LAB)
     assert mismatch.found == "similar names: a/b, a/c"
     (mismatch,) = rules.missing_repository((), (), LAB)
@@ -547,7 +551,7 @@ def test_similar_repositories_are_told() -> None:
     assert rules.missing_repository([repository()], (), LAB) == []
 
 
-def test_files_tell_the_origin_where_github_does_not() -> None:
+def test_files_show_the_origin_where_github_does_not() -> None:
     own = frozenset({"c0ffee"})
     assert rules.looks_generated(repository(commits=own), LAB)
     assert not rules.looks_generated(repository(commits=own, tree="other"), LAB)
@@ -570,7 +574,7 @@ def test_a_strict_lab_file_still_takes_what_the_lab_shows() -> None:
 
 def test_a_connection_that_is_not_ready_says_why() -> None:
     broken = connection(is_ready=False, state="", status_message="")
-    assert [one.found for one in rules.not_ready(broken)] == ["not ready"]
+    assert [mismatch.found for mismatch in rules.not_ready(broken)] == ["not ready"]
 
 
 def test_a_reference_dangles_only_when_its_own_name_does() -> None:
@@ -588,9 +592,9 @@ def test_each_override_is_known(name: str) -> None:
     assert rules.overriding_variables([name, "LOCATION"], LAB) == [name]
 
 
-def test_other_variables_are_told_and_the_labs_own_are_not() -> None:
-    found = {"LOCATION": Variable("x"), "MINE": Variable("y")}
-    (mismatch,) = rules.missing_variables(found, ("LOCATION", "BASE_NAME"))
+def test_other_variables_are_shown_and_the_labs_own_are_not() -> None:
+    variables = {"LOCATION": Variable("x"), "MINE": Variable("y")}
+    (mismatch,) = rules.missing_variables(variables, ("LOCATION", "BASE_NAME"))
     assert mismatch.found == "not there; other variables: MINE"
     (mismatch,) = rules.missing_variables({}, ("LOCATION",))
     assert mismatch.found == "not there"

@@ -43,8 +43,8 @@ def test_a_pipeline_has_a_role_by_its_name_or_by_its_file(
 def test_a_run_has_deployed_where_its_stage_is_known_to_have_succeeded() -> None:
     assert has_deployed(replace(CI_RUN, stages=stages()), DICTATED)
     assert has_deployed(replace(CI_RUN, stages=stages(Deploy_ACI="succeededWithIssues")), DICTATED)
-    for found in (stages(Deploy_ACI="failed"), stages()[1:], (), None, UNSEEN):
-        assert not has_deployed(replace(CI_RUN, stages=found), DICTATED)
+    for other_stages in (stages(Deploy_ACI="failed"), stages()[1:], (), None, UNSEEN):
+        assert not has_deployed(replace(CI_RUN, stages=other_stages), DICTATED)
 
 
 def test_a_deployment_is_its_stage_and_two_tasks_unless_it_was_skipped() -> None:
@@ -69,12 +69,12 @@ def test_a_deployment_is_whole_where_all_of_it_succeeded() -> None:
     assert not deployed_whole(stages(Deploy_ACI="skipped"), DICTATED)
 
 
-def test_stages_and_tasks_are_found_wherever_they_stand() -> None:
+def test_stages_and_tasks_are_found_wherever_they_are() -> None:
     assert stage_of(stages(), "Deploy_AKS") == stages()[1]
     assert stage_of(stages(), "deploy_aks") is None
     assert [task.name for task in tasks_of(ci_stages())][-1] == "Invoke ML pipeline"
     assert [
-        one for one in ("succeeded", "succeededWithIssues", "failed", None) if is_good(one)
+        result for result in ("succeeded", "succeededWithIssues", "failed", None) if is_good(result)
     ] == [
         "succeeded",
         "succeededWithIssues",

@@ -1,4 +1,4 @@
-"""When the work was done: what bears a clock, and what is outside of a session, to the second."""
+"""When the work was done: what has a time, and what is outside of a session, to the second."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CD_RUN = replace(CI_RUN, id=102, pipeline_id=12)
 PUBLISHED = PublishedPipeline("p", LAB.training_pipeline, "101", True, created_at=NOON + MINUTE)
 TRAINED = TrainingRun("0123456789", "Completed", {}, ended_at=NOON + 2 * MINUTE)
 REGISTERED = replace(MODEL, created_at=NOON + 3 * MINUTE)
-NOBODY = unseen("user4", Unavailable(ServiceName.AZURE_ML, "the lab", "it is down", "Wait"))
+UNREAD = unseen("user4", Unavailable(ServiceName.AZURE_ML, "the lab", "it is down", "Wait"))
 WORK = replace(
-    NOBODY,
+    UNREAD,
     pipelines=(CI, CD),
     runs=(CD_RUN, CI_RUN),
     published_pipelines=(PUBLISHED,),
@@ -34,10 +34,10 @@ WORK = replace(
 
 
 def dated(work: Evidence) -> dict[str, tuple[datetime | None, ...]]:
-    return {one.what: one.times for one in rules.dated(work, LAB)}
+    return {item.what: item.times for item in rules.dated(work, LAB)}
 
 
-def test_everything_of_the_lab_bears_its_clock() -> None:
+def test_every_dated_resource_of_the_lab_has_its_times() -> None:
     ran = (NOON, NOON + 20 * MINUTE)
     assert dated(WORK) == {
         "run 20261120.1 of Model-Deploy-CD": ran,
@@ -49,7 +49,7 @@ def test_everything_of_the_lab_bears_its_clock() -> None:
     }
 
 
-def test_an_endpoint_that_was_changed_bears_that_time_too() -> None:
+def test_an_endpoint_that_was_changed_has_that_time_too() -> None:
     changed = replace(ENDPOINT, updated_at=NOON + 90 * MINUTE)
     times = dated(replace(WORK, endpoints=(changed,)))["endpoint mlops-aci"]
     assert times == (NOON + 60 * MINUTE, NOON + 90 * MINUTE)
@@ -66,21 +66,21 @@ def test_an_endpoint_that_was_changed_bears_that_time_too() -> None:
         {"training_runs": None},
     ],
 )
-def test_other_things_than_the_labs_and_unfinished_training_do_not_count(
+def test_resources_outside_the_lab_and_unfinished_training_do_not_count(
     changes: dict[str, Any],
 ) -> None:
     other = replace(CI, id=13, name="Nightly clean-up", yaml_path="clean-up.yml")
-    assert rules.dated(replace(NOBODY, pipelines=(CI, CD, other), **changes), LAB) == []
+    assert rules.dated(replace(UNREAD, pipelines=(CI, CD, other), **changes), LAB) == []
 
 
-def test_what_was_not_seen_bears_no_clock() -> None:
-    assert rules.dated(NOBODY, LAB) == []
-    assert rules.dated(replace(NOBODY, runs=(CI_RUN,)), LAB) == []
+def test_what_could_not_be_read_has_no_times() -> None:
+    assert rules.dated(UNREAD, LAB) == []
+    assert rules.dated(replace(UNREAD, runs=(CI_RUN,)), LAB) == []
 
 
 @pytest.mark.parametrize("pipeline", [replace(CI, name="misnamed"), replace(CI, yaml_path="x")])
 def test_a_misnamed_pipeline_ran_all_the_same(pipeline: Any) -> None:
-    work = replace(NOBODY, pipelines=(pipeline,), runs=(CI_RUN,))
+    work = replace(UNREAD, pipelines=(pipeline,), runs=(CI_RUN,))
     assert list(dated(work)) == [f"run 20261120.1 of {pipeline.name}"]
 
 
@@ -104,23 +104,25 @@ def test_the_session_counts_to_the_second_and_holds_both_its_ends(
     session: Session, expected: str | None
 ) -> None:
     work = [rules.Dated("model version 1", (NOON.replace(microsecond=999_999),))]
-    found = [one.expected for one in rules.outside(work, session)]
-    assert found == ([expected] if expected else [])
+    limits = [mismatch.expected for mismatch in rules.outside(work, session)]
+    assert limits == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize("side", ["begins", "ends"])
-def test_one_thing_is_told_once_and_in_the_sessions_own_zone(side: str) -> None:
+def test_one_resource_is_reported_once_in_the_sessions_time_zone(side: str) -> None:
     day = 21 if side == "begins" else 19
     border = datetime.fromisoformat(f"2026-11-{day}T09:00:00-06:00")
     work = [rules.Dated("endpoint mlops-aci", (None, NOON, NOON + SECOND)), rules.Dated("x", ())]
-    (told,) = rules.outside(work, Session(**{side: border}))
-    assert (told.what, told.expected, told.found) == (
+    (mismatch,) = rules.outside(work, Session(**{side: border}))
+    assert (mismatch.what, mismatch.expected, mismatch.found) == (
         "endpoint mlops-aci",
         f"2026-11-{day} 09:00:00-06:00 or {'later' if side == 'begins' else 'earlier'}",
         "2026-11-20 06:00:00-06:00",
     )
 
 
-def test_each_thing_that_is_outside_is_told() -> None:
+def test_each_resource_outside_the_session_is_reported() -> None:
     early = Session(ends=datetime(2026, 11, 19, tzinfo=UTC))
-    assert [one.what for one in rules.outside(rules.dated(WORK, LAB), early)] == list(dated(WORK))
+    assert [mismatch.what for mismatch in rules.outside(rules.dated(WORK, LAB), early)] == list(
+        dated(WORK)
+    )
