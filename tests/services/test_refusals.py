@@ -12,7 +12,7 @@ from graders.services.github import parsing
 from graders.services.http.refusals import is_throttled, without_secrets
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.http.triage import look
-from tests.support.fake_github import ORG, connected, lab_of, look_at
+from tests.support.fake_github import ORG, collect, connected, lab_of
 from tests.support.loopback_proxy import Loopback, Reply, as_json
 
 DEVOPS = "https://dev.azure.com/org/_apis/projects"
@@ -102,7 +102,7 @@ def test_a_secondary_limit_is_waited_for_though_it_does_not_say_how_long(wire: L
     wire.replies[:] = [limited, as_json({"full_name": "o/n"})]
     answer = look(ServiceName.GITHUB, "it", lambda: requests.get(GITHUB, timeout=5).json(), [])
     assert answer == {"full_name": "o/n"}
-    assert len(wire.seen) == 2
+    assert len(wire.requests) == 2
     wire.replies[:] = [limited]
     refused = refusal_of(ServiceName.GITHUB, GITHUB)
     assert "allowance of calls is used up (403)" in refused.cause
@@ -143,7 +143,7 @@ def test_a_classic_token_is_told_what_to_use_instead(status: str, wire: Loopback
     with connected() as fake:
         error = {"type": "FORBIDDEN", "path": ["r0_0"], "message": message}
         fake.spoil = lambda _answer, _variables: {"data": {"r0_0": None}, "errors": [error]}
-        (facts,) = look_at(lab_of(1)).values()
+        (facts,) = collect(lab_of(1)).values()
     assert isinstance(facts.repositories, Unavailable)
     assert message in facts.repositories.cause
     assert "no classic token" in facts.repositories.remedy
@@ -160,8 +160,8 @@ def test_a_query_that_went_wrong_without_a_type_is_halved() -> None:
         for lab in labs:
             fake.add(f"{ORG}/{lab.repositories[0]}")
         fake.spoil = spoil
-        facts = look_at(*labs)
-    assert not [one for one in facts.values() if isinstance(one.repositories, Unavailable)]
+        facts = collect(*labs)
+    assert not [own for own in facts.values() if isinstance(own.repositories, Unavailable)]
     assert parsing.is_too_much({"errors": [gave_up]})
     assert not parsing.is_too_much({"errors": [{**gave_up, "type": "NOT_FOUND"}]})
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from fixtures.simulator.world import LearnerWorld, Model, OnlineEndpoint
-from tests.support.served_bodies import look_at_everybody, recording
+from tests.support.served_bodies import collect_everybody, recording
 from tests.support.served_tenant import SUBSCRIPTION, Served, tenant_of
 
 MODEL = "diabetes_regression_model.pkl"
@@ -69,7 +69,7 @@ def names(answer: requests.Response, key: str = "name") -> list[Any]:
 
 
 def test_all_that_the_graders_ask_is_honoured(served: Served) -> None:
-    look_at_everybody(served.tenant)
+    collect_everybody(served.tenant)
     assert our_unknown_parameters(served) == []
 
 
