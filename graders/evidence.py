@@ -74,6 +74,18 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Rights:
+    """Whether the grader may see everything of a kind in the project, as the service says itself.
+
+    With the right, an empty list is believed. None: the service does not tell it.
+    """
+
+    library: bool | None = None
+    connections: bool | None = None
+    pipelines: bool | None = None
+
+
+@dataclass(frozen=True)
 class Access:
     """Which pipelines may use a protected resource."""
 
@@ -149,6 +161,8 @@ class Task:
     result: str | None
     log: int | None = None
     """Number of its log; None: it wrote none, or the log is gone."""
+    errors: tuple[str, ...] = ()
+    """What the service or a script noted as errors; likewise of jobs and stages."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +173,7 @@ class Job:
     state: str
     result: str | None
     tasks: tuple[Task, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,7 @@ class Stage:
     result: str | None
     attempt: int = 1
     jobs: tuple[Job, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -409,6 +425,9 @@ class AzureDevOpsEvidence(_Part):
     pipelines: tuple[Pipeline, ...] | Unavailable
     runs: tuple[Run, ...] | Unavailable
     """Of the pipelines that matter, newest first."""
+    deleted_runs: tuple[Run, ...] = ()
+    """Those that were deleted, by somebody or by retention, and are still listed as such."""
+    rights: Rights = Rights()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,7 @@ class Cloud:
             shared: list[Callable[[], None]] = [
                 lambda: self._prepare_repositories(labs),
                 lambda: self._azure_ml.prepare(labs),
-                *(partial(self._prepare_organization, name) for name in names),
+                *(partial(self._prepare_organization, name, labs) for name in names),
             ]
             # What fails here fails again, and is reported, for each learner.
             for wait in [_beside(partial(_quietly, step)) for step in shared]:
@@ -110,8 +110,9 @@ class Cloud:
     def _organization(self, name: str) -> AzureDevOps:
         return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
 
-    def _prepare_organization(self, name: str) -> None:
-        self._organization(name).projects()
+    def _prepare_organization(self, name: str, labs: Sequence[Lab]) -> None:
+        own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]
+        self._organization(name).prepare(own)
 
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)

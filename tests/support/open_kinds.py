@@ -14,16 +14,5 @@ FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 _NO_RIGHT = "an empty list is believed, although the grader's right to see is not asked for"
 _DELETED = "deleted runs are not asked for, so that retention looks like work never done"
 
-REASONS: Mapping[str, str] = {
-    "no_parallel_jobs": "the graders read problems of the run only, not messages of its jobs",
-    "variable_names_in_lower_case": "names of variables are compared with their case",
-    "ci_run_removed_by_retention": _DELETED,
-    "cd_run_removed_by_retention": _DELETED,
-    "library_not_visible": _NO_RIGHT,
-    "variable_group_not_visible": _NO_RIGHT,
-    "connections_not_visible": _NO_RIGHT,
-    "service_connection_not_visible": _NO_RIGHT,
-    "pipelines_not_visible": _NO_RIGHT,
-    "ci_pipeline_not_visible": _NO_RIGHT,
-}
+REASONS: Mapping[str, str] = {}
 """Entry -> why it is judged wrongly."""

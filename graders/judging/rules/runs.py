@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from graders.evidence import (
+    Job,
     Pipeline,
     Repository,
     Run,
     Stage,
+    Task,
     UpstreamRun,
 )
 from graders.lab import Lab, Learner
@@ -50,18 +52,44 @@ def none_succeeded(runs: Sequence[Run], lab: Lab) -> list[Mismatch]:
 
 
 def environment_lacks(runs: Sequence[Run], lab: Lab) -> str:
-    """What no run could succeed without and no learner can fix; empty when all is there.
+    """Why no run could succeed, and no learner can fix it; empty where nothing says so.
 
-    From the newest run, while none has succeeded.
+    From the newest run, while none has succeeded: what Azure Pipelines says of the run, and of the
+    stages, jobs and tasks that failed. A script can write such words too: they withhold a grade,
+    and never give points.
     """
     if not runs or any(counts_as_succeeded(run, lab.sheet.cd) for run in runs):
         return ""
-    problems = " ".join(runs[0].problems)
-    signs = {
-        lab.sheet.ci.training.run_task_type: "the Machine Learning extension is not installed",
-        "hosted parallelism": "there are no parallel jobs",
-    }
-    return next((lacks for words, lacks in signs.items() if words in problems), "")
+    extension = lab.sheet.ci.training.run_task_type
+    if any(extension in problem for problem in runs[0].problems):
+        lacks = "the Machine Learning extension is not installed in the lab's organisation"
+        return f"{lacks}: the lab's administrator must fix it"
+    for message in (*runs[0].problems, *_errors_of_failures(runs[0])):
+        if any(sign in message.casefold() for sign in _OF_THE_ENVIRONMENT):
+            return f"Azure Pipelines could not run it (“{message}”): the administrator must fix it"
+    return ""
+
+
+_OF_THE_ENVIRONMENT = (
+    "hosted parallelism",
+    "stopped hearing from agent",
+    "lost communication with the server",
+    "did not connect within the alloted time",
+    "the remote provider was unable to process the request",
+    "no image label found to route agent pool",
+    "an error occurred while provisioning resources",
+    "received a shutdown signal",
+    "scheduled brownout",
+)
+"""Words of Azure Pipelines about agents and images, in lower case."""
+
+
+def _errors_of_failures(run: Run) -> Iterator[str]:
+    for stage in run.stages if isinstance(run.stages, tuple) else ():
+        records: list[Stage | Job | Task] = [stage, *stage.jobs, *tasks_of([stage])]
+        for record in records:
+            if not is_good(record.result):
+                yield from record.errors
 
 
 def _failures(runs: Sequence[Run]) -> str:

@@ -115,6 +115,12 @@ class Organization:
         self.permissions = self._factory.get_pipeline_permissions_client()
         self.builds = self._factory.get_build_client()
         self.pipelines = self._factory.get_pipelines_client()
+        self.security = self._factory.get_security_client()
+        self.location = self._factory.get_location_client()
+
+    def who(self) -> Any:
+        """Whom the service takes the grader for."""
+        return self.location.get_connection_data()
 
     def whole_list(
         self, page: Page, *arguments: Any, most_pages: int = _MOST_PAGES, **options: Any

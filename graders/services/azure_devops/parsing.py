@@ -29,6 +29,7 @@ _SCOPE = re.compile(
     r"(/providers/microsoft\.machinelearningservices/workspaces/(?P<workspace>[^/]+))?)?",
     re.IGNORECASE,
 )
+_MOST_ERRORS = 3
 _MOST_WORDS = 300
 
 T = TypeVar("T")
@@ -39,9 +40,13 @@ def project(item: Any) -> Project:
 
 
 def variable_group(item: Any, labs: Collection[str]) -> VariableGroup:
-    """``labs`` are the variables whose values are evidence: another could be a plain secret."""
+    """``labs`` are the variables whose values are evidence: another could be a plain secret.
+
+    Azure DevOps ignores the case of their names, so they get the lab's.
+    """
+    spelled = {name.casefold(): name for name in labs}
     variables = {
-        name: _variable(variable, name.upper() in labs)
+        spelled.get(name.casefold(), name): _variable(variable, name.casefold() in spelled)
         for name, variable in (item.variables or {}).items()
     }
     return VariableGroup(_there(item.id), _there(item.name), item.type or "Vsts", variables)
@@ -113,6 +118,11 @@ def pipeline(item: Any) -> Pipeline:
     )
 
 
+def listed_run(item: Any) -> tuple[bool, Run]:
+    """Whether a run was deleted, and the run."""
+    return bool(item.deleted), run(item)
+
+
 def run(item: Any) -> Run:
     return Run(
         id=_there(item.id),
@@ -171,6 +181,7 @@ def _stage(record: Any, jobs: tuple[Job, ...]) -> Stage:
         result=_word(record.result) or None,
         attempt=record.attempt or 1,
         jobs=jobs,
+        errors=_errors(record),
     )
 
 
@@ -180,17 +191,36 @@ def _jobs(stage: Any, children: Mapping[str | None, list[Any]]) -> tuple[Job, ..
         if phase.type != "Phase":
             continue  # a checkpoint
         jobs = [job for job in children.get(phase.id, ()) if job.type == "Job"]
-        collected += [_job(record, children) for record in jobs or [phase]]
+        collected += [_job(record, children, phase) for record in jobs or [phase]]
     return tuple(collected)
 
 
-def _job(record: Any, children: Mapping[str | None, list[Any]]) -> Job:
+def _job(record: Any, children: Mapping[str | None, list[Any]], phase: Any) -> Job:
+    """A job; what the service says of its phase is said of the job."""
     tasks = tuple(
-        Task(task.name or "", _word(task.state), _word(task.result) or None, _log(task))
+        Task(
+            task.name or "",
+            _word(task.state),
+            _word(task.result) or None,
+            _log(task),
+            _errors(task),
+        )
         for task in children.get(record.id, ())
         if task.type == "Task"
     )
-    return Job(record.name or "", _word(record.state), _word(record.result) or None, tasks)
+    errors = dict.fromkeys((*_errors(record), *_errors(phase)))
+    state, result = _word(record.state), _word(record.result) or None
+    return Job(record.name or "", state, result, tasks, tuple(errors))
+
+
+def _errors(record: Any) -> tuple[str, ...]:
+    """The messages of a record that count as errors, bounded: scripts write some of them."""
+    messages = [
+        (issue.message or "")[:_MOST_WORDS]
+        for issue in record.issues or ()
+        if _word(issue.type) == "error"
+    ]
+    return tuple(messages[:_MOST_ERRORS])
 
 
 def _log(record: Any) -> int | None:

@@ -16,6 +16,7 @@ from graders.evidence import (
     AzureDevOpsEvidence,
     Pipeline,
     Project,
+    Rights,
     ServiceConnection,
     Sighting,
     Unavailable,
@@ -26,6 +27,7 @@ from graders.lab import Lab
 from graders.services.azure_devops import parsing
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE, ProjectReader
+from graders.services.azure_devops.rights import anonymous, rights
 from graders.services.azure_devops.runs import RunsReader
 from graders.services.http.triage import has, look
 from graders.services.http.web import UnexpectedBodyError
@@ -44,6 +46,17 @@ class AzureDevOps:
         self._lock = threading.Lock()
         self._projects: tuple[Project, ...] | Unavailable | None = None
         self._sightings: list[Sighting] = []
+        self._rights: Mapping[str, Rights] = {}
+
+    def prepare(self, labs: Sequence[Lab]) -> None:
+        """Ask for what all learners share: the projects, and what the grader may see in theirs."""
+        self.projects()
+        if refused := anonymous(self._clients, self.organization):
+            self._projects = refused
+            return
+        projects = [self._project(lab) for lab in labs]
+        own = {project.id for project in projects if isinstance(project, Project)}
+        self._rights = rights(self._clients, sorted(own))
 
     def projects(self) -> tuple[Project, ...] | Unavailable:
         """Every project that the grader may see, asked for once."""
@@ -59,7 +72,8 @@ class AzureDevOps:
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        return _LabReader(self._clients, project, lab, sightings).facts()
+        facts = _LabReader(self._clients, project, lab, sightings).facts()
+        return replace(facts, rights=self._rights.get(project.id, Rights()))
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether a resource answers when it is asked for by its id.
@@ -115,6 +129,7 @@ class _LabReader(ProjectReader):
         connections = self._service_connections()
         open_to_all = self._open_to_all(groups, connections)
         pipelines = self._pipelines()
+        listed = RunsReader(self.clients, self.project, self.lab, self.sightings).runs(pipelines)
         return AzureDevOpsEvidence(
             project=self.project,
             variable_groups=self._with_access(
@@ -124,13 +139,14 @@ class _LabReader(ProjectReader):
                 "endpoint", self.lab.service_connection, connections, open_to_all
             ),
             pipelines=pipelines,
-            runs=RunsReader(self.clients, self.project, self.lab, self.sightings).runs(pipelines),
+            runs=listed.runs,
+            deleted_runs=listed.deleted,
         )
 
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:
         """Source: distributedtask/variablegroups; lab task 2 steps 4 to 8."""
         ask = self.clients.library.get_variable_groups
-        labs = [name.upper() for name in self.lab.sheet.variable_group.variables]
+        labs = tuple(self.lab.sheet.variable_group.variables)
         read = partial(parsing.variable_group, labs=labs)
         return self.listed("variable groups", read, lambda: self.whole(ask))
 

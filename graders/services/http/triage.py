@@ -153,6 +153,12 @@ def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
     return f"the service refused the question ({named})", "Report this as a bug."
 
 
+def not_accepted(service: ServiceName, subject: str) -> Unavailable:
+    """What could not be read because the service took the grader for nobody, with status 200."""
+    cause = "the grader's token has expired or is not accepted (the service calls it Anonymous)"
+    return Unavailable(service, subject, cause, _token(service), 200)
+
+
 def _remedy_for_connection(last: Exchange) -> str:
     if last.fault is Fault.REFUSED:
         return (
