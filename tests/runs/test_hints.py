@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.plugin.grading import whole_rubric
 from graders import snapshot
-from graders.evidence import Evidence
+from graders.evidence import Evidence, Rights
 from graders.inputs.lab_file import LabFile, read_class
 from graders.inputs.problems import InputProblems
 from graders.judging.checks import load_checks
@@ -132,6 +132,7 @@ def test_what_is_not_there_is_created_whatever_else_is(
 ) -> None:
     part, _, create = CHANGES[check]
     name = named(check, right)
+    right = replace(right, rights=Rights(library=True, connections=True, pipelines=True))
     others = tuple(resource for resource in getattr(right, part) if resource.name != name)
     changed = replace(right, **{part: others})
     assert hint_of(check, changed, tmp_path).startswith(create)
