@@ -10,7 +10,7 @@ import pytest
 from msrest.authentication import BasicAuthentication
 
 from graders.services.azure_devops import client  # noqa: F401 (switches the SDK's disk cache off)
-from tests.support.bare_azure_devops import URL, BareClient
+from tests.support.bare_azure_devops import URL, BareClient, settled
 from tests.support.served_bodies import look_at_everybody, recording
 from tests.support.served_tenant import Served, tenant_of
 
@@ -33,13 +33,13 @@ def clients(served: Served) -> Any:
 
 
 def _unread(served: Served) -> list[str]:
-    lines = served.journal.summary()["unknown_parameters"]
+    lines = settled(served).summary()["unknown_parameters"]
     return [line for line in lines if line.split()[1] in OWN]
 
 
 def test_all_that_the_graders_ask_is_read(served: Served) -> None:
     look_at_everybody(served.tenant)
-    assert served.journal.by_route["POST login.microsoftonline.com /{tenant}/oauth2/v2.0/token"]
+    assert settled(served).by_route["POST login.microsoftonline.com /{tenant}/oauth2/v2.0/token"]
     assert _unread(served) == []
 
 
