@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
+from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.serving.profiles import PROFILES
 from tests.support.served_tenant import ORGANIZATION, Served
 
 URL = f"https://dev.azure.com/{ORGANIZATION}"
+
+
+def settled(served: Served) -> Journal:
+    """The journal once it has a line for every request: it is written after the answer was sent."""
+    before = sum(profile.throttled for profile in PROFILES)
+    for _ in range(500):
+        journal = served.journal
+        if journal.by_route.total() == journal.by_service.total() - before:
+            return journal
+        time.sleep(0.02)
+    raise AssertionError("some request never came to its end")
 
 
 @dataclass(frozen=True)

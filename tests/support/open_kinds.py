@@ -11,8 +11,11 @@ from pathlib import Path
 
 FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 
-_NO_RIGHT = "an empty list is believed, although the grader's right to see is not asked for"
-_DELETED = "deleted runs are not asked for, so that retention looks like work never done"
-
-REASONS: Mapping[str, str] = {}
+REASONS: Mapping[str, str] = {
+    "project_named_by_its_id": "the id in the cohort file is compared with the name in the tags",
+    "cd_names_ci_with_its_folder": "a pipeline's name with its folder is taken for another name",
+}
 """Entry -> why it is judged wrongly."""
+
+PROJECTS: Mapping[str, str] = {"project_named_by_its_id": "5d3f6f0e-7a51-4c0e-9a6e-2f1c1a4be001"}
+"""Entry -> the project in the learner's row of the cohort file, where it names one."""

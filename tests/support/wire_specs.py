@@ -387,7 +387,7 @@ _REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
     "the wire has the links by name; the model puts a level between that nobody sends": {
-        "ReferenceLinks": {"{str}": "self timeline web avatar collection"},
+        "ReferenceLinks": {"{str}": "self timeline web pipeline.web avatar collection"},
     },
     "the SDK has the base class only, and GitHub's repositories have a name beside": {
         "Repository": {"str": "fullName"},

@@ -306,7 +306,10 @@ def test_identities_are_the_same_everywhere(bare: BareClient) -> None:
     assert person == endpoint["createdBy"] == definition["authoredBy"] == build["requestedBy"]
     assert group["createdBy"] == {key: person[key] for key in ("displayName", "id", "uniqueName")}
     assert person["displayName"] == "User3"
-    assert _ask(bare, ANSWER, "_apis/connectiondata")["instanceId"] in person["url"]
+    instance = _ask(bare, ANSWER, "_apis/connectiondata")["instanceId"]
+    assert instance in person["url"]
+    shouted = bare.get(f"{URL.upper().replace('HTTPS', 'https')}/_apis/connectiondata").json()
+    assert shouted["instanceId"] == instance
 
 
 def test_the_tenant_is_the_same_everywhere(bare: BareClient) -> None:

@@ -66,6 +66,14 @@ def test_a_wrong_token_is_refused_without_a_word() -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
 
 
+@pytest.mark.parametrize("path", ["_apis", "_apis/projects", "AE%20MLOps%2004/_apis/build/builds"])
+def test_another_organisation_is_not_there(bare: requests.Session, path: str) -> None:
+    method = "OPTIONS" if path == "_apis" else "GET"
+    answer = bare.request(method, f"https://dev.azure.com/nobody/{path}", timeout=30)
+    assert answer.status_code == 404
+    assert "text/html" in answer.headers["content-type"]
+
+
 @pytest.mark.usefixtures("served")
 def test_a_browser_is_sent_to_sign_in() -> None:
     answer = requests.get(f"{URL}/_apis/projects", auth=("", WRONG), timeout=30)

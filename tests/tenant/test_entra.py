@@ -99,6 +99,10 @@ def test_a_token_opens_the_service_it_was_asked_for(
         ({"client_assertion": "canary"}, 401, 700213),
         ({"scope": "https://nothing.example/.default"}, 400, 500011),
         ({"grant_type": "password"}, 400, 70003),
+        ({"grant_type": ""}, 400, 900144),
+        ({"client_id": ""}, 400, 900144),
+        ({"scope": ""}, 400, 900144),
+        ({"scope": MANAGEMENT}, 400, 1002012),
         ({"tenant": "another"}, 400, 90002),
     ],
 )
