@@ -106,9 +106,11 @@ def test_rights_are_told_for_a_group_and_for_a_resource(
     served: Served, session: requests.Session, number: int, action: str, allowed: bool
 ) -> None:
     workspace = served.world(number).workspace
-    told = [permissions(session, scope) for scope in (group_id(workspace), workspace_id(workspace))]
-    assert [answer.status_code for answer in told] == [200, 200]
-    assert [allows(answer.json()["value"], action) for answer in told] == [allowed, allowed]
+    answers = [
+        permissions(session, scope) for scope in (group_id(workspace), workspace_id(workspace))
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [allows(answer.json()["value"], action) for answer in answers] == [allowed, allowed]
 
 
 def test_who_has_no_role_is_refused(served: Served, session: requests.Session) -> None:
@@ -150,5 +152,5 @@ def test_what_the_grader_may_not_read_it_does_not_call_missing(
         cloud.prepare([lab(number)])
         evidence = cloud.look_at(lab(number))
     parts = ("workspace", "published_pipelines", "training_runs", "models", "endpoints", "answer")
-    found = {part for part in parts if isinstance(getattr(evidence, part), Unavailable)}
-    assert found == unseen
+    unavailable = {part for part in parts if isinstance(getattr(evidence, part), Unavailable)}
+    assert unavailable == unseen
