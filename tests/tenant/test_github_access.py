@@ -1,4 +1,4 @@
-"""Who may see what on GitHub of the simulated tenant: kinds of tokens, and the graders with them."""
+"""Who may see what on GitHub of the simulated tenant: kinds of tokens, and graders with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GitHub of the simulated tenant does what it is asked, says what it is not, and ignores nothing."""
+"""GitHub of the simulated tenant does what it is asked, or says that it does not."""
 
 from __future__ import annotations
 
