@@ -122,6 +122,7 @@ def crawler() -> Iterator[Crawler]:
             f"/orgs/{ORGANIZATION}/repos?per_page=2",
             "/users/learner-4/repos?per_page=1",
             *(f"/repos/{name}" for name in NAMES.values()),
+            *(f"/repos/{NAMES[1]}/branches/{name}" for name in ("main", "feature/älter")),
         )
         yield crawler
 
