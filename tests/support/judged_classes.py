@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,13 +23,16 @@ from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 
 
-def collect(cohort: Path, evidence: Path) -> Mapping[str, Lab]:
-    """Look at every learner of a cohort file, with the lab file beside it; returns their labs."""
+def collect(cohort: Path, evidence: Path, mistakes: Sequence[Path] = ()) -> Mapping[str, Lab]:
+    """Look at every learner of a cohort file, with the lab file beside it; returns their labs.
+
+    ``mistakes`` are files whose entries the cohort names beside those of the project.
+    """
     learners, lab_file = read_class(cohort, cohort.with_name("lab.toml"))
     labs = {one.id: lab_file.for_learner(one) for one in learners}
     everyone = list(labs.values())
     with (
-        SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant,
+        SimulatedTenant(cohort, cohort.with_name("lab.toml"), mistakes) as tenant,
         pytest.MonkeyPatch.context() as patch,
         ReadOnlyTransport() as transport,
     ):

@@ -170,3 +170,20 @@ def test_what_the_token_may_not_see_is_not_missing_to_the_graders(access: GitHub
         token = Token(tenant.ids.github_token)
         shown = GitHub(token).look_at([lab(1), lab(3)])  # type: ignore[arg-type]
         assert [type(shown[f"learner-{n}"][0].repositories) for n in (1, 3)] == [Unavailable] * 2
+
+
+@pytest.mark.xfail(strict=True, reason="an owner, or an app that sees one, is believed to see all")
+@pytest.mark.parametrize(
+    "access",
+    [
+        GitHubAccess(approved=False, role="owner"),
+        GitHubAccess(INSTALLATION, selected=[f"{ORGANIZATION}/mlops_03"]),
+        GitHubAccess(FINE_GRAINED, selected=[f"{ORGANIZATION}/mlops_03"]),
+    ],
+    ids=["not approved, of an owner", "app for some", "token for some"],
+)
+def test_what_the_token_was_not_given_is_not_missing_to_the_graders(access: GitHubAccess) -> None:
+    with asking(access) as (tenant, _), ReadOnlyTransport():
+        token = Token(tenant.ids.github_token)
+        shown = GitHub(token).look_at([lab(1), lab(3)])  # type: ignore[arg-type]
+        assert isinstance(shown["learner-1"][0].repositories, Unavailable)
