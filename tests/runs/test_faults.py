@@ -16,6 +16,8 @@ import pytest
 
 from fixtures.plugin import snapshot_tenant as collected_from
 from fixtures.simulator.process import SimulatedTenant
+from fixtures.simulator.serving.fault_kinds import GRAPHQL, MODEL, PAGES
+from fixtures.simulator.serving.fault_pages import LAST_PAGE
 from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS
 from fixtures.simulator.serving.route_names import ENTRA, QUESTIONS
 from graders import snapshot
@@ -25,6 +27,9 @@ from graders.lab import Lab
 from tests.support import counts, grading_process
 from tests.support.fault_matrix import (
     CANARY,
+    EXPECTED_TO_FAIL,
+    FOLLOWED_FOR_EVER,
+    WITHOUT_END,
     Cell,
     Looks,
     cells,
@@ -73,15 +78,27 @@ SAYS_WHAT_IT_LIKES = (
     "null",
     "truncated",
     "wrong-type",
+    "204",
+    "304",
+    "huge-list",
+    "gzip-bomb",
+    "deflate-bomb",
+    *MODEL,
 )
-_MET_BESIDE = [fault for fault in FAULTS if not fault.startswith("tls-")]
+_OF_ALL = ("secondary-limit", "token-expires", *GRAPHQL)
+"""Faults of what learners share: whoever is in the same question meets them too."""
+_MET_BESIDE = [fault for fault in FAULTS if not fault.startswith("tls-") and fault not in _OF_ALL]
 THE_ENDPOINTS_OWN_WORD = {
     (asked, fault) for asked in ("score", "swagger") for fault in SAYS_WHAT_IT_LIKES
 } | {("swagger", "404")}
 """What a learner's program may say itself, so that it counts."""
+_NOT_HELD = THE_ENDPOINTS_OWN_WORD | {*EXPECTED_TO_FAIL}
 STATUS = {
     **{status: int(status[:3]) for status in ("401", "403", "404", "429", "500", "503", "504")},
     "429-retry-after": 429,
+    "429-retry-after-date": 429,
+    "secondary-limit": 403,
+    "token-expires": 401,
     "502-html": 502,
     "expired-token": 401,
 }
@@ -103,6 +120,7 @@ IN_WORDS = {
 RETRIED = (
     "429",
     "429-retry-after",
+    "429-retry-after-date",
     "500",
     "502-html",
     "503",
@@ -143,6 +161,7 @@ NAMED = ("runs", "repositories", "model versions", "web services")
 @pytest.fixture(scope="module")
 def matrix(pytestconfig: pytest.Config) -> list[Cell]:
     needed = [(asked, fault) for asked in NAMED for fault in (*IN_WORDS, "long-rate-limit")]
+    needed += [*EXPECTED_TO_FAIL, *FOLLOWED_FOR_EVER]
     whole = pytestconfig.getoption("whole", False)
     return cells(every_pair() if whole else some_pairs(needed), ASKED_OF, ALONG)
 
@@ -170,7 +189,8 @@ def looked(matrix: list[Cell], cohort: Path, labs: dict[int, Lab]) -> Iterator[L
 
 def _look(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> Looked:
     at_the_gate = {one.name for one in matrix if one.question.service == ENTRA}
-    stalled = [one.name for one in matrix if one.fault == "stall"]
+    stalled = [one.name for one in matrix if one.fault in WITHOUT_END]
+    stalled += [f"{kind}-{fault}" for kind in ("pass", "beside") for fault in WITHOUT_END]
     task = Looks(
         environment=tenant.environment(),
         labs=labs,
@@ -179,7 +199,7 @@ def _look(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> 
         | {"calm-slow": (1,)}
         | {f"beside-{fault}": (1, BYSTANDER) for fault in _MET_BESIDE}
         | {f"pass-{fault}": (1,) for fault in RETRIED},
-        stalled=frozenset([*stalled, "pass-stall", "beside-stall"]),
+        stalled=frozenset(stalled),
     )
     _through_the_throttle(task)
     found = in_processes(task)
@@ -265,11 +285,30 @@ def test_a_fault_withholds_verdicts_and_changes_none(
     changed = {
         (cell.fault, check): f"{before} -> {after}"
         for cell in matrix
-        if cell.question.name == asked and (asked, cell.fault) not in THE_ENDPOINTS_OWN_WORD
+        if cell.question.name == asked and (asked, cell.fault) not in _NOT_HELD
         for check, before, after in _changes(cell, outcomes)
         if after != "not assessed"
     }
     assert changed == {}
+
+
+@pytest.mark.parametrize("expected", EXPECTED_TO_FAIL)
+def test_a_verdict_that_is_expected_to_turn_still_does(
+    matrix: list[Cell], outcomes: dict[str, dict[str, str]], expected: tuple[str, str]
+) -> None:
+    """Whoever settles one takes it out of the table."""
+    (cell,) = [one for one in matrix if (one.question.name, one.fault) == expected]
+    turned = [after for _, _, after in _changes(cell, outcomes) if after != "not assessed"]
+    assert turned != []
+
+
+def test_no_list_is_followed_for_ever(matrix: list[Cell], looked: Looked) -> None:
+    endless = {
+        (one.question.name, one.fault)
+        for one in matrix
+        if one.fault == "endless-pages" and looked.struck.get(f"{one.name}-0", 0) > LAST_PAGE
+    }
+    assert endless == {*FOLLOWED_FOR_EVER}
 
 
 def test_a_fault_that_passes_changes_nothing_but_time(looked: Looked) -> None:
@@ -363,15 +402,15 @@ def _other_entries() -> Iterator[str]:
     of_one = [one for one in of_one if one.name not in (*ASKED_OF, *ALONG)]
     for place, fault in enumerate(_MET_BESIDE):
         asked = of_one[place % len(of_one)]
-        if fault == "second-page-missing":
+        if fault in PAGES:
             asked = question("web services")
-        if fault in AT_CONNECTION:
+        if fault in (*AT_CONNECTION, *MODEL):
             asked = question("score")  # on a host of the learner's own; the others are shared
         who = {"client": f"beside-{fault}", "learners": ["learner001"]}
         yield entry(f"beside-{fault}", asked, fault, **who)
     for fault in RETRIED:
         for asked in QUESTIONS:
-            slow = fault == "429-retry-after" and asked.name not in (
+            slow = fault.startswith("429-retry-after") and asked.name not in (
                 "runs",
                 "web services",
                 "score",
