@@ -420,3 +420,32 @@ def test_repositories_are_ordered_and_filtered(asking: Asking) -> None:
     assert names(order={"field": "PUSHED_AT", "direction": "DESC"})[0] == "mlops_01"
     assert names(fork=True) == ["mlops_03"]
     assert names(visibility="PUBLIC") == ["mlops_02"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{REPOSITORY}/commits/{'~' * 5000}x", 422),
+        (f"{REPOSITORY}/commits/main~2", 200),
+        (f"{REPOSITORY}/commits/main~99", 422),
+        (f"{REPOSITORY}/commits/%00", 422),
+        (f"{REPOSITORY}/commits?sha=%F0%9F%A6%86", 404),
+        (f"{REPOSITORY}/git/trees/main:nothing", 404),
+        (f"{REPOSITORY}/git/blobs/{'a' * 40}", 404),
+        (f"{REPOSITORY}/git/commits/main", 404),
+        (f"{REPOSITORY}/contents/data?ref=nowhere", 404),
+        (f"{REPOSITORY}/branches/nowhere", 404),
+        ("/repositories/99999999999999999999999", 404),
+        ("/organizations/99999999999999999999999/repos", 404),
+        (f"{REPOSITORY}/commits?per_page=99999999999999999999", 422),
+        (f"{REPOSITORY}/commits?per_page=%D9%A3", 422),
+    ],
+    ids=range(14),
+)
+def test_what_leads_nowhere_is_refused_and_breaks_nothing(
+    asking: Asking, path: str, status: int
+) -> None:
+    answer = asking.get(path)
+    assert answer.status_code == status
+    if status != 200:
+        assert answer.json()["status"] == str(status)
