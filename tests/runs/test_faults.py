@@ -16,6 +16,8 @@ import pytest
 
 from fixtures.plugin import snapshot_tenant as collected_from
 from fixtures.simulator.process import SimulatedTenant
+from fixtures.simulator.serving.fault_kinds import GRAPHQL, MODEL, PAGES
+from fixtures.simulator.serving.fault_pages import LAST_PAGE
 from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS
 from fixtures.simulator.serving.route_names import ENTRA, QUESTIONS
 from graders import snapshot
@@ -25,6 +27,11 @@ from graders.lab import Lab
 from tests.support import counts, grading_process
 from tests.support.fault_matrix import (
     CANARY,
+    EXPECTED_TO_FAIL,
+    FOLLOWED_FOR_EVER,
+    SHOWN,
+    TAKEN_FOR_BUGS,
+    WITHOUT_END,
     Cell,
     Work,
     cells,
@@ -73,15 +80,29 @@ SAYS_WHAT_IT_LIKES = (
     "null",
     "truncated",
     "wrong-type",
+    "204",
+    "304",
+    "huge-list",
+    "gzip-bomb",
+    "deflate-bomb",
+    *MODEL,
 )
-_MET_BESIDE = [fault for fault in FAULTS if not fault.startswith("tls-")]
+_OF_ALL = ("secondary-limit", "token-expires", *GRAPHQL)
+"""Faults of what learners share: whoever is in the same question meets them too."""
+_MET_BESIDE = [fault for fault in FAULTS if not fault.startswith("tls-") and fault not in _OF_ALL]
 THE_ENDPOINTS_OWN_WORD = {
     (asked, fault) for asked in ("score", "swagger") for fault in SAYS_WHAT_IT_LIKES
 } | {("swagger", "404")}
 """What a learner's program may say itself, so that it counts."""
+_NOT_HELD = THE_ENDPOINTS_OWN_WORD | {*EXPECTED_TO_FAIL}
+_HARMLESS = ("bom", "clock-ahead", "clock-behind")
+"""Faults in spite of which the grader is signed in."""
 STATUS = {
     **{status: int(status[:3]) for status in ("401", "403", "404", "429", "500", "503", "504")},
     "429-retry-after": 429,
+    "429-retry-after-date": 429,
+    "secondary-limit": 403,
+    "token-expires": 401,
     "502-html": 502,
     "expired-token": 401,
 }
@@ -103,6 +124,7 @@ IN_WORDS = {
 RETRIED = (
     "429",
     "429-retry-after",
+    "429-retry-after-date",
     "500",
     "502-html",
     "503",
@@ -143,6 +165,7 @@ NAMED = ("runs", "repositories", "model versions", "web services")
 @pytest.fixture(scope="module")
 def matrix(pytestconfig: pytest.Config) -> list[Cell]:
     needed = [(asked, fault) for asked in NAMED for fault in (*IN_WORDS, "long-rate-limit")]
+    needed += [*EXPECTED_TO_FAIL, *SHOWN, *((one, "endless-pages") for one in FOLLOWED_FOR_EVER)]
     whole = pytestconfig.getoption("whole", False)
     return cells(every_pair() if whole else some_pairs(needed), ASKED_OF, ALONG)
 
@@ -170,7 +193,8 @@ def collected(matrix: list[Cell], cohort: Path, labs: dict[int, Lab]) -> Iterato
 
 def _collect(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) -> Collected:
     at_the_gate = {cell.name for cell in matrix if cell.question.service == ENTRA}
-    stalled = [cell.name for cell in matrix if cell.fault == "stall"]
+    stalled = [cell.name for cell in matrix if cell.fault in WITHOUT_END]
+    stalled += [f"{kind}-{fault}" for kind in ("pass", "beside") for fault in WITHOUT_END]
     task = Work(
         environment=tenant.environment(),
         labs=labs,
@@ -179,7 +203,7 @@ def _collect(tenant: SimulatedTenant, matrix: list[Cell], labs: dict[int, Lab]) 
         | {"calm-slow": (1,)}
         | {f"beside-{fault}": (1, BYSTANDER) for fault in _MET_BESIDE}
         | {f"pass-{fault}": (1,) for fault in RETRIED},
-        stalled=frozenset([*stalled, "pass-stall", "beside-stall"]),
+        stalled=frozenset(stalled),
     )
     _through_the_throttle(task)
     results = in_processes(task)
@@ -270,11 +294,30 @@ def test_a_fault_withholds_verdicts_and_changes_none(
     changed = {
         (cell.fault, check): f"{before} -> {after}"
         for cell in matrix
-        if cell.question.name == asked and (asked, cell.fault) not in THE_ENDPOINTS_OWN_WORD
+        if cell.question.name == asked and (asked, cell.fault) not in _NOT_HELD
         for check, before, after in _changes(cell, outcomes)
         if after != "not assessed"
     }
     assert changed == {}
+
+
+@pytest.mark.parametrize("expected", EXPECTED_TO_FAIL)
+def test_a_verdict_that_is_expected_to_turn_still_does(
+    matrix: list[Cell], outcomes: dict[str, dict[str, str]], expected: tuple[str, str]
+) -> None:
+    """Whoever settles cell takes it out of the table."""
+    (cell,) = [cell for cell in matrix if (cell.question.name, cell.fault) == expected]
+    turned = [after for _, _, after in _changes(cell, outcomes) if after != "not assessed"]
+    assert turned != []
+
+
+def test_no_list_is_followed_for_ever(matrix: list[Cell], collected: Collected) -> None:
+    endless = {
+        cell.question.name
+        for cell in matrix
+        if cell.fault == "endless-pages" and collected.struck.get(f"{cell.name}-0", 0) > LAST_PAGE
+    }
+    assert endless == {*FOLLOWED_FOR_EVER}
 
 
 def test_a_fault_that_passes_changes_nothing_but_time(collected: Collected) -> None:
@@ -352,27 +395,31 @@ def test_a_faulty_sign_in_signs_nobody_in(matrix: list[Cell], collected: Collect
         for cell in at_the_gate
         if not re.match(r"Sign-in to Azure failed: .+; .+, or grade", collected.refused[cell.name])
     }
-    assert {name for name in odd if name not in ("tenant: bom", "token: bom")} == set()
-    reasons = " ".join(collected.refused.values())
-    assert CANARY not in reasons
-    assert "bug" not in reasons
+    assert {name for name in odd if name.split(": ")[1] not in _HARMLESS} == set()
+    causes = " ".join(collected.refused.values())
+    assert CANARY not in causes
+    assert "bug" not in causes
 
 
-def test_nothing_of_a_body_that_is_not_the_services_is_shown(collected: Collected) -> None:
-    causes = {
-        name: " ".join(map(str, evidence.faults())) for name, evidence in collected.harmed.items()
-    }
-    assert [name for name, text in causes.items() if CANARY in text] == []
+def test_nothing_of_a_body_that_is_not_the_services_is_shown(
+    matrix: list[Cell], collected: Collected
+) -> None:
+    causes = {name: " ".join(map(str, cell.faults())) for name, cell in collected.harmed.items()}
+    shown = [cell for cell in matrix if CANARY in causes.get(cell.name, "")]
+    assert {(cell.question.name, cell.fault) for cell in shown} == {*SHOWN}
 
 
 def test_a_fault_is_never_taken_for_a_mistake_of_ours(
     matrix: list[Cell], collected: Collected
 ) -> None:
     causes = {
-        f"{cell.question.name}: {cell.fault}": " ".join(map(str, _new_faults(cell, collected)))
+        (cell.question.name, cell.fault): " ".join(map(str, _new_faults(cell, collected)))
         for cell in matrix
     }
-    assert {name: text for name, text in causes.items() if "bug" in text} == {}
+    # GitHub's own words may speak of a bug of its own
+    taken = [key for key, text in causes.items() if "bug" in text and key not in SHOWN]
+    assert [key for key in taken if key[1] not in TAKEN_FOR_BUGS] == []
+    assert {fault for _, fault in taken} == {*TAKEN_FOR_BUGS}
 
 
 # --- of use to the above --------------------------------------------------------------------------
@@ -388,15 +435,15 @@ def _other_entries() -> Iterator[str]:
     of_one = [candidate for candidate in of_one if candidate.name not in (*ASKED_OF, *ALONG)]
     for place, fault in enumerate(_MET_BESIDE):
         asked = of_one[place % len(of_one)]
-        if fault == "second-page-missing":
+        if fault in PAGES:
             asked = question("web services")
-        if fault in AT_CONNECTION:
+        if fault in (*AT_CONNECTION, *MODEL):
             asked = question("score")  # on a host of the learner's own; the others are shared
         scope = {"client": f"beside-{fault}", "learners": ["learner001"]}
         yield entry(f"beside-{fault}", asked, fault, **scope)
     for fault in RETRIED:
         for asked in QUESTIONS:
-            slow = fault == "429-retry-after" and asked.name not in (
+            slow = fault.startswith("429-retry-after") and asked.name not in (
                 "runs",
                 "web services",
                 "score",

@@ -17,6 +17,8 @@ REASONS: Mapping[str, str] = {
     "endpoint_remembers_the_answer": "the endpoint is asked one question only",
     "endpoint_in_transition_for_days": "pending, however long it lasts",
     "training_run_of_another_pipeline": "no rule reads a run's own link to its pipeline yet",
+    "repository_not_given_to_the_token": "a member's token, or an app that was shown some private"
+    " repository, is believed to see them all; nobody asks for repository_selection",
     "training_run_of_no_pipeline": "no rule reads a run's own link to its pipeline yet",
 }
 """Entry -> why it is judged wrongly."""

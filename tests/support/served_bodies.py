@@ -19,6 +19,7 @@ from fixtures.simulator.accounts import account, host_account
 from fixtures.simulator.serving import server
 from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.template import KNOWN_BLOBS
 from fixtures.simulator.wire.azure_devops.timeline import plan_id
 from fixtures.simulator.wire.azure_ml.framing import workspace_id
 from fixtures.simulator.wire.github.lookups import number_of
@@ -153,6 +154,10 @@ https://dev.azure.com/{organization}/{project}/_apis/pipelines/{pipeline}/runs
 https://dev.azure.com/{organization}/{project}/_apis/pipelines/0
 https://api.github.com/rate_limit
 https://api.github.com/user
+https://api.github.com/user/{owner_number}
+https://api.github.com/user/{owner_number}/repos
+https://api.github.com/users/{owner}
+https://api.github.com/organizations/{owner_number}
 https://api.github.com/orgs/{owner}
 https://api.github.com/orgs/{owner}/repos
 https://api.github.com/users/{owner}/repos
@@ -161,7 +166,11 @@ https://api.github.com/repos/{owner}/{repository}
 https://api.github.com/{repos}/contents
 https://api.github.com/{repos}/contents/README.md
 https://api.github.com/{repos}/git/trees/HEAD
+https://api.github.com/{repos}/git/blobs/{blob}
+https://api.github.com/{repos}/git/commits/{commit}
 https://api.github.com/{repos}/git/ref/heads/main
+https://api.github.com/{repos}/git/refs/heads/main
+https://api.github.com/{repos}/commits/HEAD/comments
 https://api.github.com/{repos}/commits
 https://api.github.com/{repos}/commits/HEAD
 https://api.github.com/{repos}/branches
@@ -257,6 +266,8 @@ def _names(tenant: Tenant, lab: Lab) -> Mapping[str, object]:
         "run": world.runs[0].id,
         "owner": lab.github_owner,
         "owner_number": number_of(lab.github_owner),
+        "commit": world.repositories[0].commits[0],
+        "blob": KNOWN_BLOBS["diabetes_regression/parameters.json"],
         "repository": lab.repositories[0],
         "subscription": lab.subscription_id,
         "group": group,

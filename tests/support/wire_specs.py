@@ -19,10 +19,14 @@ from azure.ai.ml._vendor.azure_resources import models as resources
 from github.AuthenticatedUser import AuthenticatedUser
 from github.Branch import Branch
 from github.Commit import Commit
+from github.CommitComment import CommitComment
 from github.ContentFile import ContentFile
+from github.GitBlob import GitBlob
+from github.GitCommit import GitCommit
 from github.GithubObject import GithubObject
 from github.GitRef import GitRef
 from github.GitTree import GitTree
+from github.NamedUser import NamedUser
 from github.Organization import Organization
 from github.RateLimitOverview import RateLimitOverview
 from github.Repository import Repository
@@ -276,9 +280,17 @@ MODELS: Mapping[str, Model] = {
     f"{_PROJECT}/pipelines/{{id}}/runs/{{run}}": _devops("pipelines", "Run"),
     "/rate_limit": _github(RateLimitOverview),
     "/user": _github(AuthenticatedUser),
+    "/user/{number:int}": _github(NamedUser),
+    "/users/{owner}": _github(NamedUser),
     "/orgs/{owner}": _github(Organization),
+    "/organizations/{number:int}": _github(Organization),
     **dict.fromkeys(
-        ("/orgs/{owner}/repos", "/users/{owner}/repos", "/organizations/{number:int}/repos"),
+        (
+            "/orgs/{owner}/repos",
+            "/organizations/{number:int}/repos",
+            "/users/{owner}/repos",
+            "/user/{number:int}/repos",
+        ),
         Each(_github(Repository)),
     ),
     **{
@@ -289,8 +301,12 @@ MODELS: Mapping[str, Model] = {
             ("/contents", Each(_github(ContentFile))),
             ("/contents/{path:path}", _github(ContentFile)),
             ("/git/trees/{revision:path}", _github(GitTree)),
+            ("/git/blobs/{oid}", _github(GitBlob)),
+            ("/git/commits/{oid}", _github(GitCommit)),
             ("/git/ref/heads/{branch:path}", _github(GitRef)),
+            ("/git/refs/heads/{branch:path}", _github(GitRef)),
             ("/commits", Each(_github(Commit))),
+            ("/commits/{revision:path}/comments", Each(_github(CommitComment))),
             ("/commits/{revision:path}", _github(Commit)),
             ("/branches", Each(_github(Branch))),
             ("/branches/{branch:path}", _github(Branch)),
@@ -353,6 +369,9 @@ NO_JSON = MappingProxyType(
         f"{_SERVICES}/{{service}}/token": "always a refusal: only Kubernetes gives tokens",
         f"{_ENDPOINTS}/{{endpoint}}/token": "always a refusal: the lab's endpoints have keys",
         f"{_PROJECT}/distributedtask/environments/{{id}}": "always a 404: the lab makes none",
+        "/installation/repositories": "403 but for the token of an app",
+        "/repos/{owner}/{name}/branches/{branch:path}/protection": "always a 404",
+        "/repositories/{number:int}/branches/{branch:path}/protection": "always a 404",
     }
 )
 """Route -> what it answers instead of JSON."""
@@ -440,42 +459,50 @@ PUBLIC_SCHEMA = """
 Actor: login String!; url URI!
 Blob: abbreviatedOid String!; byteSize Int!; commitUrl URI!; id ID!; isBinary Boolean; isTruncated
   Boolean!; oid GitObjectID!; repository Repository!; text String
-Commit: abbreviatedOid String!; authoredDate DateTime!; commitUrl URI!; committedDate DateTime!;
-  history(after String, first Int, path String) CommitHistoryConnection!; id ID!; message String!;
-  messageHeadline String!; oid GitObjectID!; parents(after String, first Int) CommitConnection!;
-  repository Repository!; tree Tree!
+Commit: abbreviatedOid String!; author GitActor; authoredDate DateTime!; commitUrl URI!;
+  committedDate DateTime!; committer GitActor; history(after String, author CommitAuthor, before
+  String, first Int, last Int, path String, since GitTimestamp, until GitTimestamp)
+  CommitHistoryConnection!; id ID!; message String!; messageHeadline String!; oid GitObjectID!;
+  parents(after String, before String, first Int, last Int) CommitConnection!; repository
+  Repository!; tree Tree!
+CommitAuthor: emails [String!]; id ID
 CommitConnection: edges [CommitEdge]; nodes [Commit]; pageInfo PageInfo!; totalCount Int!
 CommitEdge: cursor String!; node Commit
 CommitHistoryConnection: edges [CommitEdge]; nodes [Commit]; pageInfo PageInfo!; totalCount Int!
-GitObject: abbreviatedOid String!; commitUrl URI!; id ID!; oid GitObjectID!; repository
-  Repository!
+GitActor: date GitTimestamp; email String; name String; user User
+GitObject: abbreviatedOid String!; commitUrl URI!; id ID!; oid GitObjectID!; repository Repository!
 Node: id ID!
 OrderDirection = ASC DESC
-Organization: databaseId Int; id ID!; login String!; name String; repositories(after String, first
-  Int, isArchived Boolean, isFork Boolean, orderBy RepositoryOrder, privacy RepositoryPrivacy)
-  RepositoryConnection!; repository(followRenames Boolean, name String!) Repository; url URI!;
-  viewerCanAdminister Boolean!; viewerCanCreateRepositories Boolean!; viewerIsAMember Boolean!
+Organization: databaseId Int; id ID!; login String!; name String; repositories(after String, before
+  String, first Int, isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder, privacy
+  RepositoryPrivacy, visibility RepositoryVisibility) RepositoryConnection!;
+  repository(followRenames Boolean, name String!) Repository; url URI!; viewerCanAdminister
+  Boolean!; viewerCanCreateRepositories Boolean!; viewerIsAMember Boolean!
 PageInfo: endCursor String; hasNextPage Boolean!; hasPreviousPage Boolean!; startCursor String
 Query: organization(login String!) Organization; rateLimit(dryRun Boolean) RateLimit;
   repository(followRenames Boolean, name String!, owner String!) Repository; repositoryOwner(login
-  String!) RepositoryOwner; viewer User!
+  String!) RepositoryOwner; user(login String!) User; viewer User!
 RateLimit: cost Int!; limit Int!; nodeCount Int!; remaining Int!; resetAt DateTime!; used Int!
+RefConnection: edges [RefEdge]; nodes [Ref]; pageInfo PageInfo!; totalCount Int!
+RefEdge: cursor String!; node Ref
 Ref: id ID!; name String!; prefix String!; repository Repository!; target GitObject
 Repository: createdAt DateTime!; databaseId Int; defaultBranchRef Ref; diskUsage Int; id ID!;
   isArchived Boolean!; isDisabled Boolean!; isEmpty Boolean!; isFork Boolean!; isLocked Boolean!;
   isMirror Boolean!; isPrivate Boolean!; isTemplate Boolean!; name String!; nameWithOwner String!;
   object(expression String, oid GitObjectID) GitObject; owner RepositoryOwner!; parent Repository;
-  pushedAt DateTime; ref(qualifiedName String!) Ref; templateRepository Repository; updatedAt
-  DateTime!; url URI!; viewerCanAdminister Boolean!; viewerPermission RepositoryPermission;
-  visibility RepositoryVisibility!
+  pushedAt DateTime; ref(qualifiedName String!) Ref; refs(after String, before String, direction
+  OrderDirection, first Int, last Int, query String, refPrefix String!) RefConnection;
+  templateRepository Repository; updatedAt DateTime!; url URI!; viewerCanAdminister Boolean!;
+  viewerPermission RepositoryPermission; visibility RepositoryVisibility!
 RepositoryConnection: edges [RepositoryEdge]; nodes [Repository]; pageInfo PageInfo!; totalCount
   Int!
 RepositoryEdge: cursor String!; node Repository
 RepositoryOrder: direction OrderDirection!; field RepositoryOrderField!
 RepositoryOrderField = CREATED_AT NAME PUSHED_AT STARGAZERS UPDATED_AT
-RepositoryOwner: id ID!; login String!; repositories(after String, first Int, isArchived Boolean,
-  isFork Boolean, orderBy RepositoryOrder, privacy RepositoryPrivacy) RepositoryConnection!;
-  repository(followRenames Boolean, name String!) Repository; url URI!
+RepositoryOwner: id ID!; login String!; repositories(after String, before String, first Int,
+  isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder, privacy RepositoryPrivacy,
+  visibility RepositoryVisibility) RepositoryConnection!; repository(followRenames Boolean, name
+  String!) Repository; url URI!
 RepositoryPermission = ADMIN MAINTAIN READ TRIAGE WRITE
 RepositoryPrivacy = PRIVATE PUBLIC
 RepositoryVisibility = INTERNAL PRIVATE PUBLIC
@@ -483,7 +510,10 @@ Tree: abbreviatedOid String!; commitUrl URI!; entries [TreeEntry!]; id ID!; oid 
   repository Repository!
 TreeEntry: extension String; isGenerated Boolean!; mode Int!; name String!; object GitObject; oid
   GitObjectID!; path String; repository Repository!; size Int!; type String!
-User: databaseId Int; id ID!; isViewer Boolean!; login String!; name String; url URI!
+User: databaseId Int; id ID!; isViewer Boolean!; login String!; name String; repositories(after
+  String, before String, first Int, isArchived Boolean, isFork Boolean, last Int, orderBy
+  RepositoryOrder, privacy RepositoryPrivacy, visibility RepositoryVisibility)
+  RepositoryConnection!; repository(followRenames Boolean, name String!) Repository; url URI!
 """
 """Of GitHub's public schema, all that the tenant's part of it has: fields with their arguments.
 

@@ -11,7 +11,7 @@ from msrest.authentication import BasicAuthentication
 
 from graders.services.azure_devops import client  # noqa: F401 (switches the SDK's disk cache off)
 from tests.support.bare_azure_devops import URL, BareClient, settled
-from tests.support.served_bodies import look_at_everybody, recording
+from tests.support.served_bodies import collect_everybody, recording
 from tests.support.served_tenant import Served, tenant_of
 
 PROJECT = "AE MLOps 01"
@@ -38,7 +38,7 @@ def _unread(served: Served) -> list[str]:
 
 
 def test_all_that_the_graders_ask_is_read(served: Served) -> None:
-    look_at_everybody(served.tenant)
+    collect_everybody(served.tenant)
     assert settled(served).by_route["POST login.microsoftonline.com /{tenant}/oauth2/v2.0/token"]
     assert _unread(served) == []
 

@@ -15,7 +15,7 @@ from fixtures.simulator.serving.server import WIRES
 from fixtures.simulator.wire.azure_ml.framing import workspace_id
 from fixtures.simulator.wire.azure_ml.regional_routes import discovery
 from fixtures.simulator.world import LearnerWorld
-from tests.support.served_bodies import Recorded, look_at_everybody, recording
+from tests.support.served_bodies import Recorded, collect_everybody, recording
 from tests.support.served_tenant import Served, tenant_of
 from tests.tenant.test_azure_ml_parameters import ARM, MODEL, VERSION, more_of_everything
 
@@ -55,7 +55,7 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def watched() -> Iterator[tuple[Served, list[Recorded]]]:
     with recording(tenant_of(2, {1: more_of_everything})) as (served, recorded):
-        look_at_everybody(served.tenant)
+        collect_everybody(served.tenant)
         yield served, recorded
 
 

@@ -10,7 +10,7 @@ import requests
 
 from fixtures.simulator.fault_plan import own_files, read_plan
 from fixtures.simulator.process import ROOT, SimulatedTenant, TenantError
-from fixtures.simulator.serving.faults import FAULTS, FaultRule
+from fixtures.simulator.serving.faults import FAULTS, LIES, FaultRule
 from fixtures.simulator.serving.route_names import QUESTIONS
 from fixtures.simulator.world import Tenant
 from graders.inputs.lab_file import LabFile
@@ -85,6 +85,9 @@ def test_own_entries_are_sound_and_strike_nobody_by_default() -> None:
         (ENTRY + "calls = []\n", "`a.calls.0`: this is not a whole number (found `[]`)"),
         (ENTRY + 'learners = ["adda"]\n', "`a.learners`: there is no such learner (found `adda`)"),
         (ENTRY.replace("403", "second-page-missing"), "this route does not return a list in pages"),
+        (ENTRY.replace("403", "endless-pages"), "this route does not return a list in pages"),
+        (ENTRY.replace("403", "graphql-saml"), "use a route of GitHub that can: repositories, "),
+        (ENTRY.replace("403", "model-error"), "use a route of GitHub that can: none"),
         ('[a]\nservice = "GitHub"\n', "`a.route`: this is missing; write it"),
         ("a = 1\n", "`a`: this is not a table"),
         ("[a\n", "this is not valid TOML"),
@@ -134,7 +137,7 @@ def test_a_live_tenant_takes_no_faults(tmp_path: Path) -> None:
 def test_the_page_names_every_route_and_every_fault() -> None:
     page = (ROOT / "fixtures" / "faults" / "README.md").read_text(encoding="utf-8")
     assert [question.name for question in QUESTIONS if f"`{question.name}`" not in page] == []
-    assert [fault for fault in FAULTS if f"`{fault}`" not in page] == []
+    assert [fault for fault in (*FAULTS, *LIES) if f"`{fault}`" not in page] == []
 
 
 # --- on the wire ----------------------------------------------------------------------------------
