@@ -6,7 +6,6 @@ An entry that is suddenly judged right fails here (``strict``): move it to the c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from fixtures.plugin.grading import whole_rubric
 from fixtures.simulator.mistakes import Catalogue, own_files, read_catalogue
 from graders.verdicts import Outcome
 from tests.support import grading_process, judged_classes
-from tests.support.open_kinds import FILES, PROJECTS, REASONS
+from tests.support.open_kinds import FILES, REASONS
 
 FIRST = 12
 BAD = (Outcome.FAILED, Outcome.NOTED)
@@ -31,7 +30,6 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
     folder = tmp_path_factory.mktemp("open")
     named = dict(enumerate(REASONS, FIRST))
     cohort = grading_process.write_cohort(folder / "open.csv", len(named), named, None, FIRST)
-    _name_projects(cohort)
     evidence = folder / "out" / "evidence"
     labs = judged_classes.collect(cohort, evidence, FILES)
     judge = judged_classes.judge(labs, evidence)
@@ -39,14 +37,6 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str,
         entry: {verdict.check: verdict.outcome for verdict in judge.verdicts(learner)}
         for entry, learner in zip(REASONS, labs, strict=True)
     }
-
-
-def _name_projects(cohort: Path) -> None:
-    """Add a column to the cohort file, which is empty for most."""
-    heading, *rows = cohort.read_text(encoding="utf-8").splitlines()
-    projects = [PROJECTS.get(entry, "") for entry in REASONS]
-    lines = [f"{row},{project}" for row, project in zip(rows, projects, strict=True)]
-    cohort.write_text("\n".join([f"{heading},project", *lines]), encoding="utf-8")
 
 
 def test_every_entry_has_a_reason(catalogue: Catalogue) -> None:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -48,28 +47,6 @@ PATIENT = replace(QUICK, retry_after_cap=5)
 AT_ONCE = 8
 PROCESSES = 2
 _TLS = ("tls-other-host", "tls-abort")
-
-EXPECTED_TO_FAIL: Mapping[tuple[str, str], str] = MappingProxyType({})
-"""(question, fault) -> why the graders still turn a verdict there. What is in this table and the
-next three is for another day; a cell that is right again fails its test: take it out."""
-_SDK = "the SDK of Azure ML follows links between pages, and nobody counts them"
-FOLLOWED_FOR_EVER: Mapping[str, str] = MappingProxyType(
-    dict.fromkeys(
-        ("workspaces", "model versions", "model names", "online endpoints", "deployments"), _SDK
-    )
-)
-"""Question -> who follows a list there that has no end."""
-SHOWN: Mapping[tuple[str, str], str] = MappingProxyType(
-    dict.fromkeys(
-        (("repositories", "graphql-error"), ("repository names", "graphql-error")),
-        "GitHub's own words about an error without a type are repeated as they came",
-    )
-)
-"""(question, fault) -> why a learner or an instructor reads free text of an answer."""
-TAKEN_FOR_BUGS: Mapping[str, str] = MappingProxyType(
-    {"304": "nobody expects it, so that it is a refused question: a bug to be reported"}
-)
-"""Fault -> why it is taken for a mistake of ours."""
 
 R = TypeVar("R")
 _cell: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="")

@@ -112,7 +112,8 @@ class Translator:
 
     def _field(self, path: str) -> str:
         name, _, key = path.partition(".")
-        return ".".join(filter(None, (name, self.text(key))))
+        other = self.text(key.upper()).lower() if key.islower() and name == "variables" else ""
+        return ".".join(filter(None, (name, other or self.text(key))))
 
     def _added(self, path: str, value: Any) -> Any:
         if "." in path:

@@ -22,11 +22,27 @@ from graders.lab import Lab, Session
 @prerequisite
 def own_training_runs(
     collected_training_runs: tuple[TrainingRun, ...] | Unavailable | None,
+    collected_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable,
     ownership: Ownership,
     lab: Lab,
 ) -> tuple[TrainingRun, ...] | Unavailable | None:
-    """Without those that are another learner's; likewise the next three."""
-    return own_of(collected_training_runs, ownership, lab.sheet.tags)
+    """Without those that are another learner's, and those of another pipeline.
+
+    Tags can be written by hand. The pipeline that it ran is the service's own word.
+    """
+    own = own_of(collected_training_runs, ownership, lab.sheet.tags)
+    pipelines = collected_published_pipelines
+    if not isinstance(own, tuple) or not isinstance(pipelines, tuple):
+        return own
+    published = {pipeline.id for pipeline in pipelines if pipeline.name == lab.training_pipeline}
+    return tuple(run for run in own if _is_of(run, published))
+
+
+def _is_of(run: TrainingRun, published: set[str]) -> bool:
+    """Whether it ran a training pipeline; of one that is not listed any more nothing is known."""
+    if run.pipeline_id is None or not published:
+        return run.pipeline_id != ""
+    return run.pipeline_id in published
 
 
 @prerequisite

@@ -152,4 +152,5 @@ def _values(variable: str, content: Mapping[str, Any]) -> list[str]:
 def _sources(content: Mapping[str, Any]) -> list[str]:
     resources = content.get("resources")
     pipelines = _entries(resources, "pipelines") if isinstance(resources, dict) else []
-    return _texts(pipelines, "source")
+    # Azure Pipelines takes the name alone, and with the folders before it
+    return [source.rpartition("\\")[2] for source in _texts(pipelines, "source")]

@@ -5,7 +5,7 @@ Source: ``MLClient.models``, ``MLClient.online_endpoints`` and ``MLClient.online
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Endpoint, Model, Sighting, Unavailable
@@ -28,6 +28,21 @@ _STATES = {
 }
 
 
+class EndlessList(Exception):
+    """A list that does not end after a reasonable number of pages."""
+
+
+def bounded(listed: Any, most_pages: int = 20) -> Iterator[Any]:
+    """A paged list of the SDK, which follows links between pages as long as there are any.
+
+    Raises EndlessList beyond ``most_pages``: a list that was cut short proves nothing.
+    """
+    for number, page in enumerate(listed.by_page(), start=1):
+        if number > most_pages:
+            raise EndlessList
+        yield from page
+
+
 def registered_models(
     client: MLClient, sheet: Sheet, sightings: list[Sighting]
 ) -> tuple[Model, ...] | Unavailable:
@@ -40,7 +55,9 @@ def registered_models(
     versions = look(
         SERVICE,
         f"the versions of the model {name}",
-        lambda: tuple(model_version(model, sheet.tags) for model in client.models.list(name=name)),
+        lambda: tuple(
+            model_version(model, sheet.tags) for model in bounded(client.models.list(name=name))
+        ),
         sightings,
     )
     missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
@@ -49,7 +66,7 @@ def registered_models(
     others = look(
         SERVICE,
         "the registered models",
-        lambda: tuple(Model(str(model.name), "", {}) for model in client.models.list()),
+        lambda: tuple(Model(str(model.name), "", {}) for model in bounded(client.models.list())),
         sightings,
     )
     if isinstance(others, Unavailable):
@@ -81,7 +98,10 @@ def online_endpoints(
     One request, or two when there is such an endpoint.
     """
     listed = look(
-        SERVICE, "the online endpoints", lambda: tuple(client.online_endpoints.list()), sightings
+        SERVICE,
+        "the online endpoints",
+        lambda: tuple(bounded(client.online_endpoints.list())),
+        sightings,
     )
     if isinstance(listed, Unavailable):
         return listed
@@ -90,7 +110,7 @@ def online_endpoints(
     deployments = look(
         SERVICE,
         f"the deployments of the online endpoint {name}",
-        lambda: tuple(client.online_deployments.list(name)),
+        lambda: tuple(bounded(client.online_deployments.list(name))),
         sightings,
     )
     if isinstance(deployments, Unavailable):

@@ -48,6 +48,7 @@ with warnings.catch_warnings():
 RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
 _CONNECTIONS = 16
 _NOT_FOUND = 404
+_MOST_PAGES = 350  # of the workspaces of a whole subscription
 _Key = tuple[str, str, str]
 
 
@@ -157,7 +158,11 @@ class AzureML:
         listed = look(
             RESOURCE_MANAGER,
             f"the workspaces of the subscription {lab.subscription_id}",
-            lambda: tuple(self._client(lab).workspaces.list(scope="subscription")),
+            lambda: tuple(
+                azure_ml_v2.bounded(
+                    self._client(lab).workspaces.list(scope="subscription"), _MOST_PAGES
+                )
+            ),
             sightings,
         )
         known = () if isinstance(listed, Unavailable) else listed

@@ -150,6 +150,8 @@ def _cause_of_refusal(service: ServiceName, last: Exchange) -> tuple[str, str]:
         return f"the service asks to slow down ({named})", f"Wait a few minutes. {_LATER}"
     if last.status and last.status >= 500:
         return f"the service has trouble of its own ({named})", _LATER
+    if last.status == 304:
+        return f"the service has trouble of its own ({named})", _LATER  # nobody asked for changes
     return f"the service refused the question ({named})", "Report this as a bug."
 
 
