@@ -151,6 +151,14 @@ class Pipeline:
     queue_status: str
     """``enabled``, ``paused`` or ``disabled``."""
 
+    @property
+    def yaml_file(self) -> str:
+        """The YAML file that it runs, or that it is a classic pipeline, which runs none."""
+        return _CLASSIC if self.process_type == 1 and not self.yaml_path else self.yaml_path
+
+
+_CLASSIC = "no file: it is a classic pipeline, made in the classic editor"
+
 
 @dataclass(frozen=True)
 class Task:

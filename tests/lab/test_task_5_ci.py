@@ -32,7 +32,7 @@ def test_ci_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> No
 )
 def test_ci_pipeline_runs_the_ci_yaml(ci_pipeline: Pipeline, lab: Lab) -> None:
     """The CI pipeline runs the repository's CI file."""
-    assert ci_pipeline.yaml_path == lab.ci_yaml
+    assert ci_pipeline.yaml_file == lab.ci_yaml
 
 
 @check(step="5.5", points=2, hint="Select GitHub, then `{lab.github_owner}/{lab.repositories[0]}`.")

@@ -23,7 +23,7 @@ def test_cd_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> No
 )
 def test_cd_pipeline_runs_the_cd_yaml(cd_pipeline: Pipeline, lab: Lab) -> None:
     """The CD pipeline runs the repository's CD file."""
-    assert cd_pipeline.yaml_path == lab.cd_yaml
+    assert cd_pipeline.yaml_file == lab.cd_yaml
 
 
 @check(step="6.4", points=1, hint="Select GitHub, then `{lab.github_owner}/{lab.repositories[0]}`.")

@@ -181,3 +181,45 @@ def test_each_of_our_options_alone_starts_a_grading_run(
     run = grading_process.grade(*option, "-m", "task2", reports=tmp_path / "out", folder=tmp_path)
     assert run.status == 0, run.text
     assert run.grade_book()
+
+
+# --- which learners, which checks -----------------------------------------------------------------
+
+
+def test_learners_are_named_in_any_case_and_several_at_once(
+    stored: tuple[object, ...], tmp_path: Path
+) -> None:
+    chosen = ("--learners", DEMO, "--learner", "USER3,user5", "-m", "task2", "--fail-on", "never")
+    run = grading_process.grade(*stored, *chosen, reports=tmp_path)
+    assert run.status == 0, run.text
+    assert list(run.outcomes()) == ["user3", "user5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--learner", "user3"), "--learner chooses from a cohort file: add --learners cohort.csv"),
+        (("--learners", DEMO, "--learner", "user99"), "no learner `user99`"),
+        (
+            ("--learners", DEMO, "-m", "task8"),
+            "-m task8: there is no such task; write one of task2",
+        ),
+    ],
+)
+def test_what_selects_nothing_is_a_sentence(
+    arguments: tuple[object, ...], sentence: str, tmp_path: Path
+) -> None:
+    run = grading_process.grade(*arguments, "--tenant", "simulated", reports=tmp_path)
+    assert run.status == 4
+    assert sentence in " ".join(run.text.split())
+    assert "Traceback" not in run.text
+
+
+def test_without_a_lab_file_the_run_says_where_to_put_one(tmp_path: Path) -> None:
+    cohort = tmp_path / "own.csv"
+    cohort.write_text("learner,number\nada,1\n", encoding="utf-8")
+    run = grading_process.grade(
+        "--learners", cohort, "--tenant", "simulated", reports=tmp_path / "out"
+    )
+    assert run.status == 4
+    assert "there is no lab.toml beside own.csv: copy fixtures/cohorts/lab.toml there" in run.text
