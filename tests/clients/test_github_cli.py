@@ -16,6 +16,7 @@ from fixtures.simulator.process import SimulatedTenant
 from fixtures.simulator.state import LearnerWorld
 from graders.lab import SHEET, Lab
 
+CLIENT = "gh"
 GH = shutil.which("gh")
 pytestmark = pytest.mark.skipif(GH is None, reason="gh, GitHub's command-line client, is not here")
 
