@@ -107,7 +107,7 @@ def understood(
     new = [(kind, line) for kind in KINDS for line in log[kind] if line not in journal[kind]]
     written = Counter(log["violations"]) - Counter(journal["violations"])
     journal.update({kind: log[kind] for kind in (*KINDS, "violations")})
-    assert new == []
+    assert new == [], "\n".join(f"{kind}: {line}" for kind, line in new)
     mark = request.node.get_closest_marker("writes")
     assert written.total() == (mark.args[0] if mark else 0), f"attempts to write: {dict(written)}"
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -12,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.truth import Truth
+from tests.clients.truth import Truth, model_in
 
 CLIENT = "azure-devops"
 SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
@@ -130,6 +127,14 @@ def _builds_by_age(clients: Any, truth: Truth) -> object:
     return found
 
 
+def _builds_paged(clients: Any, truth: Truth) -> object:
+    build = clients.get_build_client()
+    first = build.get_builds(truth.lab.project, top=1)
+    mark = first.continuation_token
+    second = build.get_builds(truth.lab.project, top=1, continuation_token=mark)
+    return {str(run.id): [run.definition.id, run.result] for run in (*first, *second)}
+
+
 def _builds_of_one(clients: Any, truth: Truth) -> object:
     build = clients.get_build_client()
     found = build.get_builds(
@@ -191,10 +196,7 @@ def _artifact(clients: Any, truth: Truth) -> object:
 def _artifact_zip(clients: Any, truth: Truth) -> object:
     build = clients.get_build_client()
     chunks = build.get_artifact_content_zip(truth.lab.project, truth.ci_runs[0], truth.artifact)
-    with zipfile.ZipFile(io.BytesIO(b"".join(chunks))) as archive:
-        (name,) = archive.namelist()
-        content = json.loads(archive.read(name))
-    return [content["name"], content["version"], content["id"]]
+    return model_in(b"".join(chunks))
 
 
 def _pipelines(clients: Any, truth: Truth) -> object:
@@ -278,6 +280,16 @@ WRITES: Mapping[str, Ask] = MappingProxyType(
         ),
     }
 )
+
+
+@pytest.mark.xfail(
+    reason="the SDK keeps the continuation token to itself: nobody can ask it for a second page",
+    raises=AttributeError,
+    strict=True,
+)
+@pytest.mark.parametrize("call", [pytest.param(_builds_paged, id="build.get_builds page by page")])
+def test_reading_by_token(call: Ask, clients: Any, truth: Truth) -> None:
+    assert call(clients, truth) == truth.runs
 
 
 @pytest.mark.writes(1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +16,14 @@ from graders.lab import SHEET, Lab
 
 LEARNERS = 130
 """More than fit on a page of any list."""
+
+
+def model_in(content: bytes) -> list[Any]:
+    """Name, version and id in the one file of the artifact's zip file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        (name,) = archive.namelist()
+        facts = json.loads(archive.read(name))
+    return [facts["name"], facts["version"], facts["id"]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,33 @@ class Truth:
     @property
     def lab(self) -> Lab:
         return self.labs[0]
+
+    @property
+    def for_programs(self) -> Mapping[str, Any]:
+        """What a program of another language needs to ask for the same."""
+        lab, cd = self.lab, self.lab.sheet.cd
+        return {
+            "organization": lab.organization,
+            "project": lab.project,
+            "project_id": self.world.project.id,
+            "variable_group": lab.variable_group,
+            "connection": lab.service_connection,
+            "ci_pipeline": self.ci_pipeline,
+            "ci_run": self.ci_runs[0],
+            "cd_run": self.cd_run,
+            "smoke_test_task": cd.deployment.smoke_test,
+            "smoke_test_passed": cd.log.smoke_test_passed,
+            "artifact": self.artifact,
+            "owner": lab.github_owner,
+            "repository": lab.repositories[0],
+            "ci_yaml": lab.ci_yaml,
+            "commit": self.commit,
+            "subscription": lab.subscription_id,
+            "group": lab.resource_group,
+            "workspace": lab.workspace,
+            "workspace_id": self.workspace_id,
+            "model": lab.model,
+        }
 
     # --- Azure DevOps ---
 
@@ -224,6 +262,10 @@ class Truth:
     def model(self) -> list[Any]:
         own = self._model
         return [own.name, str(own.version), own.tags]
+
+    @property
+    def model_latest(self) -> list[str]:
+        return [self._model.name, str(self._model.version)]
 
     @property
     def model_versions(self) -> dict[str, Mapping[str, str]]:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from fixtures.simulator.wire.azure_devops import times
+from tests.support.bare_azure_devops import settled
 from tests.support.served_tenant import SUBSCRIPTION, Served, serving, tenant_of
 
 MANAGER = f"https://management.azure.com/subscriptions/{SUBSCRIPTION}"
@@ -108,6 +110,55 @@ def test_an_empty_part_of_an_address_is_none(served: Served, manager: requests.S
     elsewhere = requests.get(f"{GITHUB}//orgs/WireTests", timeout=30)
     assert elsewhere.status_code == 404
     assert "GET api.github.com//orgs/WireTests" in served.journal.unknown_routes
+
+
+# --- signing in, and finding one's way in Azure DevOps --------------------------------------------
+
+
+def test_what_a_client_tells_of_itself_is_no_unknown_parameter(served: Served) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": served.tenant.ids.client_id,
+        "client_secret": served.tenant.ids.client_secret,
+        "scope": "https://management.azure.com/.default",
+        "x-client-SKU": "msal.js.node",
+        "x-client-nothing": "1",
+    }
+    url = f"https://login.microsoftonline.com/{served.tenant.ids.tenant_id}/oauth2/v2.0/token"
+    query = {"client-request-id": "1"}
+    assert requests.post(url, params=query, data=form, timeout=30).status_code == 200
+    lines = [line for line in settled(served).unknown_parameters if "/token" in line]
+    assert [line.rpartition(" ")[2] for line in lines] == ["x-client-nothing"]
+
+
+def _locations(served: Served, area: str) -> requests.Response:
+    pat = ("", served.tenant.ids.azure_devops_pat)
+    return requests.options(f"https://dev.azure.com/WireTests/_apis{area}", auth=pat, timeout=30)
+
+
+def test_the_locations_of_an_area_are_those_among_all(served: Served) -> None:
+    every = _locations(served, "").json()["value"]
+    for area in ("build", "Location"):
+        own = [place for place in every if place["area"].casefold() == area.casefold()]
+        assert own
+        assert _locations(served, f"/{area}").json()["value"] == own
+
+
+def test_an_area_that_is_not_known_is_not_found(served: Served) -> None:
+    assert _locations(served, "/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Fri, 20 Nov 2026 13:46:07 GMT", "2026-11-20T13:46:07Z"),
+        ("Fri, 20 Nov 2026 13:46:07 CET", None),
+        ("Fri, 31 Nov 2026 13:46:07 GMT", None),
+    ],
+)
+def test_a_time_may_be_written_as_javascript_writes_it(text: str, read: str | None) -> None:
+    ticks = times.read(text)
+    assert (None if ticks is None else times.written(ticks)) == read
 
 
 # --- artifacts ------------------------------------------------------------------------------------
