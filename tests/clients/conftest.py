@@ -132,6 +132,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Written even when something was wrong: the page says what."""
     record = session.config.stash[RECORD]
     file = session.config.rootpath / "reports" / "out" / "clients.json"
     file.parent.mkdir(parents=True, exist_ok=True)

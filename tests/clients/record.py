@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +16,8 @@ import pytest
 
 RECORD: pytest.StashKey[Record] = pytest.StashKey()
 NODE = Path(__file__).with_name("node")
+UNPACKED = Path(__file__).parents[2] / ".venv-clients" / "gh" / "usr" / "bin"
+"""Where ``make clients`` puts Debian's gh."""
 
 
 @dataclass
@@ -59,7 +64,17 @@ def version_of(client: str) -> str:
     try:
         return version(client)
     except PackageNotFoundError:
+        return _printed(client)
+
+
+def _printed(client: str) -> str:
+    """What a program says when it is asked; empty where there is no such program."""
+    program = shutil.which(client) or shutil.which(client, path=str(UNPACKED))
+    if program is None:
         return ""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+(\.\d+)+", done.stdout)
+    return found[0] if found else ""
 
 
 def _locked() -> Iterator[tuple[str, str]]:

@@ -226,3 +226,16 @@ def test_prose_in_full_means_nothing_to_a_file(
         timeout=30,
     )
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("affiliations", "count"),
+    [("[OWNER]", 35), ("[COLLABORATOR, OWNER]", 35), ("[COLLABORATOR]", 0), ("[]", 0)],
+)
+def test_repositories_are_their_owners(
+    github: requests.Session, affiliations: str, count: int
+) -> None:
+    fields = f"repositories(first: 1, ownerAffiliations: {affiliations}) {{ totalCount }}"
+    query = f'{{ organization(login: "WireTests") {{ {fields} }} }}'
+    answer = github.post(f"{GITHUB}/graphql", json={"query": query}, timeout=30).json()
+    assert answer["data"]["organization"]["repositories"]["totalCount"] == count
