@@ -86,14 +86,25 @@ $(MUTANTS): requirements-mutants.lock $(DEV)
 mutants: $(MUTANTS) ## break checks and rules one at a time: do the catalogue and the tests notice?
 	$(BIN)/python -m tests.support.mutants
 
-clients: $(CLIENTS)/.ready ## other clients on the simulated tenant: azureml-core, gh
-	$(CLIENTS)/bin/pytest tests/clients
+clients: $(CLIENTS)/.ready $(CLIENTS)/.node $(CLIENTS)/.gh ## clients of several makers on the simulated tenant: docs/clients.md
+	@$(CLIENTS)/bin/pytest tests/clients; status=$$?; $(CLIENTS)/bin/python -m tests.clients.table; exit $$status
 
 $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --require-hashes -r requirements-clients.lock
 	$(CLIENTS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Without npm or Debian's packages, their clients are skipped.
+$(CLIENTS)/.node: tests/clients/node/package-lock.json | $(CLIENTS)/.ready
+	@npm ci --prefix tests/clients/node --no-fund --no-audit --silent \
+		|| echo "npm could not install the clients for Node; they are skipped"
+	@touch $@
+
+$(CLIENTS)/.gh: | $(CLIENTS)/.ready
+	@cd $(CLIENTS) && { command -v gh >/dev/null || { apt-get download -qq gh && dpkg -x gh_*.deb gh; }; } \
+		|| echo "Debian's gh is not to be had here; it is skipped"
 	@touch $@
 
 golden: $(DEV) ## renew what is expected of the catalogue and the demo cohort: read the differences
@@ -124,4 +135,4 @@ lock: ## renew the four lock files (needs a package index)
 		--extra clients --upgrade pyproject.toml --output-file requirements-clients.lock --quiet
 
 clean: ## remove the environment and all results
-	rm -rf $(VENV) $(CLIENTS) $(NODE)/node_modules reports/out
+	rm -rf $(VENV) $(CLIENTS) $(NODE)/node_modules tests/clients/node/node_modules reports/out

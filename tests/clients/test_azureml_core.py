@@ -11,6 +11,9 @@ import pytest
 from fixtures.simulator.process import SimulatedTenant
 from fixtures.simulator.state import LearnerWorld
 from graders.lab import Lab
+from tests.clients.truth import Truth
+
+CLIENT = "azureml-core"
 
 core = pytest.importorskip("azureml.core", reason="azureml-core is not installed: make clients")
 QUERY = {"data": [list(range(1, 11)), list(range(10, 0, -1))]}
@@ -111,3 +114,39 @@ def test_the_runs_by_their_pipeline(workspace: Any, world: LearnerWorld) -> None
     (own,) = world.training_runs
     found = pipelines.PipelineRun.get_pipeline_runs(workspace, own.pipeline)
     assert [run.id for run in found] == [own.id]
+
+
+# --- lists of the class, and writing --------------------------------------------------------------
+
+
+def test_the_workspaces_of_the_class(workspace: Any, truth: Truth) -> None:
+    listed = core.Workspace.list(workspace.subscription_id, auth=workspace._auth_object)
+    assert sorted(listed) == truth.workspaces
+
+
+def test_the_experiments(workspace: Any, lab: Lab) -> None:
+    assert list(workspace.experiments) == [lab.experiment]
+
+
+@pytest.mark.writes(1)
+def test_tagging_a_model_is_refused(workspace: Any, lab: Lab) -> None:
+    from azureml.exceptions import UserErrorException
+
+    with pytest.raises(UserErrorException, match="not authorized to access"):
+        core.Model(workspace, lab.model).add_tags({"mark": "100"})
+
+
+@pytest.mark.writes(2)  # it has the request looked at first
+def test_deleting_a_service_is_refused(workspace: Any, lab: Lab) -> None:
+    from azureml.exceptions import WebserviceException
+
+    with pytest.raises(WebserviceException, match="Forbidden"):
+        core.Webservice(workspace, lab.endpoint).delete()
+
+
+@pytest.mark.writes(1)
+def test_disabling_a_published_pipeline_is_refused(workspace: Any, world: LearnerWorld) -> None:
+    pipelines = pytest.importorskip("azureml.pipeline.core", reason="make clients installs it")
+    (own,) = world.published_pipelines
+    with pytest.raises(Exception, match="no permission"):
+        pipelines.PublishedPipeline.get(workspace, own.id).disable()

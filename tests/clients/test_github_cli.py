@@ -1,4 +1,4 @@
-"""GitHub's own command-line client, as it is, reads the repository."""
+"""GitHub's own command-line client, as it is."""
 
 from __future__ import annotations
 
@@ -6,26 +6,37 @@ import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from fixtures.simulator import template
 from fixtures.simulator.process import SimulatedTenant
-from fixtures.simulator.state import LearnerWorld
-from graders.lab import SHEET, Lab
+from tests.clients.record import UNPACKED
+from tests.clients.truth import Truth
 
-GH = shutil.which("gh")
+CLIENT = "gh"
+GH = shutil.which("gh") or shutil.which("gh", path=str(UNPACKED))
 pytestmark = pytest.mark.skipif(GH is None, reason="gh, GitHub's command-line client, is not here")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+REPOSITORIES = """query ($owner: String!, $endCursor: String) {
+  organization(login: $owner) {
+    repositories(first: 50, after: $endCursor) {
+      nodes { name }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
 
 
 @pytest.fixture(scope="module")
-def gh(environment: Mapping[str, str], tenant: SimulatedTenant, lab: Lab) -> Any:
-    """Runs gh and returns what it printed; the first call of all is throttled, as ever."""
+def run(environment: Mapping[str, str], tenant: SimulatedTenant) -> Run:
+    """Runs gh; the token comes by the environment, as its manual has it."""
     token = {"GH_TOKEN": tenant.credentials["github_token"], "GH_PROMPT_DISABLED": "1"}
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def started(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(GH), *arguments],
             env={**environment, **token},
@@ -36,49 +47,125 @@ def gh(environment: Mapping[str, str], tenant: SimulatedTenant, lab: Lab) -> Any
             check=False,
         )
 
-    throttled = run("api", f"repos/{lab.github_owner}/{lab.repositories[0]}")
-    assert "secondary rate limit" in throttled.stderr
+    return started
 
-    def printed(*arguments: str) -> str:
-        done = run(*arguments)
+
+class Gh:
+    """What gh printed."""
+
+    def __init__(self, run: Run, truth: Truth) -> None:
+        self._run = run
+        self.name = truth.world.repositories[0].full_name
+        self.truth = truth
+
+    def text(self, *arguments: str) -> str:
+        done = self._run(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    return printed
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.text(*arguments))
+
+    def api(self, path: str, *more: str) -> Any:
+        return self.json("api", f"repos/{self.name}{path}", *more)
 
 
-def name_of(lab: Lab) -> str:
-    return f"{lab.github_owner}/{lab.repositories[0]}"
+@pytest.fixture
+def gh(run: Run, truth: Truth) -> Gh:
+    return Gh(run, truth)
 
 
-def test_the_repository_through_the_rest_api(gh: Any, lab: Lab) -> None:
-    assert gh("api", f"repos/{name_of(lab)}", "--jq", ".full_name") == name_of(lab)
+def _list(gh: Gh) -> object:
+    found = gh.json("repo", "list", gh.truth.lab.github_owner, "--json", "name", "--limit", "500")
+    return sorted(repository["name"] for repository in found)
 
 
-def test_the_repository_through_graphql(gh: Any, lab: Lab) -> None:
-    fields = "name,owner,isPrivate,isFork,defaultBranchRef,templateRepository"
-    repository = json.loads(gh("repo", "view", name_of(lab), "--json", fields))
-    owner, name = lab.templates[0].split("/")
-    assert (repository["name"], repository["owner"]["login"]) == (
-        lab.repositories[0],
-        lab.github_owner,
-    )
-    assert (repository["isPrivate"], repository["isFork"]) == (True, False)
-    assert repository["defaultBranchRef"]["name"] == "main"
-    assert (
-        repository["templateRepository"]["owner"]["login"],
-        repository["templateRepository"]["name"],
-    ) == (
-        owner,
-        name,
-    )
+def _view(gh: Gh) -> object:
+    fields = "nameWithOwner,isPrivate,isFork,defaultBranchRef"
+    found = gh.json("repo", "view", gh.name, "--json", fields)
+    facts = (found["nameWithOwner"], found["isPrivate"], found["isFork"])
+    return [*facts, found["defaultBranchRef"]["name"]]
 
 
-def test_the_commits(gh: Any, lab: Lab, world: LearnerWorld) -> None:
-    output = gh("api", f"repos/{name_of(lab)}/commits", "--jq", ".[].sha")
-    assert output.split() == world.repositories[0].commits
+def _template(gh: Gh) -> object:
+    found = gh.json("repo", "view", gh.name, "--json", "templateRepository")["templateRepository"]
+    return f"{found['owner']['login']}/{found['name']}"
 
 
-def test_a_file(gh: Any, lab: Lab) -> None:
-    content = gh("api", f"repos/{name_of(lab)}/contents/{lab.ci_yaml}", "--jq", ".content")
-    assert base64.b64decode(content).decode() == template.texts(SHEET)[SHEET.ci.yaml]
+def _pages(gh: Gh) -> object:
+    path = f"orgs/{gh.truth.lab.github_owner}/repos?per_page=50"
+    return sorted(gh.text("api", "--paginate", path, "--jq", ".[].name").split())
+
+
+def _graphql(gh: Gh) -> object:
+    owner = f"owner={gh.truth.lab.github_owner}"
+    query = ("-f", owner, "-f", f"query={REPOSITORIES}")
+    names = ".data.organization.repositories.nodes[].name"
+    return sorted(gh.text("api", "graphql", "--paginate", *query, "--jq", names).split())
+
+
+def _repository(gh: Gh) -> object:
+    found = gh.api("")
+    return [found["full_name"], found["private"], found["fork"], found["default_branch"]]
+
+
+def _file(gh: Gh) -> object:
+    content = gh.api(f"/contents/{gh.truth.lab.ci_yaml}")["content"]
+    return base64.b64decode(content).decode()
+
+
+def _raw(gh: Gh) -> object:
+    path = f"repos/{gh.name}/contents/{gh.truth.lab.ci_yaml}"
+    return gh.text("api", path, "-H", "Accept: application/vnd.github.raw") + "\n"
+
+
+def _tree(gh: Gh) -> object:
+    tree = gh.api("/git/trees/main?recursive=1")["tree"]
+    return sorted(entry["path"] for entry in tree if entry["type"] == "blob")
+
+
+CALLS: Mapping[str, tuple[str, Callable[[Gh], object]]] = MappingProxyType(
+    {
+        "gh repo list": ("repositories", _list),
+        "gh repo view": ("repository", _view),
+        "gh repo view of the template": ("template", _template),
+        "gh api repos": ("repository", _repository),
+        "gh api orgs, all pages": ("repositories", _pages),
+        "gh api graphql, all pages": ("repositories", _graphql),
+        "gh api commits": (
+            "commits",
+            lambda gh: [commit["sha"] for commit in gh.api("/commits")],
+        ),
+        "gh api commit": ("commit", lambda gh: gh.api("/commits/main")["sha"]),
+        "gh api branches": (
+            "branches",
+            lambda gh: [branch["name"] for branch in gh.api("/branches")],
+        ),
+        "gh api contents": ("file", _file),
+        "gh api contents as they are": ("file", _raw),
+        "gh api git/trees": ("paths", _tree),
+    }
+)
+WRITES: Mapping[str, Callable[[str], tuple[str, ...]]] = MappingProxyType(
+    {
+        "gh api -X PATCH": lambda name: (
+            "api", "-X", "PATCH", f"repos/{name}", "-F", "archived=true",
+        ),
+        "gh repo delete": lambda name: ("repo", "delete", name, "--confirm"),
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_reading(call: str, gh: Gh, truth: Truth) -> None:
+    topic, ask = CALLS[call]
+    assert ask(gh) == truth.of(topic)
+
+
+@pytest.mark.writes(1)
+@pytest.mark.parametrize("call", WRITES)
+def test_writing_is_refused(call: str, run: Run, gh: Gh) -> None:
+    done = run(*WRITES[call](gh.name))
+    assert done.returncode == 1
+    assert "403" in done.stderr
+    assert "Resource not accessible by personal access token" in done.stderr + done.stdout

@@ -309,4 +309,4 @@ def test_a_workspace_is_only_served_where_it_is_to_those_who_may_read_it(
 @pytest.mark.parametrize("path", ["/pipelines/v1.0", "/modelmanagement/v1.0"])
 def test_writes_are_turned_away(bare: requests.Session, path: str) -> None:
     answer = bare.post(f"{REGION}{path}{_path(MODEL_ANSWER)}/DataTypes", json={}, timeout=30)
-    assert answer.status_code == 405
+    assert answer.status_code == 403
