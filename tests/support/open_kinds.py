@@ -14,6 +14,10 @@ FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 REASONS: Mapping[str, str] = {
     "project_named_by_its_id": "the id in the cohort file is compared with the name in the tags",
     "cd_names_ci_with_its_folder": "a pipeline's name with its folder is taken for another name",
+    **dict.fromkeys(
+        ("group_alone_not_visible", "connection_alone_not_visible", "pipeline_alone_not_visible"),
+        "only the right on the whole project is asked for, so that the list is believed",
+    ),
     "endpoint_remembers_the_answer": "the endpoint is asked one question only",
     "endpoint_in_transition_for_days": "pending, however long it lasts",
     "training_run_of_another_pipeline": "no rule reads a run's own link to its pipeline yet",
