@@ -61,8 +61,12 @@ FOLLOWED_FOR_EVER: Mapping[str, str] = MappingProxyType(
 """Question -> who follows a list there that has no end."""
 SHOWN: Mapping[tuple[str, str], str] = MappingProxyType(
     dict.fromkeys(
-        (("repositories", "graphql-error"), ("repository names", "graphql-error")),
-        "GitHub's own words about an error without a type are repeated as they came",
+        (
+            ("repositories", "graphql-forbidden"),
+            ("repositories", "graphql-ip-allow-list"),
+            ("repository names", "graphql-error"),
+        ),
+        "GitHub's own words are repeated as they came: only they say which refusal it is",
     )
 )
 """(question, fault) -> why a learner or an instructor reads free text of an answer."""
