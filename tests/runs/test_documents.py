@@ -11,6 +11,7 @@ from fixtures.plugin import options
 from tests.support import grading_process, make_docs
 from tests.support.catalogue_class import CATALOGUE, PAIRS
 from tests.support.make_docs import DOCUMENTS
+from tests.support.open_kinds import REASONS
 from tests.support.paths import PROJECT
 
 
@@ -66,6 +67,27 @@ def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     missing = [link for link in links if not (document.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_test_that_a_document_names_is_there(document: Path) -> None:
+    """A name without a file is in the file that was named last."""
+    named = re.findall(r"(tests/[\w/]+\.py)|::(test_\w+)", document.read_text(encoding="utf-8"))
+    file, missing = "", []
+    for path, test in named:
+        file = path or file
+        there = PROJECT / file
+        if not there.is_file() or (test and f"def {test}(" not in there.read_text("utf-8")):
+            missing.append(f"{file}::{test}" if test else file)
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_an_entry_that_a_document_selects_is_there(document: Path) -> None:
+    selected = re.findall(r'-k ("[^"]+"|[a-z_]+)', document.read_text(encoding="utf-8"))
+    names = {name for words in selected for name in words.strip('"').split(" or ")}
+    entries = [*CATALOGUE.entries, *REASONS]
+    assert [name for name in sorted(names) if not any(name in entry for entry in entries)] == []
 
 
 def test_make_grade_grades_before_it_builds_the_report_and_ends_on_success() -> None:

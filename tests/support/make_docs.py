@@ -15,7 +15,11 @@ from fixtures.plugin.grading import PROJECT, whole_rubric
 from fixtures.simulator import mistakes_page
 from fixtures.simulator.mistakes import own_files
 from fixtures.simulator.serving.faults import FAULTS
-from fixtures.simulator.serving.route_names import QUESTIONS
+from fixtures.simulator.serving.profiles import profile_of
+from fixtures.simulator.serving.route_names import QUESTIONS, SERVICES
+from fixtures.simulator.serving.server import WIRES
+from fixtures.simulator.wire.entra.routes import Authority
+from fixtures.simulator.world import Tenant
 from reports import rubric_page
 from tests.support import grading_process
 
@@ -44,8 +48,23 @@ def facts(demo: grading_process.Outcome) -> dict[str, str]:
         "learners": str(len(demo.grade_book())),
         "faults": str(len(FAULTS)),
         "questions": str(len(QUESTIONS)),
+        "services": f"\n{_services()}\n",
         "summary": f"\n```\n{_summary(demo.text)}\n```\n",
     }
+
+
+def _services() -> str:
+    """The services of a simulated tenant as a table: their hosts, and how many routes they have."""
+    tenant = Tenant([])
+    authority = Authority(tenant.ids)
+    hosts: dict[str, list[str]] = {}
+    routes: dict[str, int] = {}
+    for wire in WIRES:
+        name = SERVICES[profile_of(wire.HOSTS[0].replace("*", "x")).name]
+        hosts.setdefault(name, []).extend(f"`{host}`" for host in wire.HOSTS)
+        routes[name] = routes.get(name, 0) + len(wire.routes(tenant, authority))
+    rows = [f"| {name} | {', '.join(own)} | {routes[name]} |" for name, own in hosts.items()]
+    return "\n".join(("| service | hosts | routes |", "|---|---|---|", *rows))
 
 
 def _summary(text: str) -> str:

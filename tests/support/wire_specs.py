@@ -162,7 +162,11 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
     "Location": {"int": "line column"},
     # what the lab's scoring script returns, and Swagger 2.0
     "Score": {"[float]": "result"},
-    "Swagger": {"str": "swagger host", "[str]": "schemes", "{object}": "info paths"},
+    "Swagger": {
+        "str": "swagger host",
+        "[str]": "schemes consumes produces",
+        "{object}": "info paths securityDefinitions",
+    },
 }
 """Written here from public sources, because no installed SDK has a generated model of it: Entra ID
 answers plain requests, azure-ai-ml has left v1 pipelines behind, and what a
@@ -406,7 +410,7 @@ _REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
     },
     "the wire has the links by name; the model puts a level between that nobody sends": {
-        "ReferenceLinks": {"{str}": "self timeline web pipeline.web avatar collection"},
+        "ReferenceLinks": {"{str}": "self timeline web pipeline pipeline.web avatar collection"},
     },
     "the SDK has the base class only, and GitHub's repositories have a name beside": {
         "Repository": {"str": "fullName"},
@@ -421,9 +425,12 @@ _REASONS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "Workspace": {"str": "etag"},
         "WorkspaceProperties": {
             "iso-8601": "creationTime",
-            "str": "linkedModelInventoryArmId sdkTelemetryAppInsightsKey",
+            "str": "linkedModelInventoryArmId sasGetterUri sdkTelemetryAppInsightsKey",
             "bool": "softDeleteEnabled",
         },
+    },
+    "recorded refusals have it, null to callers from outside; the model left it out": {
+        "RootError": {"{object}": "debugInfo"},
     },
     "payloads have the number as often as the word; the SDK of v1 translates it": {
         "PipelineEntity": {"int": "EntityStatus"},
