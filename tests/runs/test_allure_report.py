@@ -438,5 +438,5 @@ def test_the_server_answers_this_machine_only(reported: GradedProject) -> None:
         assert asked(address, here) == 200
         assert asked(address, "evil.example:80") == 403
         assert asked(address, here, "/../gradebook.csv") == 404
-        with pytest.raises(NotWritten, match="cannot be served"):
+        with pytest.raises(NotWritten, match="Cannot serve on port"):
             serve.server(reported.out, int(here.rpartition(":")[2]))

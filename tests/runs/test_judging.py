@@ -208,9 +208,10 @@ def test_a_check_names_the_parts_of_the_evidence_that_it_needs() -> None:
         for graded_check in load_checks(GRADED)
     }
     assert needs["project-exists"] == {"project"}
-    assert needs["variable-group-exists"] == {"variable_groups"}
+    assert needs["variable-group-exists"] >= {"variable_groups", "rights", "runs"}
     assert needs["repository-exists"] == {"repositories", "similar_repositories"}
-    assert needs["ci-pipeline-exists"] == {"pipelines", "runs"}
+    assert needs["ci-pipeline-exists"] >= {"pipelines", "runs", "rights"}
+    assert not needs["ci-pipeline-exists"] & {"repositories", "endpoints", "answer"}
     assert "answer" not in needs["endpoint-exists"]
     assert frozenset().union(*needs.values()) == set(registry.PARTS.values())
 
