@@ -86,7 +86,7 @@ $(MUTANTS): requirements-mutants.lock $(DEV)
 mutants: $(MUTANTS) ## break checks and rules one at a time: do the catalogue and the tests notice?
 	$(BIN)/python -m tests.support.mutants
 
-clients: $(CLIENTS)/.ready $(CLIENTS)/.node $(CLIENTS)/.gh ## clients of several makers on the simulated tenant: docs/clients.md
+clients: $(CLIENTS)/.ready $(CLIENTS)/.node $(CLIENTS)/.gh $(CLIENTS)/.az ## clients of several makers on the simulated tenant: docs/clients.md
 	@$(CLIENTS)/bin/pytest tests/clients; status=$$?; $(CLIENTS)/bin/python -m tests.clients.table; exit $$status
 
 $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
@@ -100,6 +100,12 @@ $(CLIENTS)/.ready: requirements-clients.lock pyproject.toml
 $(CLIENTS)/.node: tests/clients/node/package-lock.json | $(CLIENTS)/.ready
 	@npm ci --prefix tests/clients/node --no-fund --no-audit --silent \
 		|| echo "npm could not install the clients for Node; they are skipped"
+	@touch $@
+
+$(CLIENTS)/.az: requirements-az.lock | $(CLIENTS)/.ready
+	$(PYTHON) -m venv $(CLIENTS)/az
+	@$(CLIENTS)/az/bin/python -m pip install --quiet --require-hashes -r requirements-az.lock \
+		|| { rm -rf $(CLIENTS)/az; echo "azure-cli could not be installed; it is skipped"; }
 	@touch $@
 
 $(CLIENTS)/.gh: | $(CLIENTS)/.ready
@@ -116,7 +122,7 @@ docs: $(DEV) ## renew the pages, counts and lines that documents take from the c
 screenshots: $(DEV) ## renew the pictures in docs/screenshots (needs chromium)
 	$(BIN)/python -m tests.support.screenshots $(REPORTS)
 
-lock: ## renew the four lock files (needs a package index)
+lock: ## renew the five lock files (needs a package index)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -133,6 +139,9 @@ lock: ## renew the four lock files (needs a package index)
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 		--extra clients --upgrade pyproject.toml --output-file requirements-clients.lock --quiet
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+		--group az --upgrade --output-file requirements-az.lock --quiet
 
 clean: ## remove the environment and all results
 	rm -rf $(VENV) $(CLIENTS) $(NODE)/node_modules tests/clients/node/node_modules reports/out

@@ -22,6 +22,8 @@ from tests.clients.truth import LEARNERS, Truth
 from tests.support.grading_process import write_cohort
 
 KINDS = ("unknown_routes", "unknown_parameters", "refused_hosts", "failures")
+ELSEWHERE = ("azcliprod.blob.core.windows.net",)
+"""Where az looks for a newer version of itself, which nobody can forbid it; it is refused."""
 THROTTLED = (
     "https://dev.azure.com/_apis",
     "https://management.azure.com/subscriptions",
@@ -104,7 +106,8 @@ def understood(
     """
     yield
     log = tenant.requests()
-    new = [(kind, line) for kind in KINDS for line in log[kind] if line not in journal[kind]]
+    known = {kind: {*journal[kind], *ELSEWHERE} for kind in KINDS}
+    new = [(kind, line) for kind in KINDS for line in log[kind] if line not in known[kind]]
     written = Counter(log["violations"]) - Counter(journal["violations"])
     journal.update({kind: log[kind] for kind in (*KINDS, "violations")})
     assert new == [], "\n".join(f"{kind}: {line}" for kind, line in new)

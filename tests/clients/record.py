@@ -16,8 +16,10 @@ import pytest
 
 RECORD: pytest.StashKey[Record] = pytest.StashKey()
 NODE = Path(__file__).with_name("node")
-UNPACKED = Path(__file__).parents[2] / ".venv-clients" / "gh" / "usr" / "bin"
-"""Where ``make clients`` puts Debian's gh."""
+CLIENTS = Path(__file__).parents[2] / ".venv-clients"
+"""Where ``make clients`` puts what it installs."""
+UNPACKED = CLIENTS / "gh" / "usr" / "bin"
+"""Of Debian's package of gh."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ def _name(item: pytest.Item) -> str:
 
 def version_of(client: str) -> str:
     """Of an installed package, Python's or Node's; empty for what is neither."""
-    locked = dict(_locked())
+    locked = {**dict(_locked()), **dict(_pinned())}
     if client in locked:
         return locked[client]
     try:
@@ -75,6 +77,15 @@ def _printed(client: str) -> str:
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     found = re.search(r"\d+(\.\d+)+", done.stdout)
     return found[0] if found else ""
+
+
+def _pinned() -> Iterator[tuple[str, str]]:
+    """What is in an environment of its own."""
+    lines = (CLIENTS.parent / "requirements-az.lock").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        name, sign, rest = line.partition("==")
+        if sign and name == "azure-cli":
+            yield name, rest.split()[0]
 
 
 def _locked() -> Iterator[tuple[str, str]]:

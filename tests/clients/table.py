@@ -13,6 +13,7 @@ RECORD = ROOT / "reports" / "out" / "clients.json"
 PAGE = ROOT / "docs" / "clients.md"
 MAKERS = {
     "azure-ai-ml": "Microsoft, Python",
+    "azure-cli": "Microsoft, Python",
     "azure-devops": "Microsoft, Python",
     "azure-devops-node-api": "Microsoft, Node",
     "azure-mgmt-authorization": "Microsoft, Python",
@@ -35,8 +36,8 @@ Each client below reads a whole lab of the simulated tenant, unchanged, through 
 certificate authority alone; [tests/clients](../tests/clients) is how. The class has {learners}
 learners, more than fit on a page of any list. A call is right when it returns what the lab holds
 (or, where it would write, is refused in the service's own form and counted), and when nothing in it
-was unknown to the tenant: no address and no parameter. Whether the real services answer alike, no
-client can tell.
+was unknown to the tenant: no address and no parameter. (`az` also looks for a newer version of
+itself elsewhere, and is refused.) Whether the real services answer alike, no client can tell.
 
 """
 
