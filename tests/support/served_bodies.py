@@ -121,6 +121,7 @@ def refused_to_sign_in(tenant: Tenant) -> None:
 _WORKSPACES = "providers/Microsoft.MachineLearningServices/workspaces"
 _THE_REST = """
 https://login.microsoftonline.com/{tenant}/.well-known/openid-configuration
+https://dev.azure.com/{organization}/_apis/build
 https://dev.azure.com/{organization}/_apis/connectiondata
 https://dev.azure.com/{organization}/_apis/resourceareas/79134c72-4a58-4b42-976c-04e7115f32bf
 https://dev.azure.com/{organization}/_apis/projects/{project}
@@ -179,6 +180,8 @@ https://api.github.com/{repos}
 https://management.azure.com/subscriptions?{version}
 https://management.azure.com/subscriptions/{subscription}?{version}
 https://management.azure.com/subscriptions/{subscription}/resourcegroups?{version}
+https://management.azure.com/subscriptions/{subscription}/resources?{version}
+https://management.azure.com/{group}/resources?{version}&$expand=createdTime,provisioningState
 https://management.azure.com/{group}?{version}
 https://management.azure.com/{group}/{workspaces}?{version}
 https://management.azure.com/{workspace}?{version}
@@ -236,6 +239,7 @@ def ask_the_rest(served: Served, lab: Lab) -> None:
             url = line.format(repos=repository, **_names(served.tenant, lab))
             token = tokens.get(str(urlsplit(url).hostname), azure)
             method = "POST" if _POSTED.search(url) else "GET"
+            method = "OPTIONS" if url.endswith("/_apis/build") else method  # an area's locations
             body = {"metricName": "alpha"} if url.endswith("/full") else None
             headers = {"Authorization": f"Bearer {token}"}
             requests.request(method, url, headers=headers, json=body, timeout=30)

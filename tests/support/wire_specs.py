@@ -230,6 +230,7 @@ _HISTORY = f"/history/v1.0{WORKSPACE}"
 _EXPERIMENT = f"{_HISTORY}/experiments/{{experiment}}"
 _METRIC_RUN = f"/metric/v2.0{WORKSPACE}/runs/{{run}}"
 _GROUP = Msrest(_classes(resources.__name__), "ResourceGroup")
+_RESOURCE = Msrest(_classes(resources.__name__), "GenericResourceExpanded")
 _VARIABLE_GROUPS = f"{_PROJECT}/distributedtask/variablegroups"
 _CONNECTIONS = f"{_PROJECT}/serviceendpoint/endpoints"
 
@@ -240,6 +241,7 @@ MODELS: Mapping[str, Model] = {
     "/{tenant}/oauth2/v2.0/token": _written("Token"),
     "/{tenant}/discovery/v2.0/keys": _written("Keys"),
     _ORGANIZATION: _listed("", "ApiResourceLocation"),
+    f"{_ORGANIZATION}/{{area}}": _listed("", "ApiResourceLocation"),
     f"{_ORGANIZATION}/resourceareas": _listed("location", "ResourceAreaInfo"),
     f"{_ORGANIZATION}/resourceareas/{{area}}": _devops("location", "ResourceAreaInfo"),
     f"{_ORGANIZATION}/connectiondata": _devops("location", "ConnectionData"),
@@ -319,6 +321,8 @@ MODELS: Mapping[str, Model] = {
     "/subscriptions": _written("Subscriptions"),
     _SUBSCRIPTION: _written("Subscription"),
     _GROUPS: _paged(_GROUP),
+    f"{_SUBSCRIPTION}/resources": _paged(_RESOURCE),
+    f"{_GROUPS}/{{group}}/resources": _paged(_RESOURCE),
     f"{_GROUPS}/{{group}}": _GROUP,
     _SUBSCRIPTION + _WORKSPACES: _paged(Typed(arm.Workspace)),
     f"{_GROUPS}/{{group}}{_WORKSPACES}": _paged(Typed(arm.Workspace)),
@@ -481,9 +485,9 @@ GitObject: abbreviatedOid String!; commitUrl URI!; id ID!; oid GitObjectID!; rep
 Node: id ID!
 OrderDirection = ASC DESC
 Organization: databaseId Int; id ID!; login String!; name String; repositories(after String, before
-  String, first Int, isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder, privacy
-  RepositoryPrivacy, visibility RepositoryVisibility) RepositoryConnection!;
-  repository(followRenames Boolean, name String!) Repository; url URI!; viewerCanAdminister
+  String, first Int, isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder,
+  ownerAffiliations [RepositoryAffiliation], privacy RepositoryPrivacy, visibility
+  RepositoryVisibility) RepositoryConnection!; repository(followRenames Boolean, name String!) Repository; url URI!; viewerCanAdminister
   Boolean!; viewerCanCreateRepositories Boolean!; viewerIsAMember Boolean!
 PageInfo: endCursor String; hasNextPage Boolean!; hasPreviousPage Boolean!; startCursor String
 Query: organization(login String!) Organization; rateLimit(dryRun Boolean) RateLimit;
@@ -501,13 +505,15 @@ Repository: createdAt DateTime!; databaseId Int; defaultBranchRef Ref; diskUsage
   OrderDirection, first Int, last Int, query String, refPrefix String!) RefConnection;
   templateRepository Repository; updatedAt DateTime!; url URI!; viewerCanAdminister Boolean!;
   viewerPermission RepositoryPermission; visibility RepositoryVisibility!
+RepositoryAffiliation = COLLABORATOR ORGANIZATION_MEMBER OWNER
 RepositoryConnection: edges [RepositoryEdge]; nodes [Repository]; pageInfo PageInfo!; totalCount
   Int!
 RepositoryEdge: cursor String!; node Repository
 RepositoryOrder: direction OrderDirection!; field RepositoryOrderField!
 RepositoryOrderField = CREATED_AT NAME PUSHED_AT STARGAZERS UPDATED_AT
 RepositoryOwner: id ID!; login String!; repositories(after String, before String, first Int,
-  isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder, privacy RepositoryPrivacy,
+  isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder, ownerAffiliations
+  [RepositoryAffiliation], privacy RepositoryPrivacy,
   visibility RepositoryVisibility) RepositoryConnection!; repository(followRenames Boolean, name
   String!) Repository; url URI!
 RepositoryPermission = ADMIN MAINTAIN READ TRIAGE WRITE
@@ -519,7 +525,8 @@ TreeEntry: extension String; isGenerated Boolean!; mode Int!; name String!; obje
   GitObjectID!; path String; repository Repository!; size Int!; type String!
 User: databaseId Int; id ID!; isViewer Boolean!; login String!; name String; repositories(after
   String, before String, first Int, isArchived Boolean, isFork Boolean, last Int, orderBy
-  RepositoryOrder, privacy RepositoryPrivacy, visibility RepositoryVisibility)
+  RepositoryOrder, ownerAffiliations [RepositoryAffiliation], privacy RepositoryPrivacy, visibility
+  RepositoryVisibility)
   RepositoryConnection!; repository(followRenames Boolean, name String!) Repository; url URI!
 """
 """Of GitHub's public schema, all that the tenant's part of it has: fields with their arguments.
