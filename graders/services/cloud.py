@@ -108,7 +108,11 @@ class Cloud:
             return self._organization(lab.organization).still_has(lab, resource)
 
     def _organization(self, name: str) -> AzureDevOps:
-        return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
+        known = self._organizations.get(name.casefold())
+        # two threads may make two; one of them is kept
+        return known or self._organizations.setdefault(
+            name.casefold(), AzureDevOps(name, self._sign_in)
+        )
 
     def _prepare_organization(self, name: str, labs: Sequence[Lab]) -> None:
         own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]
