@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
+from graders.evidence import ServiceName
 from graders.services.entra_codes import Refusal, refusal
 from graders.services.http.transport import Exchange, watching
 
@@ -60,29 +61,32 @@ class SignIn:
     tenant_id: str | None = None
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> SignIn:
+    def from_environment(
+        cls, environ: Mapping[str, str], services: Collection[ServiceName] = tuple(ServiceName)
+    ) -> SignIn:
         """The credentials that CI systems and developers' machines usually provide.
 
         Azure: ``AZURE_TENANT_ID``, ``AZURE_CLIENT_ID`` with ``AZURE_CLIENT_SECRET`` or
         ``AZURE_FEDERATED_TOKEN_FILE``, else the Azure CLI. GitHub: ``GITHUB_TOKEN`` or
         ``GH_TOKEN``. Optional: ``AZURE_DEVOPS_EXT_PAT`` or ``AZURE_DEVOPS_PAT``.
-        Raises ``SignInError`` when GitHub's is missing or Azure's is incomplete.
+        Raises ``SignInError`` when Azure's is incomplete, or GitHub's is missing where GitHub is
+        among the services that are asked.
         """
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        github = given.get("GITHUB_TOKEN") or given.get("GH_TOKEN")
-        if not github:
+        github = given.get("GITHUB_TOKEN") or given.get("GH_TOKEN") or ""
+        if not github and ServiceName.GITHUB in services:
             raise SignInError(f"GITHUB_TOKEN is not set: set it, {_OR_SIMULATED}.")
         pat = given.get("AZURE_DEVOPS_EXT_PAT") or given.get("AZURE_DEVOPS_PAT")
         credential = SharedCredential(_azure(given))
         return cls(credential, github, pat, given.get("AZURE_TENANT_ID"))
 
-    def check(self) -> None:
-        """Get the tokens that every learner needs, once, before any thread starts.
+    def check(self, services: Collection[ServiceName] = tuple(ServiceName)) -> None:
+        """Get the tokens that these services need, once, before any thread starts.
 
         Raises ``SignInError`` naming the cause.
         """
-        scopes = [AZURE_RESOURCE_MANAGER_SCOPE]
-        if not self.azure_devops_pat:
+        scopes = [AZURE_RESOURCE_MANAGER_SCOPE] if ServiceName.AZURE_ML in services else []
+        if ServiceName.AZURE_DEVOPS in services and not self.azure_devops_pat:
             scopes.append(AZURE_DEVOPS_SCOPE)
         for scope in scopes:
             refused = _failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]

@@ -6,12 +6,13 @@ Twelve requests for a learner who followed the lab; the list of projects is shar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from graders.evidence import (
+    NOT_COLLECTED,
     Access,
     AzureDevOpsEvidence,
     Pipeline,
@@ -24,6 +25,7 @@ from graders.evidence import (
 )
 from graders.history.missing import ResourceRef
 from graders.lab import Lab
+from graders.parts import ALL_PARTS
 from graders.services.azure_devops import parsing
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE, ProjectReader
@@ -48,11 +50,13 @@ class AzureDevOps:
         self._sightings: list[Sighting] = []
         self._rights: Mapping[str, Rights] = {}
 
-    def prepare(self, labs: Sequence[Lab]) -> None:
+    def prepare(self, labs: Sequence[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """Ask for what all learners share: the projects, and what the grader may see in theirs."""
         self.projects()
         if refused := anonymous(self._clients, self.organization):
             self._projects = refused
+            return
+        if "rights" not in parts:
             return
         projects = [self._project(lab) for lab in labs]
         own = {project.id for project in projects if isinstance(project, Project)}
@@ -66,13 +70,18 @@ class AzureDevOps:
                 self._projects = look(SERVICE, subject, self._list_projects, self._sightings)
             return self._projects
 
-    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
-        """All of one learner's project; what depends on an unreadable part is unreadable too."""
+    def look_at(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+    ) -> AzureDevOpsEvidence:
+        """All of one learner's project; what depends on an unreadable part is unreadable too.
+
+        Of ``parts`` only: the others are not asked for.
+        """
         project = self._project(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        facts = _LabReader(self._clients, project, lab, sightings).facts()
+        facts = _LabReader(self._clients, project, lab, sightings).facts(parts)
         return replace(facts, rights=self._rights.get(project.id, Rights()))
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -124,12 +133,16 @@ class AzureDevOps:
 class _LabReader(ProjectReader):
     """One collection of one learner's project."""
 
-    def facts(self) -> AzureDevOpsEvidence:
-        groups = self._variable_groups()
-        connections = self._service_connections()
+    def facts(self, parts: Collection[str]) -> AzureDevOpsEvidence:
+        def read(part: str, call: Callable[[], T]) -> T | Unavailable:
+            return call() if part in parts else NOT_COLLECTED
+
+        groups = read("variable_groups", self._variable_groups)
+        connections = read("service_connections", self._service_connections)
         open_to_all = self._open_to_all(groups, connections)
-        pipelines = self._pipelines()
-        listed = RunsReader(self.clients, self.project, self.lab, self.sightings).runs(pipelines)
+        pipelines = read("pipelines", self._pipelines)
+        reader = RunsReader(self.clients, self.project, self.lab, self.sightings)
+        listed = reader.runs(pipelines if "runs" in parts else NOT_COLLECTED)
         return AzureDevOpsEvidence(
             project=self.project,
             variable_groups=self._with_access(
