@@ -1,10 +1,14 @@
-"""Grade stored evidence without pytest, which is faster for large classes.
+"""Grade stored evidence without pytest, which is faster for large classes; check before a run.
 
     python -m graders judge --learners cohort.csv --evidence DIR --reports DIR
+    python -m graders doctor --learners cohort.csv
 
-It judges the evidence that a run collected, and writes the same files as ``pytest --evidence DIR``,
-except Allure's results. Exit status: 0, or 1 if a check failed or was not assessed (``--fail-on``
-as in pytest), 3 if a result could not be written, 4 if an input is wrong.
+``judge`` judges the evidence that a run collected, and writes the same files as ``pytest --evidence
+DIR``, except Allure's results. Exit status: 0, or 1 if a check failed or was not assessed
+(``--fail-on`` as in pytest), 3 if a result could not be written, 4 if an input is wrong.
+
+``doctor`` says whether a run would work: files, sign-ins, rights, network, clock. Exit status: 0,
+or 1 for warnings and missing rights, 4 where a run would stop.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from pathlib import Path
 
 from graders import snapshot
 from graders.as_of import moment
+from graders.commands import doctor
 from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
 from graders.verdicts import Grade, Outcome, Verdict
@@ -46,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     undo = keep_private()
     try:
-        return _judge(given)
+        return int(given.command(given))
     except (InputProblems, BadInput, snapshot.SnapshotError) as problem:
         print(escape_log_commands(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
@@ -61,8 +66,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=_version())
-    commands = parser.add_subparsers(required=True, metavar="judge")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    doctor.add_to(commands)
     command = commands.add_parser("judge", help="grade stored evidence without pytest")
+    command.set_defaults(command=_judge)
     add = command.add_argument
     add("--learners", type=Path, required=True, metavar="FILE", help="cohort file (CSV)")
     add(

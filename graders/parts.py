@@ -18,7 +18,7 @@ from graders.evidence import (
 _BY_SERVICE: Mapping[ServiceName, frozenset[str]] = {
     ServiceName.AZURE_DEVOPS: frozenset(field.name for field in fields(AzureDevOpsEvidence)),
     ServiceName.GITHUB: frozenset(field.name for field in fields(GitHubEvidence)),
-    ServiceName.AZURE_ML: frozenset(field.name for field in fields(AzureMLEvidence)),
+    ServiceName.RESOURCE_MANAGER: frozenset(field.name for field in fields(AzureMLEvidence)),
 }
 ALL_PARTS = frozenset().union(*_BY_SERVICE.values())
 """The fields of the evidence that are collected, each alone."""
@@ -30,26 +30,31 @@ _READ_WITH: Mapping[str, tuple[str, ...]] = {
     "training_runs": ("published_pipelines", "models"),
     "answer": ("endpoints",),
 }
-"""Part -> what has to be read first, or comes with it; the project and the workspace always."""
+"""Part -> what has to be read first, or comes with it."""
+_PLACES = {ServiceName.AZURE_DEVOPS: ("project",), ServiceName.RESOURCE_MANAGER: ("workspace",)}
+"""What has to be read before anything else that a service shows."""
 
 
 def to_collect(needed: Collection[str]) -> frozenset[str]:
     """These parts, and all that they are read with."""
     parts = list(needed)
     for part in parts:  # it grows on the way
-        place = {ServiceName.AZURE_DEVOPS: ("project",), ServiceName.AZURE_ML: ("workspace",)}
+        place = {
+            ServiceName.AZURE_DEVOPS: ("project",),
+            ServiceName.RESOURCE_MANAGER: ("workspace",),
+        }
         first = (*_READ_WITH.get(part, ()), *place.get(service_of(part), ()))
         parts += [other for other in first if other not in parts]
     return frozenset(parts)
 
 
 def service_of(part: str) -> ServiceName:
-    """The service that shows a part: Azure DevOps, GitHub or Azure ML."""
+    """The service to sign in to for a part; Azure ML takes the token of Azure Resource Manager."""
     return next(service for service, parts in _BY_SERVICE.items() if part in parts)
 
 
 def services_of(parts: Collection[str]) -> frozenset[ServiceName]:
-    """The services that show these parts."""
+    """The services to sign in to for these parts."""
     return frozenset(map(service_of, parts))
 
 

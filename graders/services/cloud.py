@@ -71,7 +71,7 @@ class Cloud:
     def _shared(self, labs: Sequence[Lab]) -> Iterator[Callable[[], None]]:
         if ServiceName.GITHUB in self._services:
             yield lambda: self._prepare_repositories(labs)
-        if ServiceName.AZURE_ML in self._services:
+        if ServiceName.RESOURCE_MANAGER in self._services:
             yield lambda: self._azure_ml.prepare(labs, self._parts)
         if AZURE_DEVOPS in self._services:
             names = {lab.organization.casefold(): lab.organization for lab in labs}
@@ -129,7 +129,7 @@ class Cloud:
         self._repositories = self._github.look_at(labs)
 
     def _azure_ml_part(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
-        if ServiceName.AZURE_ML not in self._services:
+        if ServiceName.RESOURCE_MANAGER not in self._services:
             return AzureMLEvidence.unseen(NOT_COLLECTED)
         return self._azure_ml.look_at(lab, sightings, self._parts)
 

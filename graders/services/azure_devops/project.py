@@ -44,7 +44,7 @@ class AzureDevOps:
 
     def __init__(self, organization: str, sign_in: SignIn) -> None:
         self.organization = organization
-        self._clients = Organization(organization, sign_in)
+        self.clients = Organization(organization, sign_in)
         self._lock = threading.Lock()
         self._projects: tuple[Project, ...] | Unavailable | None = None
         self._sightings: list[Sighting] = []
@@ -53,14 +53,14 @@ class AzureDevOps:
     def prepare(self, labs: Sequence[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """Ask for what all learners share: the projects, and what the grader may see in theirs."""
         self.projects()
-        if refused := anonymous(self._clients, self.organization):
+        if refused := anonymous(self.clients, self.organization):
             self._projects = refused
             return
         if "rights" not in parts:
             return
-        projects = [self._project(lab) for lab in labs]
+        projects = [self.project_of(lab) for lab in labs]
         own = {project.id for project in projects if isinstance(project, Project)}
-        self._rights = rights(self._clients, sorted(own))
+        self._rights = rights(self.clients, sorted(own))
 
     def projects(self) -> tuple[Project, ...] | Unavailable:
         """Every project that the grader may see, asked for once."""
@@ -77,11 +77,11 @@ class AzureDevOps:
 
         Of ``parts`` only: the others are not asked for.
         """
-        project = self._project(lab)
+        project = self.project_of(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        facts = _LabReader(self._clients, project, lab, sightings).facts(parts)
+        facts = _LabReader(self.clients, project, lab, sightings).facts(parts)
         return replace(facts, rights=self._rights.get(project.id, Rights()))
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -89,13 +89,13 @@ class AzureDevOps:
 
         Sources: variablegroups/{groupId}, endpoints/{endpointId}, definitions/{definitionId}.
         """
-        project = self._project(lab)
+        project = self.project_of(lab)
         if isinstance(project, Unavailable):
             return project
         asks: Mapping[str, Callable[..., Any]] = {
-            "variable group": self._clients.library.get_variable_group,
-            "service connection": self._clients.connections.get_service_endpoint_details,
-            "pipeline": self._clients.builds.get_definition,
+            "variable group": self.clients.library.get_variable_group,
+            "service connection": self.clients.connections.get_service_endpoint_details,
+            "pipeline": self.clients.builds.get_definition,
         }
 
         def ask() -> bool:
@@ -106,7 +106,8 @@ class AzureDevOps:
 
         return has(SERVICE, str(resource), ask)
 
-    def _project(self, lab: Lab) -> Project | Unavailable:
+    def project_of(self, lab: Lab) -> Project | Unavailable:
+        """The learner's project, by its name or id, among those that the grader may see."""
         projects = self.projects()
         if isinstance(projects, Unavailable):
             return projects
@@ -122,9 +123,9 @@ class AzureDevOps:
         return min(matches, key=lambda project: project.state != "wellFormed")
 
     def _list_projects(self) -> tuple[Project, ...]:
-        self._clients.warm_up()
-        listed = self._clients.whole_list(
-            self._clients.core.get_projects, state_filter="all", top=100, most_pages=200
+        self.clients.warm_up()
+        listed = self.clients.whole_list(
+            self.clients.core.get_projects, state_filter="all", top=100, most_pages=200
         )
         return tuple(parsing.project(item) for item in listed)
 
