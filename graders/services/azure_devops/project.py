@@ -31,11 +31,14 @@ from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE, ProjectReader
 from graders.services.azure_devops.rights import anonymous, rights
 from graders.services.azure_devops.runs import RunsReader
+from graders.services.calls import Shared, asks
 from graders.services.http.triage import has, look
 from graders.services.http.web import UnexpectedBodyError
 from graders.services.sign_in import SignIn
 
 T = TypeVar("T")
+_PROJECTS = Shared(lambda lab: lab.organization, 100)
+"""The organisation's list of projects, in pages of so many."""
 Protected = TypeVar("Protected", VariableGroup, ServiceConnection)
 
 
@@ -122,10 +125,14 @@ class AzureDevOps:
         # a deleted project stays in the list beside a new one of the same name
         return min(matches, key=lambda project: project.state != "wellFormed")
 
+    @asks(SERVICE, "project", shared=_PROJECTS)
     def _list_projects(self) -> tuple[Project, ...]:
         self.clients.warm_up()
         listed = self.clients.whole_list(
-            self.clients.core.get_projects, state_filter="all", top=100, most_pages=200
+            self.clients.core.get_projects,
+            state_filter="all",
+            top=_PROJECTS.at_once,
+            most_pages=200,
         )
         return tuple(parsing.project(item) for item in listed)
 
@@ -157,6 +164,7 @@ class _LabReader(ProjectReader):
             deleted_runs=listed.deleted,
         )
 
+    @asks(SERVICE, "variable_groups")
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:
         """Source: distributedtask/variablegroups; lab task 2 steps 4 to 8."""
         ask = self.clients.library.get_variable_groups
@@ -164,6 +172,7 @@ class _LabReader(ProjectReader):
         read = partial(parsing.variable_group, labs=labs)
         return self.listed("variable groups", read, lambda: self.whole(ask))
 
+    @asks(SERVICE, "service_connections")
     def _service_connections(self) -> tuple[ServiceConnection, ...] | Unavailable:
         """Source: serviceendpoint/endpoints, half-made ones included; lab task 3."""
         ask = self.clients.connections.get_service_endpoints
@@ -173,6 +182,7 @@ class _LabReader(ProjectReader):
             lambda: self.clients.only_page(ask, self.project.id, include_failed=True),
         )
 
+    @asks(SERVICE, "pipelines")
     def _pipelines(self) -> tuple[Pipeline, ...] | Unavailable:
         """Source: build/definitions with all properties; lab tasks 5 and 6."""
         ask = self.clients.builds.get_definitions
@@ -180,6 +190,7 @@ class _LabReader(ProjectReader):
             "pipelines", parsing.pipeline, lambda: self.whole(ask, include_all_properties=True)
         )
 
+    @asks(SERVICE, "variable_groups", "service_connections")
     def _open_to_all(self, *kinds: Sequence[object] | Unavailable) -> frozenset[tuple[str, str]]:
         """What every pipeline may use; empty where that cannot be read: then each is asked for."""
         if not any(kind for kind in kinds if not isinstance(kind, Unavailable)):

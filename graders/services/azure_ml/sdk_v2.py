@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from graders.evidence import Endpoint, Model, Sighting, Unavailable
+from graders.evidence import Endpoint, Model, ServiceName, Sighting, Unavailable
 from graders.lab import Sheet
 from graders.services.azure_ml.regional_v1 import EXCERPT, SERVICE, moment
+from graders.services.calls import asks
 from graders.services.http.triage import look
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def bounded(listed: Any, most_pages: int = 20) -> Iterator[Any]:
         yield from page
 
 
+@asks(ServiceName.RESOURCE_MANAGER, "models")
 def registered_models(
     client: MLClient, sheet: Sheet, sightings: list[Sighting]
 ) -> tuple[Model, ...] | Unavailable:

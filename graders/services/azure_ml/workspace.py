@@ -39,6 +39,7 @@ from graders.services.azure_ml import scoring
 from graders.services.azure_ml import sdk_v2 as azure_ml_v2
 from graders.services.azure_ml.regional_v1 import Place, Region, RegionalService
 from graders.services.azure_ml.run_history import RunHistory
+from graders.services.calls import Shared, asks
 from graders.services.http import web
 from graders.services.http.triage import look
 from graders.services.sign_in import SignIn
@@ -50,6 +51,8 @@ RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
 _REGIONAL = frozenset({"published_pipelines", "training_runs", "endpoints", "answer"})
 """The parts that only the region's own services show."""
 _CONNECTIONS = 16
+_SUBSCRIPTION = Shared(lambda lab: lab.subscription_id, 100)
+"""The list of a subscription's workspaces; how many come in a page is not documented."""
 _NOT_FOUND = 404
 _MOST_PAGES = 350  # of the workspaces of a whole subscription
 _Key = tuple[str, str, str]
@@ -175,6 +178,7 @@ class AzureML:
             return region
         return self._regional.still_has(Place(located.workspace, region), resource)
 
+    @asks(RESOURCE_MANAGER, "workspace", shared=_SUBSCRIPTION)
     def _list(self, lab: Lab) -> _Listed:
         sightings: list[Sighting] = []
         listed = look(
