@@ -17,6 +17,7 @@ import requests
 from graders.evidence import Answer, Endpoint, ServiceName, Sighting, Unavailable
 from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
 from graders.lab.roles import Scoring
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.exchange import raised_in_model
 from graders.services.http.triage import look
@@ -83,6 +84,7 @@ class _Conversation:
     scoring: Scoring
     sightings: list[Sighting]
 
+    @asks(SERVICE, "answer")
     def score(self, uri: str) -> Answer | Unavailable:
         def call() -> Answer:
             response = self.session.post(
@@ -101,6 +103,7 @@ class _Conversation:
 
         return look(SERVICE, "its answer to the lab's query", call, self.sightings)
 
+    @asks(SERVICE, "answer")
     def describes_itself(self, uri: str) -> bool | Unavailable:
         """Whether there is an OpenAPI ("Swagger") document beside the scoring address."""
 
