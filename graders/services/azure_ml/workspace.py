@@ -38,6 +38,7 @@ from graders.services.azure_ml import sdk_v2 as azure_ml_v2
 from graders.services.azure_ml.regional_v1 import Place, RegionalService
 from graders.services.azure_ml.run_history import RunHistory
 from graders.services.http import web
+from graders.services.http.transport import watching
 from graders.services.http.triage import look
 from graders.services.sign_in import SignIn
 
@@ -107,7 +108,7 @@ class AzureML:
             self._regional.region(discovery_url, [])
 
     def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
-        """Five requests for a learner who has not deployed, seven for one who has."""
+        """Five requests for a learner who has not deployed, eight for one who has."""
         client = self._client(lab)
         located = self._find(client, lab, sightings)
         if isinstance(located, Unavailable):
@@ -132,7 +133,8 @@ class AzureML:
                 place, lab.experiment, sightings, knows_place=knows_place
             )
         deployed = _Deployed(self._regional, place, client, lab, sightings)
-        endpoints = deployed.endpoints()
+        with watching() as exchanges:
+            endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
         return AzureMLEvidence(
             workspace=located.workspace,
@@ -141,6 +143,7 @@ class AzureML:
             models=models,
             endpoints=endpoints,
             answer=answer,
+            endpoints_read_at=exchanges[-1].service_time if exchanges else None,
         )
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -224,16 +227,16 @@ class _Deployed:
         services = self.regional.web_services(self.place, self.sightings)
         if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
             return services
-        if self._labs(services):
+        if self.lab.own_endpoint(services):
             return services
-        online = azure_ml_v2.online_endpoints(self.client, self.lab.endpoint, self.sightings)
+        online = azure_ml_v2.online_endpoints(self.client, self.lab, self.sightings)
         return online if isinstance(online, Unavailable) else (*services, *online)
 
     def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
         """The answer of the lab's endpoint; None when there is none, or none that is up."""
         if isinstance(endpoints, Unavailable):
             return endpoints
-        endpoint = self._labs(endpoints)
+        endpoint = self.lab.own_endpoint(endpoints)
         if endpoint is None or endpoint.state != "Healthy" or not endpoint.scoring_uri:
             return None
         key = self._key(endpoint) if endpoint.auth_enabled else None
@@ -247,11 +250,6 @@ class _Deployed:
         if endpoint.generation == 1:
             return self.regional.key(self.place, endpoint.name, self.sightings)
         return azure_ml_v2.online_key(self.client, endpoint.name, self.sightings)
-
-    def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
-        return next(
-            (endpoint for endpoint in endpoints if endpoint.name == self.lab.endpoint), None
-        )
 
 
 def _has_traces(

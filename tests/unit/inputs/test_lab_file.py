@@ -87,7 +87,7 @@ def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, role: Dic
     name = "our-{n:02d}-name"
     lab = read_lab_file(save(f'[names]\n{role} = "{name}"')).for_learner(Learner("ann", 4))
     assert getattr(lab, role) == "our-04-name"
-    assert lab.sheet.names() == SHEET.names() | {role: "our-04-name"}
+    assert lab.sheet.names() == SHEET.filled(4).names() | {role: "our-04-name"}
     assert lab.place.endswith(f" {role}=our-04-name")
 
 
@@ -124,7 +124,9 @@ def test_the_sample_class_is_sound() -> None:
     assert missing_for(*labs) == ()
     sheets = [LabFile().for_learner(learner) for learner in learners]
     for lab, sheet in zip(labs, sheets, strict=True):
-        assert (lab.sheet, lab.project, lab.workspace) == (SHEET, sheet.project, sheet.workspace)
+        assert lab.sheet == SHEET.filled(lab.learner.number)
+        assert (lab.project, lab.workspace) == (sheet.project, sheet.workspace)
+        assert "endpoint" not in lab.place
         assert (lab.repositories, lab.leniency) == (sheet.repositories, Leniency())
 
 
