@@ -396,6 +396,16 @@ class Endpoint:
     updated_at: datetime | None = None
     error: str = ""
 
+    @property
+    def is_in_transition(self) -> bool:
+        """Whether it is being changed; its times are then those of an earlier state."""
+        return self.state in ("Transitioning", "Creating", "Updating")
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it was last changed, as far as it says."""
+        return max(filter(None, (self.created_at, self.updated_at)), default=None)
+
 
 @dataclass(frozen=True)
 class SecondAnswer:

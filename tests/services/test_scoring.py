@@ -162,7 +162,7 @@ def test_the_second_question_is_drawn_anew_and_remembered(cloud):
 
 def test_drawn_rows_have_the_labs_shape_and_the_size_of_its_data():
     least, most = SHEET.scoring.drawn
-    rows = scoring.drawn_rows(SHEET.scoring, random.Random(7))
+    rows = scoring.drawn_rows(SHEET.scoring, random.Random(7))  # noqa: S311 - to repeat it
     assert [len(row) for row in rows] == [len(row) for row in SHEET.scoring.rows]
     assert all(least <= number <= most for row in rows for number in row)
     assert len({number for row in rows for number in row}) > 10

@@ -37,6 +37,7 @@ from graders.judging.rules.mismatch import (
 from graders.judging.rules.registration import (
     project_in,
     registered_by,
+    registered_by_hand,
     unexpected_error,
     unlinked_models,
     wrongly_published,
@@ -133,6 +134,7 @@ __all__ = [
     "padded_values",
     "project_in",
     "registered_by",
+    "registered_by_hand",
     "same_name",
     "serves_other_model",
     "smoke_test_failed",

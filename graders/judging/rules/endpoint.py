@@ -22,29 +22,22 @@ from graders.reasons import Mismatch
 CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_DEPLOYMENT = timedelta(days=1)
 """The service itself gives up after an hour or so; a day also covers clocks that differ."""
-_IN_TRANSITION = ("Transitioning", "Creating", "Updating")
 
 
 def is_being_deployed(endpoint: Endpoint, now: datetime | None) -> bool:
     """Whether its state may still change by itself; ``now`` is by the clock that dated it."""
-    if endpoint.state not in _IN_TRANSITION:
-        return False
-    began = _changed(endpoint)
-    return now is None or began is None or now - began < LONGEST_DEPLOYMENT
+    began = endpoint.changed_at
+    is_new = now is None or began is None or now - began < LONGEST_DEPLOYMENT
+    return endpoint.is_in_transition and is_new
 
 
 def unhealthy(endpoint: Endpoint) -> list[Mismatch]:
     """The endpoint reports that it is healthy [7.4]."""
     if endpoint.state == "Healthy":
         return []
-    since = _changed(endpoint) if endpoint.state in _IN_TRANSITION else None
+    since = endpoint.changed_at if endpoint.is_in_transition else None
     words = (endpoint.state, f"since {since:%Y-%m-%d %H:%M} UTC" if since else "", endpoint.error)
     return [Mismatch("state", "Healthy", " ".join(filter(None, words)))]
-
-
-def _changed(endpoint: Endpoint) -> datetime | None:
-    """When it was last changed."""
-    return max(filter(None, (endpoint.created_at, endpoint.updated_at)), default=None)
 
 
 def asks_for_key(endpoint: Endpoint) -> list[Mismatch]:
@@ -86,8 +79,11 @@ def serves_other_model(endpoint: Endpoint, models: Sequence[Model]) -> list[Mism
 def not_by_the_cd_run(
     endpoint: Endpoint, cd_runs: Sequence[Run], workspace: Workspace
 ) -> list[Mismatch]:
-    """Made or renewed after a CD run began, in the region of the workspace [7.4]."""
-    changed = _changed(endpoint)
+    """Made or renewed after a CD run began, in the region of the workspace [7.4].
+
+    One that is being changed is dated once that is over.
+    """
+    changed = None if endpoint.is_in_transition else endpoint.changed_at
     starts = [run.started_at for run in cd_runs if run.started_at]
     region = endpoint.location.replace(" ", "")
     problems = same_name("region", region, workspace.location) if region else []
