@@ -169,7 +169,7 @@ def _without(resource: Any, field: str) -> Any:
 def _asked_once(plain: Any) -> Any:
     """3 -> 4: marks answers of endpoints that were asked one question only."""
     answer = plain.get("answer") if isinstance(plain, dict) else None
-    if not isinstance(answer, dict) or "result" not in answer:
+    if not isinstance(answer, dict) or "swagger" not in answer:
         return plain
     return plain | {"answer": answer | {"asked_once": True}}
 
