@@ -24,6 +24,8 @@ class Check:
     """The table of the lab file that the check needs; empty: none, it is never left out."""
     default_points: float | None = None
     """What it is worth where no lab file says otherwise; None: ``points``."""
+    was_part_of: str = ""
+    """The check that asked for this too in earlier versions, for the points of both."""
 
     @property
     def task(self) -> int:
@@ -36,14 +38,21 @@ class Check:
 
 
 def check(
-    *, step: str, hint: str, missing: str = "", points: float = 0, only_with: str = ""
+    *,
+    step: str,
+    hint: str,
+    missing: str = "",
+    points: float = 0,
+    only_with: str = "",
+    was_part_of: str = "",
 ) -> Callable[[_Test], Callable[[str], None]]:
     """Put a test on the rubric.
 
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
     learner should do there, ``missing`` the same where nothing is there that was probably meant,
     ``points`` what it is worth; without points it is advisory. ``only_with`` names a table of the
-    lab file that the check needs.
+    lab file that the check needs. ``was_part_of`` is the check that asked for this too, in
+    evidence, past runs and lab files of earlier versions.
 
     What pytest collects is a test of one parameter, the learner; the judge calls the function
     itself (``judged``) with the prerequisites that it names.
@@ -55,7 +64,16 @@ def check(
         title = str(test.__doc__).strip().splitlines()[0].rstrip(".")
         identity = test.__name__.removeprefix("test_").replace("_", "-")
         item = _item_of(test)
-        item.check = Check(identity, title, step, points, hint, missing, only_with)  # type: ignore[attr-defined]
+        item.check = Check(  # type: ignore[attr-defined]
+            identity,
+            title,
+            step,
+            points,
+            hint,
+            missing,
+            only_with,
+            was_part_of=was_part_of,
+        )
         item.judged = test  # type: ignore[attr-defined]
         return item
 

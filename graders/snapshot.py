@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from graders.evidence import Evidence
 from graders.names import file_stem
 
-SCHEMA = 3
+SCHEMA = 4
 """Goes up whenever evidence of an earlier version could be misread; then it needs an upgrade step,
 and the tests a stored sample of the schema."""
 
@@ -164,7 +164,15 @@ def _without(resource: Any, field: str) -> Any:
     )
 
 
-_UPGRADES: Mapping[int, Callable[[Any], Any]] = {2: _without_unused_fields}
+def _asked_once(plain: Any) -> Any:
+    """3 -> 4: marks answers of endpoints that were asked one question only."""
+    answer = plain.get("answer") if isinstance(plain, dict) else None
+    if not isinstance(answer, dict) or "swagger" not in answer:
+        return plain
+    return plain | {"answer": answer | {"asked_once": True}}
+
+
+_UPGRADES: Mapping[int, Callable[[Any], Any]] = {2: _without_unused_fields, 3: _asked_once}
 """Schema -> the step that upgrades evidence to the next one."""
 
 

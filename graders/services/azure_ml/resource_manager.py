@@ -134,6 +134,7 @@ def model_version(body: Mapping[str, Any], sheet: Sheet) -> Model:
         tags=_tags(_mapping(properties.get("tags")), sheet.tags),
         created_at=moment(created.get("createdAt")),
         created_by=_text(created.get("createdBy")),
+        created_by_type=_text(created.get("createdByType")),
     )
 
 

@@ -34,6 +34,7 @@ from graders.services.azure_ml.resource_manager import LocatedWorkspace, Resourc
 from graders.services.azure_ml.run_history import RunHistory
 from graders.services.calls import Shared, asks
 from graders.services.http import web
+from graders.services.http.transport import watching
 from graders.services.sign_in import SignIn
 
 if TYPE_CHECKING:
@@ -115,9 +116,14 @@ class AzureML:
         deployed = _Deployed(
             self._regional, place, lab, sightings, azure=self._azure, session=self._session
         )
-        endpoints = deployed.endpoints()
-        answer = deployed.answer(endpoints) if "answer" in parts else None
-        return replace(facts, endpoints=endpoints, answer=answer)
+        with watching() as exchanges:
+            endpoints = deployed.endpoints()
+        return replace(
+            facts,
+            endpoints=endpoints,
+            answer=deployed.answer(endpoints) if "answer" in parts else None,
+            endpoints_read_at=exchanges[-1].service_time if exchanges else None,
+        )
 
     def _with_training(
         self,
@@ -191,18 +197,18 @@ class _Deployed:
         services = self.regional.web_services(self.place, self.sightings)
         if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
             return services
-        if self._labs(services):
+        if self.lab.own_endpoint(services):
             return services
         from graders.services.azure_ml import sdk_v2  # late: two seconds of CPU, for few classes
 
-        online = sdk_v2.online_endpoints(self._client, self.lab.endpoint, self.sightings)
+        online = sdk_v2.online_endpoints(self._client, self.lab, self.sightings)
         return online if isinstance(online, Unavailable) else (*services, *online)
 
     def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
         """The answer of the lab's endpoint; None when there is none, or none that is up."""
         if isinstance(endpoints, Unavailable):
             return endpoints
-        endpoint = self._labs(endpoints)
+        endpoint = self.lab.own_endpoint(endpoints)
         if endpoint is None or endpoint.state != "Healthy" or not endpoint.scoring_uri:
             return None
         key = self._key(endpoint) if endpoint.auth_enabled else None
@@ -224,11 +230,6 @@ class _Deployed:
         from graders.services.azure_ml import sdk_v2
 
         return sdk_v2.open_client(self.azure, self.lab, self.session)
-
-    def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
-        return next(
-            (endpoint for endpoint in endpoints if endpoint.name == self.lab.endpoint), None
-        )
 
 
 def _has_traces(
