@@ -22,7 +22,8 @@ from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.class_summary import Failure, failures, stopped
+from graders.wording import checks
+from reports.class_summary import Failure, failures, stopped, undecided
 from reports.grading_run import GradingRun
 from reports.past_run_notes import notes_of
 
@@ -53,7 +54,7 @@ def summary(
     """The lines of the summary, without line ends; only paths may be longer than the page."""
     console = _console(page)
     _matrix(console, run, grades)
-    _withheld(console, grades)
+    _undecided(console, grades)
     _past_run_notes(console, run, grades)
     _first_steps(console, grades)
     _waiting(console, grades)
@@ -129,19 +130,21 @@ def isolated(text: str) -> str:
 # --- below the matrix -----------------------------------------------------------------------------
 
 
-def _withheld(console: Console, grades: Sequence[Grade]) -> None:
-    by_reason: dict[str, list[str]] = {}
-    for grade in grades:
-        if grade.withheld:
-            by_reason.setdefault(grade.withheld, []).append(strip_controls(grade.learner))
-    if not by_reason:
+def _undecided(console: Console, grades: Sequence[Grade]) -> None:
+    """Every cause of what is not decided, with whom it concerns and how many checks."""
+    causes = undecided(grades)
+    if not causes:
         return
-    count = sum(len(learners) for learners in by_reason.values())
-    _heading(console, f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld:")
-    for reason, learners in list(by_reason.items())[:_REASONS]:
-        _paragraph(console, f"{_some(learners)}: {strip_controls(reason)}")
-    if len(by_reason) > _REASONS:
-        _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+    count = sum(grade.is_withheld for grade in grades)
+    held = f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld"
+    _heading(console, f"Not decided ({held}):")
+    for cause in causes[:_REASONS]:
+        learners = _some([strip_controls(learner) for learner in cause.learners])
+        _paragraph(console, f"{learners}: {checks(cause.checks)} {strip_controls(cause.words)}")
+    if len(causes) > _REASONS:
+        left_out = checks(sum(cause.checks for cause in causes[_REASONS:]))
+        more = f"{len(causes) - _REASONS} more {_plural('reason', len(causes) - _REASONS)}"
+        _paragraph(console, f"… and {left_out} for {more}, in the grade book")
 
 
 def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
@@ -203,9 +206,9 @@ def _some(learners: Sequence[str]) -> str:
 
 def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     ranked = failures(run.checks, grades)
-    if not ranked:
+    if not ranked or len(grades) == 1:
         return
-    _heading(console, "Failed most often:")
+    _heading(console, "Failed most often, of those who got that far:")
     for failure in ranked[:_COMMONEST]:
         console.print(_failure(console, failure, len(grades)))
         console.print(_shared_cause(console, failure))
@@ -214,25 +217,22 @@ def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grad
         _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
     for failure in everyones:
         learners = f"{len(failure.learners)} of the {failure.tried} learners who got this far"
-        cause = f"{failure.same_cause} learners, for example: {failure.cause}"
-        _paragraph(
-            console,
-            strip_controls(f"step {failure.check.step}, {failure.check.id}: {learners}. {cause}"),
-        )
+        check = f"step {failure.check.step}, {failure.check.id}"
+        _paragraph(console, strip_controls(f"{check}: {learners}. {failure.cause_words}"))
 
 
 def _failure(console: Console, failure: Failure, learners: int) -> Text:
-    count = f"{len(failure.learners):>{len(str(learners))}}"
-    start = f"  {count} of {learners}  step {failure.check.step:<5} "
+    """How many failed it, of those who reached it and were judged."""
+    wide = len(str(learners))
+    count = f"{len(failure.learners):>{wide}} of {failure.tried:>{wide}}"
+    start = f"  {count}  step {failure.check.step:<5} "
     return Text(start + fitted(failure.check.title, console.width - cell_len(start)))
 
 
 def _shared_cause(console: Console, failure: Failure) -> Text:
     """The commonest reason of those who failed it, as far as one line holds it."""
-    learners = f"{failure.same_cause} {_plural('learner', failure.same_cause)}"
-    start = f"      {learners}{', for example' if failure.same_cause > 1 else ''}: "
-    cause = " ".join(failure.cause.split())
-    return Text(start + fitted(cause, console.width - cell_len(start)).rstrip(), style="dim")
+    cause = " ".join(failure.cause_words.split())
+    return Text(f"      {fitted(cause, console.width - 6).rstrip()}", style="dim")
 
 
 def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:

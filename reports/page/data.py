@@ -56,9 +56,9 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
         | {"u": [strip_controls(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)
     ]
-    groups = {"bin": facts.totals, "stop": facts.stopped, "why": facts.withheld}
-    for kind, bars in groups.items():
-        _mark(learners, kind, bars)
+    bars = {"bin": facts.totals, "stop": facts.stopped, "why": [own for _, own in facts.causes]}
+    for kind, groups in bars.items():
+        _mark(learners, kind, groups)
     return {
         "rows": PAGE_ROWS,
         "simulated": run.is_simulated,
@@ -128,7 +128,8 @@ def _instructors(grade: Grade) -> list[str]:
 def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Group]) -> None:
     for number, group in enumerate(groups):
         for place in group.learners:
-            learners[place][kind] = number
+            numbers: list[int] = learners[place].setdefault(kind, [])  # type: ignore[assignment]
+            numbers.append(number)
 
 
 def _reference(reports: Path, file: Path) -> str:

@@ -6,8 +6,9 @@ let LAST = null; // the learner whose row gets the focus when the detail closes
 
 function goTo(learner) {
   const address = PREFIX + encodeURIComponent(learner.key);
-  if (location.hash === address) followAddress();
-  else location.hash = address;
+  // not location.hash: its event comes later, and a key pressed before it would act on the learner before
+  if (location.hash !== address) history.pushState(null, "", address);
+  followAddress();
 }
 
 function followAddress() {

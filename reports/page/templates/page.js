@@ -32,7 +32,7 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   forInstructor: entry.x || [],
   standing: entry.h || [], // notes of past runs
   faults: entry.u || [],
-  groups: { bin: entry.bin, stop: entry.stop, why: entry.why },
+  groups: { bin: entry.bin || [], stop: entry.stop || [], why: entry.why || [] }, // numbers of bars
   searched: plain([entry.i, entry.n, entry.e].join(" ")),
 }));
 

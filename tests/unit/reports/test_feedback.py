@@ -127,7 +127,7 @@ def test_a_part_of_the_checks_is_no_grade() -> None:
         assert "No grade yet" in text
         assert "Only 3 of the 8 checks were run this time, so there is no grade" in text
         assert "of 100 points" not in text
-        assert "could not be looked at" not in text
+        assert "could not be run" not in text
 
 
 def test_a_learner_without_verdicts_has_a_page_all_the_same() -> None:
