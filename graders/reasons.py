@@ -85,6 +85,31 @@ class Reason:
 UNSAID = Reason()
 
 
+class PlaceKind(StrEnum):
+    """What has a page of its own in its service."""
+
+    VARIABLE_GROUP = "variable group"
+    SERVICE_CONNECTION = "service connection"
+    PIPELINE = "pipeline"
+    RUN = "run"
+    REPOSITORY = "repository"
+    WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look in a service: one resource or, without an id, the list of its kind."""
+
+    kind: PlaceKind
+    name: str = ""
+    id: str = ""
+
+    @property
+    def bounded(self) -> Place:
+        """The same, safe to show."""
+        return _shown(self)
+
+
 class Relation(StrEnum):
     """How a resource in one learner's lab relates to other learners."""
 
@@ -129,7 +154,7 @@ class PastNote:
     """How many lost the check at once, of how many who had passed it."""
 
 
-_FactT = TypeVar("_FactT", Mismatch, Blockage, Unavailable, OwnerNote)
+_FactT = TypeVar("_FactT", Mismatch, Blockage, Unavailable, OwnerNote, Place)
 
 
 def _shown(fact: _FactT) -> _FactT:

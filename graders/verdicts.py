@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graders.lab import SHEET
-from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Reason
+from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Place, Reason
 from graders.rubric import Check
 from graders.wording import in_words, owner_note, past_note, why_withheld
 
@@ -29,6 +29,8 @@ class Verdict:
     why: Reason = UNSAID
     hint: str = ""
     """What to do about it, where it failed or was noted."""
+    place: Place | None = None
+    """Where in its service it can be fixed, where it failed or was noted."""
     owners: tuple[OwnerNote, ...] = ()
     """Whose the work is, where it is another learner's: never part of what a learner reads."""
     past: PastNote | None = None

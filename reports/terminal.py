@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET
 from graders.texts import strip_controls
-from graders.verdicts import Grade, Outcome, Verdict
+from graders.verdicts import Grade
 from graders.wording import checks
 from reports.class_summary import Failure, failures, stopped, undecided
+from reports.fix_first import root_causes
 from reports.grading_run import GradingRun
 from reports.past_run_notes import notes_of
 
@@ -32,7 +31,7 @@ _COMMONEST = 3
 _REASONS = 8
 """How many reasons for withheld grades are written out; the grade book has them all."""
 _FEW = 5
-"""Up to this many learners, what blocks each is written out."""
+"""Up to this many learners, what each should fix first is written out."""
 _TASK_WIDTH = 7
 _TOTAL_WIDTH = 10
 
@@ -56,8 +55,7 @@ def summary(
     _matrix(console, run, grades)
     _undecided(console, grades)
     _past_run_notes(console, run, grades)
-    _first_steps(console, grades)
-    _waiting(console, grades)
+    _first_steps(console, run, grades)
     _commonest_failures(console, run, grades)
     _where_they_stopped(console, grades)
     _for_the_instructor(console, grades)
@@ -159,40 +157,27 @@ def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) 
         _paragraph(console, f"… and {len(notes) - _REASONS} more, in the grade book")
 
 
-def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
-    """Where each learner continues, where the class is small enough for it."""
+def _first_steps(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """Where each learner continues, where the class is small enough to be read one by one."""
     if len(grades) > _FEW:
         return
-    firsts = {grade.learner: first_to_read(grade.verdicts) for grade in grades}
-    failed = {identity: first for identity, first in firsts.items() if first and _is_failed(first)}
-    if not failed:
+    causes = {grade.learner: root_causes(grade.verdicts, run.rubric) for grade in grades}
+    if not any(causes.values()):
         return
     _heading(console, "Fix first:")
-    for learner, first in failed.items():
-        advice = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {advice}")
-
-
-def _is_failed(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.FAILED
-
-
-def _waiting(console: Console, grades: Sequence[Grade]) -> None:
-    """What blocks each learner, where the class is small enough to be read learner by learner."""
-    if len(grades) > _FEW:
-        return
-    blocked = Counter(
-        (strip_controls(grade.learner), verdict.reason)
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.outcome is Outcome.BLOCKED
-    )
-    if not blocked:
-        return
-    _heading(console, "Blocked by an earlier step:")
-    for (learner, reason), count in blocked.items():
-        checks = f"{count} {_plural('check', count)}"
-        _paragraph(console, f"{isolated(learner)}: {checks}: {strip_controls(reason)}")
+    for learner, (first, *others) in ((who, own) for who, own in causes.items() if own):
+        verdict, name = first.verdict, isolated(strip_controls(learner))
+        texts = [f"step {verdict.step}: {verdict.hint}", verdict.reason]
+        texts += [f"{sentence}." for sentence in (first.consequences, first.waits) if sentence]
+        if others:
+            texts.append(f"{len(others)} more to fix after that: see the feedback.")
+        _paragraph(console, f"{name}: {strip_controls(texts[0])}")
+        for text in texts[1:]:
+            _paragraph(console, strip_controls(text), indent=4)
+        if link := first.link(run.labs[learner]):
+            console.print(
+                f"    {link[1]}", soft_wrap=True
+            )  # never folded: it is there to be copied
 
 
 def _plural(noun: str, count: int) -> str:
@@ -304,5 +289,5 @@ def _heading(console: Console, text: str) -> None:
     console.print(Text(text, style="bold"))
 
 
-def _paragraph(console: Console, text: str) -> None:
-    console.print(Padding(Text(text), (0, 0, 0, 2)))
+def _paragraph(console: Console, text: str, indent: int = 2) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, indent)))

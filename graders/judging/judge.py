@@ -17,6 +17,7 @@ from graders.judging.checks import GradedCheck
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
+from graders.judging.places import place_of
 from graders.judging.registry import PARTS, closure, known
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason
@@ -82,7 +83,10 @@ class Judge:
         verdict = Verdict.on(check, learner, outcome, why, hint)
         if outcome is Outcome.PASSED:
             return verdict
-        return replace(verdict, owners=self._owners(learner, graded))
+        place = None
+        if outcome in (Outcome.FAILED, Outcome.NOTED):
+            place = place_of(graded.needs, prerequisites.known, why)
+        return replace(verdict, place=place and place.bounded, owners=self._owners(learner, graded))
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
@@ -144,6 +148,11 @@ class _Prerequisites:
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
         self._ended: dict[str, Exception] = {}
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The values computed so far."""
+        return self._found
 
     def get(self, name: str) -> Any:
         """The value, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""

@@ -13,7 +13,7 @@ from functools import partial
 from statistics import median
 from typing import TypeVar
 
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
 from graders.wording import checks
 from reports.ci.markdown import Section, plain, within
@@ -39,7 +39,7 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
         *_unconfirmed(run, grades),
         *_undecided(run, grades),
         *_failed(run, grades),
-        *_learners(grades),
+        *_learners(run, grades),
     ]
     return within(sections, room)
 
@@ -165,18 +165,18 @@ def _failed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
         yield _list((heading, ""), ranked, "check", partial(_failure, run))
 
 
-def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
+def _learners(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     """Learners with something to do first: withheld, then the lowest totals."""
     if not grades:
         return
     order = sorted(grades, key=lambda grade: -1 if grade.total is None else grade.total)
     heading = "## Learners, withheld and lowest first"
     before = (heading, "", "| learner | total | next step |", "|---|---:|---|")
-    yield _list(before, order, "learner", _learner)
+    yield _list(before, order, "learner", partial(_learner, run))
 
 
-def _learner(grade: Grade) -> str:
-    first = first_to_read(grade.verdicts)
+def _learner(run: GradingRun, grade: Grade) -> str:
+    first = first_to_read(grade.verdicts, run.rubric)
     begin = f"step {first.step}, `{first.check}`: {first.outcome.value}" if first else ""
     total = "withheld" if grade.is_withheld else points_text(grade.total)
     return f"| {plain(grade.learner)} | {total} | {begin} |"

@@ -26,6 +26,8 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   total: entry.s ?? null, // null: withheld
   withheld: entry.w || "",
   first: entry.f ?? null,
+  waits: entry.d ? entry.d[0] : [], // what waits for it, in sentences
+  toFix: entry.d ? entry.d[1] : null, // where to fix it: [name, address]
   links: entry.l || [],
   evidence: entry.v || "",
   feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
