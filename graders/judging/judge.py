@@ -78,9 +78,9 @@ class Judge:
         outcome, why = self._judged(graded, prerequisites)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        why = why.bounded
-        hint = advice(check, self._subject.labs[learner], outcome, why)
-        verdict = Verdict.on(check, learner, outcome, why, hint)
+        shown = why.bounded
+        hint = advice(check, self._subject.labs[learner], outcome, shown)
+        verdict = Verdict.on(check, learner, outcome, shown, hint)
         if outcome is Outcome.PASSED:
             return verdict
         place = None
