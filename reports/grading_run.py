@@ -107,6 +107,11 @@ class GradingRun:
         return len(self.everyone) - len(self.labs)
 
     @property
+    def is_own(self) -> bool:
+        """Whether somebody checks one lab by hand, as learners check their own."""
+        return len(self.labs) == 1 and self.pipeline is None and not self.submission.tag
+
+    @property
     def class_name(self) -> str:
         """The class's name: the cohort file's name without its ending."""
         return self.cohort_file.stem

@@ -17,6 +17,7 @@ from graders.judging.checks import GradedCheck
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
+from graders.judging.places import place_of
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason
@@ -77,12 +78,15 @@ class Judge:
         outcome, why = self._judged(graded, prerequisites)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        why = why.bounded
-        hint = advice(check, self._subject.labs[learner], outcome, why)
-        verdict = Verdict.on(check, learner, outcome, why, hint)
+        shown = why.bounded
+        hint = advice(check, self._subject.labs[learner], outcome, shown)
+        verdict = Verdict.on(check, learner, outcome, shown, hint)
         if outcome is Outcome.PASSED:
             return verdict
-        return replace(verdict, owners=self._owners(learner, graded))
+        place = None
+        if outcome in (Outcome.FAILED, Outcome.NOTED):
+            place = place_of(graded.needs, prerequisites.known, why)
+        return replace(verdict, place=place and place.bounded, owners=self._owners(learner, graded))
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
@@ -151,6 +155,11 @@ class _Prerequisites:
         left_out = self.get("evidence").not_collected
         if left_out and not parts_to_collect(names).isdisjoint(left_out):
             raise NotAssessed(NOT_COLLECTED)
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The values computed so far."""
+        return self._found
 
     def get(self, name: str) -> Any:
         """The value, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""

@@ -124,7 +124,7 @@ def test_the_command_writes_what_pytest_writes(
     assert (done.returncode, done.stderr) == (1, "")
     own = grading_process.Outcome(done.returncode, done.stdout, tmp_path)
     assert facts_in(own) == facts_in(demo)
-    assert "Failed most often:" in done.stdout
+    assert "Failed most often, of those who got that far:" in done.stdout
     for name in ("index.html", "gradebook.csv", "feedback/user1/feedback.md"):
         assert (tmp_path / name).is_file()
     assert [{**row, "graded_at": ""} for row in own.grade_book()] == [
