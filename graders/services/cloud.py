@@ -45,6 +45,8 @@ class Cloud:
         everyone: Sequence[Lab] = (),
     ) -> None:
         self.transport = transport or ReadOnlyTransport()
+        self.transport.keep_to(sign_in.github_token, "GitHub")
+        self.transport.keep_to(sign_in.azure_devops_pat, "Azure DevOps", "Azure DevOps artifacts")
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
