@@ -72,10 +72,10 @@ class Reason:
         """The same, safe to show: each text on one line, without controls, none too long."""
         kept = self.mismatches[:MOST_LINES]
         return Reason(
-            mismatches=tuple(_shown(mismatch) for mismatch in kept),
+            mismatches=tuple(bounded(mismatch) for mismatch in kept),
             more=self.more + len(self.mismatches) - len(kept),
-            blocked_by=self.blocked_by and _shown(self.blocked_by),
-            unseen=self.unseen and _shown(self.unseen),
+            blocked_by=self.blocked_by and bounded(self.blocked_by),
+            unseen=self.unseen and bounded(self.unseen),
             pending_on=shown_value(self.pending_on),
             note=shown_value(self.note),
             doubt=shown_value(self.doubt),
@@ -106,7 +106,7 @@ class OwnerNote:
     @property
     def bounded(self) -> OwnerNote:
         """The same, safe to show."""
-        return _shown(self)
+        return bounded(self)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ class PastNote:
 _FactT = TypeVar("_FactT", Mismatch, Blockage, Unavailable, OwnerNote)
 
 
-def _shown(fact: _FactT) -> _FactT:
+def bounded(fact: _FactT) -> _FactT:
+    """The same fact, safe to show."""
     return replace(fact, **{name: _safe(value) for name, value in vars(fact).items()})
 
 

@@ -19,6 +19,7 @@ from graders.judging.ownership.locations import (
 )
 from graders.judging.ownership.references import Pointers
 from graders.judging.rules import project_in
+from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
 from graders.reasons import Mismatch, Relation
 
@@ -33,6 +34,7 @@ class Class:
         self._evidence = evidence
         self._found = {learner: Findings() for learner in labs}
         self._pointers = Pointers(labs)
+        self._targets: dict[str, frozenset[str]] = {}
         self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
         self._by_project = index(labs, lambda lab: [project_of(lab)])
 
@@ -51,13 +53,15 @@ class Class:
         if evidence is None:
             return ()
         try:
-            self._point_elsewhere(lab, evidence)
-            return list(listings(lab, evidence, partial(self._builder, lab)))
+            with limited(SECONDS):
+                self._point_elsewhere(lab, evidence)
+                return list(listings(lab, evidence, partial(self._builder, lab)))
+        except OutOfTime:
+            self._found[learner].fault = f"comparing it took more than {SECONDS:g} seconds"
         except Exception as error:
-            self._found[
-                learner
-            ].fault = f"a bug in the grader in comparing it ({type(error).__name__})"
-            return ()
+            fault = f"a bug in the grader in comparing it ({type(error).__name__})"
+            self._found[learner].fault = fault
+        return ()
 
     def _builder(self, lab: Lab, tags: Mapping[str, str]) -> str:
         uri = tags.get(lab.sheet.tags.build_uri, "")
@@ -109,9 +113,15 @@ class Class:
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
-        evidence, there = self._evidence.get(learner), workspace_of(self._labs[other])
+        if learner not in self._targets:
+            self._targets[learner] = self._targets_of(learner)
+        return workspace_of(self._labs[other]) in self._targets[learner]
+
+    def _targets_of(self, learner: str) -> frozenset[str]:
+        """The workspaces that a learner's connections and variables lead to."""
+        evidence = self._evidence.get(learner)
         if evidence is None:
-            return False
+            return frozenset()
         targets = {
             place_of(connection.subscription_id, connection.resource_group, connection.workspace)
             for connection in visible(evidence.service_connections)
@@ -122,7 +132,7 @@ class Class:
             own = map(group.variables.get, (names.resource_group, names.workspace_name))
             values = [(variable.value or "").strip() for variable in own if variable]
             targets.add(place_of(lab.subscription_id, *values))
-        return there in targets
+        return frozenset(targets)
 
     # --- what is listed in more than one lab ------------------------------------------------------
 
