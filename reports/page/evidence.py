@@ -63,4 +63,3 @@ def _readable(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Map
         evidence = evidence_shown.read(run.evidence_file(run.learners[place].id)).get("evidence")
         if evidence and isinstance(evidence, dict):
             yield place, {key: value for key, value in evidence.items() if key not in _LEFT_OUT}
-

@@ -224,7 +224,10 @@ def _is_stopped(way: Callable[[], object]) -> bool:
 
 @pytest.mark.usefixtures("guarded")
 def test_follows_a_redirect_on_the_same_host_but_not_to_another(wire: Loopback) -> None:
-    wire.replies[:] = [Reply(302, headers={"Location": "/org/_apis/resourceAreas"}), as_json({"a": 1})]
+    wire.replies[:] = [
+        Reply(302, headers={"Location": "/org/_apis/resourceAreas"}),
+        as_json({"a": 1}),
+    ]
     assert requests.get(PROJECTS, timeout=5).json() == {"a": 1}
     wire.replies[:] = [Reply(302, headers={"Location": "https://api.github.com/user"})]
     with pytest.raises(RequestBlocked, match=r"api\.github\.com"):
@@ -327,7 +330,9 @@ def test_refuses_a_body_beyond_the_cap(
     assert guarded.calls == {"Azure DevOps": 1}
 
 
-@pytest.mark.parametrize(("url", "part"), [(PROJECTS, "body"), (SWAGGER, "body"), (SWAGGER, "headers")])
+@pytest.mark.parametrize(
+    ("url", "part"), [(PROJECTS, "body"), (SWAGGER, "body"), (SWAGGER, "headers")]
+)
 def test_a_host_that_drips_does_not_hold_us(wire: Loopback, url: str, part: str) -> None:
     wire.replies[:] = [Reply(drips=part)]
     with (
@@ -538,7 +543,9 @@ def _pygithub() -> object:
 @pytest.mark.parametrize("ask", [_plain_requests, _msrest, _azure_core, _pygithub])
 @pytest.mark.usefixtures("guarded")
 def test_every_sdk_goes_through_it(wire: Loopback, ask: Callable[[], object]) -> None:
-    good = as_json({"login": "learner", "full_name": "learner", "url": "https://api.github.com/repos/o/n"})
+    good = as_json(
+        {"login": "learner", "full_name": "learner", "url": "https://api.github.com/repos/o/n"}
+    )
     zipped = Reply(200, gzip.compress(good.body), {**good.headers, "Content-Encoding": "gzip"})
     wire.replies[:] = [Reply(200, good.body, good.headers, cut=3), zipped]
     with transport.watching() as exchanges:

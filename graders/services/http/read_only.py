@@ -59,9 +59,7 @@ SERVICES = (
     Service("Entra ID", (hosts.ENTRA_ID,), 4),
     Service("Azure ML", hosts.AZURE_ML, 12),
     # The owner of a container instance reads what is sent to it.
-    Service(
-        "the endpoint", (hosts.CONTAINER_INSTANCES,), 16, plain=True, body_bytes=_ANSWER_BYTES
-    ),
+    Service("the endpoint", (hosts.CONTAINER_INSTANCES,), 16, plain=True, body_bytes=_ANSWER_BYTES),
     Service("the online endpoint", (hosts.ONLINE_ENDPOINTS,), 16, body_bytes=_ANSWER_BYTES),
 )
 
