@@ -22,6 +22,7 @@ from graders.judging.rules import project_in
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
 from graders.reasons import Mismatch, Relation
+from graders.urls import parameters_of
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -34,6 +35,7 @@ class Class:
         self._evidence = evidence
         self._found = {learner: Findings() for learner in labs}
         self._pointers = Pointers(labs)
+        self._runs: dict[str, frozenset[str]] = {}
         self._targets: dict[str, frozenset[str]] = {}
         self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
         self._by_project = index(labs, lambda lab: [project_of(lab)])
@@ -64,9 +66,26 @@ class Class:
         return ()
 
     def _builder(self, lab: Lab, tags: Mapping[str, str]) -> str:
+        """The learner whose project tags name; empty: nobody's, or by an earlier name the own one.
+
+        A run's id is unique in its organisation, and it stands in one project, whatever its name.
+        """
         uri = tags.get(lab.sheet.tags.build_uri, "")
-        learners = self._by_project.get(project_in(uri), ())
+        organization, _, _ = (project := project_in(uri)).partition("/")
+        named = parameters_of(uri).get("buildId", [""])
+        is_here = organization == lab.organization.casefold()
+        if is_here and self._runs_of(lab.learner.id).issuperset(named):
+            return ""
+        learners = self._by_project.get(project, ())
         return learners[0] if len(learners) == 1 else ""
+
+    def _runs_of(self, learner: str) -> frozenset[str]:
+        """The ids of all runs in a learner's project."""
+        if learner not in self._runs:
+            evidence = self._evidence[learner]
+            runs = (*visible(evidence.runs), *evidence.deleted_runs)
+            self._runs[learner] = frozenset(str(run.id) for run in runs)
+        return self._runs[learner]
 
     # --- what a learner's project points at -------------------------------------------------------
 
@@ -102,14 +121,12 @@ class Class:
                     self._found[learner].add_note(
                         listing.about, str(listing), Relation.MADE_BY, both
                     )
-            elif listing.builder in self._evidence:
-                self._is_anothers(
-                    listing, listing.builder, f"it says that {listing.builder}'s CI made it"
-                )
+                continue
+            why = f"its tags say that {listing.builder}'s CI made it"
+            if listing.builder in self._evidence and not listing.is_rooted:
+                self._is_anothers(listing, listing.builder, why)
             else:
-                self._is_unclear(
-                    listing, [listing.builder], f"it says that {listing.builder}'s CI made it"
-                )
+                self._is_unclear(listing, [listing.builder], why)
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
@@ -192,9 +209,11 @@ class Class:
         return first if is_first else None
 
     def _is_disowned(self, listing: Listing) -> bool:
-        """Whether it says itself that another's project made it, which does not work here."""
+        """Whether only its tags speak, and name another's project, which does not work here."""
         builder, learner = listing.builder, listing.learner
-        is_anothers = bool(builder) and not self._are_together(learner, builder)
+        if not builder or listing.is_rooted:
+            return False
+        is_anothers = not self._are_together(learner, builder)
         return is_anothers and not self._works_in(builder, learner)
 
     def _is_anothers(self, listing: Listing, owner: str, why: str) -> None:
