@@ -35,6 +35,7 @@ from graders.judging.scope import UnknownMarker
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
+from reports.claim import NotOurs, claim
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
@@ -124,11 +125,19 @@ def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
     verdicts = verdicts_of(run)
     grades = grades_of(run, verdicts)
+    _claim(run)
     written, failures = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *failures):
         print(escape_log_commands(line))
     return _NOT_WRITTEN if failures else _status(given.fail_on, verdicts)
+
+
+def _claim(run: GradingRun) -> None:
+    try:
+        claim(run.reports, run.history)
+    except NotOurs as why:
+        raise BadInput(str(why)) from None
 
 
 def _run_of(given: argparse.Namespace) -> GradingRun:
