@@ -27,6 +27,7 @@ from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
 from reports.files import NotWritten, could_not_write, keep_private
+from reports.final_grades import final
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
@@ -91,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="grade the state at this time, such as 2026-11-20T17:00:00-06:00",
     )
+    add(
+        "--decisions",
+        type=Path,
+        metavar="FILE",
+        help="what you decided; default: decisions.csv next to the cohort file",
+    )
     add("--export", metavar="LIST", help=f"write marks for: {', '.join(exports.EXPORTS)}; or all")
     add(
         "--fail-on",
@@ -111,7 +118,7 @@ def _version() -> str:
 def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
     verdicts = verdicts_of(run)
-    grades = grades_of(run, verdicts)
+    run, grades = final(run, grades_of(run, verdicts))
     written, failures = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *failures):
@@ -128,6 +135,7 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
             reports=given.reports,
             chosen=given.learner,
             as_of=_moment(given.as_of),
+            decisions=given.decisions,
         )
     )
     return replace(

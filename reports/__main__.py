@@ -31,7 +31,7 @@ from reports.ci.log import escape_log_commands
 from reports.compare import compare
 from reports.files import NotWritten, keep_private, write_whole
 from reports.stored import Book, read_book
-from reports.stored_run import Inputs, stored_run, verdicts_of
+from reports.stored_run import Inputs, grades_of_run, stored_run
 
 OUT = Path(__file__).resolve().parent / "out"
 """Where runs write by default."""
@@ -146,7 +146,7 @@ def _by(lab_file: Path, run: Path, cohort_file: Path | None) -> Book:
         return read_book(run).worth(read_lab_file(lab_file), str(lab_file))
     folder = run if run.is_dir() else run.parent
     judged = stored_run(Inputs(cohort_file, lab_file, folder / "evidence", folder))
-    return Book.of(str(lab_file), judged, verdicts_of(judged))
+    return Book.of(str(lab_file), *grades_of_run(judged))
 
 
 def _is_lab_file(path: Path) -> bool:

@@ -82,7 +82,8 @@ def unseen(grades: Iterable[Grade]) -> list[Cause]:
 
 def withheld(grades: Iterable[Grade]) -> list[Cause]:
     """Why grades are withheld, the cause with most learners first."""
-    return _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
+    why = ((own.withheld, own.learner) for own in grades if own.withheld and not own.is_excused)
+    return _causes(why)
 
 
 def _causes(reasons: Iterable[tuple[str, str]]) -> list[Cause]:

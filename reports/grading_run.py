@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from graders import snapshot
+from graders.decisions import Decision, IdleDecision
 from graders.evidence import Unavailable
 from graders.inputs.marks import MarksTable
 from graders.inputs.nightly import Nightly, Policy
@@ -70,6 +71,8 @@ class GradingRun:
     """The systems to write marks for, from :data:`reports.exports.EXPORTS`."""
     marks: MarksTable = field(default_factory=MarksTable)
     """What the mark is called in them."""
+    decisions: tuple[Decision, ...] = ()
+    """What the instructor decided, for all learners of the cohort file."""
     wants_report: bool = False
     """Build the Allure report when everything else is written."""
     odd_rows: tuple[str, ...] = ()
@@ -89,6 +92,8 @@ class GradingRun:
     """What differs from the run before; None where past runs do not count."""
     tonight: tuple[Grade, ...] | None = None
     """What this run alone found, whatever past runs count; None: the grades are just that."""
+    idle_decisions: tuple[IdleDecision, ...] = ()
+    """Decisions about these learners without effect on the grades."""
 
     @cached_property
     def learners(self) -> tuple[Learner, ...]:

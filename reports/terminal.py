@@ -22,6 +22,7 @@ from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
+from graders.wording import changes_of, idle
 from reports.class_summary import Failure, failures, stopped
 from reports.grading_run import GradingRun
 from reports.past_run_notes import notes_of
@@ -54,6 +55,7 @@ def summary(
     console = _console(page)
     _matrix(console, run, grades)
     _withheld(console, grades)
+    _decisions(console, run, grades)
     _past_run_notes(console, run, grades)
     _first_steps(console, grades)
     _waiting(console, grades)
@@ -95,9 +97,13 @@ def _matrix(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     for grade in grades:
         learner = "  ".join(part for part in (grade.learner, names[grade.learner]) if part)
         cells = [_points(grade.by_task[task]) for task in SHEET.tasks]
-        total = "withheld" if grade.withheld else _points(grade.total)
+        total = _points(grade.total) if not grade.withheld else _no_total(grade)
         style = "yellow" if grade.withheld else ""
         console.print(_row(console, learner, cells, total, style))
+
+
+def _no_total(grade: Grade) -> str:
+    return "excused" if grade.is_excused else "withheld"
 
 
 def _row(console: Console, learner: str, tasks: Sequence[str], total: str, style: str) -> Text:
@@ -132,7 +138,7 @@ def isolated(text: str) -> str:
 def _withheld(console: Console, grades: Sequence[Grade]) -> None:
     by_reason: dict[str, list[str]] = {}
     for grade in grades:
-        if grade.withheld:
+        if grade.withheld and not grade.is_excused:
             by_reason.setdefault(grade.withheld, []).append(strip_controls(grade.learner))
     if not by_reason:
         return
@@ -142,6 +148,22 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
         _paragraph(console, f"{_some(learners)}: {strip_controls(reason)}")
     if len(by_reason) > _REASONS:
         _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+
+
+def _decisions(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """What a person decided and what was late, learner by learner; then what had no effect."""
+    changes = [(grade.learner, line) for grade in grades for line in changes_of(grade)]
+    if changes:
+        _heading(console, "Decisions and late work:")
+    for learner, line in changes[:_REASONS]:
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(line)}")
+    if len(changes) > _REASONS:
+        _paragraph(console, f"… and {len(changes) - _REASONS} more, in the grade book")
+    if run.idle_decisions:
+        _heading(console, "Decisions without effect:")
+    for entry in run.idle_decisions:
+        learner = isolated(strip_controls(entry.decision.learner))
+        _paragraph(console, f"{learner}: {strip_controls(idle(entry))}")
 
 
 def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:

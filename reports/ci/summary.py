@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from graders.judging.first_failure import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
+from graders.wording import changes_of, idle
 from reports.ci.markdown import Section, plain, within
 from reports.ci.redact import redact
 from reports.class_summary import Cause, Failure, failures, stopped, unseen, withheld
@@ -34,6 +35,7 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
     sections = [
         Section(tuple(_head(run, grades))),
         *_suspect(run, grades),
+        *_decisions(run, grades),
         *_changed(run),
         *_unconfirmed(run, grades),
         *_unseen(run, run.tonight or grades),
@@ -48,8 +50,9 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
 
 
 def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
-    open_ = sum(bool(grade.withheld) for grade in grades)
-    yield f"# {LAB_NAME}: {len(grades) - open_} of {len(grades)} graded, {open_} withheld"
+    open_ = sum(bool(grade.withheld) and not grade.is_excused for grade in grades)
+    graded = sum(not grade.withheld for grade in grades)
+    yield f"# {LAB_NAME}: {graded} of {len(grades)} graded, {open_} withheld"
     yield ""
     if run.is_simulated:
         yield "**SIMULATED: the tenant was simulated; these are not real grades.**"
@@ -123,6 +126,20 @@ def _change(run: GradingRun, change: Change) -> str:
     return f"- {plain(change.learner)}: {_transition(change)}{why}"
 
 
+def _decisions(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
+    lines = [(own.learner, change) for own in grades for change in changes_of(own)]
+    if lines:
+        yield _list(("## Decisions and late work", ""), lines, "change", partial(_line, run))
+    without = [(entry.decision.learner, idle(entry)) for entry in run.idle_decisions]
+    if without:
+        yield _list(("## Decisions without effect", ""), without, "change", partial(_line, run))
+
+
+def _line(run: GradingRun, entry: tuple[str, str]) -> str:
+    learner, text = entry
+    return f"- {plain(learner)}: {plain(redact(text, run.learners))}"
+
+
 def _unconfirmed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     kept = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
     if kept:
@@ -180,5 +197,5 @@ def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
 def _learner(grade: Grade) -> str:
     first = first_to_read(grade.verdicts)
     begin = f"step {first.step}, `{first.check}`: {first.outcome.value}" if first else ""
-    total = "withheld" if grade.withheld else points_text(grade.total)
+    total = points_text(grade.total) or ("excused" if grade.is_excused else "withheld")
     return f"| {plain(grade.learner)} | {total} | {begin} |"

@@ -15,7 +15,7 @@ from graders.lab import SHEET, Learner
 from graders.reasons import Mismatch, Reason
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
-from graders.wording import past_for_the_learner, waits_for
+from graders.wording import changes_for_the_learner, past_for_the_learner, waits_for
 from reports.feedback.page import Feedback, Group, Line, TaskLine, ToFix
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
@@ -27,8 +27,9 @@ _SERVICES = frozenset(ServiceName) - {ServiceName.GRADER}
 
 def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
     """A learner's feedback on one grade of a run."""
-    by_root = _by_root(own.verdicts)
-    failed = [verdict for verdict in own.verdicts if verdict.outcome is Outcome.FAILED]
+    judged = [verdict for verdict in own.verdicts if verdict.decision is None]
+    by_root = _by_root(judged)
+    failed = _of(judged, Outcome.FAILED)
     begin = first_to_read(failed)
     rest = [verdict for verdict in _in_order(failed) if verdict is not begin]
     return Feedback(
@@ -38,17 +39,21 @@ def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
         withheld=tuple(_why_withheld(run, own)) if own.withheld else (),
         tasks=tuple(_tasks(run.checks, own)),
         first=_to_fix(begin, by_root) if begin else None,
-        pending=_grouped(own.verdicts, Outcome.PENDING),
+        changes=tuple(map(addressed, changes_for_the_learner(own))),
+        pending=_grouped(judged, Outcome.PENDING),
         others=tuple(_to_fix(verdict, by_root) for verdict in rest),
         waiting=_groups(by_root.get("", ()), whole=True),
-        advice=tuple(_to_fix(verdict) for verdict in _in_order(_of(own.verdicts, Outcome.NOTED))),
-        unseen=_unseen(own.verdicts),
+        advice=tuple(_to_fix(verdict) for verdict in _in_order(_of(judged, Outcome.NOTED))),
+        unseen=_unseen(judged),
         past_run_notes=_past_run_notes(own.verdicts),
         pages=tuple(links(run.labs[learner.id])),
     )
 
 
 def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
+    if own.is_excused:
+        yield "You are excused from this lab."
+        return
     undecided = [verdict.outcome for verdict in own.verdicts if verdict.withholds]
     if unseen := undecided.count(Outcome.NOT_ASSESSED):
         yield (
@@ -180,6 +185,10 @@ def _lines(verdicts: Iterable[Verdict]) -> tuple[Line, ...]:
     return tuple(_line(verdict) for verdict in _in_order(verdicts))
 
 
+def _passed(own: Grade) -> list[Verdict]:
+    return [verdict for verdict in _of(own.verdicts, Outcome.PASSED) if not verdict.decision]
+
+
 def _tasks(rubric: Sequence[Check], own: Grade) -> Iterator[TaskLine]:
     for number, title in SHEET.tasks.items():
         points = own.by_task[number]
@@ -188,5 +197,5 @@ def _tasks(rubric: Sequence[Check], own: Grade) -> Iterator[TaskLine]:
             title,
             None if points is None else points_text(points),
             points_text(sum(check.points for check in rubric if check.task == number)),
-            _lines(v for v in _of(own.verdicts, Outcome.PASSED) if v.task == number),
+            _lines(v for v in _passed(own) if v.task == number),
         )

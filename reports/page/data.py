@@ -18,6 +18,7 @@ from graders.lab import SHEET, Learner
 from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade
+from graders.wording import changes_of
 from reports.feedback import FOLDER, HTML
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
@@ -52,6 +53,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
     learners = [
         _identity(run, learner)
         | _outcomes(grade, places, texts)
+        | {"d": [strip_controls(line) for line in changes_of(grade)]}
         | {"x": _instructors(grade), "h": [strip_controls(note) for note in notes_of(grade)]}
         | {"u": [strip_controls(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)

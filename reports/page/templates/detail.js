@@ -42,6 +42,7 @@ function detail(learner) {
       make("p", { class: "soft" }, learner.name ? make("bdi", null, learner.id) : "",
         learner.name && learner.email ? " · " : "", make("bdi", null, learner.email))),
     grade(learner),
+    aside("Decisions and late work", learner.decided),
     aside("For the instructor only", learner.forInstructor),
     aside("Past runs", learner.standing),
     firstStep(learner),

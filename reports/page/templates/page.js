@@ -31,6 +31,7 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
   forInstructor: entry.x || [],
   standing: entry.h || [], // notes of past runs
+  decided: entry.d || [], // decisions and late work
   faults: entry.u || [],
   groups: { bin: entry.bin, stop: entry.stop, why: entry.why },
   searched: plain([entry.i, entry.n, entry.e].join(" ")),
