@@ -6,6 +6,7 @@ A deadline includes its minute. A day is 24 hours, whatever clocks on the wall d
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,13 @@ class LateRule:
         late = _utc(done) - end_of_minute(due) - self.grace
         return max(0, math.ceil(late / self.per.length))
 
+    @property
+    def most_steps(self) -> int:
+        """From how many steps on nothing costs more."""
+        if not self.penalty:
+            return 1
+        return sys.maxsize if self.cap is None else max(1, math.ceil(self.cap / self.penalty))
+
     def deduction(self, steps: int, earned: float, possible: float) -> float:
         """Points that so many steps cost; never more than there are."""
         amount = self.penalty * steps
@@ -67,6 +75,15 @@ class State:
     steps: int
     missing: frozenset[str] = frozenset()
     """Checks that pass now and did not pass then; what cannot be known is not among them."""
+
+
+@dataclass(frozen=True)
+class LateWork:
+    """One learner's deadline, and the states of the work that may count."""
+
+    due: datetime
+    states: tuple[State, ...]
+    """The one in time first; empty: all was done in time."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +112,9 @@ def last_times(rule: LateRule, due: datetime, clocks: Iterable[datetime]) -> lis
     last: dict[int, datetime] = {}
     for clock in clocks:
         time = _utc(clock).replace(microsecond=0)
-        step = rule.steps(due, time)
-        if step:
+        steps = rule.steps(due, time)
+        if steps:
+            step = min(steps, rule.most_steps)
             last[step] = max(time, last.get(step, time))
     if not last:
         return []

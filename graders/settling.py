@@ -7,20 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from graders.decisions import ALL, Action, Decision, Idle, IdleDecision
-from graders.late import Lateness, LateRule, State
+from graders.late import Lateness, LateRule, LateWork
 from graders.reasons import Outcome
 from graders.rubric import Check
 from graders.verdicts import Grade, Verdict, grade
 from graders.wording import decision as in_words
-
-
-@dataclass(frozen=True)
-class LateWork:
-    """One learner's deadline, and the states of the work that may count."""
-
-    due: datetime
-    states: tuple[State, ...]
-    """The one in time first; empty: all was done in time."""
 
 
 @dataclass(frozen=True)

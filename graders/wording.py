@@ -199,16 +199,17 @@ def idle(fact: IdleDecision) -> str:
     return f"row {fact.decision.row}, {check}: {_effect(fact.decision)}: no effect: {why}"
 
 
-def lateness(fact: Lateness, deduction: float, missing: float) -> str:
+def lateness(fact: Lateness, missing: float, deduction: float) -> str:
     """How late the work is, and what that costs."""
     rule, steps = fact.rule, fact.state.steps
     parts = [f"due {_moment(fact.due)}"]
     if steps:
         started = f"{steps} started {rule.per}{'s' * (steps != 1)}"
-        parts.append(f"the work that counts is of {_moment(fact.state.at)}, {started} late")
+        then = _moment(fact.state.at.astimezone(fact.due.tzinfo))
+        parts.append(f"the work that counts is of {then}, {started} late")
     if missing:
         parts.append(
-            f"later work would cost more than its {_points(missing)}, so it does not count"
+            f"later work would cost what it brings, {_points(missing)}, so it does not count"
         )
     if steps:
         each = f"{rule.penalty:g} {rule.share}" if rule.penalty else "nothing"
@@ -247,7 +248,7 @@ def _changes_of(
             by_text.setdefault(words(verdict), []).append(verdict)
     lines = [f"{_which(alike, name)}: {text}" for text, alike in by_text.items()]
     if own.late:
-        lines.append(late_work(own))
+        lines.append(f"late work: {lateness(own.late, *own.late_points)}")
     if own.decision:
         lines.append(f"total: {decision(own.decision)} (automatic total: {_automatic(own)})")
     return lines
@@ -257,14 +258,6 @@ def _which(verdicts: Sequence[Verdict], name: Callable[[Verdict], str]) -> str:
     which = f"step {verdicts[0].step}, {name(verdicts[0])}"
     more = len(verdicts) - 1
     return f"{which}, and {more} more {'check' if more == 1 else 'checks'}" if more else which
-
-
-def late_work(own: Grade) -> str:
-    """The late work of a grade; empty where it is in time."""
-    if own.late is None:
-        return ""
-    missing, deduction = own.late_points
-    return f"late work: {lateness(own.late, deduction, missing)}"
 
 
 def _automatic(own: Grade) -> str:

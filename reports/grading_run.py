@@ -20,6 +20,7 @@ from graders.judging.judge import Judge, Subject
 from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab, Learner
+from graders.late import LateRule
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
 from reports.pipeline import Pipeline
@@ -73,6 +74,8 @@ class GradingRun:
     """What the mark is called in them."""
     decisions: tuple[Decision, ...] = ()
     """What the instructor decided, for all learners of the cohort file."""
+    late_rule: LateRule = field(default_factory=LateRule)
+    """What late work costs, by the class's deadline or the learner's own."""
     wants_report: bool = False
     """Build the Allure report when everything else is written."""
     odd_rows: tuple[str, ...] = ()
@@ -126,6 +129,11 @@ class GradingRun:
             return f"frozen at the deadline, {self.nightly.deadline.isoformat(timespec='minutes')}"
         words = {Policy.LATEST: "the latest run", Policy.BEST: "the best run so far"}
         return words[self.nightly.policy]
+
+    def due(self, learner: str) -> datetime | None:
+        """The deadline of a learner's work; None where there is none."""
+        own = self.labs[learner].learner
+        return own.extension or own.deadline or self.late_rule.deadline
 
     def evidence_file(self, learner: str) -> Path:
         """The snapshot file to show as evidence; may be missing."""

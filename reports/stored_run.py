@@ -62,6 +62,7 @@ def stored_run(given: Inputs) -> GradingRun:
         history=history_of(given.reports),
         as_of=given.as_of,
         marks=lab.marks,
+        late_rule=lab.late_rule,
         decisions=read_decisions(decisions, everyone, checks),
         started_at=datetime.now(UTC),
     )

@@ -152,13 +152,9 @@ def _withheld(console: Console, grades: Sequence[Grade]) -> None:
 
 def _decisions(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     """What a person decided and what was late, learner by learner; then what had no effect."""
-    changes = [(grade.learner, line) for grade in grades for line in changes_of(grade)]
-    if changes:
-        _heading(console, "Decisions and late work:")
-    for learner, line in changes[:_REASONS]:
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(line)}")
-    if len(changes) > _REASONS:
-        _paragraph(console, f"… and {len(changes) - _REASONS} more, in the grade book")
+    by_people = sorted(grades, key=lambda own: own.late is not None)  # decisions come first
+    changes = [(own.learner, line) for own in by_people for line in changes_of(own)]
+    _lines_of_learners(console, "Decisions and late work:", changes)
     if run.idle_decisions:
         _heading(console, "Decisions without effect:")
     for entry in run.idle_decisions:
@@ -169,13 +165,16 @@ def _decisions(console: Console, run: GradingRun, grades: Sequence[Grade]) -> No
 def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     """The past-run notes, learner by learner."""
     notes = [(grade.learner, sentence) for grade in grades for sentence in notes_of(grade)]
-    if not notes:
-        return
-    _heading(console, f"Past runs count ({strip_controls(run.policy)}):")
-    for learner, note in notes[:_REASONS]:
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(note)}")
-    if len(notes) > _REASONS:
-        _paragraph(console, f"… and {len(notes) - _REASONS} more, in the grade book")
+    _lines_of_learners(console, f"Past runs count ({strip_controls(run.policy)}):", notes)
+
+
+def _lines_of_learners(console: Console, heading: str, lines: Sequence[tuple[str, str]]) -> None:
+    if lines:
+        _heading(console, heading)
+    for learner, line in lines[:_REASONS]:
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(line)}")
+    if len(lines) > _REASONS:
+        _paragraph(console, f"… and {len(lines) - _REASONS} more, in the grade book")
 
 
 def _first_steps(console: Console, grades: Sequence[Grade]) -> None:

@@ -93,7 +93,7 @@ def test_in_the_feedback_without_what_is_for_the_grader(action: Action) -> None:
     run, grades = graded(decision(action))
     page = content.feedback(run, ADA, grades[0])
     for text in (feedback.as_markdown(run, page), feedback.as_html(run, page)):
-        assert "What your instructor decided" in text
+        assert "Decisions and late work" in text
         assert f"{action}, decided by Dr Smith" in text
         assert "(automatic verdict: not assessed)" in text
         assert SECRET not in text
