@@ -3,6 +3,7 @@
     python -m reports compare OLD NEW
     python -m reports report [FOLDER]
     python -m reports serve [FOLDER]
+    python -m reports hand-out [FOLDER] --zips --moodle WORKSHEET --mail
 
 ``compare`` shows what differs between two runs (two reports folders), or what other points would
 change (a reports folder and a lab file, or two lab files and ``--run``). A lab file then gives the
@@ -12,6 +13,9 @@ input is wrong.
 
 ``report`` builds the Allure report of a run, and ``serve`` shows it in a browser on this machine.
 Exit status: 0, or 2 if that is not possible.
+
+``hand-out`` writes each learner's feedback for passing it on: as zip files, for Moodle, and as
+mail. It sends nothing. Exit status: 0, 1 if a learner is left out, or 2.
 """
 
 from __future__ import annotations
@@ -25,11 +29,12 @@ from pathlib import Path
 from graders.inputs.lab_file import read_lab_file
 from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
-from reports import compare_terminal
+from reports import compare_terminal, handouts
 from reports.allure import builder, serve
 from reports.ci.log import escape_log_commands
 from reports.compare import compare
 from reports.files import NotWritten, keep_private, write_whole
+from reports.handouts import mail, zips
 from reports.stored import Book, read_book
 from reports.stored_run import Inputs, grades_of_run, stored_run
 
@@ -72,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="compare | report | serve")
+    commands = parser.add_subparsers(required=True, metavar="compare | report | serve | hand-out")
     command = commands.add_parser(
         "compare", help="show whose grade changes, by which check, and why"
     )
@@ -113,13 +118,44 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--port", type=int, default=0, help="default: any free port")
     command.set_defaults(run=_serve)
+    _add_hand_out(commands.add_parser("hand-out", help="write feedback to pass on to learners"))
     return parser
+
+
+def _add_hand_out(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("folder", type=Path, nargs="?", default=OUT, help="reports folder of a run")
+    add("--zips", action="store_true", help="write one zip file for each learner")
+    add(
+        "--moodle",
+        type=Path,
+        metavar="WORKSHEET",
+        help="write Moodle's zip of feedback files, by the grading worksheet exported from Moodle",
+    )
+    add("--mail", action="store_true", help="write .eml files and a table for a mail merge")
+    add("--from", dest="sender", default="", metavar="ADDRESS", help="sender of the .eml files")
+    command.set_defaults(run=_hand_out)
 
 
 def _report(given: argparse.Namespace) -> int:
     for label, path in builder.build(given.folder, one_file=given.one_file).written:
         print(f"{label}: {path}")
     return 0
+
+
+def _hand_out(given: argparse.Namespace) -> int:
+    if not (given.zips or given.moodle or given.mail):
+        raise NotWritten("Name what to write: --zips, --moodle WORKSHEET or --mail.")
+    what = handouts.hand_out(given.folder)
+    made = [zips.one_a_learner(what)] if given.zips else []
+    made += [zips.for_moodle(what, given.moodle)] if given.moodle else []
+    made += [mail.messages(what, given.sender), mail.merge_table(what)] if given.mail else []
+    for path, _ in made:
+        print(f"written: {path}")
+    left_out = list(dict.fromkeys(sentence for _, sentences in made for sentence in sentences))
+    for sentence in left_out:
+        print(escape_log_commands(f"{sentence}."), file=sys.stderr)
+    return 1 if left_out else 0
 
 
 def _serve(given: argparse.Namespace) -> int:

@@ -34,6 +34,8 @@ class Book:
     rubric: Mapping[str, Check]
     verdicts: Mapping[tuple[str, str], Verdict]
     """(learner id, check id) -> verdict."""
+    emails: Mapping[str, str] = field(default_factory=dict)
+    is_simulated: bool = False
     totals: Mapping[str, object] = field(default_factory=dict)
     """Learner id -> late work and the decision about the total, where there is any."""
 
@@ -45,6 +47,8 @@ class Book:
             graded_at=graded_at(run),
             digest=run.snapshot_digest,
             names={learner.id: learner.name for learner in run.learners},
+            emails={learner.id: learner.email for learner in run.learners},
+            is_simulated=run.is_simulated,
             rubric=run.rubric,
             verdicts={(v.learner, v.check): v for own in grades for v in own.verdicts},
             totals={own.learner: total_facts_of(own) for own in grades},
@@ -124,6 +128,8 @@ def _book(source: str, document: Mapping[str, Any]) -> Book:
         graded_at=document["graded_at"],
         digest=document["snapshot"]["digest"],
         names={entry["learner"]: entry["name"] for entry in document["grades"]},
+        emails={entry["learner"]: entry.get("email", "") for entry in document["grades"]},
+        is_simulated=document.get("simulated", False),
         rubric=rubric,
         verdicts={
             (verdict.learner, verdict.check): verdict for verdict in _verdicts(document, rubric)
