@@ -100,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--export", metavar="LIST", help=f"write marks for: {', '.join(exports.EXPORTS)}; or all")
     add(
+        "--pseudonyms",
+        action="store_true",
+        help="also write results that may be shared: pseudonyms, outcomes and points only",
+    )
+    add(
         "--fail-on",
         choices=("learner", "fault", "never"),
         default="learner",
@@ -141,6 +146,7 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
     return replace(
         run,
         exports=_exports(given.export),
+        wants_pseudonyms=given.pseudonyms,
         pipeline=pipeline_of(os.environ),
         submission=submission_of(os.environ),
     )

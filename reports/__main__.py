@@ -4,6 +4,7 @@
     python -m reports report [FOLDER]
     python -m reports serve [FOLDER]
     python -m reports hand-out [FOLDER] --zips --moodle WORKSHEET --mail
+    python -m reports forget LEARNER ... | --before DATE
 
 ``compare`` shows what differs between two runs (two reports folders), or what other points would
 change (a reports folder and a lab file, or two lab files and ``--run``). A lab file then gives the
@@ -16,6 +17,9 @@ Exit status: 0, or 2 if that is not possible.
 
 ``hand-out`` writes each learner's feedback for passing it on: as zip files, for Moodle, and as
 mail. It sends nothing. Exit status: 0, 1 if a learner is left out, or 2.
+
+``forget`` removes learners, or all that is older than a day (of UTC), from the results of a run
+and from the history. Exit status: 0, 1 if a file still names a learner, or 2.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import argparse
 import contextlib
 import json
 import sys
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from graders.inputs.lab_file import read_lab_file
@@ -33,7 +38,8 @@ from reports import compare_terminal, handouts
 from reports.allure import builder, serve
 from reports.ci.log import escape_log_commands
 from reports.compare import compare
-from reports.files import NotWritten, keep_private, write_whole
+from reports.files import NotWritten, history_of, keep_private, write_whole
+from reports.forgetting import Folders, forget, forget_before
 from reports.handouts import mail, zips
 from reports.stored import Book, read_book
 from reports.stored_run import Inputs, grades_of_run, stored_run
@@ -77,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="compare | report | serve | hand-out")
+    commands = parser.add_subparsers(
+        required=True, metavar="compare | report | serve | hand-out | forget"
+    )
     command = commands.add_parser(
         "compare", help="show whose grade changes, by which check, and why"
     )
@@ -118,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--port", type=int, default=0, help="default: any free port")
     command.set_defaults(run=_serve)
+    _add_forget(commands.add_parser("forget", help="remove learners, or what is old, for good"))
     _add_hand_out(commands.add_parser("hand-out", help="write feedback to pass on to learners"))
     return parser
 
@@ -137,10 +146,39 @@ def _add_hand_out(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_hand_out)
 
 
+def _add_forget(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("learners", nargs="*", metavar="LEARNER", help="ids to remove everywhere")
+    add("--before", type=_day, metavar="DATE", help="remove what is older, such as 2026-09-01")
+    add("--reports", type=Path, default=OUT, metavar="DIR", help="reports folder of a run")
+    add("--history", type=Path, metavar="DIR", help="default: history beside the reports folder")
+    command.set_defaults(run=_forget)
+
+
+def _day(text: str) -> datetime:
+    return datetime.combine(date.fromisoformat(text), time.min, UTC)
+
+
 def _report(given: argparse.Namespace) -> int:
     for label, path in builder.build(given.folder, one_file=given.one_file).written:
         print(f"{label}: {path}")
     return 0
+
+
+def _forget(given: argparse.Namespace) -> int:
+    if bool(given.learners) == bool(given.before):
+        raise NotWritten("Name the learners to remove, or --before DATE.")
+    folders = Folders(given.reports, given.history or history_of(given.reports))
+    if given.before:
+        done = forget_before(folders, given.before)
+    else:
+        done = forget(folders, dict.fromkeys(given.learners))
+    for line in done.lines:
+        print(escape_log_commands(line))
+    for path in done.mentions:
+        print(escape_log_commands(f"{path} still names a learner: check it."), file=sys.stderr)
+    print("Your cohort and decisions files are yours to change. Grade again to renew the page.")
+    return 1 if done.mentions else 0
 
 
 def _hand_out(given: argparse.Namespace) -> int:

@@ -118,7 +118,7 @@ def as_json(run: GradingRun, grades: Sequence[Grade]) -> str:
     """The text of ``gradebook.json``."""
     learners = {learner.id: learner for learner in run.learners}
     document = _header(run) | {
-        "class": _class_entry(run, grades),
+        "class": class_entry(run.checks, grades),
         "grades": [_grade_entry(run, learners[own.learner], own) for own in grades],
         "decisions_without_effect": [
             {"learner": entry.decision.learner, "why": idle(entry)} for entry in run.idle_decisions
@@ -155,7 +155,7 @@ def _check_entry(check: Check) -> dict[str, object]:
     return facts | {"task": check.task, "advisory": check.is_advisory}
 
 
-def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
+def class_entry(checks: Iterable[Check], grades: Sequence[Grade]) -> dict[str, object]:
     """What failed, most first, and where learners stopped."""
     return {
         "stopped": stopped(grades),
@@ -168,7 +168,7 @@ def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
                 "same_cause": failure.same_cause,
                 "lab_or_tenant_may_be_wrong": failure.is_of_nearly_everyone,
             }
-            for failure in failures(run.checks, grades)
+            for failure in failures(checks, grades)
         ],
     }
 

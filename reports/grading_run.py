@@ -76,6 +76,8 @@ class GradingRun:
     """What the instructor decided, for all learners of the cohort file."""
     late_rule: LateRule = field(default_factory=LateRule)
     """What late work costs, by the class's deadline or the learner's own."""
+    wants_pseudonyms: bool = False
+    """Also write results that may be shared."""
     wants_report: bool = False
     """Build the Allure report when everything else is written."""
     odd_rows: tuple[str, ...] = ()

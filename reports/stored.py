@@ -87,7 +87,7 @@ def read_book(path: Path) -> Book:
     file = path / JSON_NAME if path.is_dir() else path
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        return _book(str(path), _upgraded(document))
+        return book_of(str(path), document)
     except OSError as error:
         message, remedy = (
             f"it cannot be read ({error.strerror})",
@@ -96,6 +96,11 @@ def read_book(path: Path) -> Book:
     except (ValueError, KeyError, TypeError):
         message, remedy = "this is no grade book as this program writes it", "grade again"
     raise InputProblems([Problem(str(file), message, remedy)])
+
+
+def book_of(source: str, document: Mapping[str, Any]) -> Book:
+    """The grade book in ``gradebook.json``. Raises ValueError, KeyError, TypeError."""
+    return _book(source, _upgraded(document))
 
 
 def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -79,7 +79,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
         "learners": [_without_empty(learner) for learner in learners],
         "texts": texts.all,
         "evidence": packed(run, grades),
-        "feedback": [f"{FOLDER}/", f"/{HTML}"],
+        "feedback": [f"{FOLDER}/", f"/{HTML}"] if run.snapshot_digest else None,
     }
 
 

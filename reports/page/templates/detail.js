@@ -92,7 +92,9 @@ function firstStep(learner) {
 function elsewhere(learner) {
   const away = { target: "_blank", rel: "noopener noreferrer" };
   const links = learner.links.map(([name, href]) => make("li", null, make("a", { href, ...away }, name)));
-  links.push(make("li", null, make("a", { href: learner.feedback }, "Feedback for the learner")));
+  if (learner.feedback) {
+    links.push(make("li", null, make("a", { href: learner.feedback }, "Feedback for the learner")));
+  }
   if (learner.evidence) {
     links.push(make("li", null, make("a", { href: learner.evidence }, "Evidence (JSON)")));
   }

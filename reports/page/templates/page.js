@@ -28,7 +28,7 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   first: entry.f ?? null,
   links: entry.l || [],
   evidence: entry.v || "",
-  feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
+  feedback: DATA.feedback && DATA.feedback.join(encodeURIComponent(entry.k)), // null: not shared
   forInstructor: entry.x || [],
   standing: entry.h || [], // notes of past runs
   decided: entry.d || [], // decisions and late work
