@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from graders.decisions import Decision
 from graders.late import Lateness
-from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Reason
+from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Place, Reason
 from graders.settling import with_total
 from graders.verdicts import Grade, Verdict
 
@@ -24,6 +24,7 @@ class _Facts:
     """What a verdict holds besides its outcome."""
 
     why: Reason = UNSAID
+    place: Place | None = None
     owners: tuple[OwnerNote, ...] = ()
     past: PastNote | None = None
     decision: Decision | None = None

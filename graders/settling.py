@@ -11,7 +11,6 @@ from graders.late import Lateness, LateRule, LateWork
 from graders.reasons import Outcome
 from graders.rubric import Check
 from graders.verdicts import Grade, Verdict, grade
-from graders.wording import decision as in_words
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def _settled(
     late = _lateness(changed, settlement)
     final = with_total(changed, late, total)
     if total and final.decision is None:
-        idle.append(IdleDecision(total, Idle.WITHHELD if final.withheld else Idle.NO_CHANGE))
+        idle.append(IdleDecision(total, Idle.WITHHELD if final.is_withheld else Idle.NO_CHANGE))
     return (final if final == own else replace(final, automatic=own)), idle
 
 
@@ -112,25 +111,25 @@ def _without_effect(
 
 def with_total(own: Grade, late: Lateness | None, decision: Decision | None) -> Grade:
     """The grade of its checks, changed by late work and then by a decision about the total."""
-    if late and not own.withheld:
+    if late and not own.is_withheld:
         missing, deduction = replace(own, late=late).late_points
         own = replace(own, late=late, earned=own.earned - missing - deduction)
     if decision is None:
         return own
     if decision.action is Action.EXCUSED:
-        return replace(own, withheld=in_words(decision), decision=decision)
-    if own.withheld and decision.action is not Action.POINTS:
+        return replace(own, is_withheld=False, decision=decision)
+    if own.is_withheld and decision.action is not Action.POINTS:
         return own  # there is no total yet
     total = decision.total_of(own.earned)
-    if not own.withheld and total == own.earned:
+    if not own.is_withheld and total == own.earned:
         return own
-    return replace(own, earned=total, withheld="", decision=decision)
+    return replace(own, earned=total, is_withheld=False, decision=decision)
 
 
 def _lateness(own: Grade, settlement: Settlement) -> Lateness | None:
     """The state that gives the most points, the earliest of equals; None: all is in time."""
     work = settlement.late.get(own.learner)
-    if work is None or own.withheld or not work.states:
+    if work is None or own.is_withheld or not work.states:
         return None
     decided = {verdict.check for verdict in own.verdicts if verdict.decision}
     candidates = [

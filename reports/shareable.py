@@ -73,9 +73,16 @@ def _nowhere(learner: str) -> Lab:
 
 def _anonymous(own: Grade, pseudonym: str) -> Grade:
     """The same outcomes and points; why a grade is withheld is left out."""
-    withheld = own.withheld and ("excused" if own.is_excused else "withheld")
-    verdicts = tuple(_outcome_of(verdict, pseudonym) for verdict in own.verdicts)
-    return Grade(pseudonym, verdicts, own.possible, own.earned, own.by_task, withheld)
+    return Grade(
+        learner=pseudonym,
+        verdicts=tuple(_outcome_of(verdict, pseudonym) for verdict in own.verdicts),
+        possible=own.possible,
+        earned=own.earned,
+        by_task=own.by_task,
+        not_run=own.not_run,
+        is_withheld=own.is_withheld,
+        decision=own.decision and _bare(own.decision, pseudonym),
+    )
 
 
 def _outcome_of(verdict: Verdict, pseudonym: str) -> Verdict:

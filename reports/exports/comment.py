@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from graders.wording import changes_for_the_learner
@@ -19,7 +19,7 @@ def comment(run: GradingRun, grade: Grade) -> str:
     """
     sentences = [f"{mark_text(grade.earned)} of {mark_text(possible(run))} points."]
     sentences += [f"{change.rstrip('.')}." for change in changes_for_the_learner(grade)]
-    first = first_to_read(grade.verdicts)
+    first = first_to_read(grade.verdicts, run.rubric)
     if first and first.outcome is Outcome.FAILED:
         reason = "" if first.decision or not first.reason else f" ({first.reason})"
         sentences.append(f"Fix first: step {first.step}, {first.title}{reason}. {first.hint}")
