@@ -66,7 +66,7 @@ def forget(folders: Folders, learners: Collection[str]) -> Forgotten:
         for folder in (folders.reports, folders.history):
             removed += _remove(folder, (f"{_EVIDENCE}/{file_stem(learner)}.json",))
     _rewrite_grade_book(folders.reports, learners)
-    _remove_allure_results(folders.reports / results_folder.NAME, learners)
+    results_folder.remove(folders.reports / results_folder.NAME, learners)
     _rewrite_allure_history(folders.history / history_file.NAME, cases)
     store.forget(learners=learners)
     names = {name for learner in learners for name in (learner, *people[learner]) if name}
@@ -195,22 +195,6 @@ def _rewrite_grade_book(reports: Path, learners: Collection[str]) -> None:
             row for row in rows if row[:1] and row[0] not in cells
         )
         write_whole(table, "\ufeff" + text_.getvalue())
-
-
-def _remove_allure_results(folder: Path, learners: Collection[str]) -> None:
-    kept: set[str] = set()
-    sources: set[str] = set()
-    for path in folder.glob("*-result.json"):
-        result = json.loads(path.read_bytes())
-        attached = {attachment["source"] for attachment in result.get("attachments", ())}
-        suites = {label["value"] for label in result["labels"] if label["name"] == "suite"}
-        if suites & set(learners):
-            path.unlink()
-            sources |= attached
-        else:
-            kept |= attached
-    for source in sources - kept:
-        (folder / Path(source).name).unlink(missing_ok=True)
 
 
 def _allure_cases(folders: Folders, store: PastRuns, learners: Iterable[str]) -> set[str]:
