@@ -13,7 +13,7 @@ from pathlib import Path
 
 from graders.history import store as past_runs
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page
+from reports import ci, feedback, gradebook, page, shareable
 from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
@@ -46,6 +46,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the learners' feedback", _feedback),
     ("the grade book", _grade_book),
     ("what --export asks for", exports.write),
+    ("the results with pseudonyms", shareable.write),
     ("the CI summary", ci.write_summary),
     ("the JUnit files", ci.write_junit),
     ("the Allure report", _allure_report),  # the last: it takes longest
@@ -55,6 +56,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
 EVIDENCE = "evidence"
 RESULTS = {
     *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
+    shareable.FOLDER,
     *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, EVIDENCE),
 }
 MANIFEST = ".written-by-the-lab-grader.json"
