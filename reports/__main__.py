@@ -1,6 +1,7 @@
 """Work with the results of a run.
 
     python -m reports compare OLD NEW
+    python -m reports merge DIR … --reports OUT
     python -m reports report [FOLDER]
     python -m reports serve [FOLDER]
 
@@ -9,6 +10,9 @@ change (a reports folder and a lab file, or two lab files and ``--run``). A lab 
 points. With ``--learners COHORT`` the run's evidence is judged again, so that the names and the
 leniency in the lab file count too. Exit status: 0 if nothing differs, 1 if something does, 2 if an
 input is wrong.
+
+``merge`` grades a class whose parts were collected with ``--shard``. Exit status: as
+``python -m graders judge``, but 2 if an input is wrong.
 
 ``report`` builds the Allure report of a run, and ``serve`` shows it in a browser on this machine.
 Exit status: 0, or 2 if that is not possible.
@@ -25,7 +29,7 @@ from pathlib import Path
 from graders.inputs.lab_file import read_lab_file
 from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
-from reports import compare_terminal
+from reports import compare_terminal, merge
 from reports.allure import builder, serve
 from reports.ci.log import escape_log_commands
 from reports.compare import compare
@@ -72,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="compare | report | serve")
+    commands = parser.add_subparsers(required=True, metavar="compare | merge | report | serve")
     command = commands.add_parser(
         "compare", help="show whose grade changes, by which check, and why"
     )
@@ -113,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--port", type=int, default=0, help="default: any free port")
     command.set_defaults(run=_serve)
+    merge.add(commands)
     return parser
 
 
