@@ -2,6 +2,8 @@
 
     python -m reports compare OLD NEW
     python -m reports merge DIR … --reports OUT
+    python -m reports dispute LEARNER --key KEY
+    python -m reports verify ARCHIVE --signer KEY.pub
     python -m reports report [FOLDER]
     python -m reports serve [FOLDER]
 
@@ -13,6 +15,9 @@ input is wrong.
 
 ``merge`` grades a class whose parts were collected with ``--shard``. Exit status: as
 ``python -m graders judge``, but 2 if an input is wrong.
+
+``dispute`` writes a signed archive with everything that one learner's grade rests on, and
+``verify`` checks it offline. Exit status: 0, 1 if the archive is not valid, 2 if an input is wrong.
 
 ``report`` builds the Allure report of a run, and ``serve`` shows it in a browser on this machine.
 Exit status: 0, or 2 if that is not possible.
@@ -29,7 +34,7 @@ from pathlib import Path
 from graders.inputs.lab_file import read_lab_file
 from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
-from reports import compare_terminal, merge
+from reports import compare_terminal, dispute, merge
 from reports.allure import builder, serve
 from reports.ci.log import escape_log_commands
 from reports.compare import compare
@@ -76,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="compare | merge | report | serve")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser(
         "compare", help="show whose grade changes, by which check, and why"
     )
@@ -118,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=0, help="default: any free port")
     command.set_defaults(run=_serve)
     merge.add(commands)
+    dispute.add(commands, OUT)
     return parser
 
 

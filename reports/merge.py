@@ -68,8 +68,7 @@ def _exports(text: str | None) -> tuple[str, ...]:
     try:
         return exports.chosen(text)
     except ValueError as error:
-        names = ", ".join(exports.EXPORTS)
-        raise InputProblems([Problem(f"--export {text}", str(error), f"write {names}")]) from None
+        raise InputProblems([Problem("--export", str(error), "write one of these")]) from None
 
 
 def merge(parts: _Parts, out: Path) -> GradingRun:
