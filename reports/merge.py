@@ -28,16 +28,13 @@ from reports import exports
 from reports.ci.log import escape_log_commands
 from reports.files import write_whole
 from reports.grading_run import GradingRun
-from reports.parts import Part, read_notes
+from reports.parts import AUDIT, CLASS, Part, read_notes
 from reports.pipeline import pipeline_of
 from reports.publish import FAIL_ON, publish
 from reports.stored_run import Inputs, stored_run
 from reports.submission import submission_of
 from reports.versions import code
 
-CLASS = "class"
-"""In the merged reports folder: the cohort file and the lab file of the parts."""
-AUDIT = "audit.jsonl"
 _Parts = Mapping[Path, Part]
 
 

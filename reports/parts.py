@@ -23,6 +23,10 @@ from reports.grading_run import GradingRun
 from reports.versions import code
 
 NAME = "part.json"
+CLASS = "class"
+"""In a merged reports folder: the cohort file and the lab file of the parts."""
+AUDIT = "audit.jsonl"
+"""In a reports folder: where disputes and merging expect what ``--audit`` wrote."""
 SCHEMA = 1
 
 

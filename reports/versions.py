@@ -10,13 +10,14 @@ from importlib import metadata
 
 from graders.judging.checks import GRADED
 
-NAME = "mlops-lab-grader"
+NAME = "versions.json"
+DISTRIBUTION = "mlops-lab-grader"
 _PACKAGES = ("azure-devops", "azure-identity", "PyGithub", "pydantic", "pytest", "requests")
 
 
 def versions() -> Mapping[str, str]:
     """Name -> version of what decides a grade, ``code`` the digest of our own part of it."""
-    packages = {name: _version(name) for name in (NAME, *_PACKAGES)}
+    packages = {name: _version(name) for name in (DISTRIBUTION, *_PACKAGES)}
     return {"code": code(), "python": platform.python_version(), **packages}
 
 

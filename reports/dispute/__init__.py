@@ -14,7 +14,9 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
 
 from graders.inputs.problems import InputProblems, Problem, printable
 from graders.names import file_stem
@@ -24,8 +26,8 @@ from reports.dispute.archive import MOST_BYTES, DamagedArchive, packed, unpacked
 from reports.dispute.content import content
 from reports.dispute.sshsig import SignatureError
 from reports.files import write_whole_bytes
+from reports.outputs import DISPUTES
 
-FOLDER = "disputes"
 STATEMENT, SIGNATURE, README = "statement.json", "statement.json.sig", "README.txt"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:mlops-lab-grader:dispute:v1"
@@ -57,13 +59,12 @@ def add(commands: Any, default_run: Path) -> None:
 
 
 def _dispute(given: argparse.Namespace) -> int:
-    out = given.out or given.folder / FOLDER / f"{file_stem(given.learner)}.zip"
+    out = given.out or given.folder / DISPUTES / f"{file_stem(given.learner)}.zip"
     try:
         archive = written(given.folder, given.learner, given.key)
     except SignatureError as why:
-        raise InputProblems(
-            [Problem("--key", str(why).rstrip("."), "name a key that can sign")]
-        ) from None
+        problem = Problem("--key", str(why).rstrip("."), "name a key that can sign")
+        raise InputProblems([problem]) from None
     print(f"dispute: {write_whole_bytes(out, archive)}")
     return 0
 
@@ -96,22 +97,20 @@ def _verify(given: argparse.Namespace) -> int:
     try:
         statement, signature = verified(_read(given.archive))
         if signers is not None and signature.key not in signers:
-            raise SignatureError(
-                f"{signature.fingerprint} signed it, who is not in {given.signer}."
-            )
+            raise SignatureError(f"{signature.fingerprint} signed it: not in {given.signer}.")
     except SignatureError as why:
         print(escape_log_commands(f"NOT VALID: {given.archive}: {why}"))
         return 1
-    grade, run = statement["predicate"]["grade"], statement["predicate"]["run"]
-    total = f"withheld: {grade['withheld']}" if grade["withheld"] else f"{grade['total']} points"
-    print(escape_log_commands(f"valid: {printable(grade['learner'])}, {printable(total)}"))
-    print(f"graded {printable(str(run['graded_at']))}, tenant {printable(str(run['tenant']))}")
+    grade, run = statement.predicate.grade, statement.predicate.run
+    total = "withheld" if grade.get("withheld") else f"{grade.get('total')} points"
+    facts = (grade.get("learner"), total, f"graded {run.get('graded_at')}", run.get("tenant"))
+    print(escape_log_commands("valid: " + ", ".join(printable(str(fact)) for fact in facts)))
     print(f"signed by {signature.fingerprint}", end="")
     print("" if signers else ": check that this is the instructor's key, or name it with --signer")
     return 0
 
 
-def verified(archive: bytes) -> tuple[Mapping[str, Any], sshsig.Signature]:
+def verified(archive: bytes) -> tuple[_Statement, sshsig.Signature]:
     """The statement and the signature of an archive in which nothing was changed.
 
     Raises SignatureError for any byte that differs.
@@ -123,13 +122,33 @@ def verified(archive: bytes) -> tuple[Mapping[str, Any], sshsig.Signature]:
         raise SignatureError("the archive was changed, or is no dispute's archive.") from None
     signature = sshsig.read(armored.decode("ascii", "replace"))
     sshsig.verify(signed, signature)
-    statement = json.loads(signed)
-    if (statement["_type"], statement["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
-        raise SignatureError("its signer signed another kind of statement.")
-    subjects = {entry["name"]: entry["digest"]["sha256"] for entry in statement["subject"]}
+    try:
+        statement = _Statement.model_validate_json(signed)
+    except ValueError:
+        raise SignatureError("its signer signed another kind of statement.") from None
+    subjects = {entry.name: entry.digest.get("sha256") for entry in statement.subject}
     if subjects != {name: _sha256(file) for name, file in members.items()}:
         raise SignatureError("a file in it is not the one that was signed.")
     return statement, signature
+
+
+class _Subject(BaseModel):
+    name: str
+    digest: Mapping[str, str]
+
+
+class _Predicate(BaseModel):
+    run: Mapping[str, Any]
+    grade: Mapping[str, Any]
+
+
+class _Statement(BaseModel):
+    """What verifying needs of an in-toto statement of ours."""
+
+    kind: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    predicateType: Literal["urn:mlops-lab-grader:dispute:v1"]  # noqa: N815 -- in-toto's spelling
+    subject: list[_Subject]
+    predicate: _Predicate
 
 
 def _keys(file: Path) -> set[bytes]:

@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from graders import snapshot
 from graders.inputs.problems import InputProblems, Problem
 from graders.names import file_stem, you_have
+from reports import versions
 from reports.feedback import FOLDER, HTML, MARKDOWN
 from reports.gradebook import JSON_NAME
-from reports.merge import AUDIT
-from reports.versions import versions
+from reports.parts import AUDIT
 
 _GRADE = ("learner", "name", "email", "total", "withheld", "by_task", "faults")
 _VERDICT = ("check", "outcome", "points", "earned", "reason", "standing", "hint")
@@ -50,7 +51,7 @@ def content(folder: Path, learner: str) -> Content:
         "evidence.json": others.hidden_in(evidence),
         AUDIT: "".join(_audit_lines(folder, learner, others)),
         "rubric.json": _as_text(book["rubric"]),
-        "versions.json": _as_text(versions()),
+        versions.NAME: _text(folder / versions.NAME),
         "verdicts.json": others.hidden_in(_as_text(_verdicts(book, learner))),
         **{name: _text(folder / FOLDER / file_stem(learner) / name) for name in (MARKDOWN, HTML)},
     }
@@ -64,7 +65,6 @@ def content(folder: Path, learner: str) -> Content:
             "unchanged_since_graded": now == book["snapshot"]["digest"],
             "others_hidden": files["evidence.json"] != evidence,
         },
-        "graded_by": versions()["code"],
     }
     kept = {name: text.encode("utf-8", "backslashreplace") for name, text in files.items() if text}
     return Content(kept, predicate)
@@ -74,11 +74,7 @@ def _verdicts(book: _Json, learner: str) -> list[_Json]:
     own = (verdict for verdict in book["verdicts"] if verdict["learner"] == learner)
     return [
         {name: verdict[name] for name in _VERDICT if name in verdict}
-        | {
-            "facts": {
-                name: fact for name, fact in verdict.get("facts", {}).items() if name in _FACTS
-            }
-        }
+        | {"facts": {n: fact for n, fact in verdict.get("facts", {}).items() if n in _FACTS}}
         for verdict in own
     ]
 
@@ -105,7 +101,8 @@ class _Others:
             for name in (*_names(entry), *_places(_evidence_text(folder, other)))
         }
         names -= {*_names(grades[learner]), *_places(own)}
-        longest_first = sorted(map(re.escape, names), key=len, reverse=True)
+        spelled = {form for name in names for form in (name, json.dumps(name)[1:-1], quote(name))}
+        longest_first = sorted(map(re.escape, spelled), key=len, reverse=True)
         pattern = rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)" if names else r"(?!)"
         self._pattern = re.compile(pattern, re.IGNORECASE)
 

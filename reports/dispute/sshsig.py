@@ -1,4 +1,4 @@
-"""SSH signatures (OpenSSH's PROTOCOL.sshsig): what ``ssh-keygen -Y sign`` makes and ``verify`` takes.
+"""SSH signatures (OpenSSH's PROTOCOL.sshsig), as ``ssh-keygen -Y`` makes and verifies them.
 
 An Ed25519 key without a passphrase signs here. Any other key, one with a passphrase, in an agent or
 on a hardware token, signs through ``ssh-keygen``, which asks for what it needs.
@@ -146,24 +146,12 @@ def _by_ssh_keygen(message: bytes, key_file: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement"
         file.write_bytes(message)
-        command = [
-            "ssh-keygen",
-            "-q",
-            "-Y",
-            "sign",
-            "-f",
-            str(key_file),
-            "-n",
-            NAMESPACE,
-            str(file),
-        ]
+        command = ["ssh-keygen", "-q", "-Y", "sign", "-f", key_file, "-n", NAMESPACE, file]
         try:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             return file.with_name("statement.sig").read_text("ascii")
         except FileNotFoundError:
-            why = (
-                "only Ed25519 keys without a passphrase work without ssh-keygen, which is not here"
-            )
+            why = "it needs ssh-keygen, which is not here: name an Ed25519 key with no passphrase"
         except (subprocess.CalledProcessError, OSError, ValueError):
             why = "ssh-keygen could not sign with it; its own message is above"
     raise SignatureError(f"{key_file}: {why}.")
