@@ -25,6 +25,7 @@ from graders.evidence import (
 from graders.history.missing import ResourceRef
 from graders.hosts import AZURE_ML
 from graders.services.azure_ml.paging import entries
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.triage import has, look
 from graders.urls import parts_of
@@ -122,6 +123,7 @@ class RegionalService:
                 return _unknown_host("the region's services", address)
         return region
 
+    @asks(SERVICE, "published_pipelines")
     def published_pipelines(
         self, place: Place, sightings: list[Sighting]
     ) -> tuple[PublishedPipeline, ...] | Unavailable:
@@ -136,6 +138,7 @@ class RegionalService:
 
         return look(SERVICE, "the published pipelines", call, sightings)
 
+    @asks(SERVICE, "endpoints")
     def web_services(
         self, place: Place, sightings: list[Sighting]
     ) -> tuple[Endpoint, ...] | Unavailable:

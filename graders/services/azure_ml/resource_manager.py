@@ -19,6 +19,7 @@ from graders.hosts import RESOURCE_MANAGER
 from graders.lab import Lab, Sheet
 from graders.services.azure_ml.paging import MOST_PAGES, entries
 from graders.services.azure_ml.regional_v1 import ARM_SCOPE, moment, named
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.triage import look
 
@@ -74,6 +75,7 @@ class ResourceManager:
         subject = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
         return look(ServiceName.RESOURCE_MANAGER, subject, call, sightings)
 
+    @asks(ServiceName.RESOURCE_MANAGER, "models")
     def registered_models(
         self, lab: Lab, sightings: list[Sighting]
     ) -> tuple[Model, ...] | Unavailable:
@@ -132,6 +134,7 @@ def model_version(body: Mapping[str, Any], sheet: Sheet) -> Model:
         tags=_tags(_mapping(properties.get("tags")), sheet.tags),
         created_at=moment(created.get("createdAt")),
         created_by=_text(created.get("createdBy")),
+        created_by_type=_text(created.get("createdByType")),
     )
 
 

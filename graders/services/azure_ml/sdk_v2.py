@@ -93,11 +93,11 @@ def bounded(listed: Any, most_pages: int = MOST_PAGES) -> Iterator[Any]:
 
 
 def online_endpoints(
-    client: MLClient, name: str, sightings: list[Sighting]
+    client: MLClient, lab: Lab, sightings: list[Sighting]
 ) -> tuple[Endpoint, ...] | Unavailable:
-    """All online endpoints of a workspace, the one called ``name`` with its deployments.
+    """All online endpoints of a workspace, those that count as the lab's with their deployments.
 
-    One request, or two when there is such an endpoint.
+    One request, and one more for each that counts.
     """
     listed = look(
         SERVICE,
@@ -107,19 +107,26 @@ def online_endpoints(
     )
     if isinstance(listed, Unavailable):
         return listed
-    if not any(is_called(endpoint, name) for endpoint in listed):
-        return tuple(online_endpoint(endpoint, ()) for endpoint in listed)
-    deployments = look(
+    endpoints = []
+    for entry in listed:
+        endpoint = online_endpoint(entry, ())
+        if lab.is_own_endpoint(endpoint):
+            deployments = _deployments(client, endpoint.name, sightings)
+            if isinstance(deployments, Unavailable):
+                return deployments
+            endpoint = online_endpoint(entry, deployments)
+        endpoints.append(endpoint)
+    return tuple(endpoints)
+
+
+def _deployments(
+    client: MLClient, name: str, sightings: list[Sighting]
+) -> tuple[Any, ...] | Unavailable:
+    return look(
         SERVICE,
         f"the deployments of the online endpoint {name}",
         lambda: tuple(bounded(client.online_deployments.list(name))),
         sightings,
-    )
-    if isinstance(deployments, Unavailable):
-        return deployments
-    return tuple(
-        online_endpoint(endpoint, deployments if is_called(endpoint, name) else ())
-        for endpoint in listed
     )
 
 
@@ -142,18 +149,13 @@ def online_key(client: MLClient, name: str, sightings: list[Sighting]) -> str | 
     return look(SERVICE, subject, call, sightings)
 
 
-def is_called(endpoint: Any, name: str) -> bool:
-    """Whether an endpoint has a name; Azure Resource Manager ignores case."""
-    return str(endpoint.name).casefold() == name.casefold()
-
-
 def online_endpoint(endpoint: Any, deployments: Iterable[Any]) -> Endpoint:
     """The SDK's ``OnlineEndpoint`` and those of its deployments that get traffic."""
     traffic = endpoint.traffic or {}
     serving = [deployment for deployment in deployments if traffic.get(deployment.name)]
     times = endpoint.properties or {}
     return Endpoint(
-        name=endpoint.name,
+        name=str(endpoint.name),
         generation=2,
         state=_state(endpoint, serving),
         compute_type=str(endpoint.kind or "Managed"),
@@ -231,6 +233,10 @@ def _error(endpoint: Any, serving: list[Any]) -> str:
 
 
 def _stage(resource: Any) -> str:
-    """The provisioning state, which the SDK returns as a string or as a member of an enum."""
-    state = resource.provisioning_state
-    return str(getattr(state, "value", state) or "")
+    """The provisioning state."""
+    return _plain(resource.provisioning_state)
+
+
+def _plain(word: Any) -> str:
+    """A word that the SDK returns as a string or as a member of an enum."""
+    return str(getattr(word, "value", word) or "")

@@ -7,13 +7,14 @@ online endpoints from azure-ai-ml (:mod:`graders.services.azure_ml.sdk_v2`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from graders.evidence import (
+    NOT_COLLECTED,
     Answer,
     AzureMLEvidence,
     Endpoint,
@@ -26,11 +27,14 @@ from graders.evidence import (
 )
 from graders.history.missing import ResourceRef
 from graders.lab import Lab
+from graders.parts import ALL_PARTS
 from graders.services.azure_ml import scoring
-from graders.services.azure_ml.regional_v1 import Place, RegionalService
+from graders.services.azure_ml.regional_v1 import Place, Region, RegionalService
 from graders.services.azure_ml.resource_manager import LocatedWorkspace, ResourceManager
 from graders.services.azure_ml.run_history import RunHistory
+from graders.services.calls import Shared, asks
 from graders.services.http import web
+from graders.services.http.transport import watching
 from graders.services.sign_in import SignIn
 
 if TYPE_CHECKING:
@@ -39,7 +43,11 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
+_REGIONAL = frozenset({"published_pipelines", "training_runs", "endpoints", "answer"})
+"""The parts that only the region's own services show."""
 _CONNECTIONS = 16
+_SUBSCRIPTION = Shared(lambda lab: lab.subscription_id, 100)
+"""The list of a subscription's workspaces; how many come in a page is not documented."""
 _NOT_FOUND = 404
 _Key = tuple[str, str, str]
 
@@ -63,7 +71,7 @@ class AzureML:
         self._history = RunHistory(self._azure, self._session)
         self._listed: dict[str, _Listed] = {}
 
-    def prepare(self, labs: Iterable[Lab]) -> None:
+    def prepare(self, labs: Iterable[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """List the workspaces once per subscription, and find the services of their regions.
 
         What cannot be read here is asked for again, learner by learner.
@@ -72,47 +80,71 @@ class AzureML:
         first = {lab.subscription_id.casefold(): lab for lab in labs}
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
             self._listed = dict(zip(first, threads.map(self._list, first.values()), strict=True))
+        if _REGIONAL.isdisjoint(parts):
+            return
         workspaces = (self._in_list(lab) for lab in labs)
         for discovery_url in {workspace.discovery_url for workspace in workspaces if workspace}:
             self._regional.region(discovery_url, [])
 
-    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
-        """Five requests for a learner who has not deployed, seven for one who has."""
+    def look_at(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+    ) -> AzureMLEvidence:
+        """One learner's workspace and what is in it; of ``parts`` only."""
         located = self._find(lab, sightings)
         if isinstance(located, Unavailable):
             return AzureMLEvidence.unseen(located)
-        models = self._manager.registered_models(lab, sightings)
-        region = self._regional.region(located.discovery_url, sightings)
+        models: tuple[Model, ...] | Unavailable = NOT_COLLECTED
+        if "models" in parts:
+            models = self._manager.registered_models(lab, sightings)
+        region: Region | Unavailable = NOT_COLLECTED
+        if not _REGIONAL.isdisjoint(parts):
+            region = self._regional.region(located.discovery_url, sightings)
+        facts = AzureMLEvidence(
+            workspace=located.workspace,
+            published_pipelines=region if isinstance(region, Unavailable) else (),
+            training_runs=region if isinstance(region, Unavailable) else None,
+            models=models,
+            endpoints=region if isinstance(region, Unavailable) else (),
+            answer=region if isinstance(region, Unavailable) else None,
+        )
         if isinstance(region, Unavailable):
-            return AzureMLEvidence(
-                workspace=located.workspace,
-                published_pipelines=region,
-                training_runs=region,
-                models=models,
-                endpoints=region,
-                answer=region,
-            )
+            return facts
         place = Place(located.workspace, region)
-        pipelines = self._regional.published_pipelines(place, sightings)
-        trained = None
-        if _has_traces(lab, pipelines, models):
-            knows_place = _has_entries(pipelines) or _has_entries(models)
-            trained = self._history.training_runs(
-                place, lab.experiment, sightings, knows_place=knows_place
-            )
+        facts = self._with_training(facts, place, lab, sightings, parts)
+        if "endpoints" not in parts:
+            return facts
         deployed = _Deployed(
             self._regional, place, lab, sightings, azure=self._azure, session=self._session
         )
-        endpoints = deployed.endpoints()
-        answer = deployed.answer(endpoints)
-        return AzureMLEvidence(
-            workspace=located.workspace,
-            published_pipelines=pipelines,
-            training_runs=trained,
-            models=models,
+        with watching() as exchanges:
+            endpoints = deployed.endpoints()
+        return replace(
+            facts,
             endpoints=endpoints,
-            answer=answer,
+            answer=deployed.answer(endpoints) if "answer" in parts else None,
+            endpoints_read_at=exchanges[-1].service_time if exchanges else None,
         )
+
+    def _with_training(
+        self,
+        facts: AzureMLEvidence,
+        place: Place,
+        lab: Lab,
+        sightings: list[Sighting],
+        parts: Collection[str],
+    ) -> AzureMLEvidence:
+        """The facts with the published pipelines, and the runs if there is a trace of any."""
+        if "published_pipelines" not in parts:
+            return facts
+        pipelines, models = self._regional.published_pipelines(place, sightings), facts.models
+        facts = replace(facts, published_pipelines=pipelines)
+        if "training_runs" not in parts or not _has_traces(lab, pipelines, models):
+            return facts
+        knows_place = _has_entries(pipelines) or _has_entries(models)
+        trained = self._history.training_runs(
+            place, lab.experiment, sightings, knows_place=knows_place
+        )
+        return replace(facts, training_runs=trained)
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether a resource answers when it is asked for by its id."""
@@ -124,6 +156,7 @@ class AzureML:
             return region
         return self._regional.still_has(Place(located.workspace, region), resource)
 
+    @asks(RESOURCE_MANAGER, "workspace", shared=_SUBSCRIPTION)
     def _list(self, lab: Lab) -> _Listed:
         sightings: list[Sighting] = []
         listed = self._manager.workspaces(lab.subscription_id, sightings)
@@ -164,18 +197,18 @@ class _Deployed:
         services = self.regional.web_services(self.place, self.sightings)
         if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
             return services
-        if self._labs(services):
+        if self.lab.own_endpoint(services):
             return services
         from graders.services.azure_ml import sdk_v2  # late: two seconds of CPU, for few classes
 
-        online = sdk_v2.online_endpoints(self._client, self.lab.endpoint, self.sightings)
+        online = sdk_v2.online_endpoints(self._client, self.lab, self.sightings)
         return online if isinstance(online, Unavailable) else (*services, *online)
 
     def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
         """The answer of the lab's endpoint; None when there is none, or none that is up."""
         if isinstance(endpoints, Unavailable):
             return endpoints
-        endpoint = self._labs(endpoints)
+        endpoint = self.lab.own_endpoint(endpoints)
         if endpoint is None or endpoint.state != "Healthy" or not endpoint.scoring_uri:
             return None
         key = self._key(endpoint) if endpoint.auth_enabled else None
@@ -197,11 +230,6 @@ class _Deployed:
         from graders.services.azure_ml import sdk_v2
 
         return sdk_v2.open_client(self.azure, self.lab, self.session)
-
-    def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
-        return next(
-            (endpoint for endpoint in endpoints if endpoint.name == self.lab.endpoint), None
-        )
 
 
 def _has_traces(
