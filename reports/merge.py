@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from graders import snapshot
-from graders.collector import unseen
+from graders.parts import unseen
 from graders.evidence import ServiceName, Unavailable
 from graders.inputs.lab_file import read_class
 from graders.inputs.problems import InputProblems, Problem

@@ -146,9 +146,9 @@ def _by_ssh_keygen(message: bytes, key_file: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "statement"
         file.write_bytes(message)
-        command = ["ssh-keygen", "-q", "-Y", "sign", "-f", key_file, "-n", NAMESPACE, file]
+        command = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key_file), "-n", NAMESPACE]
         try:
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run([*command, str(file)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             return file.with_name("statement.sig").read_text("ascii")
         except FileNotFoundError:
             why = "it needs ssh-keygen, which is not here: name an Ed25519 key with no passphrase"
@@ -158,8 +158,8 @@ def _by_ssh_keygen(message: bytes, key_file: Path) -> str:
 
 
 def _to_sign(message: bytes, hash_name: str) -> bytes:
-    parts = (NAMESPACE, "", hash_name, _HASHES[hash_name](message))
-    return _MAGIC + b"".join(map(_string, parts))
+    names = b"".join(map(_string, (NAMESPACE, "", hash_name)))
+    return _MAGIC + names + _string(_HASHES[hash_name](message))
 
 
 def _string(value: bytes | str) -> bytes:

@@ -14,7 +14,7 @@ from typing import cast
 
 import pytest
 
-from fixtures.plugin.shard_option import shard_of
+from fixtures.plugin.shard_option import shard_of, sharing
 from fixtures.simulator.process import SimulatedTenant
 from graders import collector, snapshot
 from graders.inputs.problems import InputProblems
@@ -211,15 +211,26 @@ def test_a_cohort_file_may_not_lead_out_of_the_folder(parts: list[Path], tmp_pat
         ({"learner": ["user1"]}, "with --learner: one process collects its part"),
         ({"numprocesses": 4}, "with --numprocesses"),
         ({"shard": "4/3"}, "there is no part 4 of 3"),
+        ({"identities": 0}, "how many sign-ins"),
+        ({"identities": 2, "shard": None}, "how many sign-ins"),
     ],
 )
 def test_options_without_meaning_beside_it_are_refused(
     options: dict[str, object], why: str
 ) -> None:
-    usual = {"shard": "1/3", "learners": "cohort.csv"}
-    config = SimpleNamespace(option=SimpleNamespace(**(usual | options)))
     with pytest.raises(pytest.UsageError, match=why):
-        shard_of(cast(pytest.Config, config))
+        shard_of(configured(options))
+
+
+@pytest.mark.parametrize(("identities", "expected"), [(1, 8), (2, 4), (3, 3), (8, 1), (20, 1)])
+def test_only_parts_of_one_sign_in_share_its_limits(identities: int, expected: int) -> None:
+    assert sharing(configured({"shard": "1/8", "identities": identities})) == expected
+    assert sharing(configured({"shard": None})) == 1
+
+
+def configured(options: dict[str, object]) -> pytest.Config:
+    usual = {"shard": "1/3", "learners": "cohort.csv", "identities": 1}
+    return cast(pytest.Config, SimpleNamespace(option=SimpleNamespace(**(usual | options))))
 
 
 def test_a_run_with_shard_collects_its_part_and_judges_nothing(tmp_path: Path) -> None:
