@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -46,6 +46,8 @@ class LabFile(Table):
     late: LateTable = LateTable()
     marks: MarksTable = MarksTable()
     points: dict[str, Points] = Field(default_factory=dict)
+    visibility: dict[str, Literal["everyone", "instructor"]] = Field(default_factory=dict)
+    """Check -> who sees it; learners who check themselves do not see an instructor's."""
     _file: str = PrivateAttr(FILE_NAME)
 
     def for_learner(self, learner: Learner, sheet: Sheet = SHEET) -> Lab:
@@ -89,6 +91,10 @@ class LabFile(Table):
         """Whether a check is part of this class's rubric: the table that it needs is given."""
         return not check.only_with or bool(getattr(self, check.only_with).model_fields_set)
 
+    def shows(self, check: Check) -> bool:
+        """Whether learners see a check when they check themselves."""
+        return self.visibility.get(check.id) != "instructor"
+
     def check_points(self, rubric: Iterable[Check]) -> None:
         """Check ``[points]`` against the rubric; raises InputProblems with all that is wrong.
 
@@ -117,11 +123,15 @@ class LabFile(Table):
 
     def _unknown_checks(self, checks: Iterable[Check]) -> Iterator[Problem]:
         known = [check.id for check in checks]
-        for name, points in self.points.items():
-            if name not in (*known, _TOTAL):
+        named = [("points", name) for name in self.points if name != _TOTAL]
+        named += [("visibility", name) for name in self.visibility]
+        for table, name in named:
+            if name not in known:
                 meant = nearest(name, known)
                 remedy = f"write `{meant}`" if meant else "copy the id from docs/rubric.md"
-                yield self._problem("no check has this id", remedy, name, points)
+                yield KeyProblem(
+                    self._file, "no check has this id", remedy, column=f"{table}.{name}"
+                )
 
     def _left_out(self, checks: Iterable[Check]) -> Iterator[Problem]:
         for check in checks:

@@ -24,7 +24,14 @@ from requests.adapters import HTTPAdapter
 
 from graders.services.http import exchange, refusals
 from graders.services.http.exchange import Exchange
-from graders.services.http.read_only import SERVICES, RequestBlocked, Service, objection, service_of
+from graders.services.http.read_only import (
+    GIVEN,
+    SERVICES,
+    RequestBlocked,
+    Service,
+    objection,
+    service_of,
+)
 from graders.services.http.sockets import GUARD
 from graders.urls import parts_of
 
@@ -93,7 +100,8 @@ class ReadOnlyTransport:
         self._secrets: dict[str, tuple[str, ...]] = {}
         self._not_before: dict[str, float] = {}
         self._turns = {
-            service.name: threading.BoundedSemaphore(service.places(parts)) for service in SERVICES
+            service.name: threading.BoundedSemaphore(service.places(parts))
+            for service in (*SERVICES, GIVEN)
         }
         self._adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
 
