@@ -202,6 +202,16 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class ConnectionUse:
+    """A run that signed in with the service connection, as the service itself remembers it."""
+
+    pipeline_id: int
+    pipeline: str
+    """Its name; empty where it was deleted."""
+    run_id: int
+
+
+@dataclass(frozen=True)
 class UpstreamRun:
     """The run of another pipeline that a run consumed (``resources.pipelines`` of the runs API)."""
 
@@ -436,6 +446,8 @@ class AzureDevOpsEvidence(_Part):
     deleted_runs: tuple[Run, ...] = ()
     """Those that were deleted, by somebody or by retention, and are still listed as such."""
     rights: Rights = Rights()
+    connection_uses: tuple[ConnectionUse, ...] | Unavailable | None = None
+    """The latest ones; None: not asked, because both pipelines or no connection are listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -446,6 +458,9 @@ class GitHubEvidence(_Part):
     """Those with one of the accepted names."""
     similar_repositories: tuple[str, ...] = ()
     """Near misses by name, never another learner's."""
+    repository_absence_is_certain: bool = False
+    """Whether a repository that is not here is nowhere: the token sees all that there are, or
+    GitHub redirects its name to another one. False also where GitHub does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

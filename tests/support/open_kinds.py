@@ -12,13 +12,7 @@ from pathlib import Path
 FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 
 REASONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("group_alone_not_visible", "connection_alone_not_visible", "pipeline_alone_not_visible"),
-        "only the right on the whole project is asked for, so that the list is believed",
-    ),
     "endpoint_in_transition_for_days": "pending, however long it lasts",
     "endpoint_remembers_the_answer": "the endpoint is asked one question only",
-    "repository_not_given_to_the_token": "a member's token, or an app that was shown some private"
-    " repository, is believed to see them all; nobody asks for repository_selection",
 }
 """Entry -> why it is judged wrongly."""

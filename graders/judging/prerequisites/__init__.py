@@ -14,4 +14,5 @@ from graders.judging.prerequisites import (  # noqa: F401 (they register themsel
     learner,
     lineage,
     runs,
+    sight,
 )

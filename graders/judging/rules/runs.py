@@ -26,8 +26,7 @@ from graders.run_results import (
 
 def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
     """The pipeline builds the learner's own GitHub repository [5.5, 6.4]."""
-    accepted = {f"{lab.github_owner}/{name}".casefold() for name in lab.repositories}
-    if pipeline.repository_type == "GitHub" and pipeline.repository_name.casefold() in accepted:
+    if pipeline.repository_type == "GitHub" and lab.accepts_repository(pipeline.repository_name):
         return []
     copies = {name.casefold() for name in lab.repositories}
     azure_repos = pipeline.repository_type == "TfsGit"

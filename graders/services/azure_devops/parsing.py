@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from graders.evidence import (
     Access,
+    ConnectionUse,
     Job,
     Pipeline,
     Project,
@@ -211,6 +212,13 @@ def _job(record: Any, children: Mapping[str | None, list[Any]], phase: Any) -> J
     errors = dict.fromkeys((*_errors(record), *_errors(phase)))
     state, result = _word(record.state), _word(record.result) or None
     return Job(record.name or "", state, result, tasks, tuple(errors))
+
+
+def connection_use(item: Any) -> ConnectionUse:
+    """Raises TypeError or AttributeError."""
+    data = _there(item.data)
+    definition, owner = _there(data.definition), _there(data.owner)
+    return ConnectionUse(_there(definition.id), definition.name or "", _there(owner.id))
 
 
 def _errors(record: Any) -> tuple[str, ...]:

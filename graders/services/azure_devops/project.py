@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from graders.evidence import (
     Access,
     AzureDevOpsEvidence,
+    ConnectionUse,
     Pipeline,
     Project,
     Rights,
@@ -141,6 +142,7 @@ class _LabReader(ProjectReader):
             pipelines=pipelines,
             runs=listed.runs,
             deleted_runs=listed.deleted,
+            connection_uses=self._connection_uses(connections, pipelines),
         )
 
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:
@@ -164,6 +166,27 @@ class _LabReader(ProjectReader):
         ask = self.clients.builds.get_definitions
         return self.listed(
             "pipelines", parsing.pipeline, lambda: self.whole(ask, include_all_properties=True)
+        )
+
+    def _connection_uses(
+        self,
+        connections: tuple[ServiceConnection, ...] | Unavailable,
+        pipelines: tuple[Pipeline, ...] | Unavailable,
+    ) -> tuple[ConnectionUse, ...] | Unavailable | None:
+        """Source: serviceendpoint/executionhistory. It names pipelines that no list shows us."""
+        named = [
+            connection.id
+            for connection in (connections if isinstance(connections, tuple) else ())
+            if connection.name == self.lab.service_connection
+        ]
+        listed = {pipeline.name for pipeline in pipelines} if isinstance(pipelines, tuple) else None
+        if not named or listed is None or {self.lab.ci_pipeline, self.lab.cd_pipeline} <= listed:
+            return None
+        ask = self.clients.connections.get_service_endpoint_execution_records
+        return self.listed(
+            "what the service connection was used for",
+            parsing.connection_use,
+            lambda: self.clients.one_page(ask, self.project.id, named[0]),
         )
 
     def _open_to_all(self, *kinds: Sequence[object] | Unavailable) -> frozenset[tuple[str, str]]:
