@@ -174,7 +174,10 @@ def _consumed_another(runs: Iterable[Run], cd: set[int], others: set[int]) -> bo
 
 @prerequisite
 def doubted_pipelines(
-    collected_pipelines: tuple[Pipeline, ...] | Unavailable, sight: Sight, lab: Lab
+    collected_pipelines: tuple[Pipeline, ...] | Unavailable,
+    collected_connection_uses: tuple[ConnectionUse, ...] | Unavailable | None,
+    sight: Sight,
+    lab: Lab,
 ) -> Mapping[str, NotAssessed]:
     """Name -> why that pipeline of the lab may be there, though it is not listed.
 
@@ -189,4 +192,6 @@ def doubted_pipelines(
         for dictated, left_traces in roles
         if not any(has_role(pipeline, dictated) for pipeline in listed)
     }
-    return {name: doubt for name, doubt in doubts.items() if doubt}
+    uses = collected_connection_uses
+    unseen = NotAssessed(uses) if isinstance(uses, Unavailable) else None
+    return {name: unseen or doubt for name, doubt in doubts.items() if doubt}

@@ -174,6 +174,13 @@ def smoke_test_failed(runs: Iterable[Run], lab: Lab) -> bool:
     return False
 
 
+def consumed(cd_run: Run, ci_runs: Iterable[Run]) -> list[Run]:
+    """The CI runs that a CD run took its model from, as Azure Pipelines records it."""
+    upstream = cd_run.upstream if isinstance(cd_run.upstream, tuple) else ()
+    taken = {(run.pipeline_id, run.run_number) for run in upstream}
+    return [run for run in ci_runs if (run.pipeline_id, run.number) in taken]
+
+
 def wrong_upstream(
     upstream: Sequence[UpstreamRun], ci_pipeline: Pipeline, ci_runs: Sequence[Run]
 ) -> list[Mismatch]:

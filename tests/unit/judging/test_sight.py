@@ -184,10 +184,12 @@ def test_another_pipeline_may_have_published(pipeline: int, left: bool) -> None:
 
 def test_only_the_pipeline_that_left_traces_is_in_doubt() -> None:
     sights = replace(SIGHT, rights=SEEN_ALL, ci_left_traces=True)
-    assert set(doubted_pipelines((CD,), sights, LAB)) == {LAB.ci_pipeline}
+    assert set(doubted_pipelines((CD,), None, sights, LAB)) == {LAB.ci_pipeline}
     both = replace(sights, cd_left_traces=True)
-    assert set(doubted_pipelines((), both, LAB)) == {LAB.ci_pipeline, LAB.cd_pipeline}
-    assert doubted_pipelines((replace(CI, name="misnamed"), CD), both, LAB) == {}
+    assert set(doubted_pipelines((), (), both, LAB)) == {LAB.ci_pipeline, LAB.cd_pipeline}
+    assert doubted_pipelines((replace(CI, name="misnamed"), CD), None, both, LAB) == {}
+    unseen = doubted_pipelines((CI,), FAULT, both, LAB)
+    assert unseen[LAB.cd_pipeline].why == FAULT
 
 
 def test_asking_for_what_is_in_doubt_ends_the_check() -> None:
