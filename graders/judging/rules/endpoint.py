@@ -77,6 +77,21 @@ def not_by_the_cd_run(
     return problems
 
 
+def deployed_during(run: Run, endpoint: Endpoint) -> bool:
+    """Whether the endpoint was made or changed while the run was going on."""
+    if run.started_at is None or run.finished_at is None:
+        return False
+    times = [time for time in (endpoint.created_at, endpoint.updated_at) if time]
+    first, last = run.started_at - CLOCK_SKEW, run.finished_at + CLOCK_SKEW
+    return any(first <= time <= last for time in times)
+
+
+def changed_after(run: Run, endpoint: Endpoint) -> bool:
+    """Whether the endpoint was made or changed when the run had ended."""
+    times = [time for time in (endpoint.created_at, endpoint.updated_at) if time]
+    return any(run.finished_at is None or time > run.finished_at for time in times)
+
+
 def bad_answer(answer: Answer, lab: Lab) -> list[Mismatch]:
     """The smoke-test query gets HTTP 200 and one finite number for each of its rows [6.12]."""
     rows, output = len(lab.sheet.scoring.rows), lab.sheet.scoring.output
