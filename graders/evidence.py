@@ -218,6 +218,9 @@ class UpstreamRun:
     alias: str
     pipeline_id: int
     run_number: str
+    """A pipeline can set its runs' numbers, and use one again."""
+    run_id: int | None = None
+    """Known only where that run started this one."""
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,8 @@ class Run:
     """Of a CI run that published the artifact ``model``."""
     deployment: Deployment | Unavailable | None = None
     """Of a CD run whose stage Deploy to ACI succeeded."""
+    triggered_by: int | None = None
+    """Id of the run of another pipeline that started it; None for one that was started by hand."""
 
     @property
     def is_completed(self) -> bool:

@@ -174,22 +174,29 @@ def smoke_test_failed(runs: Iterable[Run], lab: Lab) -> bool:
     return False
 
 
-def consumed(cd_run: Run, ci_runs: Iterable[Run]) -> list[Run]:
-    """The CI runs that a CD run took its model from, as Azure Pipelines records it."""
-    upstream = cd_run.upstream if isinstance(cd_run.upstream, tuple) else ()
-    taken = {(run.pipeline_id, run.run_number) for run in upstream}
-    return [run for run in ci_runs if (run.pipeline_id, run.number) in taken]
+def consumed(upstream: Iterable[UpstreamRun], ci_runs: Iterable[Run]) -> list[Run]:
+    """The CI runs that a CD run took its model from: by id where it is known, else by number."""
+    taken = list(upstream)
+    return [run for run in ci_runs if any(_is_run(consumed_run, run) for consumed_run in taken)]
+
+
+def _is_run(consumed_run: UpstreamRun, run: Run) -> bool:
+    if consumed_run.pipeline_id != run.pipeline_id:
+        return False
+    if consumed_run.run_id is not None:
+        return consumed_run.run_id == run.id
+    return consumed_run.run_number == run.number
 
 
 def wrong_upstream(
     upstream: Sequence[UpstreamRun], ci_pipeline: Pipeline, ci_runs: Sequence[Run]
 ) -> list[Mismatch]:
     """The CD run consumed a succeeded run of the learner's CI pipeline [6.11]."""
-    numbers = {run.number for run in ci_runs}
-    used = [run for run in upstream if run.pipeline_id == ci_pipeline.id]
-    if any(run.run_number in numbers for run in used):
+    own = [run for run in ci_runs if run.pipeline_id == ci_pipeline.id]
+    if consumed(upstream, own):
         return []
-    expected = f"a succeeded run of {ci_pipeline.name} ({', '.join(sorted(numbers))})"
+    numbers = ", ".join(sorted({run.number for run in ci_runs}))
+    expected = f"a succeeded run of {ci_pipeline.name} ({numbers})"
     actual = ", ".join(f"run {run.run_number} of pipeline {run.pipeline_id}" for run in upstream)
     return [Mismatch("run it took the model from", expected, actual or "none")]
 

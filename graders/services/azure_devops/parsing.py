@@ -143,7 +143,15 @@ def run(item: Any) -> Run:
             for problem in item.validation_results or ()
             if _word(problem.result).lower() != "ok"
         ),
+        triggered_by=_trigger(item.trigger_info),
     )
+
+
+def _trigger(info: Any) -> int | None:
+    named = info if isinstance(info, Mapping) else {}
+    identity = str(named.get("pipelineId") or "")
+    is_run = named.get("artifactType") == "Pipeline" and re.fullmatch(r"[0-9]{1,18}", identity)
+    return int(identity) if is_run else None
 
 
 def upstream(item: Any) -> tuple[UpstreamRun, ...]:

@@ -140,12 +140,15 @@ class RunsReader(ProjectReader):
         )
 
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
-        """Source: pipelines/runs, whose list has no resources."""
+        """Source: pipelines/runs, whose list has no resources; it knows no ids of runs."""
         ask = self.clients.pipelines.get_run
-        return self.looked(
+        upstream = self.looked(
             f"what run {run.id} consumed",
             lambda: _unless_none(ask(self.project.id, run.pipeline_id, run.id), parsing.upstream),
         )
+        if isinstance(upstream, Unavailable) or len(upstream) != 1:
+            return upstream
+        return (replace(upstream[0], run_id=run.triggered_by),)
 
     def _is_ci(self, pipeline: Pipeline) -> bool:
         return has_role(pipeline, self.lab.sheet.ci)
