@@ -17,6 +17,7 @@ from graders.judging.checks import GradedCheck
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
+from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason
@@ -75,10 +76,15 @@ class Judge:
         graded, check = self._checks[check_id], self._rubric[check_id]
         prerequisites = self._prerequisites_of(learner)
         outcome, why = self._judged(graded, prerequisites)
-        if outcome is Outcome.FAILED and check.is_advisory:
-            outcome = Outcome.NOTED
+        advising = check
+        if outcome is Outcome.FAILED:
+            lab, names = prerequisites.get("lab"), prerequisites.get("overrides")
+            if causes := overridden(check_id, names, lab):
+                why = replace(why, mismatches=(*causes, *why.mismatches))
+                advising = self._checks[OVERRIDE].check
+            outcome = Outcome.NOTED if check.is_advisory else outcome
         why = why.bounded
-        hint = advice(check, self._subject.labs[learner], outcome, why)
+        hint = advice(advising, self._subject.labs[learner], outcome, why)
         verdict = Verdict.on(check, learner, outcome, why, hint)
         if outcome is Outcome.PASSED:
             return verdict

@@ -13,6 +13,7 @@ from graders.judging.prerequisites import (  # noqa: F401 (they register themsel
     github,
     learner,
     lineage,
+    overrides,
     proven_runs,
     runs,
     sight,

@@ -79,7 +79,7 @@ def _named(run: Run, work: _Work) -> Run:
 
 
 def _missing_of_ci(run: Run, work: _Work) -> Iterator[tuple[Stage, Job]]:
-    """Where, and what: jobs and tasks of CI that no record is named after, and whose work is there."""
+    """Where, and what: jobs and tasks of CI without a record by their name, whose work is there."""
     ci, run_id = work.lab.sheet.ci, str(run.id)
     is_trained = run_id in work.trained
     has_artifact = isinstance(run.artifacts, tuple) and ci.artifacts.model in run.artifacts

@@ -8,8 +8,9 @@ Importing this module takes two seconds of CPU: only what collects evidence does
 from __future__ import annotations
 
 import logging
+import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from graders.evidence import (
     PublishedPipeline,
     ServiceName,
     Sighting,
+    TrainingRun,
     Unavailable,
     Workspace,
 )
@@ -49,6 +51,9 @@ RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
 _CONNECTIONS = 16
 _NOT_FOUND = 404
 _MOST_PAGES = 350  # of the workspaces of a whole subscription
+_MOST_EXPERIMENTS = 1
+_EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+"""A name that the service accepts: it comes from a tag, and goes into an address."""
 _Key = tuple[str, str, str]
 
 
@@ -128,9 +133,7 @@ class AzureML:
         trained = None
         if _has_traces(lab, pipelines, models):
             knows_place = _has_entries(pipelines) or _has_entries(models)
-            trained = self._history.training_runs(
-                place, lab.experiment, sightings, knows_place=knows_place
-            )
+            trained = self._training_runs(place, _experiments(lab, models), knows_place, sightings)
         deployed = _Deployed(self._regional, place, client, lab, sightings)
         endpoints = deployed.endpoints()
         answer = deployed.answer(endpoints)
@@ -142,6 +145,20 @@ class AzureML:
             endpoints=endpoints,
             answer=answer,
         )
+
+    def _training_runs(
+        self, place: Place, experiments: Sequence[str], knows_place: bool, sightings: list[Sighting]
+    ) -> tuple[TrainingRun, ...] | Unavailable:
+        """The runs of all the experiments; unreadable where any of them is."""
+        runs: tuple[TrainingRun, ...] = ()
+        for experiment in experiments:
+            found = self._history.training_runs(
+                place, experiment, sightings, knows_place=knows_place
+            )
+            if isinstance(found, Unavailable):
+                return found
+            runs += found
+        return runs
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether a resource answers when it is asked for by its id."""
@@ -207,6 +224,14 @@ class AzureML:
         )
         _quiet()
         return client
+
+
+def _experiments(lab: Lab, models: tuple[Model, ...] | Unavailable) -> tuple[str, ...]:
+    """The lab's experiment, and another that its model names: the group may override it."""
+    tag, versions = lab.sheet.tags.experiment, models if isinstance(models, tuple) else ()
+    named = [model.tags.get(tag, "") for model in versions if model.name == lab.model]
+    others = sorted({name for name in named if _EXPERIMENT.fullmatch(name)} - {lab.experiment})
+    return (lab.experiment, *others[:_MOST_EXPERIMENTS])
 
 
 @dataclass(frozen=True)
