@@ -20,7 +20,7 @@ from graders.judging.ownership import Ownership, compared_part, ownership
 from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known
 from graders.lab import Lab
-from graders.reasons import Blockage, OwnerNote, Reason
+from graders.reasons import Blockage, Mismatch, OwnerNote, Reason
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -77,12 +77,11 @@ class Judge:
         prerequisites = self._prerequisites_of(learner)
         outcome, why = self._judged(graded, prerequisites)
         advising = check
-        if outcome is Outcome.FAILED:
-            lab, names = prerequisites.get("lab"), prerequisites.get("overrides")
-            if causes := overridden(check_id, names, lab):
-                why = replace(why, mismatches=(*causes, *why.mismatches))
-                advising = self._checks[OVERRIDE].check
-            outcome = Outcome.NOTED if check.is_advisory else outcome
+        if outcome is Outcome.FAILED and (causes := _overridden(check_id, prerequisites)):
+            why = replace(why, mismatches=(*causes, *why.mismatches))
+            advising = self._checks.get(OVERRIDE, graded).check
+        if outcome is Outcome.FAILED and check.is_advisory:
+            outcome = Outcome.NOTED
         why = why.bounded
         hint = advice(advising, self._subject.labs[learner], outcome, why)
         verdict = Verdict.on(check, learner, outcome, why, hint)
@@ -177,6 +176,14 @@ class _Prerequisites:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]
         return prerequisite.function(**{need: self.get(need) for need in prerequisite.needs})
+
+
+def _overridden(check: str, prerequisites: _Prerequisites) -> tuple[Mismatch, ...]:
+    """What in the variable group made this check fail; nothing where that could not be read."""
+    try:
+        return overridden(check, prerequisites.get("overrides"), prerequisites.get("lab"))
+    except NotPassed:
+        return ()
 
 
 def _place_of(error: Exception) -> str:
