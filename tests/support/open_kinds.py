@@ -12,7 +12,5 @@ from pathlib import Path
 FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 
 REASONS: Mapping[str, str] = {
-    "endpoint_in_transition_for_days": "pending, however long it lasts",
-    "endpoint_remembers_the_answer": "the endpoint is asked one question only",
 }
 """Entry -> why it is judged wrongly."""

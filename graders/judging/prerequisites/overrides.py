@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from graders.evidence import Model, PublishedPipeline, Unavailable, VariableGroup
+from graders.evidence import NOT_COLLECTED, Model, PublishedPipeline, Unavailable, VariableGroup
 from graders.judging import rules
 from graders.judging.prerequisites.requirements import if_visible
 from graders.judging.registry import prerequisite
@@ -19,7 +19,7 @@ from graders.reasons import Mismatch
 
 @prerequisite
 def overrides(
-    collected_variable_groups: tuple[VariableGroup, ...] | Unavailable, lab: Lab
+    lab: Lab, collected_variable_groups: tuple[VariableGroup, ...] | Unavailable = NOT_COLLECTED
 ) -> tuple[str, ...]:
     """The overriding variables of the lab's group, as they are spelled there."""
     return tuple(

@@ -1,4 +1,4 @@
-"""Runs whose jobs or tasks have other display names than the lab's, and did their work all the same.
+"""Runs whose jobs or tasks have other display names than the lab's, and did the same work.
 
 A display name is the learner's to change. What the service recorded of the work decides: a job or
 task whose work was done is in the run under the lab's name; where none has that name and nothing
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from graders.evidence import (
+    NOT_COLLECTED,
     Endpoint,
     Job,
     PublishedPipeline,
@@ -42,10 +43,10 @@ class _Work:
 @prerequisite
 def runs(
     collected_runs: tuple[Run, ...] | Unavailable,
-    own_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable,
-    own_training_runs: tuple[TrainingRun, ...] | Unavailable | None,
-    own_endpoints: tuple[Endpoint, ...] | Unavailable,
     lab: Lab,
+    own_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable = NOT_COLLECTED,
+    own_training_runs: tuple[TrainingRun, ...] | Unavailable | None = NOT_COLLECTED,
+    own_endpoints: tuple[Endpoint, ...] | Unavailable = NOT_COLLECTED,
 ) -> tuple[Run, ...] | Unavailable:
     """The runs as collected, with the lab's names for jobs and tasks whose work is there."""
     if isinstance(collected_runs, Unavailable):

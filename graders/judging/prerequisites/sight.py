@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graders.evidence import (
+    NOT_COLLECTED,
     ConnectionUse,
     Endpoint,
     Pipeline,
@@ -41,6 +42,8 @@ class Sight:
     connection_was_used: bool = False
     ci_left_traces: bool = False
     cd_left_traces: bool = False
+    is_whole: bool = True
+    """What could speak against an empty list was collected."""
 
     def require(self, sees_all: bool | None, resource: str, is_contradicted: bool) -> None:
         """End the check where what is missing from a list may be there all the same."""
@@ -56,7 +59,7 @@ class Sight:
         say, what other evidence shows has been there is in doubt: it was deleted, or hides itself.
         """
         if sees_all is not False and not is_contradicted:
-            return None
+            return NotAssessed(NOT_COLLECTED) if sees_all is None and not self.is_whole else None
         cause = "it is not listed, and the grader may not see all of them"
         remedy = "Give the grader's identity the right to see it."
         if sees_all is not False:
@@ -69,12 +72,15 @@ class Sight:
 @prerequisite
 def sight(
     collected_rights: Rights,
-    pipeline_traces: tuple[bool, bool],
-    working_runs: tuple[Run, ...],
-    collected_repositories: tuple[Repository, ...] | Unavailable,
-    collected_variable_groups: tuple[VariableGroup, ...] | Unavailable,
     lab: Lab,
+    pipeline_traces: tuple[bool, bool] = (False, False),
+    working_runs: tuple[Run, ...] = (),
+    collected_repositories: tuple[Repository, ...] | Unavailable = NOT_COLLECTED,
+    collected_variable_groups: tuple[VariableGroup, ...] | Unavailable = NOT_COLLECTED,
+    collected_runs: tuple[Run, ...] | Unavailable = NOT_COLLECTED,
+    collected_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable = NOT_COLLECTED,
 ) -> Sight:
+    """What is consulted has defaults: where the grader may see all, nothing is collected for it."""
     texts = [
         text
         for repository in if_visible(collected_repositories)
@@ -92,6 +98,7 @@ def sight(
         and _may_name_connection(if_visible(collected_variable_groups), lab),
         ci_left_traces=ci_left_traces,
         cd_left_traces=cd_left_traces,
+        is_whole=NOT_COLLECTED not in (collected_runs, collected_published_pipelines),
     )
 
 
@@ -175,9 +182,9 @@ def _consumed_another(runs: Iterable[Run], cd: set[int], others: set[int]) -> bo
 @prerequisite
 def doubted_pipelines(
     collected_pipelines: tuple[Pipeline, ...] | Unavailable,
-    collected_connection_uses: tuple[ConnectionUse, ...] | Unavailable | None,
     sight: Sight,
     lab: Lab,
+    collected_connection_uses: tuple[ConnectionUse, ...] | Unavailable | None = None,
 ) -> Mapping[str, NotAssessed]:
     """Name -> why that pipeline of the lab may be there, though it is not listed.
 

@@ -6,10 +6,13 @@ Numbers in brackets are steps of the lab sheet.
 
 from graders.judging.rules.endpoint import (
     CLOCK_SKEW,
+    Answers,
     asks_for_key,
     bad_answer,
     changed_after,
+    computes_nothing,
     deployed_during,
+    is_being_deployed,
     no_description,
     not_by_the_cd_run,
     other_predictions,
@@ -37,6 +40,7 @@ from graders.judging.rules.mismatch import (
 from graders.judging.rules.registration import (
     project_in,
     registered_by,
+    registered_by_hand,
     unexpected_error,
     unlinked_models,
     wrongly_published,
@@ -91,6 +95,7 @@ from graders.judging.rules.variable_group import (
 
 __all__ = [
     "CLOCK_SKEW",
+    "Answers",
     "Chain",
     "Dated",
     "Links",
@@ -104,6 +109,7 @@ __all__ = [
     "close_to",
     "closed_to_all",
     "closed_to_pipelines",
+    "computes_nothing",
     "consumed",
     "dangling_reference",
     "dated",
@@ -116,6 +122,7 @@ __all__ = [
     "incomplete_ci",
     "incomplete_deployment",
     "incomplete_training",
+    "is_being_deployed",
     "kubernetes_ran",
     "looks_generated",
     "missing_files",
@@ -135,6 +142,7 @@ __all__ = [
     "padded_values",
     "project_in",
     "registered_by",
+    "registered_by_hand",
     "same_name",
     "serves_other_model",
     "smoke_test_failed",

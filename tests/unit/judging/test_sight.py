@@ -68,6 +68,13 @@ def test_a_list_proves_no_absence(sees_all: bool | None, is_contradicted: bool, 
     assert cause in str(ended.value.why)
 
 
+def test_where_nothing_could_contradict_an_absence_it_is_not_believed() -> None:
+    part = replace(SIGHT, is_whole=False)
+    part.require(True, "variable group `x`", is_contradicted=False)
+    with pytest.raises(NotAssessed, match="was not collected"):
+        part.require(None, "variable group `x`", is_contradicted=False)
+
+
 # --- the group and the connection -----------------------------------------------------------------
 
 
@@ -94,6 +101,8 @@ def seen(**changes: Any) -> Sight:
         "working_runs": (CI_RUN,),
         "collected_repositories": (),
         "collected_variable_groups": (),
+        "collected_runs": (),
+        "collected_published_pipelines": (),
         "lab": LAB,
     }
     return sight(**given | changes)
@@ -184,11 +193,11 @@ def test_another_pipeline_may_have_published(pipeline: int, left: bool) -> None:
 
 def test_only_the_pipeline_that_left_traces_is_in_doubt() -> None:
     sights = replace(SIGHT, rights=SEEN_ALL, ci_left_traces=True)
-    assert set(doubted_pipelines((CD,), None, sights, LAB)) == {LAB.ci_pipeline}
+    assert set(doubted_pipelines((CD,), sights, LAB)) == {LAB.ci_pipeline}
     both = replace(sights, cd_left_traces=True)
-    assert set(doubted_pipelines((), (), both, LAB)) == {LAB.ci_pipeline, LAB.cd_pipeline}
-    assert doubted_pipelines((replace(CI, name="misnamed"), CD), None, both, LAB) == {}
-    unseen = doubted_pipelines((CI,), FAULT, both, LAB)
+    assert set(doubted_pipelines((), both, LAB, ())) == {LAB.ci_pipeline, LAB.cd_pipeline}
+    assert doubted_pipelines((replace(CI, name="misnamed"), CD), both, LAB) == {}
+    unseen = doubted_pipelines((CI,), both, LAB, FAULT)
     assert unseen[LAB.cd_pipeline].why == FAULT
 
 
