@@ -11,6 +11,5 @@ from pathlib import Path
 
 FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 
-REASONS: Mapping[str, str] = {
-}
+REASONS: Mapping[str, str] = {}
 """Entry -> why it is judged wrongly."""

@@ -78,6 +78,9 @@ _OF_THE_ENVIRONMENT = (
     "no image label found to route agent pool",
     "an error occurred while provisioning resources",
     "received a shutdown signal",
+    "the hosted runner encountered an error",
+    "exceeded the maximum execution time",
+    "toomanyrequests",
     "scheduled brownout",
 )
 """Words of Azure Pipelines about agents and images, in lower case."""
