@@ -211,12 +211,25 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class ConnectionUse:
+    """A run that signed in with the service connection, as the service itself remembers it."""
+
+    pipeline_id: int
+    pipeline: str
+    """Its name; empty where it was deleted."""
+    run_id: int
+
+
+@dataclass(frozen=True)
 class UpstreamRun:
     """The run of another pipeline that a run consumed (``resources.pipelines`` of the runs API)."""
 
     alias: str
     pipeline_id: int
     run_number: str
+    """A pipeline can set its runs' numbers, and use one again."""
+    run_id: int | None = None
+    """Known only where that run started this one."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +277,8 @@ class Run:
     """Of a CI run that published the artifact ``model``."""
     deployment: Deployment | Unavailable | None = None
     """Of a CD run whose stage Deploy to ACI succeeded."""
+    triggered_by: int | None = None
+    """Id of the run of another pipeline that started it; None for one that was started by hand."""
 
     @property
     def is_completed(self) -> bool:
@@ -474,6 +489,8 @@ class AzureDevOpsEvidence(_Part):
     deleted_runs: tuple[Run, ...] = ()
     """Those that were deleted, by somebody or by retention, and are still listed as such."""
     rights: Rights = Rights()
+    connection_uses: tuple[ConnectionUse, ...] | Unavailable | None = None
+    """The latest ones; None: not asked, because both pipelines or no connection are listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -484,6 +501,9 @@ class GitHubEvidence(_Part):
     """Those with one of the accepted names."""
     similar_repositories: tuple[str, ...] = ()
     """Near misses by name, never another learner's."""
+    repository_absence_is_certain: bool = False
+    """Whether a repository that is not here is nowhere: the token sees all that there are, or
+    GitHub redirects its name to another one. False also where GitHub does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

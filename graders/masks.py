@@ -1,7 +1,7 @@
 """Texts in which Azure Pipelines has hidden a secret: ``***`` stands for any characters.
 
 A secret of an organisation may be as short as a digit. What is hidden was not seen: it is never
-held against anybody.
+held against anybody. But a script can print stars too, so what is hidden proves nothing either.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ _MOST_MASKS = 20  # a line of more is noise, and its pattern would take long to 
 def fits(shown: str, wanted: str) -> bool:
     """Whether a text, where it is not hidden, is the wanted one."""
     return shown == wanted or (MASK in shown and _pattern(shown).fullmatch(wanted) is not None)
+
+
+def shows(shown: str, wanted: str) -> bool:
+    """Whether a text is the wanted one as far as it is not hidden, and most of it is not."""
+    return fits(shown, wanted) and 2 * len(shown.replace(MASK, "")) > len(wanted)
 
 
 def is_hidden(shown: str) -> bool:

@@ -27,6 +27,8 @@ _READ_WITH: Mapping[str, tuple[str, ...]] = {
     "deleted_runs": ("pipelines", "runs"),
     "repositories": ("similar_repositories",),
     "similar_repositories": ("repositories",),
+    "repository_absence_is_certain": ("repositories", "similar_repositories"),
+    "connection_uses": ("pipelines", "service_connections"),
     "training_runs": ("published_pipelines", "models"),
     "answer": ("endpoints",),
 }

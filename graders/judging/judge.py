@@ -19,10 +19,11 @@ from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
 from graders.judging.places import place_of
+from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
-from graders.reasons import Blockage, OwnerNote, Reason
+from graders.reasons import Blockage, Mismatch, OwnerNote, Reason
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -81,10 +82,14 @@ class Judge:
         if "ownership" in closure(graded.needs):
             _ = self._subject.ownership  # comparing the class costs no learner's time
         outcome, why = self._in_time(learner, graded, prerequisites)
+        advising = check
+        if outcome is Outcome.FAILED and (causes := _overridden(check_id, prerequisites)):
+            why = replace(why, mismatches=(*causes, *why.mismatches))
+            advising = self._checks.get(OVERRIDE, graded).check
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
         shown = why.bounded
-        hint = advice(check, self._subject.labs[learner], outcome, shown)
+        hint = advice(advising, self._subject.labs[learner], outcome, shown)
         verdict = Verdict.on(check, learner, outcome, shown, hint)
         if outcome is Outcome.PASSED:
             return verdict
@@ -130,6 +135,8 @@ class Judge:
             )
         try:
             graded.function(**given)
+        except NotPassed as end:  # it asked for a name that is in doubt
+            return self._ended(end)
         except ComparisonFailed as failed:
             return Outcome.FAILED, Reason(mismatches_of(failed.op, failed.left, failed.right))
         except Exception as error:
@@ -217,6 +224,14 @@ class _Prerequisites:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]
         return prerequisite.function(**{need: self.get(need) for need in prerequisite.needs})
+
+
+def _overridden(check: str, prerequisites: _Prerequisites) -> tuple[Mismatch, ...]:
+    """What in the variable group made this check fail; nothing where that could not be read."""
+    try:
+        return overridden(check, prerequisites.get("overrides"), prerequisites.get("lab"))
+    except NotPassed:
+        return ()
 
 
 def _place_of(error: Exception) -> str:

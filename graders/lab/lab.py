@@ -86,6 +86,11 @@ class Lab:
         )
         return " ".join(parts).casefold()
 
+    def accepts_repository(self, full_name: str) -> bool:
+        """Whether ``owner/name``, in any case, is one of the accepted repositories."""
+        accepted = {f"{self.github_owner}/{name}".casefold() for name in self.repositories}
+        return full_name.casefold() in accepted
+
     # --- the sheet's names, for short -------------------------------------------------------------
 
     @property

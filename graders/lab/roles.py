@@ -230,6 +230,9 @@ class Training(_Role):
     experiment: Pattern
     steps: tuple[Name, ...]
     error_metric: Name
+    experiment_variable: Name
+    """What the template's variables file calls the experiment's name; likewise the pipeline's."""
+    pipeline_variable: Name
 
 
 @dataclass(frozen=True)

@@ -154,11 +154,22 @@ class Cloud:
         if shown is None:
             shown = self._github.look_at([lab])[lab.learner.id]
         evidence, sightings = shown[0], list(shown[1])
+        if evidence.repositories == () and _builds_repository(devops, lab):
+            moved = self._github.has_moved(lab, sightings)
+            is_certain = evidence.repository_absence_is_certain or moved
+            evidence = replace(evidence, repository_absence_is_certain=is_certain)
+            return evidence, tuple(sightings)
         wanted = _commits_named(devops) - _commits_known(evidence)
         if not wanted:
             return shown
         repositories = self._github.with_commits(evidence.repositories, wanted, lab, sightings)
         return replace(evidence, repositories=repositories), tuple(sightings)
+
+
+def _builds_repository(devops: AzureDevOpsEvidence, lab: Lab) -> bool:
+    """Whether a pipeline builds a repository of an accepted name."""
+    pipelines = () if isinstance(devops.pipelines, Unavailable) else devops.pipelines
+    return any(lab.accepts_repository(pipeline.repository_name) for pipeline in pipelines)
 
 
 def _commits_named(devops: AzureDevOpsEvidence) -> set[str]:

@@ -21,6 +21,8 @@ class Refusal(NamedTuple):
 
 _CLI_AGAIN = "run `az login` again"
 _LATER = "try again in a few minutes"
+_WAIT = "wait a few minutes"
+_PASSING = "temporarily_unavailable"
 _ADMIN = "ask the administrator of the tenant"
 
 
@@ -89,7 +91,7 @@ def _table() -> Iterable[tuple[str, Refusal]]:
             "the Azure CLI's session has expired",
             _CLI_AGAIN,
         ),
-        ("50196", "Microsoft Entra ID is rate-limiting requests", "wait a few minutes"),
+        ("50196", "Microsoft Entra ID is rate-limiting requests", _WAIT),
         ("90033 90024 90055 50033 90012", "Microsoft Entra ID has a problem", _LATER),
     )
     for codes, cause, remedy in rows:
@@ -110,13 +112,19 @@ _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
             "check AZURE_CLIENT_ID and AZURE_TENANT_ID",
         ),
         "interaction_required": Refusal("it asks a person to sign in", _CLI_AGAIN),
-        "temporarily_unavailable": Refusal("Microsoft Entra ID is busy", _LATER),
+        _PASSING: Refusal("Microsoft Entra ID is busy", _LATER),
     }
 )
 _OTHER = Refusal("Microsoft Entra ID refused it", "fix this")
 
 
 def refusal(code: str, error: str = "") -> Refusal:
-    """What a refusal means: ``code`` is the number after ``AADSTS``, ``error`` OAuth's word."""
-    cause, remedy = _BY_CODE.get(code) or _BY_ERROR.get(error, _OTHER)
+    """What a refusal means: ``code`` is the number after ``AADSTS``, ``error`` OAuth's word.
+
+    The word decides whether it will pass by itself, whatever the number is taken to mean.
+    """
+    known = _BY_CODE.get(code)
+    if error == _PASSING and known and known.remedy not in (_LATER, _WAIT):
+        known = None
+    cause, remedy = known or _BY_ERROR.get(error, _OTHER)
     return Refusal(f"{cause} (AADSTS{code})" if code else cause, remedy)

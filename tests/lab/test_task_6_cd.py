@@ -73,10 +73,10 @@ def test_cd_run_deployed_to_container_instances(
 def test_cd_run_used_the_ci_run(
     cd_upstream: tuple[UpstreamRun, ...],
     ci_pipeline: Pipeline,
-    succeeded_ci_runs: tuple[Run, ...],
+    consumable_ci_runs: tuple[Run, ...],
 ) -> None:
     """The successful run took the model from a successful run of the learner's CI pipeline."""
-    assert rules.wrong_upstream(cd_upstream, ci_pipeline, succeeded_ci_runs) == []
+    assert rules.wrong_upstream(cd_upstream, ci_pipeline, consumable_ci_runs) == []
 
 
 @check(step="6.10", points=1, hint="Run CD on the same branch as CI, after CI has finished.")

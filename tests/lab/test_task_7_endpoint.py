@@ -40,10 +40,14 @@ def test_endpoint_serves_the_registered_model(
 
 @check(step="7.4", points=1, hint="Deploy it with the CD pipeline, in the workspace's region.")
 def test_endpoint_was_deployed_by_the_cd_run(
-    endpoint: Endpoint, succeeded_cd_runs: tuple[Run, ...], workspace: Workspace
+    undisturbed_endpoint: Endpoint,
+    succeeded_cd_runs: tuple[Run, ...],
+    workspace: Workspace,
+    every_cd_run: tuple[Run, ...],
 ) -> None:
     """The endpoint was deployed by the CD run, in the region of the workspace."""
-    assert rules.not_by_the_cd_run(endpoint, succeeded_cd_runs, workspace) == []
+    endpoint = undisturbed_endpoint
+    assert rules.not_by_the_cd_run(endpoint, succeeded_cd_runs, workspace, every_cd_run) == []
 
 
 @check(step="7.4", points=2, hint="Send the smoke-test query yourself and read the answer.")

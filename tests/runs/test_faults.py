@@ -48,6 +48,7 @@ MISTAKES = {
     7: "endpoint_with_a_key",
     8: "workspace_not_visible",
     9: "",
+    10: "cd_as_a_classic_release",
 }
 BYSTANDER = 9
 ASKED_OF = {
@@ -61,6 +62,7 @@ ASKED_OF = {
     "online key": 6,
     "key": 7,
     "workspace": 8,
+    "connection uses": 10,
 }
 """Question -> the learner of whom it is asked; of the first, all others are."""
 TOO_SLOW = ((question("repositories"), "502-html"),)

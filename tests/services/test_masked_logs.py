@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graders.lab import SHEET
-from graders.masks import fits, is_hidden
+from graders.masks import fits, is_hidden, shows
 from graders.services.azure_devops.artifacts_and_logs import deployment
 from graders.services.http import web
 
@@ -24,7 +24,29 @@ def test_a_label_and_a_value_of_which_a_part_is_hidden_still_count() -> None:
     assert (found.version, found.smoke_test_passed) == ("***", True)
 
 
-@pytest.mark.parametrize("lines", [["***"], ["Fetching service", "*** ***"]])
+def test_stars_that_show_hardly_anything_prove_nothing() -> None:
+    assert shows("Smoke test succ***", "Smoke test successful")
+    assert shows("Smoke test", "Smoke test")
+    assert not shows("S***", "Smoke test successful")
+    assert not shows("Smoke test fail***", "Smoke test successful")
+
+
+@pytest.mark.parametrize(
+    "line", ["Smoke test succ***.", "Smoke *** successful.", "***moke test successful"]
+)
+def test_a_line_of_which_little_is_hidden_says_so(line: str) -> None:
+    assert deployment([], [line], LOG).smoke_test_passed
+
+
+def test_a_value_whose_label_is_hidden_is_as_good_as_hidden() -> None:
+    assert deployment(["*** *** 7"], [LOG.smoke_test_passed], LOG).version == "***"
+    lines = [f"{LOG.model_version} 1", "*** *** 7"]
+    assert deployment(lines, [LOG.smoke_test_passed], LOG).version == "1"
+
+
+@pytest.mark.parametrize(
+    "lines", [["***"], ["Fetching service", "*** ***"], ["S***"], ["Smoke ***", "x"], ["***l."]]
+)
 def test_a_hidden_line_may_be_the_one_that_says_so(lines: list[str]) -> None:
     with pytest.raises(web.UnexpectedBodyError):
         deployment([], lines, LOG)

@@ -11,12 +11,5 @@ from pathlib import Path
 
 FILES = sorted(Path(__file__).parent.glob("open_kinds_*.toml"))
 
-REASONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("group_alone_not_visible", "connection_alone_not_visible", "pipeline_alone_not_visible"),
-        "only the right on the whole project is asked for, so that the list is believed",
-    ),
-    "repository_not_given_to_the_token": "a member's token, or an app that was shown some private"
-    " repository, is believed to see them all; nobody asks for repository_selection",
-}
+REASONS: Mapping[str, str] = {}
 """Entry -> why it is judged wrongly."""

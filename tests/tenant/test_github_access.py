@@ -34,6 +34,10 @@ def not_given(world: LearnerWorld) -> None:
     world.repositories[0].visible = False
 
 
+def deleted(world: LearnerWorld) -> None:
+    world.repositories.clear()
+
+
 def own_account(world: LearnerWorld) -> None:
     world.repositories[0].owner = "learner-4"
 
@@ -162,28 +166,58 @@ def test_people_are_no_organisations() -> None:
         GitHubAccess(CLASSIC, ("public_repo",)),
         GitHubAccess(CLASSIC, ("public_repo",), role="owner"),
         GitHubAccess(INSTALLATION, selected=()),
+        GitHubAccess(approved=False, role="owner"),
+        GitHubAccess(INSTALLATION, selected=[f"{ORGANIZATION}/mlops_03"]),
     ],
-    ids=["not approved", "public only", "public only of an owner", "nothing selected"],
+    ids=[
+        "not approved",
+        "public only",
+        "public only of an owner",
+        "nothing selected",
+        "not approved, of an owner",
+        "app for some",
+    ],
 )
 def test_what_the_token_may_not_see_is_not_missing_to_the_graders(access: GitHubAccess) -> None:
     with asking(access) as (tenant, _), ReadOnlyTransport():
         token = Token(tenant.ids.github_token)
         shown = GitHub(token).look_at([lab(1), lab(3)])  # type: ignore[arg-type]
-        assert [type(shown[f"learner-{n}"][0].repositories) for n in (1, 3)] == [Unavailable] * 2
+        assert isinstance(shown["learner-1"][0].repositories, Unavailable)
 
 
-@pytest.mark.xfail(strict=True, reason="an owner, or an app that sees one, is believed to see all")
 @pytest.mark.parametrize(
-    "access",
+    ("access", "is_certain"),
     [
-        GitHubAccess(approved=False, role="owner"),
-        GitHubAccess(INSTALLATION, selected=[f"{ORGANIZATION}/mlops_03"]),
-        GitHubAccess(FINE_GRAINED, selected=[f"{ORGANIZATION}/mlops_03"]),
+        (GitHubAccess(CLASSIC, ("repo",), role="owner"), True),
+        (GitHubAccess(INSTALLATION), True),
+        (GitHubAccess(CLASSIC, ("repo",)), False),
+        (GitHubAccess(FINE_GRAINED), False),
+        (GitHubAccess(FINE_GRAINED, role="owner"), False),
+        (GitHubAccess(FINE_GRAINED, selected=[f"{ORGANIZATION}/mlops_03"]), False),
     ],
-    ids=["not approved, of an owner", "app for some", "token for some"],
+    ids=["owner", "app for all", "member", "fine-grained", "fine-grained owner", "token for some"],
 )
-def test_what_the_token_was_not_given_is_not_missing_to_the_graders(access: GitHubAccess) -> None:
-    with asking(access) as (tenant, _), ReadOnlyTransport():
+def test_whether_the_graders_are_certain_that_a_repository_is_missing(
+    access: GitHubAccess, is_certain: bool
+) -> None:
+    """Nobody can ask what a fine-grained token, or a member, was not given."""
+    with asking(access, _1=deleted) as (tenant, _), ReadOnlyTransport():
         token = Token(tenant.ids.github_token)
         shown = GitHub(token).look_at([lab(1), lab(3)])  # type: ignore[arg-type]
-        assert isinstance(shown["learner-1"][0].repositories, Unavailable)
+        missing, seen = shown["learner-1"][0], shown["learner-3"][0]
+        assert (missing.repositories, missing.repository_absence_is_certain) == ((), is_certain)
+        assert seen.repositories
+
+
+@pytest.mark.parametrize("owner", [ORGANIZATION, "learner-1"])
+def test_github_redirects_to_what_has_moved_where_the_token_sees_it(owner: str) -> None:
+    def move(world: LearnerWorld) -> None:
+        repository = world.repositories[0]
+        repository.former_names = [f"{ORGANIZATION}/mlops_01"]
+        repository.owner, repository.name = owner, "done"
+
+    with asking(GitHubAccess(), _1=move) as (tenant, _), ReadOnlyTransport():
+        github, sightings = GitHub(Token(tenant.ids.github_token)), []  # type: ignore[arg-type, var-annotated]
+        assert github.has_moved(lab(1), sightings) is (owner == ORGANIZATION)
+        assert not github.has_moved(lab(3), sightings)
+        assert sightings[-1].what == f"what became of {ORGANIZATION}/mlops_03"

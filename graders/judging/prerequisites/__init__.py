@@ -13,5 +13,8 @@ from graders.judging.prerequisites import (  # noqa: F401 (they register themsel
     github,
     learner,
     lineage,
+    overrides,
+    proven_runs,
     runs,
+    sight,
 )

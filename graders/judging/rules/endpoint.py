@@ -77,11 +77,13 @@ def serves_other_model(endpoint: Endpoint, models: Sequence[Model]) -> list[Mism
 
 
 def not_by_the_cd_run(
-    endpoint: Endpoint, cd_runs: Sequence[Run], workspace: Workspace
+    endpoint: Endpoint, cd_runs: Sequence[Run], workspace: Workspace, every: Sequence[Run] = ()
 ) -> list[Mismatch]:
     """Made or renewed after a CD run began, in the region of the workspace [7.4].
 
-    One that is being changed is dated once that is over.
+    One that is being changed is dated once that is over. ``every`` has all CD runs, also those that
+    failed or were deleted: what was made when all of them had ended was made by hand. A change
+    alone shows nothing: the service makes some itself.
     """
     changed = None if endpoint.is_in_transition else endpoint.changed_at
     starts = [run.started_at for run in cd_runs if run.started_at]
@@ -90,7 +92,28 @@ def not_by_the_cd_run(
     if changed and starts and min(starts) - changed > CLOCK_SKEW:
         expected = f"after the CD run began ({min(starts):%Y-%m-%d %H:%M} UTC)"
         problems += [Mismatch("deployed", expected, f"{changed:%Y-%m-%d %H:%M} UTC")]
+    ends = [run.finished_at for run in every]
+    known = [end for end in ends if end]
+    created = None if endpoint.is_in_transition else endpoint.created_at
+    if created and known and len(known) == len(ends) and created - max(known) > CLOCK_SKEW:
+        expected = f"by a CD run (the last one ended {max(known):%Y-%m-%d %H:%M} UTC)"
+        problems += [Mismatch("deployed", expected, f"{created:%Y-%m-%d %H:%M} UTC")]
     return problems
+
+
+def deployed_during(run: Run, endpoint: Endpoint) -> bool:
+    """Whether the endpoint was made or changed while the run was going on."""
+    if run.started_at is None or run.finished_at is None:
+        return False
+    times = [time for time in (endpoint.created_at, endpoint.updated_at) if time]
+    first, last = run.started_at - CLOCK_SKEW, run.finished_at + CLOCK_SKEW
+    return any(first <= time <= last for time in times)
+
+
+def changed_after(run: Run, endpoint: Endpoint) -> bool:
+    """Whether the endpoint was made or changed when the run had ended."""
+    times = [time for time in (endpoint.created_at, endpoint.updated_at) if time]
+    return any(run.finished_at is None or time > run.finished_at for time in times)
 
 
 def bad_answer(answer: Answer | SecondAnswer, lab: Lab) -> list[Mismatch]:

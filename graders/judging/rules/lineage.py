@@ -21,7 +21,7 @@ from graders.evidence import (
 from graders.judging.rules.endpoint import bad_answer
 from graders.judging.rules.mismatch import close_to
 from graders.lab import Lab, Sheet
-from graders.masks import fits
+from graders.masks import MASK, fits
 from graders.reasons import Mismatch
 
 
@@ -97,13 +97,21 @@ def _flaws(run: TrainingRun, models: Sequence[Model], sheet: Sheet) -> list[Mism
     return wrong
 
 
+def hidden_models(deployment: Deployment, models: Sequence[Model]) -> list[Model]:
+    """The models that a log may mean which hides a part of the name or the version."""
+    deployed = f"{deployment.model}:{deployment.version}"
+    if MASK not in deployed:
+        return []
+    return [model for model in models if fits(deployed, f"{model.name}:{model.version}")]
+
+
 def deployed_otherwise(deployment: Deployment, models: Sequence[Model], lab: Lab) -> list[Mismatch]:
     """The CD run's own logs name a version that CI registered, and a passed smoke test [6.12]."""
     own = [f"{model.name}:{model.version}" for model in models]
     deployed = f"{deployment.model}:{deployment.version}"
     wrong = (
         []
-        if any(fits(deployed, model) for model in own)
+        if deployed in own
         else [Mismatch("deployed model", " or ".join(own), deployed.strip(":"))]
     )
     if not deployment.smoke_test_passed:

@@ -26,8 +26,7 @@ from graders.run_results import (
 
 def wrong_repository(pipeline: Pipeline, lab: Lab) -> list[Mismatch]:
     """The pipeline builds the learner's own GitHub repository [5.5, 6.4]."""
-    accepted = {f"{lab.github_owner}/{name}".casefold() for name in lab.repositories}
-    if pipeline.repository_type == "GitHub" and pipeline.repository_name.casefold() in accepted:
+    if pipeline.repository_type == "GitHub" and lab.accepts_repository(pipeline.repository_name):
         return []
     copies = {name.casefold() for name in lab.repositories}
     azure_repos = pipeline.repository_type == "TfsGit"
@@ -79,6 +78,9 @@ _OF_THE_ENVIRONMENT = (
     "no image label found to route agent pool",
     "an error occurred while provisioning resources",
     "received a shutdown signal",
+    "the hosted runner encountered an error",
+    "exceeded the maximum execution time",
+    "toomanyrequests",
     "scheduled brownout",
 )
 """Words of Azure Pipelines about agents and images, in lower case."""
@@ -175,15 +177,29 @@ def smoke_test_failed(runs: Iterable[Run], lab: Lab) -> bool:
     return False
 
 
+def consumed(upstream: Iterable[UpstreamRun], ci_runs: Iterable[Run]) -> list[Run]:
+    """The CI runs that a CD run took its model from: by id where it is known, else by number."""
+    taken = list(upstream)
+    return [run for run in ci_runs if any(_is_run(consumed_run, run) for consumed_run in taken)]
+
+
+def _is_run(consumed_run: UpstreamRun, run: Run) -> bool:
+    if consumed_run.pipeline_id != run.pipeline_id:
+        return False
+    if consumed_run.run_id is not None:
+        return consumed_run.run_id == run.id
+    return consumed_run.run_number == run.number
+
+
 def wrong_upstream(
     upstream: Sequence[UpstreamRun], ci_pipeline: Pipeline, ci_runs: Sequence[Run]
 ) -> list[Mismatch]:
     """The CD run consumed a succeeded run of the learner's CI pipeline [6.11]."""
-    numbers = {run.number for run in ci_runs}
-    used = [run for run in upstream if run.pipeline_id == ci_pipeline.id]
-    if any(run.run_number in numbers for run in used):
+    own = [run for run in ci_runs if run.pipeline_id == ci_pipeline.id]
+    if consumed(upstream, own):
         return []
-    expected = f"a succeeded run of {ci_pipeline.name} ({', '.join(sorted(numbers))})"
+    numbers = ", ".join(sorted({run.number for run in ci_runs}))
+    expected = f"a succeeded run of {ci_pipeline.name} ({numbers})"
     actual = ", ".join(f"run {run.run_number} of pipeline {run.pipeline_id}" for run in upstream)
     return [Mismatch("run it took the model from", expected, actual or "none")]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Deployment, ModelFile, Run
 from graders.lab.roles import DeploymentStage, Log
-from graders.masks import fits, is_hidden
+from graders.masks import MASK, fits, is_hidden, shows
 from graders.run_results import stage_of, tasks_of
 from graders.services.http import web
 
@@ -109,18 +109,20 @@ def deployment(reading: Iterable[str], testing: Iterable[str], log: Log) -> Depl
     lines = [_STAMP.sub("", line, count=1) for line in reading]
     tested = [_STAMP.sub("", line, count=1).strip().rstrip(".") for line in testing]
     wanted = log.smoke_test_passed.rstrip(".")
-    passed = any(fits(line, wanted) and not is_hidden(line) for line in tested)
-    if not passed and any(map(is_hidden, tested)):
+    passed = any(shows(line, wanted) for line in tested)
+    if not passed and any(is_hidden(line) or fits(line, wanted) for line in tested):
         raise web.UnexpectedBodyError("the log hides whether the smoke test passed")
     return Deployment(_last(log.model_name, lines), _last(log.model_version, lines), passed)
 
 
 def _last(label: str, lines: Iterable[str]) -> str:
-    """What the last line with the label says; a label of which a part is hidden counts too."""
+    """What the last line with the label says; a label of which a part is hidden counts too.
+
+    Where only lines are left whose label is hidden, the value is as good as hidden.
+    """
     words = len(label.split())
-    values = [
-        parts[words]
-        for line in lines
-        if len(parts := line.split()) == words + 1 and fits(" ".join(parts[:words]), label)
-    ]
+    split = [parts for line in lines if len(parts := line.split()) == words + 1]
+    values = [parts[words] for parts in split if shows(" ".join(parts[:words]), label)]
+    if not values and any(fits(" ".join(parts[:words]), label) for parts in split):
+        return MASK
     return values[-1][:_MOST_WORDS] if values else ""

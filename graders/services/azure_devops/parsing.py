@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from graders.evidence import (
     Access,
+    ConnectionUse,
     Job,
     Pipeline,
     Project,
@@ -142,7 +143,15 @@ def run(item: Any) -> Run:
             for problem in item.validation_results or ()
             if _word(problem.result).lower() != "ok"
         ),
+        triggered_by=_trigger(item.trigger_info),
     )
+
+
+def _trigger(info: Any) -> int | None:
+    named = info if isinstance(info, Mapping) else {}
+    identity = str(named.get("pipelineId") or "")
+    is_run = named.get("artifactType") == "Pipeline" and re.fullmatch(r"[0-9]{1,18}", identity)
+    return int(identity) if is_run else None
 
 
 def upstream(item: Any) -> tuple[UpstreamRun, ...]:
@@ -211,6 +220,13 @@ def _job(record: Any, children: Mapping[str | None, list[Any]], phase: Any) -> J
     errors = dict.fromkeys((*_errors(record), *_errors(phase)))
     state, result = _word(record.state), _word(record.result) or None
     return Job(record.name or "", state, result, tasks, tuple(errors))
+
+
+def connection_use(item: Any) -> ConnectionUse:
+    """Raises TypeError or AttributeError."""
+    data = _there(item.data)
+    definition, owner = _there(data.definition), _there(data.owner)
+    return ConnectionUse(_there(definition.id), definition.name or "", _there(owner.id))
 
 
 def _errors(record: Any) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from graders.evidence import (
     NOT_COLLECTED,
     Access,
     AzureDevOpsEvidence,
+    ConnectionUse,
     Pipeline,
     Project,
     Rights,
@@ -162,6 +163,9 @@ class _LabReader(ProjectReader):
             pipelines=pipelines,
             runs=listed.runs,
             deleted_runs=listed.deleted,
+            connection_uses=self._connection_uses(connections, pipelines)
+            if "connection_uses" in parts
+            else None,
         )
 
     @asks(SERVICE, "variable_groups")
@@ -188,6 +192,27 @@ class _LabReader(ProjectReader):
         ask = self.clients.builds.get_definitions
         return self.listed(
             "pipelines", parsing.pipeline, lambda: self.whole(ask, include_all_properties=True)
+        )
+
+    def _connection_uses(
+        self,
+        connections: tuple[ServiceConnection, ...] | Unavailable,
+        pipelines: tuple[Pipeline, ...] | Unavailable,
+    ) -> tuple[ConnectionUse, ...] | Unavailable | None:
+        """Source: serviceendpoint/executionhistory. It names pipelines that no list shows us."""
+        named = [
+            connection.id
+            for connection in (connections if isinstance(connections, tuple) else ())
+            if connection.name == self.lab.service_connection
+        ]
+        listed = {pipeline.name for pipeline in pipelines} if isinstance(pipelines, tuple) else None
+        if not named or listed is None or {self.lab.ci_pipeline, self.lab.cd_pipeline} <= listed:
+            return None
+        ask = self.clients.connections.get_service_endpoint_execution_records
+        return self.listed(
+            "what the service connection was used for",
+            parsing.connection_use,
+            lambda: self.clients.one_page(ask, self.project.id, named[0]),
         )
 
     @asks(SERVICE, "variable_groups", "service_connections")

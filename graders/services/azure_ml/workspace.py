@@ -7,6 +7,7 @@ online endpoints from azure-ai-ml (:mod:`graders.services.azure_ml.sdk_v2`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from graders.evidence import (
     PublishedPipeline,
     ServiceName,
     Sighting,
+    TrainingRun,
     Unavailable,
     Workspace,
 )
@@ -49,6 +51,9 @@ _CONNECTIONS = 16
 _SUBSCRIPTION = Shared(lambda lab: lab.subscription_id, 100)
 """The list of a subscription's workspaces; how many come in a page is not documented."""
 _NOT_FOUND = 404
+_MOST_EXPERIMENTS = 1
+_EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+"""A name that the service accepts: it comes from a tag, and goes into an address."""
 _Key = tuple[str, str, str]
 
 
@@ -141,9 +146,14 @@ class AzureML:
         if "training_runs" not in parts or not _has_traces(lab, pipelines, models):
             return facts
         knows_place = _has_entries(pipelines) or _has_entries(models)
-        trained = self._history.training_runs(
-            place, lab.experiment, sightings, knows_place=knows_place
-        )
+        trained: tuple[TrainingRun, ...] = ()
+        for experiment in _experiments(lab, models):
+            runs = self._history.training_runs(
+                place, experiment, sightings, knows_place=knows_place
+            )
+            if isinstance(runs, Unavailable):
+                return replace(facts, training_runs=runs)
+            trained += runs
         return replace(facts, training_runs=trained)
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -179,6 +189,14 @@ class AzureML:
         if not isinstance(got, Unavailable) or got.status not in (403, _NOT_FOUND):
             return got
         return _no_workspace(got, lab)
+
+
+def _experiments(lab: Lab, models: tuple[Model, ...] | Unavailable) -> tuple[str, ...]:
+    """The lab's experiment, and another that its model names: the group may override it."""
+    tag, versions = lab.sheet.tags.experiment, models if isinstance(models, tuple) else ()
+    named = [model.tags.get(tag, "") for model in versions if model.name == lab.model]
+    others = sorted({name for name in named if _EXPERIMENT.fullmatch(name)} - {lab.experiment})
+    return (lab.experiment, *others[:_MOST_EXPERIMENTS])
 
 
 @dataclass(frozen=True)

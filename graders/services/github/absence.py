@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from graders.evidence import ServiceName, Sighting, Unavailable
@@ -22,8 +22,9 @@ class Owner:
     """An organisation in which a repository is missing, as the grader's token sees it.
 
     ``names`` maps each repository of its list to whether it is private. ``is_app`` says that the
-    token is a GitHub App's, which is never a member; ``may_see_private`` is False for a classic
-    token without the ``repo`` scope.
+    token is a GitHub App's, which is never a member, and ``selection`` which repositories it was
+    given (``all`` or ``selected``; empty where GitHub did not say). ``scopes`` are a classic
+    token's. Nobody can ask what a fine-grained one was given.
     """
 
     login: str
@@ -31,15 +32,17 @@ class Owner:
     membership: Membership
     saw_private: bool
     is_app: bool
-    may_see_private: bool
+    selection: str
+    is_fine_grained: bool
+    scopes: Collection[str] | None
     sightings: tuple[Sighting, ...] = ()
 
     def doubt_about(self, lab: Lab) -> Unavailable | None:
         """Why a NOT_FOUND proves nothing; None when the repository really does not exist.
 
         GitHub also says NOT_FOUND of a private repository that the token may not see. So the
-        organisation's list must have been read to its end, and by an account that sees private
-        repositories: an owner, or a member or app that was shown at least one.
+        organisation's list must have been read to its end, with a token that sees all of it or,
+        where GitHub does not say that, was shown private repositories at least.
         """
         subject = f"repository {self.login}/{lab.repositories[0]}"
         if isinstance(self.names, Unavailable):
@@ -47,7 +50,7 @@ class Owner:
         accepted = _folded(lab.repositories)
         if any(name.casefold() in accepted for name in self.names):
             return cannot_tell(subject, "GitHub lists it but did not show it")
-        if self._sees_everything():
+        if self.sees_all or (self.sees_all is None and self._saw_private()):
             return None
         return Unavailable(
             ServiceName.GITHUB, subject, "it is missing, or the token may not see it", _OWNER_WANTED
@@ -63,10 +66,17 @@ class Owner:
         near = [miss for name in lab.repositories for miss in near_misses(name, free)]
         return tuple(dict.fromkeys(name for name, _ in sorted(near, key=lambda miss: miss[1])))
 
-    def _sees_everything(self) -> bool:
+    @property
+    def sees_all(self) -> bool | None:
+        """Whether the token sees every repository there is; None where GitHub does not say."""
+        if self.is_app:
+            return {"all": True, "selected": False}.get(self.selection)
+        reads_private = self.scopes is None or "repo" in self.scopes
+        sees_all = self.membership.administers and reads_private and not self.is_fine_grained
+        return sees_all or None
+
+    def _saw_private(self) -> bool:
         listed_private = not isinstance(self.names, Unavailable) and any(self.names.values())
-        if self.membership.administers and self.may_see_private:
-            return True
         return (self.saw_private or listed_private) and (self.membership.is_member or self.is_app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +30,9 @@ from graders.services.sign_in import SignIn
 _BATCH = Shared(lambda _: "", 50)
 """Learners in one query."""
 _MOST_PAGES = 200
+_FINE_GRAINED = ("github_pat_", "ghu_")
 _TOO_SLOW = (408, 502, 504)
+logging.getLogger("github").setLevel(logging.CRITICAL + 1)  # it writes to the terminal itself
 Shown = tuple[GitHubEvidence, tuple[Sighting, ...]]
 """What GitHub shows of one learner's lab, and where that was read."""
 
@@ -92,6 +95,24 @@ class GitHub:
         results = [self._with_commits(repository, wanted, sightings) for repository in repositories]
         faults = [result for result in results if isinstance(result, Unavailable)]
         return faults[0] if faults else tuple(r for r in results if isinstance(r, Repository))
+
+    def has_moved(self, lab: Lab, sightings: list[Sighting]) -> bool:
+        """Whether GitHub redirects an accepted name to a repository that has another one.
+
+        Source: https://docs.github.com/en/rest/repos/repos#get-a-repository
+        """
+        for name in lab.repositories:
+            path = f"/repos/{quote(lab.github_owner)}/{quote(name)}"
+            ask = partial(self._requester.requestJsonAndCheck, "GET", path)
+            answer = look(
+                ServiceName.GITHUB,
+                f"what became of {lab.github_owner}/{name}",
+                lambda: str(ask()[1]["full_name"]),  # noqa: B023 -- it is called at once
+                sightings,
+            )
+            if isinstance(answer, str) and not lab.accepts_repository(answer):
+                return True
+        return False
 
     def still_has(self, resource: ResourceRef) -> bool | Unavailable:
         """Whether a repository answers over REST, where GraphQL gave none; renamed, it does not."""
@@ -165,16 +186,34 @@ class GitHub:
     def _owner(self, login: str, repositories: Sequence[parsing.Seen], report: _Report) -> Owner:
         sightings: list[Sighting] = []
         names = self._names(login, sightings)
-        scopes = self._requester.oauth_scopes
+        is_app = self._token.startswith("ghs_")
         return Owner(
             login=login,
             names=names,
             membership=report.memberships.get(login, parsing.Membership()),
             saw_private=any(repository.is_private for repository in repositories),
-            is_app=self._token.startswith("ghs_"),
-            may_see_private=scopes is None or "repo" in scopes,
+            is_app=is_app,
+            selection=self._selection(sightings) if is_app else "",
+            is_fine_grained=self._token.startswith(_FINE_GRAINED),
+            scopes=self._requester.oauth_scopes,
             sightings=tuple(sightings),
         )
+
+    def _selection(self, sightings: list[Sighting]) -> str:
+        """Which repositories an app was given: ``all`` or ``selected``; empty: it was not said.
+
+        Source: https://docs.github.com/en/rest/apps/installations
+        """
+        ask = partial(
+            self._requester.requestJsonAndCheck, "GET", "/installation/repositories?per_page=1"
+        )
+        answer = look(
+            ServiceName.GITHUB,
+            "which repositories the grader's app was given",
+            lambda: str(ask()[1]["repository_selection"]),
+            sightings,
+        )
+        return answer if isinstance(answer, str) else ""
 
     def _names(self, login: str, sightings: list[Sighting]) -> Mapping[str, bool] | Unavailable:
         """Every repository name of an organisation that the token sees -> is it private."""
@@ -247,5 +286,9 @@ def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Seque
     owner = owners[lab.github_owner]
     doubt = owner.doubt_about(lab)
     similar = owner.similar_to(lab, cohort)
-    shown = GitHubEvidence(repositories=doubt or (), similar_repositories=similar)
+    shown = GitHubEvidence(
+        repositories=doubt or (),
+        similar_repositories=similar,
+        repository_absence_is_certain=bool(owner.sees_all),
+    )
     return shown, sightings + owner.sightings

@@ -1,0 +1,330 @@
+"""Jobs and tasks of other names, stars in a log, and overriding variables: what proves the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from graders.evidence import (
+    NOT_COLLECTED,
+    Deployment,
+    ModelFile,
+    PublishedPipeline,
+    Run,
+    Task,
+    TrainingRun,
+    Unavailable,
+    UpstreamRun,
+    Variable,
+    VariableGroup,
+)
+from graders.judging import rules
+from graders.judging.outcomes import NotAssessed
+from graders.judging.prerequisites.lineage import deployment
+from graders.judging.prerequisites.overrides import (
+    is_overridden,
+    lab_pipelines,
+    overridden,
+    overrides,
+    with_the_labs_experiment,
+)
+from graders.judging.prerequisites.proven_runs import runs
+from graders.judging.prerequisites.runs import deploying_cd_stages, every_cd_run
+from graders.run_results import lacks_only_the_name, may_test_under_another_name
+from tests.support.correct_evidence import (
+    CI,
+    CI_RUN,
+    ENDPOINT,
+    LAB,
+    MODEL,
+    NOON,
+    WORKSPACE,
+    ci_stages,
+    stages,
+)
+
+PUBLISHED = (PublishedPipeline("p", LAB.training_pipeline, "101", is_active=True),)
+TRAINED = (TrainingRun("t", "Completed", {"BuildId": "101"}, pipeline_id="p"),)
+CD = replace(CI, id=12, name=LAB.cd_pipeline, yaml_path=LAB.cd_yaml)
+CD_RUN = replace(
+    CI_RUN,
+    id=202,
+    pipeline_id=CD.id,
+    started_at=NOON + timedelta(minutes=50),
+    finished_at=NOON + timedelta(minutes=70),
+)
+DEPLOY, SMOKE = "Deploy to ACI (CLI)", "Smoke test"
+
+
+def proven(run: Run, **evidence: Any) -> Run:
+    given = {
+        "own_published_pipelines": PUBLISHED,
+        "own_training_runs": TRAINED,
+        "own_endpoints": (ENDPOINT,),
+    } | evidence
+    result = runs((run,), LAB, **given)
+    assert isinstance(result, tuple)
+    return result[0]
+
+
+def without(*names: str, last: str = "") -> tuple[Any, ...]:
+    """The stages of CD without some tasks, and maybe with another one at the end."""
+    (stage, *others) = stages()
+    (job,) = stage.jobs
+    kept = [task for task in job.tasks if task.name not in names]
+    kept += [Task(last, "completed", "succeeded")] if last else []
+    agents = (Task("Finalize Job", "completed", "succeeded"),)
+    return (replace(stage, jobs=(replace(job, tasks=(*kept, *agents)),)), *others)
+
+
+# --- CI -------------------------------------------------------------------------------------------
+
+PARTS = (
+    *("Publish Azure Machine Learning Pipeline", "Invoke ML pipeline"),
+    *("Get Pipeline ID for execution", "Trigger ML Training Pipeline"),
+    "Publish artifact if new model was registered",
+)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_ci_under_another_name_counts_where_its_work_is_there(part: str) -> None:
+    run = replace(CI_RUN, stages=ci_stages(without=part), artifacts=("model",))
+    assert rules.incomplete_ci(run.stages, LAB)
+    assert rules.incomplete_ci(proven(run).stages, LAB) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "lacks"),
+    [
+        ("Publish Azure Machine Learning Pipeline", {"own_published_pipelines": ()}),
+        ("Publish Azure Machine Learning Pipeline", {"own_published_pipelines": NOT_COLLECTED}),
+        ("Invoke ML pipeline", {"own_training_runs": None}),
+        ("Invoke ML pipeline", {"own_training_runs": (replace(TRAINED[0], tags={}),)}),
+        ("Invoke ML pipeline", {"own_training_runs": (replace(TRAINED[0], pipeline_id=""),)}),
+        ("Publish artifact if new model was registered", {}),
+    ],
+)
+def test_a_part_of_ci_whose_work_is_not_there_was_left_out(part: str, lacks: Any) -> None:
+    run = replace(CI_RUN, stages=ci_stages(without=part), artifacts=())
+    assert rules.incomplete_ci(proven(run, **lacks).stages, LAB)
+
+
+def test_what_failed_or_was_left_out_as_a_whole_is_as_it_was() -> None:
+    failed = ci_stages(**{"Invoke ML pipeline": "failed"})
+    for run in (
+        replace(CI_RUN, stages=failed),
+        replace(CI_RUN, stages=ci_stages("Trigger_AML_Pipeline")),
+        replace(CI_RUN, stages=ci_stages(without=PARTS[0]), result="failed"),
+        replace(CI_RUN, stages=None),
+    ):
+        assert proven(run) == run
+    fault = Unavailable("Azure DevOps", "the runs", "HTTP 503", "Run again.")  # type: ignore[arg-type]
+    assert runs(fault, LAB) == fault
+
+
+# --- CD -------------------------------------------------------------------------------------------
+
+
+def test_a_deployment_under_another_name_counts_where_the_endpoint_is_of_that_run() -> None:
+    run = replace(CD_RUN, stages=without(DEPLOY))
+    assert lacks_only_the_name(run.stages, LAB.sheet.cd)
+    assert rules.incomplete_deployment(proven(run).stages, LAB) == []
+    for other in (
+        replace(ENDPOINT, name="mine"),
+        replace(ENDPOINT, created_at=NOON),
+        replace(ENDPOINT, created_at=NOON + timedelta(hours=2)),
+        replace(ENDPOINT, created_at=None),
+    ):
+        assert rules.incomplete_deployment(proven(run, own_endpoints=(other,)).stages, LAB)
+
+
+@pytest.mark.parametrize(
+    ("created", "is_during"), [(44, False), (45, True), (75, True), (76, False)]
+)
+def test_an_endpoint_of_a_run_is_made_while_it_goes_on(created: int, is_during: bool) -> None:
+    endpoint = replace(ENDPOINT, created_at=NOON + timedelta(minutes=created))
+    assert rules.deployed_during(CD_RUN, endpoint) is is_during
+    for unknown in (replace(CD_RUN, started_at=None), replace(CD_RUN, finished_at=None)):
+        assert not rules.deployed_during(unknown, endpoint)
+
+
+@pytest.mark.parametrize(
+    ("removed", "last", "may"),
+    [
+        ((SMOKE,), "Try it", True),
+        ((SMOKE,), "", False),
+        ((), "Try it", False),
+        ((SMOKE, DEPLOY), "Try it", False),
+    ],
+)
+def test_the_last_task_of_the_file_may_be_the_smoke_test(
+    removed: tuple[str, ...], last: str, may: bool
+) -> None:
+    assert may_test_under_another_name(without(*removed, last=last), LAB.sheet.cd) is may
+    assert not lacks_only_the_name(without(SMOKE), LAB.sheet.cd)
+
+
+def test_what_may_have_been_done_under_another_name_is_not_assessed() -> None:
+    def asked(own_stages: Any, endpoint: Any = ENDPOINT) -> Any:
+        return deploying_cd_stages(CD_RUN, own_stages, (), LAB, (endpoint,))
+
+    later = replace(ENDPOINT, created_at=NOON + timedelta(minutes=71))
+    with pytest.raises(NotAssessed, match=r"no task of run 20261120\.1 is called Smoke test"):
+        asked(without(SMOKE, last="Try it"))
+    with pytest.raises(NotAssessed, match="is called Deploy to ACI"):
+        asked(without(DEPLOY), later)
+    assert asked(without(DEPLOY)) == without(DEPLOY)
+    assert asked(without(DEPLOY), replace(later, name="mine"))
+    with pytest.raises(NotAssessed, match="was not collected"):
+        deploying_cd_stages(CD_RUN, without(DEPLOY), (), LAB)
+
+
+# --- by hand --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("minutes", "by_hand"), [(75, False), (76, True)])
+def test_what_was_made_after_every_cd_run_was_made_by_hand(minutes: int, by_hand: bool) -> None:
+    endpoint = replace(ENDPOINT, created_at=NOON + timedelta(minutes=minutes))
+    every = (replace(CD_RUN, finished_at=NOON), CD_RUN)
+    found = rules.not_by_the_cd_run(endpoint, [CD_RUN], WORKSPACE, every)
+    assert bool(found) is by_hand
+    if by_hand:
+        assert (found[0].expected, found[0].found) == (
+            "by a CD run (the last one ended 2026-11-20 13:10 UTC)",
+            "2026-11-20 13:16 UTC",
+        )
+    going = (*every, replace(CD_RUN, finished_at=None))
+    assert rules.not_by_the_cd_run(endpoint, [CD_RUN], WORKSPACE, going) == []
+    changed = replace(ENDPOINT, updated_at=NOON + timedelta(days=1))
+    assert rules.not_by_the_cd_run(changed, [CD_RUN], WORKSPACE, every) == []
+    moving = replace(endpoint, state="Transitioning")
+    assert rules.not_by_the_cd_run(moving, [CD_RUN], WORKSPACE, every) == []
+
+
+def test_every_cd_run_counts_unless_all_came_before_ci() -> None:
+    deleted, misnamed = replace(CD_RUN, id=201), replace(CD, id=13, name="mine")
+    others = replace(CD_RUN, id=203, pipeline_id=13)
+    own = every_cd_run((CI, CD, misnamed), (CI_RUN, CD_RUN, others), (deleted,), LAB)
+    assert own == (CD_RUN, others, deleted)
+    late = replace(CI_RUN, finished_at=NOON + timedelta(hours=3))
+    assert every_cd_run((CI, CD), (late, CD_RUN), (), LAB) == ()
+    assert every_cd_run((CI, CD), (late, CI_RUN, CD_RUN), (), LAB) == (CD_RUN,)
+
+
+# --- the run that CD took -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("upstream", "is_right"),
+    [
+        (UpstreamRun("ci", CI.id, CI_RUN.number), True),
+        (UpstreamRun("ci", CI.id, "other"), False),
+        (UpstreamRun("ci", 99, CI_RUN.number), False),
+        (UpstreamRun("ci", CI.id, "other", run_id=CI_RUN.id), True),
+        (UpstreamRun("ci", CI.id, CI_RUN.number, run_id=77), False),
+    ],
+)
+def test_an_id_decides_over_a_number(upstream: UpstreamRun, is_right: bool) -> None:
+    assert (rules.wrong_upstream([upstream], CI, [CI_RUN]) == []) is is_right
+    assert rules.consumed([upstream], [CI_RUN]) == ([CI_RUN] if is_right else [])
+
+
+# --- stars ----------------------------------------------------------------------------------------
+
+
+def deployed(model: str, version: str, **evidence: Any) -> Deployment:
+    given: dict[str, Any] = {
+        "logged_deployment": Deployment(model, version, smoke_test_passed=True),
+        "cd_run": CD_RUN,
+        "ci_models": (MODEL,),
+        "succeeded_ci_runs": (CI_RUN,),
+        "lab": LAB,
+        "own_endpoints": (),
+    }
+    return deployment(**given | evidence)
+
+
+TAKEN = {
+    "cd_run": replace(CD_RUN, upstream=(UpstreamRun("ci", CI.id, CI_RUN.number),)),
+    "succeeded_ci_runs": (replace(CI_RUN, model_file=ModelFile(LAB.model, "1", f"{LAB.model}:1")),),
+}
+
+
+@pytest.mark.parametrize("shown", [{"own_endpoints": (ENDPOINT,)}, TAKEN])
+@pytest.mark.parametrize(("model", "version"), [("***", "***"), (LAB.model, "***"), ("d***", "1")])
+def test_the_endpoint_or_the_artifact_shows_what_stars_hide(
+    model: str, version: str, shown: Any
+) -> None:
+    found = deployed(model, version, **shown)
+    assert (found.model, found.version) == (LAB.model, "1")
+    assert found.smoke_test_passed
+
+
+@pytest.mark.parametrize(
+    "shown", [{}, {"own_endpoints": (replace(ENDPOINT, name="mine"),)}, {"cd_run": TAKEN["cd_run"]}]
+)
+def test_where_nothing_else_shows_it_stars_prove_nothing(shown: Any) -> None:
+    with pytest.raises(NotAssessed, match=r"the log of CD run 20261120\.1 hides which model"):
+        deployed("***", "***", **shown)
+
+
+def test_what_stars_leave_visible_still_counts() -> None:
+    for model, version in ((LAB.model, "1"), (LAB.model, "7"), ("other***", "1"), ("***", "2")):
+        assert (deployed(model, version).model, deployed(model, version).version) == (
+            model,
+            version,
+        )
+    assert rules.deployed_otherwise(deployed("other***", "1"), [MODEL], LAB)
+
+
+# --- overriding variables -------------------------------------------------------------------------
+
+
+def group(*names: str, name: str = LAB.variable_group) -> VariableGroup:
+    return VariableGroup(1, name, "Vsts", {variable: Variable(None) for variable in names})
+
+
+def test_only_the_labs_group_overrides() -> None:
+    groups = (group("LOCATION", "experiment_name"), group("MODEL_NAME", name="other"))
+    assert overrides(LAB, groups) == ("experiment_name",)
+    assert overrides(LAB) == ()
+    assert is_overridden("EXPERIMENT_NAME", ["experiment_name"])
+    assert not is_overridden("EXPERIMENT_NAME", ["EXPERIMENT"])
+
+
+def test_a_model_of_an_overridden_experiment_is_the_runs() -> None:
+    model = replace(MODEL, tags={**MODEL.tags, "experiment_name": "mine"})
+    named = with_the_labs_experiment(model, ["EXPERIMENT_NAME"], LAB)
+    assert rules.registered_by([named], [CI_RUN], LAB) == [named]
+    assert with_the_labs_experiment(model, ["MODEL_NAME"], LAB) == model
+    untagged = replace(MODEL, tags={})
+    assert with_the_labs_experiment(untagged, ["EXPERIMENT_NAME"], LAB) == untagged
+
+
+def test_pipelines_of_an_overridden_name_are_the_labs() -> None:
+    mine = (replace(PUBLISHED[0], name="mine"),)
+    assert lab_pipelines((*mine, *PUBLISHED), (), LAB) == PUBLISHED
+    assert lab_pipelines((*mine, *PUBLISHED), ("TRAINING_PIPELINE_NAME",), LAB) == PUBLISHED
+    assert lab_pipelines(mine, (), LAB) == ()
+    assert lab_pipelines(mine, ("training_pipeline_name",), LAB) == mine
+
+
+@pytest.mark.parametrize(
+    ("check", "names", "blamed"),
+    [
+        ("model-is-registered", ("MODEL_NAME", "IMAGE_NAME"), "MODEL_NAME"),
+        ("training-run-completed", ("EXPERIMENT_NAME",), "EXPERIMENT_NAME"),
+        ("training-pipeline-is-published", ("TRAINING_PIPELINE_NAME",), "TRAINING_PIPELINE_NAME"),
+        ("ci-run-succeeded", ("AML_X", "DATASET_NAME"), "AML_X, DATASET_NAME"),
+        ("model-is-registered", ("EXPERIMENT_NAME",), ""),
+        ("endpoint-is-healthy", ("MODEL_NAME",), ""),
+        ("ci-run-succeeded", (), ""),
+    ],
+)
+def test_what_fails_by_an_override_names_it(
+    check: str, names: tuple[str, ...], blamed: str
+) -> None:
+    assert [mismatch.found for mismatch in overridden(check, names, LAB)] == [blamed] * bool(blamed)
