@@ -61,6 +61,15 @@ class Unavailable:
         return f"{self.service}: could not see {self.what}: {self.cause}. {self.remedy}"
 
 
+NOT_COLLECTED = Unavailable(
+    ServiceName.GRADER,
+    "this part of the lab",
+    "it was not collected, because no check that was chosen then needs it",
+    "Grade again without -m and -k.",
+)
+"""In place of a part that a run left out on purpose: no fault, and no one is graded on it."""
+
+
 # --- Azure DevOps ---------------------------------------------------------------------------------
 
 
@@ -504,10 +513,13 @@ class Evidence(AzureMLEvidence, GitHubEvidence, AzureDevOpsEvidence):
     """``simulated`` or ``live``: where it was read; filled in when it is collected."""
     place: str = ""
     """``Lab.place`` of what was collected: evidence of one project says nothing of another."""
+    not_collected: tuple[str, ...] = ()
+    """Names of the fields that were left out, sorted: no check of that run needed them."""
 
     def faults(self) -> tuple[Unavailable, ...]:
         """All that could not be read, in the order of the lab; each once."""
-        return tuple(dict.fromkeys(_unavailable_in(self)))
+        faults = dict.fromkeys(_unavailable_in(self))
+        return tuple(fault for fault in faults if fault != NOT_COLLECTED)
 
 
 def _unavailable_in(value: object) -> list[Unavailable]:

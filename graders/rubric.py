@@ -22,6 +22,8 @@ class Check:
     """The same where nothing is there that was probably meant; empty: the hint does for both."""
     only_with: str = ""
     """The table of the lab file that the check needs; empty: none, it is never left out."""
+    follows: tuple[str, ...] = ()
+    """The checks of which this one's failure may be a mere consequence."""
     default_points: float | None = None
     """What it is worth where no lab file says otherwise; None: ``points``."""
     was_part_of: str = ""
@@ -45,6 +47,7 @@ def check(
     points: float = 0,
     only_with: str = "",
     was_part_of: str = "",
+    follows: tuple[str, ...] = (),
 ) -> Callable[[_Test], Callable[[str], None]]:
     """Put a test on the rubric.
 
@@ -52,7 +55,9 @@ def check(
     learner should do there, ``missing`` the same where nothing is there that was probably meant,
     ``points`` what it is worth; without points it is advisory. ``only_with`` names a table of the
     lab file that the check needs. ``was_part_of`` is the check that asked for this too, in
-    evidence, past runs and lab files of earlier versions.
+    evidence, past runs and lab files of earlier versions. ``follows`` are the ids of checks that a
+    learner should fix before this one where both fail: without them it cannot succeed, although
+    it can be judged.
 
     What pytest collects is a test of one parameter, the learner; the judge calls the function
     itself (``judged``) with the prerequisites that it names.
@@ -73,6 +78,7 @@ def check(
             missing,
             only_with,
             was_part_of=was_part_of,
+            follows=follows,
         )
         item.judged = test  # type: ignore[attr-defined]
         return item

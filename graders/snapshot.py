@@ -1,4 +1,4 @@
-"""Evidence on disk: one readable JSON file per learner, with schema version and digest."""
+"""Evidence on disk: one JSON file per learner, with schema version and digest."""
 
 from __future__ import annotations
 
@@ -44,14 +44,12 @@ def write(folder: Path, evidence: Evidence) -> Path:
     Raises OSError when the disk refuses it.
     """
     plain = _plain(evidence)
-    content = {"schema": SCHEMA, "digest": _digest(plain), "evidence": plain}
+    text = _file_text(_digest(plain), plain)
     folder.mkdir(parents=True, exist_ok=True)
     path = path_of(folder, evidence.learner)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        draft.write_text(
-            json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
-        )
+        draft.write_text(text, encoding="utf-8", newline="\n")
         draft.replace(path)  # atomic within a folder
     finally:
         draft.unlink(missing_ok=True)
@@ -197,6 +195,20 @@ def _reader() -> TypeAdapter[_Strict]:
 def _digest(plain: object) -> str:
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _file_text(digest: str, plain: Mapping[str, Any]) -> str:
+    """The file, with one part of the evidence on each line.
+
+    For people it is readable; with indentation throughout Python writes it five times slower.
+    """
+    parts = (f"  {_json(name)}: {_json(value)}" for name, value in plain.items())
+    lines = (f' "schema": {SCHEMA},', f' "digest": {_json(digest)},', ' "evidence": {')
+    return "\n".join(("{", *lines, ",\n".join(parts), " }", "}", ""))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _plain(item: Any) -> Any:

@@ -7,7 +7,12 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="7.3", points=2, hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.")
+@check(
+    step="7.3",
+    points=2,
+    hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.",
+    follows=("variable-group-names-the-endpoint",),
+)
 def test_endpoint_exists(endpoints: NamedResources[Endpoint], endpoint_name: str) -> None:
     """The workspace has a real-time endpoint with the required name."""
     assert endpoint_name in endpoints

@@ -25,6 +25,7 @@ from graders.evidence import (
 )
 from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
 from graders.lab.roles import Scoring
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.exchange import raised_in_model
 from graders.services.http.triage import look
@@ -124,6 +125,7 @@ class _Conversation:
             return answer
         return SecondAnswer(rows, answer.status, answer.result, answer.body)
 
+    @asks(SERVICE, "answer")
     def describes_itself(self) -> bool | Unavailable:
         """Whether there is an OpenAPI ("Swagger") document beside the scoring address."""
         url = beside(self.endpoint.scoring_uri)
@@ -138,6 +140,7 @@ class _Conversation:
 
         return look(SERVICE, "its description of itself", call, self.sightings)
 
+    @asks(SERVICE, "answer", times=2)
     def _asked(self, rows: Rows) -> Answer:
         response = self.session.post(
             self.endpoint.scoring_uri,
