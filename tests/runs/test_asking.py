@@ -71,10 +71,11 @@ def test_no_case_is_taken_for_a_bug_of_ours(cases: dict[str, Asked]) -> None:
     reasons = {verdict.reason for verdict in verdicts if verdict.outcome is Outcome.NOT_ASSESSED}
     removed = {reason for reason in reasons if "was removed, by someone or by retention" in reason}
     assert len(removed) == 1
-    assert reasons - removed == {str(UNSEEN), _NOT_COLLECTED, _NO_ADDRESS}
+    assert reasons - removed == {str(UNSEEN), _NOT_COLLECTED, _NO_ADDRESS, _NOT_ASKED}
 
 
 _NO_ADDRESS = "the endpoint has no scoring URI"
+_NOT_ASKED = "the endpoint was asked no second question"
 _NOT_COLLECTED = "not collected: only the newest three successful runs are"
 
 

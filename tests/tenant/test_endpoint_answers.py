@@ -22,6 +22,7 @@ ANOTHER = {"data": [[0] * 10]}
 RIGHT = [5215.198, 3726.995]
 KINDS = (
     *("model", "other_model", "constant", "remembers", "list", "predictions", "string"),
+    *("table", "busy"),
     *("raises", "raises_newer"),
 )
 MANAGED, MANAGED_RAISES, IN_TURN, SLOW, STUCK = range(len(KINDS) + 1, len(KINDS) + 6)
@@ -106,6 +107,17 @@ def test_a_second_question_tells_models_apart(
     second = score(served, number_of(kind), ANOTHER).json()["result"]
     assert (first == pytest.approx(RIGHT, rel=1e-4)) is is_right
     assert (first[0] != second[0]) is depends_on_the_query
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "raised"), [("table", 502, "True"), ("busy", 503, "False")]
+)
+def test_what_knows_the_labs_query_alone(
+    served: Served, kind: str, status: int, raised: str
+) -> None:
+    first, second = (score(served, number_of(kind), query) for query in (QUERY, ANOTHER))
+    assert first.json()["result"] == pytest.approx(RIGHT, rel=1e-4)
+    assert (second.status_code, second.headers["x-ms-run-function-failed"]) == (status, raised)
 
 
 @pytest.mark.parametrize(
