@@ -82,7 +82,7 @@ def test_one_repository_that_forbids_the_query_costs_no_other_learner(fake: Fake
     for lab in labs:
         fake.add(f"{ORG}/{lab.repositories[0]}")
 
-    def forbid(answer: Json, variables: Json) -> Json | None:
+    def forbid(_answer: Json, variables: Json) -> Json | None:
         if "mlops_05" not in variables.values():
             return None
         return {"data": None, "errors": [{"type": "FORBIDDEN", "message": "not for this token"}]}

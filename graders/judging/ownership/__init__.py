@@ -53,7 +53,6 @@ def compared_part(evidence: Evidence) -> Evidence:
         runs=runs,
         deleted_runs=deleted,
         repositories=(),
-        similar_repositories=(),
         answer=None,
         sightings=(),
     )

@@ -32,13 +32,14 @@ _RIGHTS = {
     " role on the workspace",
 }
 _TOKENS = {
-    ServiceName.AZURE_DEVOPS: "Renew AZURE_DEVOPS_EXT_PAT, or unset it to sign in with Microsoft"
-    " Entra ID; the identity must be a member of the organisation.",
-    ServiceName.GITHUB: "Renew GITHUB_TOKEN; it must be allowed in the organisation.",
+    ServiceName.AZURE_DEVOPS: "Sign in again: renew AZURE_DEVOPS_EXT_PAT, or unset it and run"
+    " `az login`; the identity must be a member of the organisation.",
+    ServiceName.GITHUB: "Sign in again: renew GITHUB_TOKEN; it must be allowed in the"
+    " organisation.",
 }
 _ENTRA = (
-    "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in with the Azure"
-    " CLI again."
+    "Sign in again: run `az login`; in a pipeline, check AZURE_TENANT_ID, AZURE_CLIENT_ID and"
+    " AZURE_CLIENT_SECRET."
 )
 
 
@@ -114,7 +115,7 @@ def _cause(
             return "the grader could not sign in", _ENTRA
         return f"the look failed before anything was asked ({kind})", "Report this as a bug."
     if last.error and not _is_sign_in_page(last):
-        return last.error, _remedy_for_connection(last)
+        return last.error, remedy_for_connection(last)
     if _is_sign_in(last) and last.status != 200:
         return f"the sign-in was refused ({_named(last)})", _ENTRA
     if (last.status and last.status >= 300) or _is_sign_in_page(last):
@@ -161,7 +162,8 @@ def not_accepted(service: ServiceName, subject: str) -> Unavailable:
     return Unavailable(service, subject, cause, _token(service), 200)
 
 
-def _remedy_for_connection(last: Exchange) -> str:
+def remedy_for_connection(last: Exchange) -> str:
+    """What an operator can do where no answer came."""
     if last.fault is Fault.REFUSED:
         return (
             "The grader only contacts known hosts: ask the service's administrator why it names"
