@@ -43,11 +43,11 @@ def texts_everywhere(lab: Lab, world: LearnerWorld, _owner: LearnerWorld) -> Non
         pipeline.name = pipeline.name.replace(lab.ci_pipeline, text)
         pipeline.yaml_path = text
     for group in world.variable_groups:
-        group.variables = {name: text for name in group.variables} | {text: text}
+        group.variables = dict.fromkeys(group.variables, text) | {text: text}
     for connection in world.service_connections:
         connection.status_message, connection.state = text, "Failed"
     for run in world.runs:
-        run.errors = dict.fromkeys(("Model_CI", "Deploy_ACI"), text)
+        run.errors = {"Model_CI" if run.yaml == "ci" else "Deploy_ACI": text}
         run.requested_for = text
     service = world.services[0]
     service.state, service.error = "Unhealthy", text
