@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections import Counter, OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -67,7 +67,7 @@ class Judge:
         self._rubric = rubric
         self._checks = {graded.check.id: graded for graded in checks}
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
-        self._spent: Counter[str] = Counter()
+        self._spent: defaultdict[str, float] = defaultdict(float)
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -108,6 +108,16 @@ class Judge:
             return Outcome.NOT_ASSESSED, Reason(note=note)
         finally:
             self._spent[learner] += time.monotonic() - began
+
+    def outcomes(self, learner: str, evidence: Evidence) -> Mapping[str, Outcome]:
+        """The outcome of each check on other evidence of a learner, such as an earlier state.
+
+        Whose the work is does not depend on it: that is compared as it is now.
+        """
+        prerequisites = _Prerequisites(self._subject, learner, evidence)
+        return {
+            check: self._judged(self._checks[check], prerequisites)[0] for check in self._rubric
+        }
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
@@ -165,8 +175,10 @@ class Judge:
 class _Prerequisites:
     """One learner's prerequisites, each computed once, when it is first asked for."""
 
-    def __init__(self, subject: Subject, learner: str) -> None:
+    def __init__(self, subject: Subject, learner: str, evidence: Evidence | None = None) -> None:
+        """``evidence``: None for what was collected."""
         self._subject = subject
+        self._evidence = evidence
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
         self._ended: dict[str, Exception] = {}
@@ -201,7 +213,7 @@ class _Prerequisites:
             self.get("evidence")  # without evidence there is no ownership
             return self._subject.ownership[self._learner]
         if name == "evidence":
-            return self._subject.evidence_of(self._learner)
+            return self._evidence or self._subject.evidence_of(self._learner)
         if name in PARTS:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]

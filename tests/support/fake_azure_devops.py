@@ -30,7 +30,7 @@ Answer = dict[str, Any] | list[Any] | Reply | Callable[[dict[str, str]], Reply]
 
 
 class FakeOrganization:
-    """``answers`` by path below project and area; lists become collections; ``asked`` is kept."""
+    """``answers`` by path below project and area; a list becomes a collection; keeps ``asked``."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
