@@ -26,7 +26,7 @@ def claim(reports: Path, history: Path) -> None:
     """
     refuse_links(reports, RESULTS)
     refuse_links(history, KEPT)
-    there = {name for name in RESULTS if (reports / name).exists()}
+    there = {name for name in RESULTS if not _is_nothing(reports / name)}
     for name in sorted(there - _listed(reports)):
         raise NotOurs(
             f"{reports / name} was not written by this program, so nothing is written here: "
@@ -67,9 +67,9 @@ def _of_earlier_versions(reports: Path) -> set[str]:
     evidence, allure = reports / EVIDENCE, reports / results_folder.NAME
     ours = {EVIDENCE} if (evidence / TENANT_NOTE).is_file() else set()
     ours |= {allure.name} if results_folder.is_ours(allure) else set()
-    empty = {folder.name for folder in (evidence, allure) if _is_empty(folder)}
-    return ours | empty
+    return ours
 
 
-def _is_empty(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
+def _is_nothing(path: Path) -> bool:
+    """Whether there is nothing to lose: no such path, or an empty folder."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))

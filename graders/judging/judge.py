@@ -95,7 +95,8 @@ class Judge:
             return verdict
         place = None
         if outcome in (Outcome.FAILED, Outcome.NOTED):
-            place = place_of(graded.needs, prerequisites.known, why)
+            with contextlib.suppress(Exception):  # a verdict without a link is a verdict
+                place = place_of(graded.needs, prerequisites.known, why)
         return replace(verdict, place=place and place.bounded, owners=self._owners(learner, graded))
 
     def _in_time(

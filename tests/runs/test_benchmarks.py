@@ -29,6 +29,7 @@ SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
+    "hostile_class.py": ("--honest", "2"),
     "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
@@ -84,6 +85,14 @@ PRINTED = {
     "compare.py": """
         learners 3
         compared in, s (median of 2) #
+    """,
+    "hostile_class.py": """
+        13 hostile learners, 3 honest
+        collected in, s #
+        judged and written in, s #
+        honest with all points 3
+        largest result, MB #
+        terminal, KB #
     """,
     "judging.py": """
         verdicts through pytest CHECKS

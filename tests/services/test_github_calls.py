@@ -76,6 +76,28 @@ def test_one_repository_too_large_costs_no_other_learner(
     assert unseen == ["5"]
 
 
+def test_one_repository_that_forbids_the_query_costs_no_other_learner(fake: FakeGitHub) -> None:
+    """The refusal does not say what it is about: smaller queries tell."""
+    labs = [lab_of(number) for number in range(1, 10)]
+    for lab in labs:
+        fake.add(f"{ORG}/{lab.repositories[0]}")
+
+    def forbid(_answer: Json, variables: Json) -> Json | None:
+        if "mlops_05" not in variables.values():
+            return None
+        return {"data": None, "errors": [{"type": "FORBIDDEN", "message": "not for this token"}]}
+
+    fake.spoil = forbid
+    facts = collect(*labs)
+    unseen = {
+        learner: shown.repositories
+        for learner, shown in facts.items()
+        if isinstance(shown.repositories, Unavailable)
+    }
+    assert list(unseen) == ["5"]
+    assert "the token may not read it" in unseen["5"].cause
+
+
 def test_the_last_one_is_read_without_graphql(fake: FakeGitHub) -> None:
     fake.most_at_once = 0
     fake.add(f"{ORG}/mlops_04")

@@ -58,8 +58,9 @@ class Listing:
 def key_of(artifact: Artifact, tags: Tags) -> str:
     """What identifies a resource, wherever it is listed; empty: nothing does.
 
-    A model has the key of the training run that it says it comes from. Only GUIDs are unique:
-    two honest learners may well have a run called ``local``.
+    A model has the key of the training run that it says it comes from; the id of a pipeline is
+    never taken for that of a run. Only GUIDs are unique: two honest learners may well have a run
+    called ``local``.
     """
     if isinstance(artifact, Endpoint):
         address = parts_of(artifact.scoring_uri)
@@ -68,7 +69,9 @@ def key_of(artifact: Artifact, tags: Tags) -> str:
             return host
         return f"{host}{address.path}".casefold()
     named = artifact.tags.get(tags.training_run, "") if isinstance(artifact, Model) else artifact.id
-    return named.casefold() if _GUID.fullmatch(named) else ""
+    if not _GUID.fullmatch(named):
+        return ""
+    return f"{'pipeline ' * isinstance(artifact, PublishedPipeline)}{named.casefold()}"
 
 
 def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:

@@ -27,19 +27,32 @@ def read_yaml(text: str) -> Any:
     if len(text) > LONGEST:
         raise UnreadableError(f"more than {LONGEST:,} characters")
     try:
-        loader = yaml.BaseLoader(text)  # it reads on at once, and refuses control characters
+        loader = _Loader(text)  # it reads on at once, and refuses control characters
         node = loader.get_single_node()
         if node is None:
             return None
         _Budget().spend(node)
         return loader.construct_document(node)
-    except RecursionError:
-        raise UnreadableError(f"nested more than {DEEPEST} deep") from None
     except (yaml.YAMLError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         raise UnreadableError(
             "not valid YAML" if line is None else f"not valid YAML at line {line + 1}"
         ) from None
+
+
+class _Loader(yaml.BaseLoader):
+    """Stops at the bound on depth, long before Python does at its own."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self._depth > DEEPEST:
+            raise UnreadableError(f"nested more than {DEEPEST} deep")
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 class _Budget:

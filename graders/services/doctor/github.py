@@ -17,6 +17,7 @@ from graders.lab import Lab, spelled
 from graders.services.doctor.finding import Finding
 from graders.services.doctor.needs import Needs
 from graders.services.http import web
+from graders.services.http.read_only import own_document
 from graders.services.http.triage import look
 from graders.services.sign_in import SignIn
 
@@ -32,7 +33,9 @@ _KINDS = {
 _OPTIONS: Mapping[str, Any] = {"timeout": web.TIMEOUT, "allow_redirects": False}
 _SOON = timedelta(days=2)
 _NOT_FOUND = 404
-_MEMBER = "query Membership($owner: String!) { organization(login: $owner) { viewerIsAMember } }"
+_MEMBER = own_document(
+    "query Membership($owner: String!) { organization(login: $owner) { viewerIsAMember } }"
+)
 _ALL = "Give it all repositories of {owner}, with Contents: read and Metadata: read."
 _REMEDIES = {
     "github_pat_": "If it waits for approval, an owner of {owner} approves it (Settings, Personal"

@@ -21,6 +21,7 @@ from graders.services.doctor.machine import bundle
 from graders.services.doctor.needs import AZURE_DEVOPS, GITHUB
 from graders.services.http import web
 from graders.services.http.exchange import Exchange, Fault
+from graders.services.http.sockets import GUARD
 from graders.services.http.transport import watching
 from graders.services.http.triage import remedy_for_connection
 from graders.urls import parts_of
@@ -141,7 +142,7 @@ def _proxy_status(host: str) -> int | None:
     if proxy is None:
         return None
     try:
-        with socket.create_connection(proxy, _SECONDS) as road:
+        with GUARD.lets_out(), socket.create_connection(proxy, _SECONDS) as road:
             road.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
             words = road.recv(64).split()
         return int(words[1])
@@ -156,7 +157,8 @@ def _connected(host: str, context: ssl.SSLContext) -> HTTPSConnection:
     else:
         connection = HTTPSConnection(*proxy, timeout=_SECONDS, context=context)
         connection.set_tunnel(host, 443)
-    connection.connect()
+    with GUARD.lets_out():
+        connection.connect()
     return connection
 
 

@@ -85,6 +85,11 @@ def is_too_much(answer: object) -> bool:
     )
 
 
+def forbids_all(answer: object) -> bool:
+    """Whether a refusal does not say what it is about: it may be about one repository."""
+    return any(e.get("type") == "FORBIDDEN" and not e.get("path") for e in _errors(answer))
+
+
 def read_batch(answer: object, batch: Batch) -> Mapping[str, Found]:
     """Alias -> the result for each repository that a batch asked for."""
     data, errors = _data(answer), _errors(answer)

@@ -143,9 +143,10 @@ class GitHub:
 
     @asks(ServiceName.GITHUB, "repositories", shared=_BATCH)
     def _ask(self, labs: Sequence[Lab]) -> _Report:
-        """Ask for some learners at once; for half of them where that was too much.
+        """Ask for some learners at once; for half of them where that was too much, or forbidden.
 
-        One repository too large to be listed must not cost other learners their grades.
+        One repository that is too large to be listed, or that forbids the whole query, must not
+        cost other learners their grades.
         """
         question = batch(labs)
         sightings: list[Sighting] = []
@@ -154,10 +155,11 @@ class GitHub:
             answer = look(ServiceName.GITHUB, "repository", ask, sightings)
         last = exchanges[-1] if exchanges else None
         too_much = last is not None and (last.status in _TOO_SLOW or last.is_too_much)
-        if not too_much and not parsing.is_too_much(answer):
-            return _report(question, answer, tuple(sightings))
-        if len(labs) == 1:
+        too_much = too_much or parsing.is_too_much(answer)
+        if too_much and len(labs) == 1:
             return self._ask_one_by_one(question)
+        if len(labs) == 1 or not (too_much or parsing.forbids_all(answer)):
+            return _report(question, answer, tuple(sightings))
         half = len(labs) // 2
         return self._ask(labs[:half]) + self._ask(labs[half:])
 

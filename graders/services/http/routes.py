@@ -13,7 +13,8 @@ _PROJECT = "/{organization}/{project}/_apis"
 _BUILD = _PROJECT + "/build/builds/{run}"
 _SUBSCRIPTION = "/subscriptions/{subscription}"
 _PROVIDER = "/providers/microsoft.machinelearningservices/workspaces"
-_WORKSPACE = _SUBSCRIPTION + "/resourcegroups/{group}" + _PROVIDER + "/{workspace}"
+_GROUP = _SUBSCRIPTION + "/resourcegroups/{group}"
+_WORKSPACE = _GROUP + _PROVIDER + "/{workspace}"
 _ONLINE = _WORKSPACE + "/onlineendpoints"
 _MODELS = "/modelmanagement/v1.0" + _WORKSPACE
 _PIPELINES = "/pipelines/v1.0" + _WORKSPACE + "/pipelines"
@@ -41,6 +42,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         f"GET {_PROJECT}/build/definitions",
         f"GET {_PROJECT}/build/definitions/{{id}}",
         f"GET {_PROJECT}/build/builds",
+        f"GET {_PROJECT}/build/retention",
         f"GET {_BUILD}/timeline",
         f"GET {_BUILD}/artifacts",
         f"GET {_BUILD}/logs/{{log}}",
@@ -50,11 +52,15 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "Azure DevOps artifacts": ("GET /{account}/{project}/_apis/artifact/{content}/content",),
     "GitHub": (
         "POST /graphql",
+        *("GET /rate_limit", "GET /user", "GET /installation/repositories"),
+        *("GET /orgs/{owner}/repos", "GET /users/{owner}"),
         *(f"GET /repos/{{owner}}/{{name}}{rest}" for rest in _REPOSITORY),
         *(f"GET /repositories/{{id}}{rest}" for rest in _REPOSITORY),  # where a rename leads
     ),
     "Azure Resource Manager": (
+        "GET /subscriptions",
         f"GET {_SUBSCRIPTION}{_PROVIDER}",
+        f"GET {_GROUP}/providers/microsoft.authorization/permissions",
         f"GET {_WORKSPACE}",
         f"GET {_WORKSPACE}/models",
         f"GET {_WORKSPACE}/models/{{model}}/versions",
