@@ -1,10 +1,17 @@
-"""Grade stored evidence without pytest, which is faster for large classes.
+"""Grade stored evidence without pytest, which is faster for large classes; check before a run.
 
     python -m graders judge --learners cohort.csv --evidence DIR --reports DIR
+    python -m graders doctor --learners cohort.csv
+    python -m graders plan --learners cohort.csv
 
-It judges the evidence that a run collected, and writes the same files as ``pytest --evidence DIR``,
-except Allure's results. Exit status: 0, or 1 if a check failed or was not assessed (``--fail-on``
-as in pytest), 3 if a result could not be written, 4 if an input is wrong.
+``judge`` judges the evidence that a run collected, and writes the same files as ``pytest --evidence
+DIR``, except Allure's results. Exit status: 0, or 1 if a check failed or was not assessed
+(``--fail-on`` as in pytest), 3 if a result could not be written, 4 if an input is wrong.
+
+``doctor`` says whether a run would work: files, sign-ins, rights, network, clock. Exit status: 0,
+or 1 for warnings and missing rights, 4 where a run would stop.
+
+``plan`` says how many calls collecting a class takes, and asks nothing. Exit status: 0 or 4.
 """
 
 from __future__ import annotations
@@ -21,11 +28,14 @@ from pathlib import Path
 
 from graders import snapshot
 from graders.as_of import moment
+from graders.commands import doctor, plan
 from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
+from graders.judging.scope import UnknownMarker
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
+from reports.claim import NotOurs, claim
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
@@ -46,8 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     undo = keep_private()
     try:
-        return _judge(given)
-    except (InputProblems, BadInput, snapshot.SnapshotError) as problem:
+        return int(given.command(given))
+    except (InputProblems, BadInput, UnknownMarker, snapshot.SnapshotError) as problem:
         print(escape_log_commands(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
     finally:
@@ -61,8 +71,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=_version())
-    commands = parser.add_subparsers(required=True, metavar="judge")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    doctor.add_to(commands)
+    plan.add_to(commands)
     command = commands.add_parser("judge", help="grade stored evidence without pytest")
+    command.set_defaults(command=_judge)
     add = command.add_argument
     add("--learners", type=Path, required=True, metavar="FILE", help="cohort file (CSV)")
     add(
@@ -112,11 +125,19 @@ def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
     verdicts = verdicts_of(run)
     grades = grades_of(run, verdicts)
+    _claim(run)
     written, failures = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *failures):
         print(escape_log_commands(line))
     return _NOT_WRITTEN if failures else _status(given.fail_on, verdicts)
+
+
+def _claim(run: GradingRun) -> None:
+    try:
+        claim(run.reports, run.history)
+    except NotOurs as why:
+        raise BadInput(str(why)) from None
 
 
 def _run_of(given: argparse.Namespace) -> GradingRun:

@@ -26,6 +26,8 @@ class Check:
     """The checks of which this one's failure may be a mere consequence."""
     default_points: float | None = None
     """What it is worth where no lab file says otherwise; None: ``points``."""
+    was_part_of: str = ""
+    """The check that asked for this too in earlier versions, for the points of both."""
 
     @property
     def task(self) -> int:
@@ -44,6 +46,7 @@ def check(
     missing: str = "",
     points: float = 0,
     only_with: str = "",
+    was_part_of: str = "",
     follows: tuple[str, ...] = (),
 ) -> Callable[[_Test], Callable[[str], None]]:
     """Put a test on the rubric.
@@ -51,8 +54,10 @@ def check(
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
     learner should do there, ``missing`` the same where nothing is there that was probably meant,
     ``points`` what it is worth; without points it is advisory. ``only_with`` names a table of the
-    lab file that the check needs. ``follows`` are the ids of checks that a learner should fix
-    before this one where both fail: without them it cannot succeed, although it can be judged.
+    lab file that the check needs. ``was_part_of`` is the check that asked for this too, in
+    evidence, past runs and lab files of earlier versions. ``follows`` are the ids of checks that a
+    learner should fix before this one where both fail: without them it cannot succeed, although
+    it can be judged.
 
     What pytest collects is a test of one parameter, the learner; the judge calls the function
     itself (``judged``) with the prerequisites that it names.
@@ -65,7 +70,15 @@ def check(
         identity = test.__name__.removeprefix("test_").replace("_", "-")
         item = _item_of(test)
         item.check = Check(  # type: ignore[attr-defined]
-            identity, title, step, points, hint, missing, only_with, follows
+            identity,
+            title,
+            step,
+            points,
+            hint,
+            missing,
+            only_with,
+            was_part_of=was_part_of,
+            follows=follows,
         )
         item.judged = test  # type: ignore[attr-defined]
         return item

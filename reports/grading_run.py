@@ -19,7 +19,10 @@ from graders.judging.judge import Judge, Subject
 from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab, Learner
+from graders.parts import ALL_PARTS
+from graders.reasons import bounded
 from graders.rubric import Check
+from graders.texts import MOST_LINES
 from graders.verdicts import Grade, Outcome
 from reports.pipeline import Pipeline
 from reports.submission import Submission
@@ -78,6 +81,8 @@ class GradingRun:
     """The CI pipeline that the run is a step of; None on a developer's machine."""
     submission: Submission = field(default_factory=Submission)
     """The submission to Classroom 50 that its runner grades; empty anywhere else."""
+    parts: frozenset[str] = ALL_PARTS
+    """The parts of the evidence that the chosen checks need: no others are collected."""
 
     # known once everything is collected
     snapshot_digest: str = ""
@@ -147,7 +152,8 @@ class GradingRun:
         by_learner: dict[str, tuple[Unavailable, ...]] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
-                by_learner[learner] = self.evidence(learner).faults()
+                faults = self.evidence(learner).faults()
+                by_learner[learner] = tuple(map(bounded, faults[:MOST_LINES]))
         return {learner: faults for learner, faults in by_learner.items() if faults}
 
     def digest(self) -> str:

@@ -29,7 +29,7 @@ def first_to_read(verdicts: Sequence[Verdict], rubric: Mapping[str, Check]) -> V
         def behind(failure: Verdict) -> float:
             causes = (failure, *follows[failure.check])
             waiting = [v for cause in causes for v in (cause, *blocked.get(cause.check, ()))]
-            return sum(verdict.points for verdict in waiting)
+            return sum((verdict.points for verdict in waiting), 0.0)
 
         return max(failed, key=behind)
     for outcomes in _URGENCY:

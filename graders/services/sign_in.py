@@ -8,15 +8,18 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
+from graders import hosts
+from graders.evidence import ServiceName
 from graders.services.entra_codes import Refusal, refusal
 from graders.services.http.transport import Exchange, watching
+from graders.urls import parts_of
 
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
@@ -44,7 +47,11 @@ _NO_ANSWER = (
 
 
 class SignInError(Exception):
-    """There is no usable sign-in; the message is one sentence that says what to do."""
+    """There is no usable sign-in; each problem is one sentence that says what to do."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 @dataclass(frozen=True)
@@ -58,34 +65,49 @@ class SignIn:
     github_token: str = field(repr=False)
     azure_devops_pat: str | None = field(default=None, repr=False)
     tenant_id: str | None = None
+    method: str = ""
+    """How Azure's tokens are got, for people."""
+    github_method: str = "GITHUB_TOKEN"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> SignIn:
+    def from_environment(
+        cls, environ: Mapping[str, str], services: Container[ServiceName] = frozenset(ServiceName)
+    ) -> SignIn:
         """The credentials that CI systems and developers' machines usually provide.
 
         Azure: ``AZURE_TENANT_ID``, ``AZURE_CLIENT_ID`` with ``AZURE_CLIENT_SECRET`` or
         ``AZURE_FEDERATED_TOKEN_FILE``, else the Azure CLI. GitHub: ``GITHUB_TOKEN`` or
         ``GH_TOKEN``. Optional: ``AZURE_DEVOPS_EXT_PAT`` or ``AZURE_DEVOPS_PAT``.
-        Raises ``SignInError`` when GitHub's is missing or Azure's is incomplete.
+        Raises ``SignInError`` with all that is missing for these services, or incomplete.
         """
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        github = given.get("GITHUB_TOKEN") or given.get("GH_TOKEN")
-        if not github:
-            raise SignInError(f"GITHUB_TOKEN is not set: set it, {_OR_SIMULATED}.")
+        problems = []
+        github = given.get("GITHUB_TOKEN") or given.get("GH_TOKEN") or ""
+        if not github and ServiceName.GITHUB in services:
+            problems.append(f"GITHUB_TOKEN is not set: set it, {_OR_SIMULATED}.")
         pat = given.get("AZURE_DEVOPS_EXT_PAT") or given.get("AZURE_DEVOPS_PAT")
-        credential = SharedCredential(_azure(given))
-        return cls(credential, github, pat, given.get("AZURE_TENANT_ID"))
+        try:
+            credential, method = _azure(given)
+        except SignInError as error:
+            problems += error.problems
+        if problems:
+            raise SignInError(*problems)
+        tenant = given.get("AZURE_TENANT_ID")
+        name = "GITHUB_TOKEN" if given.get("GITHUB_TOKEN") else "GH_TOKEN"
+        return cls(SharedCredential(credential), github, pat, tenant, method, name)
 
-    def check(self) -> None:
-        """Get the tokens that every learner needs, once, before any thread starts.
+    def check(self, services: Container[ServiceName] = frozenset(ServiceName)) -> None:
+        """Get the tokens that these services need, once, before any thread starts.
 
         Raises ``SignInError`` naming the cause.
         """
-        scopes = [AZURE_RESOURCE_MANAGER_SCOPE]
-        if not self.azure_devops_pat:
+        scopes = []
+        if ServiceName.RESOURCE_MANAGER in services:
+            scopes.append(AZURE_RESOURCE_MANAGER_SCOPE)
+        if ServiceName.AZURE_DEVOPS in services and not self.azure_devops_pat:
             scopes.append(AZURE_DEVOPS_SCOPE)
         for scope in scopes:
-            refused = _failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
+            refused = failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
             if refused:
                 why = f"{refused.cause}; {refused.remedy}"
                 raise SignInError(f"Sign-in to Azure failed: {why}, {_OR_SIMULATED}.")
@@ -117,8 +139,14 @@ class SharedCredential:
             return token
 
 
-def _azure(given: Mapping[str, str]) -> TokenCredential:
+def _azure(given: Mapping[str, str]) -> tuple[TokenCredential, str]:
     from azure import identity  # 0.3 s, needed only for a live tenant
+
+    if other := _other_cloud(given.get("AZURE_AUTHORITY_HOST", "")):
+        raise SignInError(
+            f"AZURE_AUTHORITY_HOST is {other}: Azure DevOps, and so the lab, is in the public cloud"
+            " only: unset it."
+        )
 
     for logger in ("azure", "msal"):
         # We report these; and they log what came in place of a token, maybe half of one.
@@ -126,19 +154,28 @@ def _azure(given: Mapping[str, str]) -> TokenCredential:
     tenant, client = given.get("AZURE_TENANT_ID", ""), given.get("AZURE_CLIENT_ID", "")
     secret, token_file = given.get("AZURE_CLIENT_SECRET"), given.get("AZURE_FEDERATED_TOKEN_FILE")
     if not secret and not token_file:
-        return identity.AzureCliCredential(tenant_id=tenant, process_timeout=_CLI_SECONDS)
+        cli = identity.AzureCliCredential(tenant_id=tenant, process_timeout=_CLI_SECONDS)
+        return cli, "the Azure CLI"
     ids = {"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": client}
     missing = " and ".join(name for name, value in ids.items() if not value)
     if missing:
         raise SignInError(f"{missing} is not set: set it, {_OR_SIMULATED}.")
     if secret:
-        return identity.ClientSecretCredential(tenant, client, secret, retry_total=0)
-    return identity.WorkloadIdentityCredential(
+        by_secret = identity.ClientSecretCredential(tenant, client, secret, retry_total=0)
+        return by_secret, "client secret"
+    workload = identity.WorkloadIdentityCredential(
         tenant_id=tenant, client_id=client, token_file_path=token_file, retry_total=0
     )
+    return workload, "workload identity"
 
 
-def _failure_of(get_token: Callable[[], object]) -> Refusal | None:
+def _other_cloud(authority: str) -> str:
+    """The host of an authority that is not the public cloud's; empty for that one."""
+    host = parts_of(authority if "://" in authority else f"https://{authority}").hostname or ""
+    return "" if host in ("", hosts.ENTRA_ID) else host
+
+
+def failure_of(get_token: Callable[[], object]) -> Refusal | None:
     """Why no token came, in words without secrets; None when one did."""
     with watching() as exchanges:
         try:

@@ -212,3 +212,9 @@ def test_ci_run_was_started_by_the_learner(ci_run: Run, lab: Lab) -> None:
 def test_model_has_the_expected_error(ci_models: tuple[Model, ...], lab: Lab) -> None:
     """The model's error matches the lab's unmodified code."""
     assert rules.unexpected_error(ci_models, lab) == []
+
+
+@check(step="5.18", hint="Let a CI run register the model, rather than your own account.")
+def test_model_was_registered_by_a_pipeline(ci_models: tuple[Model, ...]) -> None:
+    """The model was registered by the pipelines' identity, not by a person."""
+    assert rules.registered_by_hand(ci_models) == []

@@ -24,8 +24,10 @@ from graders.judging.checks import load_checks
 from graders.judging.judge import Judge, Subject
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
+from graders.parts import only, to_collect
 from graders.reasons import Mismatch
 from graders.verdicts import Outcome, Verdict
+from reports import outputs
 from tests.support import grading_process
 from tests.support.hostile_evidence import with_each_text
 from tests.support.paths import COHORTS, PROJECT
@@ -88,6 +90,22 @@ def test_it_gives_the_verdicts_of_a_run_of_pytest(
     verdicts = [verdict for learner in labs for verdict in judge.verdicts(learner)]
     assert len(verdicts) == len(labs) * len(RUBRIC)
     assert facts_of(verdicts) == facts_in(demo)
+
+
+@pytest.mark.parametrize("task", [2, 3, 4, 5, 6, 7])
+def test_what_one_task_needs_is_enough_to_judge_it(
+    demo: grading_process.Outcome, labs: dict[str, Lab], task: int
+) -> None:
+    """The same verdicts as with everything, also where work is compared across the class."""
+    graded = [graded for graded in load_checks(GRADED) if graded.check.task == task]
+    parts = to_collect(registry.parts_to_collect(need for check in graded for need in check.needs))
+    stored = StoredEvidence(demo.reports / "evidence", "simulated", labs)
+    subject = Subject(labs, lambda learner: only(stored(learner), parts))
+    rubric = {check.check.id: check.check for check in graded}
+    judge = Judge(subject, load_checks(GRADED), rubric)
+    verdicts = [verdict for learner in labs for verdict in judge.verdicts(learner)]
+    own = facts_of(verdicts)
+    assert own == {key: facts for key, facts in facts_in(demo).items() if key in own}
 
 
 @pytest.mark.parametrize("optimised", [(), ("-O",), ("-OO",)])
@@ -171,8 +189,9 @@ def test_it_says_its_version_without_waiting_for_sdks() -> None:
 def test_what_cannot_be_written_is_reported_and_the_rest_is_there(
     demo: grading_process.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "gradebook.csv").mkdir()
     given = ["--learners", str(DEMO), "--evidence", str(demo.reports / "evidence")]
+    (tmp_path / "gradebook.csv").mkdir()
+    (tmp_path / outputs.MANIFEST).write_text('["gradebook.csv"]')
     assert command.main(["judge", *given, "--reports", str(tmp_path)]) == 3
     assert "the grade book was not written" in capsys.readouterr().out
     assert (tmp_path / "index.html").is_file()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from fixtures.simulator.serving.certificates import Certificates
+from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.journal import Journal
 from fixtures.simulator.serving.profiles import PROFILES
 from fixtures.simulator.serving.proxy import serve
@@ -70,7 +71,7 @@ def tenant_of(
 
 
 @contextmanager
-def serving(tenant: Tenant) -> Iterator[Served]:
+def serving(tenant: Tenant, strikes: Sequence[FaultRule] = ()) -> Iterator[Served]:
     """Serve the tenant; the environment leads every SDK to it while the block lasts."""
     journal, loop, ready = Journal(), asyncio.new_event_loop(), threading.Event()
     # the one call of each service that is throttled lies behind us: the order of tests is free
@@ -79,7 +80,7 @@ def serving(tenant: Tenant) -> Iterator[Served]:
     with Certificates() as certificates, pytest.MonkeyPatch.context() as patch:
 
         async def run() -> None:
-            application = switchboard(tenant, journal)
+            application = switchboard(tenant, journal, strikes=strikes)
             async with serve(application, certificates.server_side) as address[0]:
                 ready.set()
                 await stop.wait()

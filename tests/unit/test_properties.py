@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from graders import snapshot
 from graders.codec import from_json, to_json
-from graders.collector import unseen
 from graders.evidence import Evidence, ServiceName, Unavailable
 from graders.inputs.cohort import read_cohort
 from graders.inputs.lab_file import LabFile, read_lab_file
@@ -25,6 +24,7 @@ from graders.inputs.problems import InputProblems
 from graders.judging.root_causes import first_to_read
 from graders.lab import Learner
 from graders.names import near_misses
+from graders.parts import unseen
 from graders.reasons import Reason
 from graders.rubric import Check
 from graders.services.http.read_only import without_secrets

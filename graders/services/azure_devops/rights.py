@@ -13,11 +13,14 @@ from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE
 from graders.services.http.triage import look, not_accepted
 
-_PROJECTS_AT_ONCE = 20  # their ids make the address long
-_LIBRARY = ("b7e84409-6553-448a-bbb2-af228e07cbeb", 1, "Library/{project}")
-_CONNECTIONS = ("49b48001-ca20-4adc-8111-5b60c903a50c", 16, "endpoints/{project}")
-_PIPELINES = ("33344d9c-fc72-4d6f-aba5-fa317101a7e9", 1 + 1024, "{project}")  # runs, definitions
-_NOBODY = ("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa", "00000000-0000-0000-0000-000000000000")
+PROJECTS_AT_ONCE = 20  # their ids make the address long
+Namespace = tuple[str, str]
+"""Its id, and the token of a whole project in it."""
+LIBRARY: Namespace = ("b7e84409-6553-448a-bbb2-af228e07cbeb", "Library/{project}")
+CONNECTIONS: Namespace = ("49b48001-ca20-4adc-8111-5b60c903a50c", "endpoints/{project}")
+PIPELINES: Namespace = ("33344d9c-fc72-4d6f-aba5-fa317101a7e9", "{project}")
+_SEEING = ((LIBRARY, 1), (CONNECTIONS, 16), (PIPELINES, 1 + 1024))  # of pipelines runs, definitions
+NOBODY = ("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa", "00000000-0000-0000-0000-000000000000")
 
 
 def anonymous(clients: Organization, organization: str) -> Unavailable | None:
@@ -26,7 +29,7 @@ def anonymous(clients: Organization, organization: str) -> Unavailable | None:
     An organisation with public projects answers a token that it does not accept with status 200.
     """
     who = look(SERVICE, "who the grader is", clients.who, [])
-    if isinstance(who, Unavailable) or str(who.authenticated_user.id).lower() not in _NOBODY:
+    if isinstance(who, Unavailable) or str(who.authenticated_user.id).lower() not in NOBODY:
         return None
     return not_accepted(SERVICE, f"the projects of {organization}")
 
@@ -34,23 +37,27 @@ def anonymous(clients: Organization, organization: str) -> Unavailable | None:
 def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Rights]:
     """Project id -> what the grader may see there; nothing of a project that was not answered."""
     found: dict[str, Rights] = {}
-    for start in range(0, len(projects), _PROJECTS_AT_ONCE):
-        some = projects[start : start + _PROJECTS_AT_ONCE]
-        answers = [_of_each(clients, some, *kind) for kind in (_LIBRARY, _CONNECTIONS, _PIPELINES)]
+    for start in range(0, len(projects), PROJECTS_AT_ONCE):
+        some = projects[start : start + PROJECTS_AT_ONCE]
+        answers = [of_each(clients, some, *seeing) for seeing in _SEEING]
         found |= {project: Rights(*kinds) for project, *kinds in zip(some, *answers, strict=True)}
     return found
 
 
-def _of_each(
-    clients: Organization, projects: Sequence[str], namespace: str, bits: int, form: str
+def of_each(
+    clients: Organization, projects: Sequence[str], namespace: Namespace, bits: int
 ) -> Sequence[bool | None]:
-    """The answer for each project; None where there is none: a scoped token may be refused."""
+    """Whether the grader has all of the bits in each project; None where no answer came.
+
+    A scoped token may be refused. At most ``PROJECTS_AT_ONCE`` projects.
+    """
+    identifier, form = namespace
     tokens = ",".join(form.format(project=project) for project in projects)
     subject = "what the grader may see"
     answer = look(
         SERVICE,
         subject,
-        lambda: clients.one_page(clients.security.has_permissions, namespace, bits, tokens),
+        lambda: clients.one_page(clients.security.has_permissions, identifier, bits, tokens),
         [],
     )
     if isinstance(answer, Unavailable) or len(answer) != len(projects):

@@ -115,7 +115,7 @@ def _cause(
             return "the grader could not sign in", _ENTRA
         return f"the look failed before anything was asked ({kind})", "Report this as a bug."
     if last.error and not _is_sign_in_page(last):
-        return last.error, _remedy_for_connection(last)
+        return last.error, remedy_for_connection(last)
     if _is_sign_in(last) and last.status != 200:
         return f"the sign-in was refused ({_named(last)})", _ENTRA
     if (last.status and last.status >= 300) or _is_sign_in_page(last):
@@ -162,7 +162,8 @@ def not_accepted(service: ServiceName, subject: str) -> Unavailable:
     return Unavailable(service, subject, cause, _token(service), 200)
 
 
-def _remedy_for_connection(last: Exchange) -> str:
+def remedy_for_connection(last: Exchange) -> str:
+    """What an operator can do where no answer came."""
     if last.fault is Fault.REFUSED:
         return (
             "The grader only contacts known hosts: ask the service's administrator why it names"

@@ -1,0 +1,111 @@
+"""``python -m graders doctor``: whether a run would work, asked before anything is collected."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from graders.inputs.lab_file import find_lab_file, missing_for, read_class_files
+from graders.inputs.problems import InputProblems
+from graders.judging.scope import UnknownMarker, needed_services
+from graders.lab import Lab
+from graders.names import you_have
+from graders.services.doctor.finding import Finding, status
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to those of ``python -m graders``."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "doctor", help="check files, sign-ins, rights, network and clock before a run"
+    )
+    parser.set_defaults(command=run)
+    add = parser.add_argument
+    add("--learners", type=Path, metavar="FILE", help="cohort file (CSV); default: cohort.csv")
+    add("--lab", type=Path, metavar="FILE", help="lab file; default: lab.toml next to the cohort")
+    add("--learner", action="append", default=[], metavar="ID", help="only this learner")
+    add("-m", dest="marker", metavar="TASKS", help="only what these checks need, as in pytest")
+    add("--reports", type=Path, metavar="DIR", default=Path("reports/out"), help=_FOLDER)
+    add("--json", action="store_true", help="write JSON, for programs")
+
+
+_FOLDER = "folder for results, whose disk is checked; default: reports/out"
+
+
+def run(given: argparse.Namespace) -> int:
+    """Examine, and print what was found; returns the exit status."""
+    found = _examined(given)
+    if given.json:
+        print(json.dumps(_document(found), indent=1, ensure_ascii=False))
+    else:
+        from graders.services.doctor.table import lines
+
+        print("\n".join(lines(found)))
+    return status(found)
+
+
+def _examined(given: argparse.Namespace) -> Sequence[Finding]:
+    """Files first: without them it is not known what to ask."""
+    cohort_file = given.learners or Path("cohort.csv")
+    try:
+        labs, findings = _labs(cohort_file, given)
+        services = needed_services(given.marker)
+    except InputProblems as problems:
+        return [Finding("file_wrong", {"what": str(problem)}) for problem in problems.problems]
+    except (UnknownLearner, UnknownMarker) as problem:
+        return [Finding("file_wrong", {"what": str(problem)})]
+    from graders.services.doctor.examination import examine  # imports SDKs
+    from graders.services.doctor.needs import Needs
+
+    needs = Needs(labs, services, given.reports.absolute())
+    return [*findings, *examine(needs, os.environ)]
+
+
+class UnknownLearner(Exception):
+    """Who is not in the cohort file, in one sentence."""
+
+
+def _labs(cohort_file: Path, given: argparse.Namespace) -> tuple[list[Lab], list[Finding]]:
+    """The labs of the learners chosen, and what the files say."""
+    lab_file = find_lab_file(cohort_file, given.lab)
+    cohort, lab = read_class_files(cohort_file, lab_file)
+    everyone = {learner.id: lab.for_learner(learner) for learner in cohort.learners}
+    if unknown := [learner for learner in given.learner if learner not in everyone]:
+        near = you_have(unknown[0], everyone)
+        raise UnknownLearner(
+            f"--learner: {cohort_file.name}: no learner `{unknown[0]}`{near and f' ({near})'}."
+        )
+    labs = [
+        own
+        for learner, own in everyone.items()
+        if given.learner in ([], [learner]) or learner in given.learner
+    ]
+    if missing := missing_for(*labs, file=(lab_file or Path("lab.toml")).name):
+        raise InputProblems(missing)
+    count = f"{len(labs)} learner{'s' * (len(labs) != 1)}"
+    return labs, [
+        Finding("learners", {"count": count, "file": cohort_file.name}),
+        *(Finding("row_left_out", {"what": str(problem)}) for problem in cohort.left_out),
+    ]
+
+
+def _document(findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "status": status(findings),
+        "findings": [
+            {
+                "code": finding.code,
+                "area": finding.entry.area,
+                "level": str(finding.level),
+                "says": finding.says,
+                "fix": finding.fix,
+                "run": finding.run,
+                "learners": list(finding.learners),
+                "facts": dict(finding.facts),
+            }
+            for finding in findings
+        ],
+    }

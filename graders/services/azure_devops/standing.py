@@ -1,0 +1,107 @@
+"""The grader's own standing in an organisation: who it is, what it could change; retention.
+
+Each is the cheapest read that proves it. Namespaces and bits: see ``rights.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from graders.evidence import Project, Unavailable
+from graders.services.azure_devops import rights
+from graders.services.azure_devops.client import Organization
+from graders.services.azure_devops.query import SERVICE
+from graders.services.http.triage import look
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whom the service takes the grader for; ``acts_for`` is another account it acts for."""
+
+    name: str
+    is_anonymous: bool
+    acts_for: str = ""
+
+
+def signed_in(clients: Organization) -> Standing | Unavailable:
+    """Whom the service takes the grader for."""
+
+    def ask() -> Standing:
+        clients.warm_up()
+        answer = clients.who()
+        user, authorized = answer.authenticated_user, answer.authorized_user
+        other = authorized is not None and str(authorized.id) != str(user.id)
+        return Standing(
+            name=str(user.provider_display_name or user.id),
+            is_anonymous=str(user.id).lower() in rights.NOBODY,
+            acts_for=str(authorized.provider_display_name or authorized.id) if other else "",
+        )
+
+    return look(SERVICE, "who you are", ask, [])
+
+
+_AREAS: Mapping[str, str] = {
+    "the library": "Variable Groups (read)",
+    "the service connections": "Service Connections (read)",
+    "the pipelines": "Build (read)",
+}
+
+
+def refused_areas(
+    clients: Organization, project: Project
+) -> Iterator[tuple[str, str, Unavailable]]:
+    """Areas of a project that cannot be read, with the scope that a token needs for each."""
+    reads = (
+        partial(clients.library.get_variable_groups, project.id, top=1),
+        partial(clients.connections.get_service_endpoints, project.id),
+        partial(clients.builds.get_definitions, project.id, top=1),
+    )
+    for (area, scope), read in zip(_AREAS.items(), reads, strict=True):
+        refusal = look(SERVICE, area, partial(clients.one_page, read), [])
+        if isinstance(refusal, Unavailable):
+            yield area, scope, refusal
+
+
+_WRITING = (
+    (rights.LIBRARY, 2, "the library"),
+    (rights.CONNECTIONS, 2, "service connections"),
+    (rights.PIPELINES, 2048, "pipelines"),
+)
+"""Administer, Administer, Edit build pipeline."""
+
+
+def writable(clients: Organization, projects: Sequence[str]) -> Mapping[str, list[str]]:
+    """Project id -> what the grader could change there; of the first projects only."""
+    some = projects[: rights.PROJECTS_AT_ONCE]
+    could: dict[str, list[str]] = {project: [] for project in some}
+    for kind, bits, what in _WRITING:
+        answers = rights.of_each(clients, some, kind, bits)
+        for project, may in zip(some, answers, strict=True):
+            could[project] += [what] if may else []
+    return could
+
+
+def days_kept(clients: Organization, project: Project) -> int | Unavailable:
+    """For how many days a project keeps its runs. Source: build/retention."""
+
+    def ask() -> int:
+        return int(clients.builds.get_retention_settings(project.id).purge_runs.value)
+
+    return look(SERVICE, "the retention of runs", ask, [])
+
+
+def oldest_run(clients: Organization, project: Project) -> datetime | None:
+    """When the oldest run of a project finished; None where there is none, or none is shown."""
+    read = partial(
+        clients.builds.get_builds,
+        project.id,
+        top=1,
+        query_order="finishTimeAscending",
+        status_filter="completed",
+    )
+    runs = look(SERVICE, "the oldest run", partial(clients.one_page, read), [])
+    finished = [run.finish_time for run in runs] if isinstance(runs, list) else []
+    return next((time for time in finished if isinstance(time, datetime)), None)

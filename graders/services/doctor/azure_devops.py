@@ -1,0 +1,160 @@
+"""Azure DevOps: whom each organisation takes the grader for, and what it may see and change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from graders.evidence import Project, Unavailable
+from graders.lab import Lab, spelled
+from graders.services.azure_devops import standing
+from graders.services.azure_devops.project import AzureDevOps
+from graders.services.azure_devops.rights import rights
+from graders.services.azure_devops.standing import Standing
+from graders.services.doctor.finding import Finding
+from graders.services.doctor.needs import Needs
+from graders.services.sign_in import SignIn
+
+_NOT_FOUND = 404
+_SOON = timedelta(days=7)
+_SIGHTS = {
+    "library": "library_not_seen",
+    "connections": "connections_not_seen",
+    "pipelines": "pipelines_not_seen",
+}
+
+
+@dataclass(frozen=True)
+class _Organization:
+    """One organisation, and the learners who work in it."""
+
+    name: str
+    labs: Sequence[Lab]
+    asked: AzureDevOps
+    is_scoped: bool
+    """Whether the token may lack scopes: a personal access token."""
+
+    @property
+    def method(self) -> str:
+        return "personal access token" if self.is_scoped else "Microsoft Entra token"
+
+    def finding(self, code: str, refusal: Unavailable) -> Finding:
+        facts = {
+            "organization": self.name,
+            "cause": refusal.cause,
+            "remedy": refusal.remedy,
+        }
+        return Finding(code, facts, _ids(self.labs))
+
+
+def findings(needs: Needs, sign_in: SignIn, *, own: bool) -> Iterator[Finding]:
+    """What each organisation says; ``own`` where learners check their own work."""
+    names = spelled([lab.organization for lab in needs.labs])
+    for name in names:
+        labs = [lab for lab in needs.labs if lab.organization.casefold() == name.casefold()]
+        is_scoped = sign_in.azure_devops_pat is not None
+        yield from _examined(_Organization(name, labs, AzureDevOps(name, sign_in), is_scoped), own)
+    if sign_in.azure_devops_pat:
+        yield from _end_of_pat(needs)
+
+
+def _examined(organization: _Organization, own: bool) -> Iterator[Finding]:
+    who = standing.signed_in(organization.asked.clients)
+    if isinstance(who, Unavailable):
+        unknown = who.status == _NOT_FOUND
+        yield organization.finding("organization_unknown" if unknown else "devops_refused", who)
+        return
+    facts = {"organization": organization.name, "who": who.name, "other": who.acts_for}
+    if who.is_anonymous or who.acts_for:
+        code = "devops_anonymous" if who.is_anonymous else "devops_on_behalf"
+        yield Finding(code, facts, _ids(organization.labs))
+        return
+    yield Finding("devops_signed_in", facts | {"method": organization.method})
+    yield from _projects(organization, own, who)
+
+
+def _projects(organization: _Organization, own: bool, who: Standing) -> Iterator[Finding]:
+    listed = organization.asked.projects()
+    if isinstance(listed, Unavailable):
+        yield organization.finding("projects_refused", listed)
+        return
+    seen: dict[str, tuple[Project, list[Lab]]] = {}
+    for lab in organization.labs:
+        project = organization.asked.project_of(lab)
+        if isinstance(project, Unavailable):
+            facts = {"project": lab.project, "organization": organization.name, "who": who.name}
+            yield Finding("project_not_seen", facts, (lab.learner.id,))
+        else:
+            seen.setdefault(project.id, (project, []))[1].append(lab)
+    if seen:
+        yield from _sights(organization, seen)
+        if organization.is_scoped:
+            yield from _areas(organization, seen)
+        if not own:
+            yield from _writes(organization, seen)
+        yield from _retention(organization, seen)
+
+
+def _sights(
+    organization: _Organization, seen: dict[str, tuple[Project, list[Lab]]]
+) -> Iterator[Finding]:
+    answers = rights(organization.asked.clients, sorted(seen))
+    unknown: list[str] = []
+    for project_id, (project, labs) in seen.items():
+        may = answers[project_id]
+        for kind, code in _SIGHTS.items():
+            if getattr(may, kind) is False:
+                yield Finding(code, {"project": project.name}, _ids(labs))
+        if None in (may.library, may.connections, may.pipelines):
+            unknown += _ids(labs)
+    if unknown:
+        yield Finding("rights_unknown", {"organization": organization.name}, tuple(unknown))
+
+
+def _areas(
+    organization: _Organization, seen: dict[str, tuple[Project, list[Lab]]]
+) -> Iterator[Finding]:
+    """One read in each area of one project: a token may lack a scope."""
+    project, _ = next(iter(seen.values()))
+    for area, scope, refusal in standing.refused_areas(organization.asked.clients, project):
+        facts = {"project": project.name, "area": area, "scope": scope, "cause": refusal.cause}
+        yield Finding("area_refused", facts, _ids(organization.labs))
+
+
+def _writes(
+    organization: _Organization, seen: dict[str, tuple[Project, list[Lab]]]
+) -> Iterator[Finding]:
+    writable = standing.writable(organization.asked.clients, sorted(seen))
+    for project_id, (project, labs) in seen.items():
+        if what := writable.get(project_id):
+            facts = {"project": project.name, "what": " and ".join(what)}
+            yield Finding("devops_could_write", facts, _ids(labs))
+
+
+def _retention(
+    organization: _Organization, seen: dict[str, tuple[Project, list[Lab]]]
+) -> Iterator[Finding]:
+    project, labs = next(iter(seen.values()))
+    days = standing.days_kept(organization.asked.clients, project)
+    if isinstance(days, Unavailable):
+        yield organization.finding("retention_unknown", days)
+        return
+    begins = labs[0].session.begins or standing.oldest_run(organization.asked.clients, project)
+    if begins is None:
+        return
+    last = begins + timedelta(days=days)
+    now = datetime.now(UTC)
+    code = "grade_late" if last <= now else "grade_soon" if last - now < _SOON else "grade_by"
+    yield Finding(code, {"days": str(days), "date": f"{last:%Y-%m-%d}"})
+
+
+def _end_of_pat(needs: Needs) -> Iterator[Finding]:
+    if needs.pat_ends is None:
+        yield Finding("pat_end_unknown")
+    elif needs.pat_ends - datetime.now(UTC).date() < _SOON:
+        yield Finding("pat_ends_soon", {"date": f"{needs.pat_ends:%Y-%m-%d}"})
+
+
+def _ids(labs: Sequence[Lab]) -> tuple[str, ...]:
+    return tuple(lab.learner.id for lab in labs)

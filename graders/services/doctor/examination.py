@@ -1,0 +1,139 @@
+"""The whole examination, or the part of it that a run begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from graders.lab import places, spelled
+from graders.services.doctor import azure, azure_devops, github, machine, network
+from graders.services.doctor.finding import Finding, Level
+from graders.services.doctor.needs import AZURE, AZURE_DEVOPS, GITHUB, Needs
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
+from graders.services.sign_in import (
+    AZURE_DEVOPS_SCOPE,
+    AZURE_RESOURCE_MANAGER_SCOPE,
+    SignIn,
+    SignInError,
+    failure_of,
+)
+from graders.services.token_claims import Account, account_of
+
+_PATIENCE = RetryPolicy(attempts=2, retry_after_cap=5, timeout=(5, 15), body_seconds=20, total=40)
+_SIGN_INS = (
+    "azure_refused",
+    "devops_refused",
+    "devops_anonymous",
+    "devops_on_behalf",
+    "github_refused",
+)
+"""Without these nobody's work can be read; for all learners, they stop a run."""
+
+
+def examine(
+    needs: Needs, environ: Mapping[str, str], sign_in: SignIn | None = None
+) -> tuple[Finding, ...]:
+    """All that the doctor finds, in the order of its table; it signs in where nobody has."""
+    with ReadOnlyTransport(_PATIENCE):
+        found = [*_places(needs), *machine.findings(needs.folder, environ)]
+        asked = [_stopping(finding, needs) for finding in _of_services(needs, environ, sign_in)]
+        if not needs.before_run or any(finding.stops for finding in asked):
+            found += _of_network(needs, environ)
+    return (*found, *asked)
+
+
+def _places(needs: Needs) -> Iterator[Finding]:
+    meant = places(needs.labs)
+    kinds = {"owner": GITHUB, "organisation": AZURE_DEVOPS, "subscription": AZURE}
+    for kind, names in meant.items():
+        if kinds.get(kind) in (None, *needs.services):
+            yield Finding("place", {"kind": kind, "names": ", ".join(names)})
+
+
+def _of_network(needs: Needs, environ: Mapping[str, str]) -> Iterator[Finding]:
+    organizations = spelled([lab.organization for lab in needs.labs])
+    yield from network.findings(network.roads(needs.services, organizations), environ)
+
+
+def _of_services(
+    needs: Needs, environ: Mapping[str, str], sign_in: SignIn | None
+) -> Iterator[Finding]:
+    """Every service is asked, whatever another one says: all problems at once."""
+    try:
+        sign_in = sign_in or SignIn.from_environment(environ, needs.services)
+    except SignInError as error:
+        for problem in error.problems:
+            yield Finding("sign_in_incomplete", {"what": problem}, stops=True)
+        return
+    account, refused = _entra(needs, sign_in)
+    yield from refused
+    own = _is_own(needs, account)
+    refused_scopes = {finding.facts.get("service") for finding in refused}
+    if account.name:
+        yield from _signed_in(needs, sign_in, account)
+    if AZURE_DEVOPS in needs.services and str(AZURE_DEVOPS) not in refused_scopes:
+        yield from azure_devops.findings(needs, sign_in, own=own)
+    if GITHUB in needs.services:
+        yield from github.findings(needs, sign_in, own=own)
+    if AZURE in needs.services and str(AZURE) not in refused_scopes:
+        yield from azure.findings(needs, sign_in, account, own=own)
+
+
+def _entra(needs: Needs, sign_in: SignIn) -> tuple[Account, Sequence[Finding]]:
+    """The account of Azure's tokens, and the services for which there is none."""
+    account, refused = Account(), []
+    everyone = tuple(lab.learner.id for lab in needs.labs)
+    wanted = {AZURE: AZURE_RESOURCE_MANAGER_SCOPE}
+    if not sign_in.azure_devops_pat:
+        wanted[AZURE_DEVOPS] = AZURE_DEVOPS_SCOPE
+    for service, scope in wanted.items():
+        if service not in needs.services:
+            continue
+        failure = failure_of(lambda scope=scope: sign_in.azure.get_token(scope))  # type: ignore[misc]
+        if failure:
+            facts = {"service": str(service), **failure._asdict()}
+            refused.append(Finding("azure_refused", facts, everyone))
+        else:
+            account = account_of(sign_in.azure.get_token(scope).token)
+    return account, refused
+
+
+def _signed_in(needs: Needs, sign_in: SignIn, account: Account) -> Iterator[Finding]:
+    facts = {
+        "who": f"the application {account.name}" if account.is_app else account.name,
+        "tenant": account.tenant,
+        "method": sign_in.method,
+        "until": f"{account.until:%H:%M} UTC" if account.until else "an end it does not tell",
+    }
+    yield Finding("azure_signed_in", facts)
+    others = [
+        lab
+        for lab in needs.labs
+        if lab.tenant_id and lab.tenant_id.casefold() != account.tenant.casefold()
+    ]
+    for wanted in spelled([lab.tenant_id or "" for lab in others]):
+        concerned = tuple(lab.learner.id for lab in others if lab.tenant_id == wanted)
+        yield Finding("azure_elsewhere", {"tenant": account.tenant, "wanted": wanted}, concerned)
+
+
+def _is_own(needs: Needs, account: Account) -> bool:
+    """Whether it is a learner's own account, which may write what it likes."""
+    if account.is_app or len(needs.labs) != 1:
+        return False
+    learner = needs.labs[0].learner
+    name = account.name.casefold()
+    digits = "".join(filter(str.isdigit, name.partition("@")[0]))
+    return bool(name) and (name == learner.email.casefold() or digits == str(learner.number))
+
+
+def _stopping(finding: Finding, needs: Needs) -> Finding:
+    """A sign-in that works for nobody stops a run."""
+    everyone = {lab.learner.id for lab in needs.labs}
+    if finding.code in _SIGN_INS and set(finding.learners) == everyone:
+        return replace(finding, stops=True, learners=())
+    return finding
+
+
+def withholding(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Those that a run goes on with: rights that are missing, and warnings."""
+    return [finding for finding in findings if finding.level in (Level.MISSING, Level.WARNING)]
