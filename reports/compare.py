@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
+from reports.class_summary import cause_of
 from reports.gradebook import points_text
 from reports.stored import Book
 
@@ -25,6 +25,18 @@ class CheckChange:
     points: float
     """Earned now minus earned before."""
     why: str
+
+
+@dataclass(frozen=True)
+class ReasonChange:
+    """Checks that ended as before, for another reason (ids and numbers do not count)."""
+
+    outcome: str
+    before: str
+    """In the words of the first of them; likewise ``after``."""
+    after: str
+    learners: tuple[str, ...]
+    checks: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,11 @@ class LearnerChange:
     def moves_the_grade(self) -> bool:
         return self.before != self.after
 
+    @property
+    def is_of_points_only(self) -> bool:
+        """Whether checks are worth something else, and nothing ended otherwise."""
+        return not self.moves_the_grade and all(c.before == c.after for c in self.checks)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -57,20 +74,23 @@ class Comparison:
     only_after: tuple[str, ...]
     rubric: tuple[str, ...]
     """How the rubrics differ, in sentences."""
+    reasons: tuple[ReasonChange, ...] = ()
+    """What ended as before, but for another reason; it is no difference between grades."""
 
     @property
     def is_empty(self) -> bool:
         return not (self.learners or self.only_before or self.only_after or self.rubric)
 
     @property
-    def by_check(self) -> Mapping[tuple[str, str, str], int]:
-        """(check, before, after) -> how many learners, most first."""
-        counted = Counter(
-            (check.check, check.before, check.after)
-            for learner in self.learners
-            for check in learner.checks
-        )
-        return dict(counted.most_common())
+    def by_check(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        """(check, before, after) -> the learners, most first."""
+        changed: dict[tuple[str, str, str], list[str]] = {}
+        for learner in self.learners:
+            for check in learner.checks:
+                key = (check.check, check.before, check.after)
+                changed.setdefault(key, []).append(learner.learner)
+        ranked = sorted(changed.items(), key=lambda entry: -len(entry[1]))
+        return {key: tuple(learners) for key, learners in ranked}
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -86,7 +106,29 @@ def compare(old: Book, new: Book) -> Comparison:
         only_before=tuple(learner for learner in old.names if learner not in new.names),
         only_after=tuple(learner for learner in new.names if learner not in old.names),
         rubric=tuple(_rubric(old.rubric, new.rubric)),
+        reasons=_reasons(old, new),
     )
+
+
+def _reasons(old: Book, new: Book) -> tuple[ReasonChange, ...]:
+    alike: dict[tuple[str, str, str], list[tuple[Verdict, Verdict]]] = {}
+    for key, after in new.verdicts.items():
+        before = old.verdicts.get(key)
+        if before and before.outcome is after.outcome and after.outcome is not Outcome.PASSED:
+            causes = cause_of(before.reason), cause_of(after.reason)
+            if causes[0] != causes[1]:
+                alike.setdefault((after.outcome.value, *causes), []).append((before, after))
+    changes = [
+        ReasonChange(
+            outcome,
+            same[0][0].reason,
+            same[0][1].reason,
+            tuple(dict.fromkeys(after.learner for _, after in same)),
+            len(same),
+        )
+        for (outcome, _, _), same in alike.items()
+    ]
+    return tuple(sorted(changes, key=lambda change: -change.checks))
 
 
 def _learner(learner: str, old: Book, new: Book) -> LearnerChange:

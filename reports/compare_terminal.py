@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from graders.texts import strip_controls
+from graders.wording import checks
 from reports.compare import Comparison, LearnerChange, largest_first
 from reports.gradebook import points_text
 from reports.stored import Book
@@ -14,6 +16,7 @@ SHOWN = 20
 """So many learners are listed one by one, unless all are asked for."""
 _WIDTH = 80
 _CHECKS = 6
+_FEW = 4
 
 
 def lines(comparison: Comparison, old: Book, new: Book, *, everyone: bool = False) -> Iterator[str]:
@@ -29,6 +32,7 @@ def lines(comparison: Comparison, old: Book, new: Book, *, everyone: bool = Fals
     yield from _list("Only in the new one:", comparison.only_after)
     yield from _by_check(comparison)
     yield from _learners(comparison, everyone)
+    yield from _reasons(comparison)
 
 
 def _in_all(comparison: Comparison) -> Iterator[str]:
@@ -53,32 +57,64 @@ def _by_check(comparison: Comparison) -> Iterator[str]:
     if not comparison.by_check:
         return
     yield from ("", "By check:")
-    for (check, before, after), count in comparison.by_check.items():
+    for (check, before, after), learners in comparison.by_check.items():
         change = "other points" if before == after else f"{before} → {after}"
-        yield f"  {count:>5} × {check}: {change}"
+        yield from _wrapped(f"{len(learners):>5} × {check}: {change}", _some(learners))
 
 
 def _learners(comparison: Comparison, everyone: bool) -> Iterator[str]:
     if not comparison.learners:
         return
-    shown = largest_first(comparison.learners)
-    if not everyone:
-        shown = shown[:SHOWN]
+    ordered = largest_first(comparison.learners)
+    listed = [learner for learner in ordered if everyone or not learner.is_of_points_only]
+    shown = listed if everyone else listed[:SHOWN]
     yield from ("", "By learner:")
     for learner in shown:
         yield from _learner(learner)
-    if len(shown) < len(comparison.learners):
-        yield f"  … and {len(comparison.learners) - len(shown)} more; --all shows them"
+    if len(shown) < len(listed):
+        yield f"  … and {len(listed) - len(shown)} more; --all shows them"
+    if others := len(ordered) - len(listed):
+        yield f"  {others} with the same total, whose checks are worth other points"
 
 
 def _learner(learner: LearnerChange) -> Iterator[str]:
     heading = fitted("  ".join(part for part in (learner.learner, learner.name) if part), 44)
     yield f"  {heading} {_total(learner.before):>8} → {_total(learner.after):<8}".rstrip()
     for check in learner.checks[:_CHECKS]:
-        change = "" if check.before == check.after else f"{check.before} → {check.after}  "
-        yield "      " + fitted(f"{check.check}: {change}{check.why}", _WIDTH - 6).rstrip()
+        change = "" if check.before == check.after else f"{check.before} → {check.after}"
+        text = ". ".join(filter(None, (change, check.why)))
+        yield from _wrapped(f"    {check.check}: {text}")
     if len(learner.checks) > _CHECKS:
         yield f"      … and {len(learner.checks) - _CHECKS} more checks"
+
+
+def _reasons(comparison: Comparison) -> Iterator[str]:
+    if not comparison.reasons:
+        return
+    yield from ("", "Same outcome, another reason:")
+    for change in comparison.reasons[:SHOWN]:
+        who = f"{checks(change.checks)} of {_some(change.learners)}, {change.outcome}"
+        yield from _wrapped(f"{who}: {change.after}", f"before: {change.before}")
+    if len(comparison.reasons) > SHOWN:
+        yield f"  … and {len(comparison.reasons) - SHOWN} more, in the file of --json"
+
+
+def _some(learners: Sequence[str]) -> str:
+    shown = ", ".join(learners[:_FEW])
+    return shown if len(learners) <= _FEW else f"{shown} and {len(learners) - _FEW} more"
+
+
+def _wrapped(first: str, *more: str) -> Iterator[str]:
+    """Paragraphs in at most 80 columns; all but the first line are indented."""
+    for at, text in enumerate((first, *more)):
+        indent = len(text) - len(text.lstrip()) + 2 if not at else 10
+        yield from textwrap.wrap(
+            strip_controls(text),
+            _WIDTH,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + 4 if not at else 12),
+            break_on_hyphens=False,
+        )
 
 
 def _total(points: float | None) -> str:

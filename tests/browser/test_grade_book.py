@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,18 @@ _VIOLATIONS = """async () => {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
   return violations.map((rule) => [rule.id, rule.nodes.slice(0, 3).map((node) => node.html)]);
+}"""
+
+_SMALL_TEXTS = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const small = new Set();
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!node.textContent.trim() || !parent.checkVisibility()) continue;
+    const size = parseFloat(getComputedStyle(parent).fontSize);
+    if (size < 11) small.add(`${size} px: ${parent.outerHTML.slice(0, 80)}`);
+  }
+  return [...small];
 }"""
 
 
@@ -208,6 +221,12 @@ def test_a_learners_detail_has_hints_reasons_evidence_and_links(
     detail = page.get_by_role("dialog", name="Learner 7")
     expect(detail).to_contain_text("40 of 100")
     expect(detail).to_contain_text("Fix first: step 5.10")
+    first = detail.locator(".first")
+    expect(first).to_contain_text("expected a pipeline Model-Train-Register-CI; found Nightly")
+    expect(first).to_contain_text("Blocked until this is fixed: ")
+    expect(first.get_by_role("link", name="pipelines")).to_have_attribute(
+        "href", "https://dev.azure.com/solliancelabs/AE%20MLOps%2007/_build"
+    )
     expect(detail).to_contain_text("found Nightly clean-up")
     expect(detail).to_contain_text("How to fix it: Create the CI pipeline")
     expect(detail.locator(".task", has_text="Task 7").first).to_contain_text("9 checks blocked")
@@ -227,7 +246,13 @@ def test_a_withheld_learners_detail_says_why_and_shows_no_total(page: Page) -> N
     page.get_by_role("button", name="learner014").click()
     grade = page.get_by_role("dialog").locator(".grade")
     expect(grade.locator(".sum")).to_have_text("withheld")
-    expect(grade.locator(".because")).to_contain_text("could not see the project AE MLOps 14")
+    cause = "could not see the project AE MLOps 14"
+    expect(grade.locator(".because li")).to_have_text(
+        re.compile(rf"^\d+ checks not assessed: .*{cause}")
+    )
+    dialog = page.get_by_role("dialog")
+    assert dialog.inner_text().count(cause) == 1
+    expect(dialog.locator(".task").first).to_contain_text("14 checks not assessedfor the reason")
 
 
 def test_next_and_previous_follow_what_is_shown(page: Page) -> None:
@@ -241,6 +266,27 @@ def test_next_and_previous_follow_what_is_shown(page: Page) -> None:
     expect(detail).to_contain_text("2 of 23")
     detail.get_by_role("button", name="Close").click()
     expect(page.get_by_role("button", name=shown[1])).to_be_focused()
+
+
+def test_a_key_pressed_at_once_acts_on_the_learner_that_is_shown(
+    open_: Open, tmp_path: Path
+) -> None:
+    """The address follows what is shown; nothing waits for its event."""
+    run, verdicts = large_run(3, checks=6, reports=tmp_path)
+    page = open_(grade_book_page.write(run, grades_of(run, verdicts)))
+    page.get_by_role("button", name="learner002").click()
+    shown = page.evaluate(
+        """() => {
+          const dialog = document.getElementById("detail");
+          [...dialog.querySelectorAll("button")].find((b) => b.textContent === "Previous").click();
+          const shown = dialog.querySelector("h2").textContent;
+          dialog.close(); // as Escape does
+          return shown;
+        }"""
+    )
+    assert shown == "Learner 1"
+    expect(page.get_by_role("button", name="learner001")).to_be_focused()
+    expect(page.get_by_role("dialog")).to_be_hidden()
 
 
 def test_a_link_to_a_learner_opens_the_detail_and_back_closes_it(
@@ -299,6 +345,31 @@ def test_paper_has_the_learners_and_no_controls_or_the_open_detail_alone(page: P
     expect(page.locator("main")).to_be_hidden()
     expect(page.get_by_role("dialog")).to_contain_text("SIMULATED")
     expect(page.get_by_role("dialog")).to_contain_text("Fix first")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
+def test_no_text_is_smaller_than_eleven_pixels(
+    open_: Open, class_of_200: grading_process.Outcome, size: tuple[int, int]
+) -> None:
+    page = open_(class_of_200.reports / "index.html", size)
+    for view in ("checks", "tasks"):
+        page.locator(f"input[value={view}]").check(force=True)
+        page.evaluate("sortBy => document.querySelector('#matrix thead button').click()")
+        assert page.evaluate(_SMALL_TEXTS) == []
+    for learner in ("learner007", "learner014"):
+        page.get_by_role("button", name=learner).click()
+        page.get_by_text("Evidence: what was collected and judged").click()
+        assert page.evaluate(_SMALL_TEXTS) == []
+        page.keyboard.press("Escape")
+
+
+def test_of_one_learner_there_are_no_statistics(open_: Open, tmp_path: Path) -> None:
+    run = example.run([example.learner("ada")], tmp_path)
+    page = open_(grade_book_page.write(run, grades_of(run, example.verdicts("ada"))))
+    expect(page.get_by_role("heading", name="Learners", exact=True)).to_be_visible()
+    assert page.locator("#class, #checks").count() == 0
+    for text in ("median", "Failed most often", "Where learners stopped"):
+        assert text not in page.inner_text("body")
 
 
 def test_dark_follows_the_system_until_somebody_chooses(

@@ -150,7 +150,7 @@ def test_two_lab_files_are_compared_over_one_run(before: Path, tmp_path: Path) -
         "endpoint-answers is worth 9 instead of 14",
     ):
         assert message in done.stdout
-    ada = next(line for line in done.stdout.splitlines() if "ada" in line)
+    ada = next(line for line in done.stdout.splitlines() if line.startswith("  ada"))
     assert "80" in ada
     assert "85" in ada
     assert command("compare", first, before).returncode == 1

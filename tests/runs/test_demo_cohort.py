@@ -103,11 +103,13 @@ def test_a_fault_of_one_learner_is_shown_once(
     alone = grading_process.grade(
         "--learners", DEMO, "--evidence", evidence, "--learner", "user17", reports=tmp_path
     )
+    outcomes = [*demo.outcomes()["user17"].values()]
+    count, passed = outcomes.count("not assessed"), outcomes.count("passed")
     details, _, grades = alone.text.partition("= grades (SIMULATED) =")
     assert details.count("could not see the project AE MLOps 17") == 1
-    assert details.count("57 checks of user17, for this one reason") == 1
-    assert "user17: 57 checks not assessed: Azure DevOps" in grades
-    assert "15 passed, 57 errors" in grades
+    assert details.count(f"{count} checks of user17, for this one reason") == 1
+    assert f"user17: {count} checks not assessed: Azure DevOps" in grades
+    assert f"{passed} passed, {count} errors" in grades
     assert "Failed most often" not in grades
     assert 'id="class"' not in (tmp_path / "index.html").read_text("utf-8")
 

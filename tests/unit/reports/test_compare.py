@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from graders.rubric import with_points
 from graders.verdicts import Outcome, Verdict
 from reports import gradebook
 from reports.compare import compare
+from reports.compare_terminal import lines
 from reports.grading_run import GradingRun
 from reports.stored import Book, read_book
 from tests.support import handmade_run as example
@@ -63,7 +65,7 @@ def test_who_changes_by_which_check_and_why(before: Path, tmp_path: Path) -> Non
         "variable-group-exists": "expected a group; found none",
         "ci-run-succeeded": "run 1 is still running",
     }
-    assert comparison.by_check["ci-run-succeeded", "passed", "pending"] == 1
+    assert comparison.by_check["ci-run-succeeded", "passed", "pending"] == ("bob",)
 
 
 def test_learners_and_checks_of_one_book_only_are_listed(before: Path, tmp_path: Path) -> None:
@@ -131,3 +133,53 @@ def test_points_of_a_lab_file_take_the_place_of_another_ones(tmp_path: Path) -> 
 
 def outcome_of(book: Book, learner: str) -> Outcome:
     return book.verdicts[learner, "variable-group-exists"].outcome
+
+
+def test_another_reason_for_the_same_outcome_is_told_and_is_no_difference(
+    before: Path, tmp_path: Path
+) -> None:
+    run = example.run([ADA, BOB])
+    otherwise = {"variable-group-exists": (Outcome.FAILED, "expected a group; found `x`")}
+    after = stored(
+        tmp_path / "new", run, example.verdicts("ada", otherwise), example.verdicts("bob")
+    )
+    old, new = read_book(before), read_book(after)
+    comparison = compare(old, new)
+    (change,) = comparison.reasons
+    assert (change.learners, change.checks, change.outcome) == (("ada",), 1, "failed")
+    assert comparison.is_empty
+    text = "\n".join(lines(comparison, old, new))
+    assert "  1 check of ada, failed: expected a group; found `x`" in text
+    assert "before: expected a group; found none" in text
+
+
+def test_a_number_in_a_reason_makes_no_other_reason(tmp_path: Path) -> None:
+    run = example.run([BOB])
+    books = [
+        read_book(
+            stored(
+                tmp_path / str(n),
+                run,
+                example.verdicts(
+                    "bob", {"ci-run-succeeded": (Outcome.FAILED, f"run 2026112{n}.1 failed")}
+                ),
+            )
+        )
+        for n in range(2)
+    ]
+    assert compare(*books).reasons == ()
+
+
+def test_learners_whose_total_stays_are_counted_not_listed(before: Path, tmp_path: Path) -> None:
+    """Other points for what bob passed cancel each other out; ada failed one of the two."""
+    book = read_book(before)
+    points = "variable-group-exists = 10\nconnection-exists = 17"
+    file = lab_file(tmp_path, points)
+    other = book.worth(read_lab_file(file), str(file))
+    comparison = compare(book, other)
+    text = "\n".join(lines(comparison, book, other))
+    assert re.search(r"^  ada Ada Lovelace +85 → 90$", text, re.M)
+    assert "bob Bob" not in text
+    assert "  1 with the same total, whose checks are worth other points" in text
+    assert "bob Bob" in "\n".join(lines(comparison, book, other, everyone=True))
+    assert max(len(line) for line in text.splitlines()[2:]) <= 80
