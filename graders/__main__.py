@@ -35,6 +35,7 @@ from graders.judging.scope import UnknownMarker
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
+from reports.earlier import replaced_by
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
@@ -122,6 +123,7 @@ def _version() -> str:
 
 def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
+    _refuse_to_replace(run)
     verdicts = verdicts_of(run)
     grades = grades_of(run, verdicts)
     written, failures = _write(run, grades)
@@ -148,6 +150,15 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
         pipeline=pipeline_of(os.environ),
         submission=submission_of(os.environ),
     )
+
+
+def _refuse_to_replace(run: GradingRun) -> None:
+    """A part of a class never replaces the whole class's results."""
+    if run.left_out and (more := replaced_by(run.reports, run.labs, run.rubric)):
+        raise BadInput(
+            f"--reports {run.reports}: it has the results of {more}, and this run is a part of"
+            " that: choose another folder."
+        )
 
 
 def _moment(text: str | None) -> datetime | None:
