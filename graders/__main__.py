@@ -35,7 +35,7 @@ from graders.judging.scope import UnknownMarker
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
-from reports.earlier import replaced_by
+from reports.earlier import more_than
 from reports.files import NotWritten, could_not_write, keep_private
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
@@ -154,10 +154,10 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
 
 def _refuse_to_replace(run: GradingRun) -> None:
     """A part of a class never replaces the whole class's results."""
-    if run.left_out and (more := replaced_by(run.reports, run.labs, run.rubric)):
+    if run.left_out and (more := more_than(run.reports, run.labs, run.rubric)):
         raise BadInput(
-            f"--reports {run.reports}: it has the results of {more}, and this run is a part of"
-            " that: choose another folder."
+            f"--reports {run.reports}: it has the results of {more}, more than this part of the"
+            " class would have: choose another folder."
         )
 
 

@@ -10,8 +10,8 @@ from reports.gradebook import JSON_NAME
 from reports.stored import read_book
 
 
-def replaced_by(reports: Path, learners: Collection[str], checks: Collection[str]) -> str:
-    """What of a folder's grade book a run does not have, in words; empty where it has all of it.
+def more_than(reports: Path, learners: Collection[str], checks: Collection[str]) -> str:
+    """What a folder's grade book has, in words, where it is more than these; else empty.
 
     A grade book that cannot be read says nothing, and holds nothing up.
     """
@@ -21,9 +21,7 @@ def replaced_by(reports: Path, learners: Collection[str], checks: Collection[str
         earlier = read_book(reports).verdicts
     except InputProblems:
         return ""
-    others = {learner for learner, _ in earlier} - {*learners}
-    more = {check for _, check in earlier} - {*checks}
-    if others:
-        count = len({learner for learner, _ in earlier})
-        return f"{count} learner{'s' * (count != 1)}"
-    return f"{len(more | {*checks})} checks" if more else ""
+    if len(earlier) <= len(learners) * len(checks):
+        return ""
+    counts = (("learner", {key[0] for key in earlier}), ("check", {key[1] for key in earlier}))
+    return " and ".join(f"{len(ids)} {kind}{'s' * (len(ids) != 1)}" for kind, ids in counts)
