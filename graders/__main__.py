@@ -35,8 +35,10 @@ from graders.judging.scope import UnknownMarker
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
+from reports.claim import NotOurs, claim
 from reports.earlier import more_than
 from reports.files import NotWritten, could_not_write, keep_private
+from reports.final_grades import final
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
@@ -104,7 +106,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="grade the state at this time, such as 2026-11-20T17:00:00-06:00",
     )
+    add(
+        "--decisions",
+        type=Path,
+        metavar="FILE",
+        help="what you decided; default: decisions.csv next to the cohort file",
+    )
     add("--export", metavar="LIST", help=f"write marks for: {', '.join(exports.EXPORTS)}; or all")
+    add(
+        "--pseudonyms",
+        action="store_true",
+        help="also write results that may be shared: pseudonyms, outcomes and points only",
+    )
     add(
         "--fail-on",
         choices=("learner", "fault", "never"),
@@ -125,12 +138,20 @@ def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
     _refuse_to_replace(run)
     verdicts = verdicts_of(run)
-    grades = grades_of(run, verdicts)
+    run, grades = final(run, grades_of(run, verdicts))
+    _claim(run)
     written, failures = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *failures):
         print(escape_log_commands(line))
     return _NOT_WRITTEN if failures else _status(given.fail_on, verdicts)
+
+
+def _claim(run: GradingRun) -> None:
+    try:
+        claim(run.reports, run.history)
+    except NotOurs as why:
+        raise BadInput(str(why)) from None
 
 
 def _run_of(given: argparse.Namespace) -> GradingRun:
@@ -142,11 +163,13 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
             reports=given.reports,
             chosen=given.learner,
             as_of=_moment(given.as_of),
+            decisions=given.decisions,
         )
     )
     return replace(
         run,
         exports=_exports(given.export),
+        wants_pseudonyms=given.pseudonyms,
         pipeline=pipeline_of(os.environ),
         submission=submission_of(os.environ),
     )

@@ -379,6 +379,8 @@ class Model:
     tags: Mapping[str, str]
     created_at: datetime | None = None
     created_by: str = ""
+    created_by_type: str = ""
+    """``User``, ``Application``, ``ManagedIdentity``, ``Key``; empty where nobody says it."""
 
 
 @dataclass(frozen=True)
@@ -403,6 +405,29 @@ class Endpoint:
     updated_at: datetime | None = None
     error: str = ""
 
+    @property
+    def is_in_transition(self) -> bool:
+        """Whether it is being changed; its times are then those of an earlier state."""
+        return self.state in ("Transitioning", "Creating", "Updating")
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it was last changed, as far as it says."""
+        return max(filter(None, (self.created_at, self.updated_at)), default=None)
+
+
+@dataclass(frozen=True)
+class SecondAnswer:
+    """The endpoint's answer to numbers that were drawn for this collection alone.
+
+    ``rows`` are what it was asked; the rest is as in :class:`Answer`.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+    status: int
+    result: tuple[float, ...] | None
+    body: str = ""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -417,6 +442,10 @@ class Answer:
     body: str = ""
     swagger: bool | Unavailable | None = None
     """Whether the endpoint describes itself at ``/swagger.json``."""
+    second: SecondAnswer | Unavailable | None = None
+    """None: not asked, because the first question was not answered with numbers."""
+    asked_once: bool = False
+    """Evidence of a version that asked no second question."""
 
 
 # --- all of it ------------------------------------------------------------------------------------
@@ -470,6 +499,8 @@ class AzureMLEvidence(_Part):
     endpoints: tuple[Endpoint, ...] | Unavailable
     answer: Answer | Unavailable | None
     """None: there was no endpoint to ask."""
+    endpoints_read_at: datetime | None = None
+    """By the clock of the service that listed them, which dated them too; None: it did not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

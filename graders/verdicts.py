@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from graders.decisions import Action, Decision
 from graders.lab import SHEET
-from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Reason
+from graders.late import Lateness
+from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Place, Reason
 from graders.rubric import Check
-from graders.wording import in_words, owner_note, past_note
+from graders.wording import decided, decision, in_words, owner_note, past_note, why_withheld
 
 __all__ = ["Grade", "Outcome", "Verdict", "grade"]
 
@@ -27,10 +31,16 @@ class Verdict:
     why: Reason = UNSAID
     hint: str = ""
     """What to do about it, where it failed or was noted."""
+    place: Place | None = None
+    """Where in its service it can be fixed, where it failed or was noted."""
     owners: tuple[OwnerNote, ...] = ()
     """Whose the work is, where it is another learner's: never part of what a learner reads."""
     past: PastNote | None = None
     """Why it is not what this run found; None: it is."""
+    decision: Decision | None = None
+    """What a person decided in place of the automatic result; ``why`` and ``hint`` stay its own."""
+    automatic: Outcome | None = None
+    """The automatic outcome, where a decision changed it; None: ``outcome`` is."""
 
     @classmethod
     def on(
@@ -51,7 +61,7 @@ class Verdict:
     @property
     def reason(self) -> str:
         """Why, in words for the grader; empty where there is nothing to say."""
-        return in_words(self.why)
+        return decided(self) if self.decision else in_words(self.why)
 
     @property
     def for_instructor(self) -> tuple[str, ...]:
@@ -64,8 +74,14 @@ class Verdict:
         return past_note(self.past) if self.past else ""
 
     @property
+    def automatic_outcome(self) -> Outcome:
+        """What the judge and past runs found, whatever was decided."""
+        return self.automatic or self.outcome
+
+    @property
     def earned(self) -> float:
-        return self.points if self.outcome is Outcome.PASSED else 0
+        automatic = self.points if self.automatic_outcome is Outcome.PASSED else 0
+        return self.decision.points_of(automatic, self.points) if self.decision else automatic
 
     @property
     def withholds(self) -> bool:
@@ -83,12 +99,55 @@ class Grade:
     earned: float
     by_task: Mapping[int, float | None]
     """Task -> points, or None when something in it is undecided or was not judged."""
-    withheld: str
-    """Why there is no total; empty when there is one."""
+    not_run: int = 0
+    """How many checks of the rubric were not judged."""
+    is_withheld: bool = False
+    late: Lateness | None = None
+    """How late the work is; None: in time, or nobody asked."""
+    decision: Decision | None = None
+    """What a person decided about the total, on top of its checks."""
+    automatic: Grade | None = None
+    """The grade before decisions and late work; None: it is this one."""
+
+    @cached_property
+    def undecided(self) -> Mapping[tuple[Outcome, str], int]:
+        """(outcome, reason) -> how many checks it concerns, those without points too.
+
+        What was not assessed comes before what is pending, and most checks first.
+        """
+        counted = Counter(
+            (verdict.outcome, verdict.reason)
+            for verdict in self.verdicts
+            if not verdict.outcome.is_decided
+        )
+        ranked = sorted(counted, key=lambda cause: (cause[0] is Outcome.PENDING, -counted[cause]))
+        return {cause: counted[cause] for cause in ranked}
+
+    @cached_property
+    def withheld(self) -> str:
+        """Why there is no total, each cause once; empty when there is one."""
+        if self.decision and self.is_excused:
+            return decision(self.decision)
+        return why_withheld(self.undecided, self.not_run) if self.is_withheld else ""
 
     @property
     def total(self) -> float | None:
-        return None if self.withheld else self.earned
+        return None if self.is_withheld or self.is_excused else self.earned
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether a person decided that this learner gets no mark."""
+        return self.decision is not None and self.decision.action is Action.EXCUSED
+
+    @property
+    def late_points(self) -> tuple[float, float]:
+        """(points of what came too late to count, deduction for what counts)."""
+        if self.late is None:
+            return 0, 0
+        own = [verdict for verdict in self.verdicts if verdict.check in self.late.state.missing]
+        missing = sum(verdict.earned for verdict in own)
+        checks = sum(verdict.earned for verdict in self.verdicts)
+        return missing, self.late.earned(checks, self.possible, missing)[1]
 
 
 def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) -> Grade:
@@ -100,14 +159,14 @@ def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) ->
     checks = tuple(rubric)
     judged = {verdict.check for verdict in verdicts}
     unjudged = [check for check in checks if check.points and check.id not in judged]
-    undecided = [verdict for verdict in verdicts if verdict.withholds]
     return Grade(
         learner=learner,
         verdicts=tuple(verdicts),
         possible=sum(check.points for check in checks),
         earned=sum(verdict.earned for verdict in verdicts),
         by_task={task: _task_points(task, verdicts, unjudged) for task in SHEET.tasks},
-        withheld=_why_withheld(undecided, unjudged),
+        not_run=sum(check.id not in judged for check in checks),
+        is_withheld=bool(unjudged) or any(verdict.withholds for verdict in verdicts),
     )
 
 
@@ -115,18 +174,3 @@ def _task_points(task: int, verdicts: Iterable[Verdict], unjudged: Iterable[Chec
     own = [verdict for verdict in verdicts if verdict.task == task]
     open_ = any(verdict.withholds for verdict in own) or any(c.task == task for c in unjudged)
     return None if open_ else sum(verdict.earned for verdict in own)
-
-
-def _checks(count: int) -> str:
-    return "1 check" if count == 1 else f"{count} checks"
-
-
-def _why_withheld(undecided: Sequence[Verdict], unjudged: Sequence[Check]) -> str:
-    reasons = []
-    for outcome in (Outcome.NOT_ASSESSED, Outcome.PENDING):
-        of_it = [verdict for verdict in undecided if verdict.outcome is outcome]
-        if of_it:
-            reasons.append(f"{_checks(len(of_it))} {outcome}: {of_it[0].reason}")
-    if unjudged:
-        reasons.append(f"{_checks(len(unjudged))} not run")
-    return "; ".join(reasons)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from graders.history import store as past_runs
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page
+from reports import ci, feedback, gradebook, page, shareable
 from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
@@ -46,18 +46,22 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the learners' feedback", _feedback),
     ("the grade book", _grade_book),
     ("what --export asks for", exports.write),
+    ("the results with pseudonyms", shareable.write),
     ("the CI summary", ci.write_summary),
     ("the JUnit files", ci.write_junit),
     ("the Allure report", _allure_report),  # the last: it takes longest
 )
 """Its name in an error message -> the function that writes it."""
 
-_EVIDENCE = "evidence"
-_RESULTS = {
+EVIDENCE = "evidence"
+RESULTS = {
     *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
-    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, _EVIDENCE),
+    shareable.FOLDER,
+    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, EVIDENCE),
 }
-_KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, _EVIDENCE}
+MANIFEST = ".written-by-the-lab-grader.json"
+"""In a results folder, lists the names there that are ours to replace (``claim.py``)."""
+KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, EVIDENCE}
 
 
 def narrow_earlier(reports: Path, history: Path) -> None:
@@ -65,7 +69,7 @@ def narrow_earlier(reports: Path, history: Path) -> None:
 
     A folder that holds anything else is the user's own, and keeps its rights.
     """
-    for folder, names in ((reports, _RESULTS), (history, _KEPT)):
+    for folder, names in ((reports, {*RESULTS, MANIFEST}), (history, KEPT)):
         with contextlib.suppress(
             OSError
         ):  # it is not there; any other error is reported on writing

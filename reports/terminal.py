@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET
 from graders.texts import strip_controls
-from graders.verdicts import Grade, Outcome, Verdict
-from reports.class_summary import Failure, failures, stopped
+from graders.verdicts import Grade
+from graders.wording import changes_of, checks, idle
+from reports.class_summary import Failure, failures, stopped, undecided
+from reports.fix_first import root_causes
 from reports.grading_run import GradingRun
 from reports.past_run_notes import notes_of
 
@@ -31,7 +31,7 @@ _COMMONEST = 3
 _REASONS = 8
 """How many reasons for withheld grades are written out; the grade book has them all."""
 _FEW = 5
-"""Up to this many learners, what blocks each is written out."""
+"""Up to this many learners, what each should fix first is written out."""
 _TASK_WIDTH = 7
 _TOTAL_WIDTH = 10
 
@@ -53,10 +53,10 @@ def summary(
     """The lines of the summary, without line ends; only paths may be longer than the page."""
     console = _console(page)
     _matrix(console, run, grades)
-    _withheld(console, grades)
+    _undecided(console, grades)
+    _decisions(console, run, grades)
     _past_run_notes(console, run, grades)
-    _first_steps(console, grades)
-    _waiting(console, grades)
+    _first_steps(console, run, grades)
     _commonest_failures(console, run, grades)
     _where_they_stopped(console, grades)
     _for_the_instructor(console, grades)
@@ -95,9 +95,13 @@ def _matrix(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     for grade in grades:
         learner = "  ".join(part for part in (grade.learner, names[grade.learner]) if part)
         cells = [_points(grade.by_task[task]) for task in SHEET.tasks]
-        total = "withheld" if grade.withheld else _points(grade.total)
+        total = _points(grade.total) if not grade.withheld else _no_total(grade)
         style = "yellow" if grade.withheld else ""
         console.print(_row(console, learner, cells, total, style))
+
+
+def _no_total(grade: Grade) -> str:
+    return "excused" if grade.is_excused else "withheld"
 
 
 def _row(console: Console, learner: str, tasks: Sequence[str], total: str, style: str) -> Text:
@@ -129,67 +133,71 @@ def isolated(text: str) -> str:
 # --- below the matrix -----------------------------------------------------------------------------
 
 
-def _withheld(console: Console, grades: Sequence[Grade]) -> None:
-    by_reason: dict[str, list[str]] = {}
-    for grade in grades:
-        if grade.withheld:
-            by_reason.setdefault(grade.withheld, []).append(strip_controls(grade.learner))
-    if not by_reason:
+def _undecided(console: Console, grades: Sequence[Grade]) -> None:
+    """Every cause of what is not decided, with whom it concerns and how many checks."""
+    causes = undecided(grades)
+    if not causes:
         return
-    count = sum(len(learners) for learners in by_reason.values())
-    _heading(console, f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld:")
-    for reason, learners in list(by_reason.items())[:_REASONS]:
-        _paragraph(console, f"{_some(learners)}: {strip_controls(reason)}")
-    if len(by_reason) > _REASONS:
-        _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+    count = sum(grade.is_withheld for grade in grades)
+    held = f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld"
+    _heading(console, f"Not decided ({held}):")
+    for cause in causes[:_REASONS]:
+        learners = _some([strip_controls(learner) for learner in cause.learners])
+        _paragraph(console, f"{learners}: {checks(cause.checks)} {strip_controls(cause.words)}")
+    if len(causes) > _REASONS:
+        left_out = checks(sum(cause.checks for cause in causes[_REASONS:]))
+        more = f"{len(causes) - _REASONS} more {_plural('reason', len(causes) - _REASONS)}"
+        _paragraph(console, f"… and {left_out} for {more}, in the grade book")
+
+
+def _decisions(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """What a person decided and what was late, learner by learner; then what had no effect."""
+    by_people = sorted(grades, key=lambda own: own.late is not None)  # decisions come first
+    changes = [(own.learner, line) for own in by_people for line in changes_of(own)]
+    _lines_of_learners(console, "Decisions and late work:", changes)
+    if run.idle_decisions:
+        _heading(console, "Decisions without effect:")
+    for entry in run.idle_decisions:
+        learner = isolated(strip_controls(entry.decision.learner))
+        _paragraph(console, f"{learner}: {strip_controls(idle(entry))}")
 
 
 def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     """The past-run notes, learner by learner."""
     notes = [(grade.learner, sentence) for grade in grades for sentence in notes_of(grade)]
-    if not notes:
-        return
-    _heading(console, f"Past runs count ({strip_controls(run.policy)}):")
-    for learner, note in notes[:_REASONS]:
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(note)}")
-    if len(notes) > _REASONS:
-        _paragraph(console, f"… and {len(notes) - _REASONS} more, in the grade book")
+    _lines_of_learners(console, f"Past runs count ({strip_controls(run.policy)}):", notes)
 
 
-def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
-    """Where each learner continues, where the class is small enough for it."""
+def _lines_of_learners(console: Console, heading: str, lines: Sequence[tuple[str, str]]) -> None:
+    if lines:
+        _heading(console, heading)
+    for learner, line in lines[:_REASONS]:
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(line)}")
+    if len(lines) > _REASONS:
+        _paragraph(console, f"… and {len(lines) - _REASONS} more, in the grade book")
+
+
+def _first_steps(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """Where each learner continues, where the class is small enough to be read one by one."""
     if len(grades) > _FEW:
         return
-    firsts = {grade.learner: first_to_read(grade.verdicts) for grade in grades}
-    failed = {identity: first for identity, first in firsts.items() if first and _is_failed(first)}
-    if not failed:
+    causes = {grade.learner: root_causes(grade.verdicts, run.rubric) for grade in grades}
+    if not any(causes.values()):
         return
     _heading(console, "Fix first:")
-    for learner, first in failed.items():
-        advice = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {advice}")
-
-
-def _is_failed(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.FAILED
-
-
-def _waiting(console: Console, grades: Sequence[Grade]) -> None:
-    """What blocks each learner, where the class is small enough to be read learner by learner."""
-    if len(grades) > _FEW:
-        return
-    blocked = Counter(
-        (strip_controls(grade.learner), verdict.reason)
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.outcome is Outcome.BLOCKED
-    )
-    if not blocked:
-        return
-    _heading(console, "Blocked by an earlier step:")
-    for (learner, reason), count in blocked.items():
-        checks = f"{count} {_plural('check', count)}"
-        _paragraph(console, f"{isolated(learner)}: {checks}: {strip_controls(reason)}")
+    for learner, (first, *others) in ((who, own) for who, own in causes.items() if own):
+        verdict, name = first.verdict, isolated(strip_controls(learner))
+        texts = [f"step {verdict.step}: {verdict.hint}", verdict.reason]
+        texts += [f"{sentence}." for sentence in (first.consequences, first.waits) if sentence]
+        if others:
+            texts.append(f"{len(others)} more to fix after that: see the feedback.")
+        _paragraph(console, f"{name}: {strip_controls(texts[0])}")
+        for text in texts[1:]:
+            _paragraph(console, strip_controls(text), indent=4)
+        if link := first.link(run.labs[learner]):
+            console.print(
+                f"    {link[1]}", soft_wrap=True
+            )  # never folded: it is there to be copied
 
 
 def _plural(noun: str, count: int) -> str:
@@ -203,9 +211,9 @@ def _some(learners: Sequence[str]) -> str:
 
 def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     ranked = failures(run.checks, grades)
-    if not ranked:
+    if not ranked or len(grades) == 1:
         return
-    _heading(console, "Failed most often:")
+    _heading(console, "Failed most often, of those who got that far:")
     for failure in ranked[:_COMMONEST]:
         console.print(_failure(console, failure, len(grades)))
         console.print(_shared_cause(console, failure))
@@ -214,25 +222,22 @@ def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grad
         _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
     for failure in everyones:
         learners = f"{len(failure.learners)} of the {failure.tried} learners who got this far"
-        cause = f"{failure.same_cause} learners, for example: {failure.cause}"
-        _paragraph(
-            console,
-            strip_controls(f"step {failure.check.step}, {failure.check.id}: {learners}. {cause}"),
-        )
+        check = f"step {failure.check.step}, {failure.check.id}"
+        _paragraph(console, strip_controls(f"{check}: {learners}. {failure.cause_words}"))
 
 
 def _failure(console: Console, failure: Failure, learners: int) -> Text:
-    count = f"{len(failure.learners):>{len(str(learners))}}"
-    start = f"  {count} of {learners}  step {failure.check.step:<5} "
+    """How many failed it, of those who reached it and were judged."""
+    wide = len(str(learners))
+    count = f"{len(failure.learners):>{wide}} of {failure.tried:>{wide}}"
+    start = f"  {count}  step {failure.check.step:<5} "
     return Text(start + fitted(failure.check.title, console.width - cell_len(start)))
 
 
 def _shared_cause(console: Console, failure: Failure) -> Text:
     """The commonest reason of those who failed it, as far as one line holds it."""
-    learners = f"{failure.same_cause} {_plural('learner', failure.same_cause)}"
-    start = f"      {learners}{', for example' if failure.same_cause > 1 else ''}: "
-    cause = " ".join(failure.cause.split())
-    return Text(start + fitted(cause, console.width - cell_len(start)).rstrip(), style="dim")
+    cause = " ".join(failure.cause_words.split())
+    return Text(f"      {fitted(cause, console.width - 6).rstrip()}", style="dim")
 
 
 def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
@@ -304,5 +309,5 @@ def _heading(console: Console, text: str) -> None:
     console.print(Text(text, style="bold"))
 
 
-def _paragraph(console: Console, text: str) -> None:
-    console.print(Padding(Text(text), (0, 0, 0, 2)))
+def _paragraph(console: Console, text: str, indent: int = 2) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, indent)))

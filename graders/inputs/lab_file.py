@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from graders.inputs.cohort import Cohort, read_cohort_file
 from graders.inputs.lab_tables import (
+    LateTable,
     NamesTable,
     NightlyTable,
     Points,
@@ -20,10 +21,11 @@ from graders.inputs.lab_tables import (
     TenantTable,
 )
 from graders.inputs.marks import MarksTable
-from graders.inputs.nightly import Nightly
+from graders.inputs.nightly import Nightly, Policy
 from graders.inputs.problems import InputProblems, KeyProblem, Problem
 from graders.inputs.toml_file import read_toml
 from graders.lab import SHEET, Lab, Learner, Leniency, Session, Sheet
+from graders.late import LateRule
 from graders.names import nearest
 from graders.rubric import Check, with_points
 
@@ -41,6 +43,7 @@ class LabFile(Table):
     leniency: Leniency = Leniency()
     session: SessionTable = SessionTable()
     nightly: NightlyTable = NightlyTable()
+    late: LateTable = LateTable()
     marks: MarksTable = MarksTable()
     points: dict[str, Points] = Field(default_factory=dict)
     _file: str = PrivateAttr(FILE_NAME)
@@ -77,6 +80,11 @@ class LabFile(Table):
             return None
         return Nightly(self.nightly.policy, self.nightly.deadline, self.nightly.since)
 
+    @property
+    def late_rule(self) -> LateRule:
+        """What late work costs; without ``[late]`` nothing, and there is no deadline."""
+        return self.late.rule
+
     def asks_for(self, check: Check) -> bool:
         """Whether a check is part of this class's rubric: the table that it needs is given."""
         return not check.only_with or bool(getattr(self, check.only_with).model_fields_set)
@@ -92,7 +100,7 @@ class LabFile(Table):
         problems = [
             *self._unknown_checks(checks),
             *self._left_out(checks),
-            *self._wrong_sum(asked_for),
+            *(tuple(self._split(asked_for)) or self._wrong_sum(asked_for)),
         ]
         if problems:
             raise InputProblems(problems)
@@ -122,11 +130,29 @@ class LabFile(Table):
                 remedy = f"fill in [{check.only_with}], or delete the line"
                 yield self._problem(message, remedy, check.id, self.points[check.id])
 
-    def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
-        total = sum(check.points for check in with_points(checks, self._points_of_checks()))
-        wanted = self.points.get(_TOTAL, _FULL_MARKS)
-        if math.isclose(total, wanted, abs_tol=1e-6):
+    def _split(self, checks: Sequence[Check]) -> Iterator[Problem]:
+        """Checks that a file of an earlier version prices as part of others, and that now add."""
+        parts = [c for c in checks if c.was_part_of in self.points and c.id not in self.points]
+        extra = sum(check.points for check in parts)
+        if not extra or not math.isclose(self._surplus(checks), extra, abs_tol=1e-6):
             return
+        for check in parts:
+            whole, priced = check.was_part_of, self.points[check.was_part_of]
+            kept = max(0, priced - check.points)
+            message = f"`{check.id}` is a check of its own now, and no longer part of this one"
+            remedy = f"write `{whole} = {kept:g}` and `{check.id} = {priced - kept:g}`"
+            yield self._problem(message, remedy, whole, priced)
+
+    def _surplus(self, checks: Iterable[Check]) -> float:
+        """How many points the checks have beyond what they must add up to."""
+        total = sum(check.points for check in with_points(checks, self._points_of_checks()))
+        return total - self.points.get(_TOTAL, _FULL_MARKS)
+
+    def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
+        surplus, wanted = self._surplus(checks), self.points.get(_TOTAL, _FULL_MARKS)
+        if math.isclose(surplus, 0, abs_tol=1e-6):
+            return
+        total = wanted + surplus
         if self.points:
             message = f"with these points the checks add up to {total:g}, not to {wanted:g}"
             remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if this is intended"
@@ -187,9 +213,21 @@ def read_class_files(
         lab = read_lab_file(lab_file)
     except InputProblems as error:
         problems += error.problems
+    problems += _contradictions(found, lab)
     if problems:
         raise InputProblems(problems)
     return found, lab
+
+
+def _contradictions(cohort: Cohort, lab: LabFile) -> Iterator[Problem]:
+    """Marks that are frozen at one deadline would ignore a learner's extension."""
+    has_late = "late" in lab.model_fields_set
+    has_own = any(learner.deadline or learner.extension for learner in cohort.learners)
+    if lab.nightly.policy is Policy.DEADLINE and (has_late or has_own):
+        message = "marks frozen at this deadline would ignore [late] and learners' extensions"
+        remedy = 'write policy = "latest", and the deadline under [late]'
+        value = lab.nightly.policy.value
+        yield KeyProblem(lab._file, message, remedy, column="nightly.policy", value=value)
 
 
 def missing_for(*labs: Lab, file: str = FILE_NAME) -> tuple[Problem, ...]:

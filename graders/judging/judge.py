@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +18,9 @@ from graders.judging.checks import GradedCheck
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
+from graders.judging.places import place_of
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
+from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason
 from graders.rubric import Check
@@ -48,7 +51,7 @@ class Subject:
         """Ownership by learner: each lab compared with all of which there is evidence."""
         collected: dict[str, Evidence] = {}
         for learner in self.labs:
-            with contextlib.suppress(NotAssessed):
+            with contextlib.suppress(Exception):  # its own checks say why there is none
                 collected[learner] = compared_part(self.evidence_of(learner))
         return ownership(self.labs.values(), collected)
 
@@ -64,6 +67,7 @@ class Judge:
         self._rubric = rubric
         self._checks = {graded.check.id: graded for graded in checks}
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
+        self._spent: defaultdict[str, float] = defaultdict(float)
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -74,15 +78,45 @@ class Judge:
         """The verdict of one check on one learner; whatever goes wrong is *not assessed*."""
         graded, check = self._checks[check_id], self._rubric[check_id]
         prerequisites = self._prerequisites_of(learner)
-        outcome, why = self._judged(graded, prerequisites)
+        if "ownership" in closure(graded.needs):
+            _ = self._subject.ownership  # comparing the class costs no learner's time
+        outcome, why = self._in_time(learner, graded, prerequisites)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        why = why.bounded
-        hint = advice(check, self._subject.labs[learner], outcome, why)
-        verdict = Verdict.on(check, learner, outcome, why, hint)
+        shown = why.bounded
+        hint = advice(check, self._subject.labs[learner], outcome, shown)
+        verdict = Verdict.on(check, learner, outcome, shown, hint)
         if outcome is Outcome.PASSED:
             return verdict
-        return replace(verdict, owners=self._owners(learner, graded))
+        place = None
+        if outcome in (Outcome.FAILED, Outcome.NOTED):
+            place = place_of(graded.needs, prerequisites.known, why)
+        return replace(verdict, place=place and place.bounded, owners=self._owners(learner, graded))
+
+    def _in_time(
+        self, learner: str, graded: GradedCheck, prerequisites: _Prerequisites
+    ) -> tuple[Outcome, Reason]:
+        """Once a learner's time is up, all that is left of them is not assessed."""
+        began = time.monotonic()
+        try:
+            with limited(SECONDS - self._spent[learner]):
+                return self._judged(graded, prerequisites)
+        except OutOfTime:
+            self._spent[learner] = SECONDS
+            note = f"judging this learner's lab took more than {SECONDS:g} seconds"
+            return Outcome.NOT_ASSESSED, Reason(note=note)
+        finally:
+            self._spent[learner] += time.monotonic() - began
+
+    def outcomes(self, learner: str, evidence: Evidence) -> Mapping[str, Outcome]:
+        """The outcome of each check on other evidence of a learner, such as an earlier state.
+
+        Whose the work is does not depend on it: that is compared as it is now.
+        """
+        prerequisites = _Prerequisites(self._subject, learner, evidence)
+        return {
+            check: self._judged(self._checks[check], prerequisites)[0] for check in self._rubric
+        }
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
@@ -140,8 +174,10 @@ class Judge:
 class _Prerequisites:
     """One learner's prerequisites, each computed once, when it is first asked for."""
 
-    def __init__(self, subject: Subject, learner: str) -> None:
+    def __init__(self, subject: Subject, learner: str, evidence: Evidence | None = None) -> None:
+        """``evidence``: None for what was collected."""
         self._subject = subject
+        self._evidence = evidence
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
         self._ended: dict[str, Exception] = {}
@@ -151,6 +187,11 @@ class _Prerequisites:
         left_out = self.get("evidence").not_collected
         if left_out and not parts_to_collect(names).isdisjoint(left_out):
             raise NotAssessed(NOT_COLLECTED)
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The values computed so far."""
+        return self._found
 
     def get(self, name: str) -> Any:
         """The value, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""
@@ -171,7 +212,7 @@ class _Prerequisites:
             self.get("evidence")  # without evidence there is no ownership
             return self._subject.ownership[self._learner]
         if name == "evidence":
-            return self._subject.evidence_of(self._learner)
+            return self._evidence or self._subject.evidence_of(self._learner)
         if name in PARTS:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]

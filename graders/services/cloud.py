@@ -51,6 +51,8 @@ class Cloud:
         self._parts = to_collect(parts)
         self._services = services_of(self._parts)
         self.transport = transport or ReadOnlyTransport()
+        self.transport.keep_to(sign_in.github_token, "GitHub")
+        self.transport.keep_to(sign_in.azure_devops_pat, "Azure DevOps", "Azure DevOps artifacts")
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
@@ -119,7 +121,11 @@ class Cloud:
             return self._organization(lab.organization).still_has(lab, resource)
 
     def _organization(self, name: str) -> AzureDevOps:
-        return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
+        known = self._organizations.get(name.casefold())
+        # two threads may make two; one of them is kept
+        return known or self._organizations.setdefault(
+            name.casefold(), AzureDevOps(name, self._sign_in)
+        )
 
     def _prepare_organization(self, name: str, labs: Sequence[Lab]) -> None:
         own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]

@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Checks with one cause; the cause is empty where it is not for the learner."""
+    """Checks with one cause."""
 
     cause: str
     lines: tuple[Line, ...]
@@ -34,9 +34,13 @@ class ToFix:
     more: int
     """How many more there are."""
     hint: str
-    waiting: tuple[Group, ...] = ()
+    link: tuple[str, str] | None = None
+    """Name and address of where to fix it."""
+    consequences: str = ""
+    """What may have failed only because of it, in words."""
     waits: str = ""
     """How many checks and points wait for it, in words."""
+    waiting: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Feedback:
     """Why there is no total and what happens next, a sentence or two for each cause."""
     tasks: tuple[TaskLine, ...]
     first: ToFix | None
+    changes: tuple[str, ...]
+    """What the instructor decided, and late work, a line each."""
     pending: tuple[Group, ...]
     others: tuple[ToFix, ...]
     waiting: tuple[Group, ...]
@@ -70,11 +76,15 @@ class Feedback:
     past_run_notes: tuple[Group, ...]
     """What counts by earlier runs, grouped by note."""
     pages: tuple[tuple[str, str], ...]
+    again: str
+    """How to be graded again, in words."""
+    is_own: bool
+    """Whether the learner is who runs the grader."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether every possible point was earned."""
-        return self.total is not None and self.total == self.possible
+        """Whether every possible point was earned, and nobody had to decide it."""
+        return self.total is not None and self.total == self.possible and not self.changes
 
     @property
     def is_clear(self) -> bool:

@@ -27,6 +27,7 @@ from graders.lab import Lab
 from graders.parts import only, to_collect
 from graders.reasons import Mismatch
 from graders.verdicts import Outcome, Verdict
+from reports import outputs
 from tests.support import grading_process
 from tests.support.hostile_evidence import with_each_text
 from tests.support.paths import COHORTS, PROJECT
@@ -124,7 +125,7 @@ def test_the_command_writes_what_pytest_writes(
     assert (done.returncode, done.stderr) == (1, "")
     own = grading_process.Outcome(done.returncode, done.stdout, tmp_path)
     assert facts_in(own) == facts_in(demo)
-    assert "Failed most often:" in done.stdout
+    assert "Failed most often, of those who got that far:" in done.stdout
     for name in ("index.html", "gradebook.csv", "feedback/user1/feedback.md"):
         assert (tmp_path / name).is_file()
     assert [{**row, "graded_at": ""} for row in own.grade_book()] == [
@@ -188,8 +189,9 @@ def test_it_says_its_version_without_waiting_for_sdks() -> None:
 def test_what_cannot_be_written_is_reported_and_the_rest_is_there(
     demo: grading_process.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "gradebook.csv").mkdir()
     given = ["--learners", str(DEMO), "--evidence", str(demo.reports / "evidence")]
+    (tmp_path / "gradebook.csv").mkdir()
+    (tmp_path / outputs.MANIFEST).write_text('["gradebook.csv"]')
     assert command.main(["judge", *given, "--reports", str(tmp_path)]) == 3
     assert "the grade book was not written" in capsys.readouterr().out
     assert (tmp_path / "index.html").is_file()

@@ -40,6 +40,7 @@ class Plan:
     lab: Mapping[str, str] = field(default_factory=dict)
     fault: Mapping[str, str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    with_pat: bool = False
 
 
 def examined(plan: Plan, folder: Path, learners: int = LEARNERS) -> Sequence[Finding]:
@@ -61,6 +62,8 @@ def served(
             "GITHUB_TOKEN": tenant.ids.github_token,
             "HOME": str(folder),
         }
+        if plan.with_pat:
+            secrets["AZURE_DEVOPS_EXT_PAT"] = tenant.ids.azure_devops_pat
         for name, value in {**secrets, **plan.environment}.items():
             patch.setenv(name, value)
         labs = [replace(lab, **plan.lab) for lab in tenant.labs.values()]

@@ -15,7 +15,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Sighting, TrainingRun, TrainingStep, Unavailable
-from graders.services.azure_ml.regional_v1 import ARM_SCOPE, MOST_PAGES, SERVICE, Place, moment
+from graders.services.azure_ml.paging import MOST_PAGES
+from graders.services.azure_ml.regional_v1 import ARM_SCOPE, SERVICE, Place, moment
 from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.triage import look

@@ -70,7 +70,7 @@ class _Reader:
 
         def ask() -> list[Mapping[str, Any]]:
             entries: list[Mapping[str, Any]] = []
-            url = f"{_URL}{path}"
+            url: Any = f"{_URL}{path}"
             for _ in range(_MOST_PAGES):
                 page = web.mapping(web.get_json(self.session, url, self._headers()), "a list")
                 entries += [web.mapping(entry, "an entry") for entry in page["value"]]
@@ -97,7 +97,8 @@ def findings(needs: Needs, sign_in: SignIn, account: Account, *, own: bool) -> I
         yield from _workspaces(reader, labs, account, seen)
     in_sample = {lab.learner.id for lab in needs.sample()}
     yield from _rights(reader, [s.lab for s in seen if s.lab.learner.id in in_sample], account, own)
-    yield from _regions(reader, seen)
+    if not needs.before_run:
+        yield from _regions(reader, seen)
 
 
 def _workspaces(

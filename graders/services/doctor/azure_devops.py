@@ -32,7 +32,12 @@ class _Organization:
     name: str
     labs: Sequence[Lab]
     asked: AzureDevOps
-    method: str
+    is_scoped: bool
+    """Whether the token may lack scopes: a personal access token."""
+
+    @property
+    def method(self) -> str:
+        return "personal access token" if self.is_scoped else "Microsoft Entra token"
 
     def finding(self, code: str, refusal: Unavailable) -> Finding:
         facts = {
@@ -48,8 +53,8 @@ def findings(needs: Needs, sign_in: SignIn, *, own: bool) -> Iterator[Finding]:
     names = spelled([lab.organization for lab in needs.labs])
     for name in names:
         labs = [lab for lab in needs.labs if lab.organization.casefold() == name.casefold()]
-        method = "personal access token" if sign_in.azure_devops_pat else "Microsoft Entra token"
-        yield from _examined(_Organization(name, labs, AzureDevOps(name, sign_in), method), own)
+        is_scoped = sign_in.azure_devops_pat is not None
+        yield from _examined(_Organization(name, labs, AzureDevOps(name, sign_in), is_scoped), own)
     if sign_in.azure_devops_pat:
         yield from _end_of_pat(needs)
 
@@ -84,7 +89,8 @@ def _projects(organization: _Organization, own: bool, who: Standing) -> Iterator
             seen.setdefault(project.id, (project, []))[1].append(lab)
     if seen:
         yield from _sights(organization, seen)
-        yield from _areas(organization, seen)
+        if organization.is_scoped:
+            yield from _areas(organization, seen)
         if not own:
             yield from _writes(organization, seen)
         yield from _retention(organization, seen)
@@ -94,7 +100,7 @@ def _sights(
     organization: _Organization, seen: dict[str, tuple[Project, list[Lab]]]
 ) -> Iterator[Finding]:
     answers = rights(organization.asked.clients, sorted(seen))
-    unknown = []
+    unknown: list[str] = []
     for project_id, (project, labs) in seen.items():
         may = answers[project_id]
         for kind, code in _SIGHTS.items():

@@ -35,13 +35,11 @@ def examine(
 ) -> tuple[Finding, ...]:
     """All that the doctor finds, in the order of its table; it signs in where nobody has."""
     with ReadOnlyTransport(_PATIENCE):
-        found = [
-            *_places(needs),
-            *machine.findings(needs.folder, environ),
-            *_of_network(needs, environ),
-            *_of_services(needs, environ, sign_in),
-        ]
-    return tuple(_stopping(finding, needs) for finding in found)
+        found = [*_places(needs), *machine.findings(needs.folder, environ)]
+        asked = [_stopping(finding, needs) for finding in _of_services(needs, environ, sign_in)]
+        if not needs.before_run or any(finding.stops for finding in asked):
+            found += _of_network(needs, environ)
+    return (*found, *asked)
 
 
 def _places(needs: Needs) -> Iterator[Finding]:

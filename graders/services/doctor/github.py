@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -28,6 +29,7 @@ _KINDS = {
     "ghu_": "token of a person, made by an app",
     _APP: "token of an app or of GitHub Actions",
 }
+_OPTIONS: Mapping[str, Any] = {"timeout": web.TIMEOUT, "allow_redirects": False}
 _SOON = timedelta(days=2)
 _NOT_FOUND = 404
 _MEMBER = "query Membership($owner: String!) { organization(login: $owner) { viewerIsAMember } }"
@@ -67,22 +69,19 @@ class _Reader:
         }
 
     def get(self, path: str) -> requests.Response | Unavailable:
-        ask = partial(self._session.get, _URL + path, **self._options)
+        ask = partial(self._session.get, _URL + path, headers=self._headers, **_OPTIONS)
         return look(ServiceName.GITHUB, path.partition("?")[0], ask, [])
 
     def is_member(self, owner: str) -> bool | Unavailable:
         """Whether the account is a member of an organisation; Unavailable where it is not told."""
         body = {"query": _MEMBER, "variables": {"owner": owner}}
-        ask = partial(self._session.post, f"{_URL}/graphql", json=body, **self._options)
+        url, headers = f"{_URL}/graphql", self._headers
+        ask = partial(self._session.post, url, json=body, headers=headers, **_OPTIONS)
 
         def told() -> bool:
             return bool(web.json_of(ask())["data"]["organization"]["viewerIsAMember"])
 
         return look(ServiceName.GITHUB, f"the membership of {owner}", told, [])
-
-    @property
-    def _options(self) -> Mapping[str, object]:
-        return {"headers": self._headers, "timeout": web.TIMEOUT, "allow_redirects": False}
 
 
 def findings(needs: Needs, sign_in: SignIn, *, own: bool) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ AZURE_DEVOPS, GITHUB, AZURE = (
     ServiceName.RESOURCE_MANAGER,
 )
 EVERY = frozenset({AZURE_DEVOPS, GITHUB, AZURE})
-SAMPLE = 5
+SAMPLE, SAMPLE_OF_RUN = 5, 3
 """Learners for whom rights are asked one by one."""
 
 
@@ -30,10 +30,13 @@ class Needs:
     """Where results are written."""
     pat_ends: date | None = None
     """When the personal access token ends, by the lab file: it cannot be asked."""
+    before_run: bool = False
+    """Whether a run follows: what that asks anyway, and reports, is not asked twice."""
 
     def sample(self) -> Sequence[Lab]:
         """Some learners from the whole of the list, the first and the last among them."""
-        if len(self.labs) <= SAMPLE:
+        size = SAMPLE_OF_RUN if self.before_run else SAMPLE
+        if len(self.labs) <= size:
             return self.labs
         last = len(self.labs) - 1
-        return [self.labs[last * place // (SAMPLE - 1)] for place in range(SAMPLE)]
+        return [self.labs[last * place // (size - 1)] for place in range(size)]

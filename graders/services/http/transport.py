@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from graders.services.http import exchange, refusals
 from graders.services.http.exchange import Exchange
 from graders.services.http.read_only import SERVICES, RequestBlocked, Service, objection, service_of
+from graders.services.http.sockets import GUARD
 from graders.urls import parts_of
 
 __all__ = ["Exchange", "ReadOnlyTransport", "RequestBlocked", "RetryPolicy", "watching"]
@@ -33,6 +34,7 @@ _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _watchers: ContextVar[tuple[list[Exchange], ...]] = ContextVar("watchers", default=())
 
 _Send = Callable[..., requests.Response]
+_Proxies = Callable[..., dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class ReadOnlyTransport:
         self._lock = threading.Lock()
         self._entered = 0
         self._calls: Counter[str] = Counter()
+        self._secrets: dict[str, tuple[str, ...]] = {}
         self._not_before: dict[str, float] = {}
         self._turns = {
             service.name: threading.BoundedSemaphore(service.concurrency) for service in SERVICES
@@ -90,6 +93,11 @@ class ReadOnlyTransport:
         """How many requests went out to each service, retries included."""
         with self._lock:
             return dict(self._calls)
+
+    def keep_to(self, secret: str | None, *services: str) -> None:
+        """Send a secret to these services only, in whatever header or parameter it is."""
+        if secret:
+            self._secrets[secret] = services
 
     def __enter__(self) -> ReadOnlyTransport:
         with self._lock:
@@ -112,15 +120,20 @@ class ReadOnlyTransport:
         if self._standing:
             self._standing.__enter__()
         else:
+            GUARD.shut()
             self._original: _Send = HTTPAdapter.send
             HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
+            self._proxies = requests.sessions.get_environ_proxies
+            requests.sessions.get_environ_proxies = _once_per_host(self._proxies)
 
     def _shut(self) -> None:
         if self._standing:
             self._standing.__exit__()
         else:
             HTTPAdapter.send = self._original  # type: ignore[method-assign]
+            requests.sessions.get_environ_proxies = self._proxies
             self._adapter.close()
+            GUARD.open()
 
     def _sender(self) -> _Send:
         def send(
@@ -139,7 +152,7 @@ class ReadOnlyTransport:
     ) -> requests.Response:
         """One call with all its retries: the last answer, or a fault without secrets."""
         service = service_of(request.url or "")
-        why_not = objection(request)
+        why_not = objection(request, self._secrets)
         if service is None or why_not:
             self._note(exchange.failed_exchange(request, RequestBlocked(f"refused: {why_not}")))
             raise RequestBlocked(why_not)
@@ -228,7 +241,8 @@ class ReadOnlyTransport:
         self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response:
         patient = {"stream": True, "timeout": self.retry_policy.timeout}
-        response = self._original(self._adapter, request, **{**options, **patient})
+        with GUARD.lets_out():
+            response = self._original(self._adapter, request, **{**options, **patient})
         try:
             self._read(service, response)
             if response.status_code == requests.codes.accepted:  # PyGithub would ask for ever
@@ -278,3 +292,17 @@ class ReadOnlyTransport:
     def _note(exchange: Exchange) -> None:
         for exchanges in _watchers.get():
             exchanges.append(exchange)
+
+
+def _once_per_host(proxies: _Proxies) -> _Proxies:
+    """Reads the environment once for each host: a run's proxies do not change, and it is slow."""
+    known: dict[tuple[object, ...], dict[str, str]] = {}
+
+    def cached(url: str, no_proxy: str | None = None) -> dict[str, str]:
+        parts = parts_of(url)
+        key = (parts.scheme, parts.netloc, no_proxy)
+        if key not in known:
+            known[key] = proxies(url, no_proxy=no_proxy)
+        return dict(known[key])
+
+    return cached

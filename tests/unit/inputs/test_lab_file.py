@@ -1,6 +1,8 @@
 """The lab file: what a class shares, and everything that can be wrong with it."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from graders.inputs.nightly import Nightly, Policy
 from graders.inputs.problems import InputProblems, Problem
 from graders.lab import SHEET, Learner, Leniency
 from graders.lab.sheet import DictatedName
+from graders.late import LateRule, Per, Share
 from graders.rubric import Check
 from graders.services.github.query import Places
 from tests.support.paths import COHORTS
@@ -87,7 +90,7 @@ def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, role: Dic
     name = "our-{n:02d}-name"
     lab = read_lab_file(save(f'[names]\n{role} = "{name}"')).for_learner(Learner("ann", 4))
     assert getattr(lab, role) == "our-04-name"
-    assert lab.sheet.names() == SHEET.names() | {role: "our-04-name"}
+    assert lab.sheet.names() == SHEET.filled(4).names() | {role: "our-04-name"}
     assert lab.place.endswith(f" {role}=our-04-name")
 
 
@@ -124,7 +127,9 @@ def test_the_sample_class_is_sound() -> None:
     assert missing_for(*labs) == ()
     sheets = [LabFile().for_learner(learner) for learner in learners]
     for lab, sheet in zip(labs, sheets, strict=True):
-        assert (lab.sheet, lab.project, lab.workspace) == (SHEET, sheet.project, sheet.workspace)
+        assert lab.sheet == SHEET.filled(lab.learner.number)
+        assert (lab.project, lab.workspace) == (sheet.project, sheet.workspace)
+        assert "endpoint" not in lab.place
         assert (lab.repositories, lab.leniency) == (sheet.repositories, Leniency())
 
 
@@ -263,6 +268,43 @@ def test_points_that_do_not_make_a_hundred() -> None:
         points(project_exists=15).check_points(RUBRIC)
 
 
+SPLIT = (
+    Check("project-exists", "", "2.1", 40, ""),
+    Check("variable-group-exists", "", "2.6", 45, ""),
+    Check("group-is-open", "", "2.8", 15, "", was_part_of="variable-group-exists"),
+)
+"""The group was one check of 60 points."""
+
+
+@pytest.mark.parametrize(
+    ("priced", "remedy"),
+    [
+        (60, "write `variable-group-exists = 45` and `group-is-open = 15`"),
+        (20, "write `variable-group-exists = 5` and `group-is-open = 15`"),
+        (5, "write `variable-group-exists = 0` and `group-is-open = 5`"),
+    ],
+)
+def test_a_file_that_prices_a_check_before_it_was_split_is_told_what_to_write(
+    priced: float, remedy: str
+) -> None:
+    total = 40 + priced
+    with pytest.raises(InputProblems) as caught:
+        points(variable_group_exists=priced, total=total).check_points(SPLIT)
+    (problem,) = caught.value.problems
+    assert (problem.column, problem.value) == ("points.variable-group-exists", f"{priced:g}")
+    assert "`group-is-open` is a check of its own now" in problem.what
+    assert problem.remedy == remedy
+    written = {name: float(worth) for name, worth in re.findall(r"`([a-z-]+) = (\d+)`", remedy)}
+    LabFile.model_validate({"points": written | {"total": total}}).check_points(SPLIT)
+
+
+def test_a_file_that_knows_the_split_check_is_taken_as_it_is() -> None:
+    points(variable_group_exists=45).check_points(SPLIT)
+    points(variable_group_exists=58, group_is_open=2).check_points(SPLIT)
+    with pytest.raises(InputProblems, match="add up to 60, not to 100"):
+        points(variable_group_exists=5).check_points(SPLIT)
+
+
 # --- what collecting needs ------------------------------------------------------------------------
 
 
@@ -318,6 +360,41 @@ def test_a_wrong_nightly_table_is_reported(save: Save, table: str, message: str)
     (problem,) = problems_of(save(f"[nightly]\n{table}\n"))
     assert message in str(problem)
     assert "nightly" in str(problem)
+
+
+# --- late work ------------------------------------------------------------------------------------
+
+
+def test_without_the_table_late_work_costs_nothing(save: Save) -> None:
+    assert read_lab_file(save("")).late_rule == LateRule()
+
+
+def test_the_late_rule(save: Save) -> None:
+    path = save(
+        '[late]\ndeadline = "2026-11-20 23:59 America/Chicago"\npenalty = 10\n'
+        'share = "percent of the earned points"\nper = "hour"\ngrace_minutes = 15\ncap = 50\n'
+    )
+    rule = read_lab_file(path).late_rule
+    assert str(rule.deadline) == "2026-11-20 23:59:00-06:00"
+    assert (rule.penalty, rule.share, rule.per) == (10, Share.OF_EARNED, Per.HOUR)
+    assert (rule.grace, rule.cap) == (timedelta(minutes=15), 50)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("penalty = 10", "`penalty` needs `share` and `per`"),
+        ('penalty = 10\nper = "day"', 'write share = "points" or "percent of the possible points"'),
+        ("cap = 10", "`cap` needs `penalty`"),
+        ('share = "percent"', "percent of the possible points"),
+        ("penalty = -1", "write 0 or more"),
+        ("deadline = 2026-11-20T17:00:00", "no time zone"),
+        ("penaltie = 1", "write `penalty`"),
+    ],
+)
+def test_a_wrong_late_table_is_reported(save: Save, table: str, message: str) -> None:
+    (problem,) = problems_of(save(f"[late]\n{table}\n"))
+    assert message in str(problem)
 
 
 # --- what the mark is called elsewhere ------------------------------------------------------------
