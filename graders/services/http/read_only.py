@@ -44,6 +44,19 @@ class Service:
         """Whether the host runs a learner's own code."""
         return self.body_bytes is not None
 
+    def places(self, parts: int) -> int:
+        """How many calls at a time one of so many processes of one identity may make."""
+        return self.concurrency if self.is_learners else max(1, self.concurrency // parts)
+
+    def pause(self, parts: int) -> float:
+        """How long a place stays empty after each call, in lengths of that call.
+
+        With more processes than places, each has one place for only a part of the time.
+        """
+        if self.is_learners:
+            return 0.0
+        return max(0.0, self.places(parts) * parts / self.concurrency - 1)
+
     def serves(self, host: str) -> bool:
         return any(host == own or (own[0] == "." and host.endswith(own)) for own in self.hosts)
 
@@ -68,6 +81,7 @@ _documents: set[str] = set()
 _OVERRIDE = re.compile(r"(?i)_?(x-)?(http-)?method(-override)?")
 """A header or parameter by which some services take a request for one of another method."""
 _TOKEN = re.compile(r"gh[a-z]_\w|github_pat_|eyJ[\w-]{8}")
+_WHOLE_TOKEN = re.compile(rf"(?:{_TOKEN.pattern})[\w.~+/=-]*")
 _SECRET_PARAMETER = re.compile(r"(?i)sig|token|secret|key|code|password|credential|auth|assertion")
 
 
@@ -144,6 +158,11 @@ def without_secrets(url: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
     return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="…,:/*"), ""))
+
+
+def hide_tokens(text: str) -> str:
+    """The text with ``…`` in the place of anything that looks like a token."""
+    return _WHOLE_TOKEN.sub("…", text)
 
 
 def _shown(text: str) -> str:

@@ -70,21 +70,30 @@ class ReadOnlyTransport:
     """Replaces ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
 
     A transport that is opened while another one is open keeps that one open and does nothing
-    itself.
+    itself. ``audit`` gets every exchange. ``parts`` is how many processes share this sign-in: each
+    then takes its part of what the services allow one identity.
 
     One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
     connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
     """
 
-    def __init__(self, retry_policy: RetryPolicy = RetryPolicy()) -> None:
+    def __init__(
+        self,
+        retry_policy: RetryPolicy = RetryPolicy(),
+        *,
+        audit: Callable[[Exchange], None] | None = None,
+        parts: int = 1,
+    ) -> None:
         self.retry_policy = retry_policy
+        self._audit = audit
         self._lock = threading.Lock()
         self._entered = 0
+        self._parts = parts
         self._calls: Counter[str] = Counter()
         self._secrets: dict[str, tuple[str, ...]] = {}
         self._not_before: dict[str, float] = {}
         self._turns = {
-            service.name: threading.BoundedSemaphore(service.concurrency) for service in SERVICES
+            service.name: threading.BoundedSemaphore(service.places(parts)) for service in SERVICES
         }
         self._adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
 
@@ -206,9 +215,11 @@ class ReadOnlyTransport:
             if self._not_before.get(host, 0) <= time.monotonic():
                 break
             turns.release()
+        began = time.monotonic()
         try:
             yield
         finally:
+            time.sleep(service.pause(self._parts) * (time.monotonic() - began))
             turns.release()
 
     def _in_time(
@@ -288,8 +299,9 @@ class ReadOnlyTransport:
             return None
         return backoff if throttled or response.status_code in _RETRIED else None
 
-    @staticmethod
-    def _note(exchange: Exchange) -> None:
+    def _note(self, exchange: Exchange) -> None:
+        if self._audit is not None:
+            self._audit(exchange)
         for exchanges in _watchers.get():
             exchanges.append(exchange)
 
