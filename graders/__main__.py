@@ -35,8 +35,6 @@ from reports.ci.log import escape_log_commands
 from reports.claim import NotOurs
 from reports.earlier import more_than
 from reports.files import keep_private
-from reports.final_grades import final
-from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
 from reports.publish import FAIL_ON, publish
@@ -135,17 +133,6 @@ def _version() -> str:
 def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
     _refuse_to_replace(run)
-    verdicts = verdicts_of(run)
-    run, grades = final(run, grades_of(run, verdicts))
-    _claim(run)
-    written, failures = _write(run, grades)
-    page = terminal.Page(shutil.get_terminal_size().columns)
-    for line in (*terminal.summary(run, grades, written, page), *failures):
-        print(escape_log_commands(line))
-    return _NOT_WRITTEN if failures else _status(given.fail_on, verdicts)
-
-
-def _claim(run: GradingRun) -> None:
     try:
         return publish(run, given.fail_on)
     except NotOurs as why:
