@@ -33,6 +33,7 @@ from graders.judging.scope import UnknownMarker
 from reports import exports
 from reports.ci.log import escape_log_commands
 from reports.claim import NotOurs
+from reports.earlier import more_than
 from reports.files import keep_private
 from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
@@ -131,6 +132,7 @@ def _version() -> str:
 
 def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
+    _refuse_to_replace(run)
     try:
         return publish(run, given.fail_on)
     except NotOurs as why:
@@ -156,6 +158,15 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
         pipeline=pipeline_of(os.environ),
         submission=submission_of(os.environ),
     )
+
+
+def _refuse_to_replace(run: GradingRun) -> None:
+    """A part of a class never replaces the whole class's results."""
+    if run.left_out and (more := more_than(run.reports, run.labs, run.rubric)):
+        raise BadInput(
+            f"--reports {run.reports}: it has the results of {more}, more than this part of the"
+            " class would have: choose another folder."
+        )
 
 
 def _moment(text: str | None) -> datetime | None:

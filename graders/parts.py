@@ -41,11 +41,7 @@ def to_collect(needed: Collection[str]) -> frozenset[str]:
     """These parts, and all that they are read with."""
     parts = list(needed)
     for part in parts:  # it grows on the way
-        place = {
-            ServiceName.AZURE_DEVOPS: ("project",),
-            ServiceName.RESOURCE_MANAGER: ("workspace",),
-        }
-        first = (*_READ_WITH.get(part, ()), *place.get(service_of(part), ()))
+        first = (*_READ_WITH.get(part, ()), *_PLACES.get(service_of(part), ()))
         parts += [other for other in first if other not in parts]
     return frozenset(parts)
 

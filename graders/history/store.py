@@ -192,6 +192,9 @@ class PastRuns:
         why = error.strerror if isinstance(error, OSError) else error
         problem = f"the store of past runs cannot be read ({why})"
         remedy = "put back a copy of it, or name another folder with --history"
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            problem = f"another program has locked the store of past runs for {_PATIENCE} seconds"
+            remedy = "wait until it ends, and grade again"
         return InputProblems([Problem(str(self.file), problem, remedy)])
 
 

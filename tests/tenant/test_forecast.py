@@ -26,6 +26,7 @@ from tests.support import grading_process
 from tests.support.paths import COHORTS, PROJECT
 
 LEARNERS = 8
+CHECKS = len(load_checks(GRADED))
 NO_DATA = (
     *("openid-configuration", "/token", "OPTIONS ", "/resourceareas", "/discovery"),
     *("/connectiondata", "/permissions/"),
@@ -156,7 +157,7 @@ def test_the_slow_sdk_is_imported_only_where_a_workspace_is_asked_for() -> None:
 def test_the_plan_fits_on_a_terminal(labs: list[Lab]) -> None:
     shown = lines(plan_for(labs, None))
     assert max(map(len, shown)) <= 80
-    assert shown[0] == "Collecting 8 learners for 72 checks. Nothing was asked."
+    assert shown[0] == f"Collecting {LEARNERS} learners for {CHECKS} checks. Nothing was asked."
     row = next(line for line in shown if line.startswith("GitHub"))
     assert row.split() == ["GitHub", "1", "0.1", "0%", "of", "5,000", "in", "an", "hour"]
 
@@ -174,7 +175,7 @@ def test_a_class_beyond_a_limit_takes_longer() -> None:
 
 
 def test_nothing_is_planned_for_nobody() -> None:
-    assert plan_for([], None) == Plan(0, 72, dict.fromkeys(plan_for([], None).calls, 0), 0)
+    assert plan_for([], None) == Plan(0, CHECKS, dict.fromkeys(plan_for([], None).calls, 0), 0)
 
 
 def test_the_command_reads_the_class_and_asks_nothing(

@@ -102,6 +102,22 @@ def test_a_truncated_store_is_refused_and_left_alone(store: PastRuns, size: int)
     assert store.file.read_bytes() == left
 
 
+def test_a_store_that_another_program_locks_is_no_broken_one(
+    store: PastRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(RUN, OURS, "sha256:1")
+    monkeypatch.setattr("graders.history.store._PATIENCE", 0)
+    with closing(sqlite3.connect(store.file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for ask in (store.check, lambda: store.runs(OURS)):
+            with pytest.raises(InputProblems, match="another program has locked") as refused:
+                ask()
+            assert "wait until it ends, and grade again" in str(refused.value)
+        with pytest.raises(OSError, match="database is locked"):
+            store.add(RUN, OURS, "sha256:2")
+    store.check()
+
+
 def test_an_empty_file_is_not_taken_for_a_new_store(store: PastRuns) -> None:
     store.file.parent.mkdir()
     store.file.touch()
