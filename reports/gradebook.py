@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from graders.codec import facts_of
@@ -21,7 +21,7 @@ from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET, Learner
 from graders.rubric import Check
 from graders.verdicts import Grade, Verdict, grade
-from reports.class_summary import failures, stopped
+from reports.class_summary import failures, lab_breaks, stopped
 from reports.files import write_whole
 from reports.grading_run import GradingRun
 
@@ -157,11 +157,22 @@ def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
                 "tried": failure.tried,
                 "cause": failure.cause,
                 "same_cause": failure.same_cause,
-                "lab_or_tenant_may_be_wrong": failure.is_of_nearly_everyone,
             }
             for failure in failures(run.checks, grades)
         ],
+        "lab_breaks": [
+            {
+                **asdict(broken.fact),
+                "since": _moment(broken.fact.since),
+                "learners": broken.learners,
+            }
+            for broken in lab_breaks(grades)
+        ],
     }
+
+
+def _moment(time: datetime | None) -> str | None:
+    return time and time.isoformat(timespec="seconds")
 
 
 def _grade_entry(run: GradingRun, learner: Learner, own: Grade) -> dict[str, object]:

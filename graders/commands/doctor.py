@@ -5,16 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from graders import snapshot
 from graders.inputs.lab_file import find_lab_file, missing_for, read_class_files
 from graders.inputs.problems import InputProblems
+from graders.judging.checks import GRADED, load_checks
+from graders.judging.judge import Judge, Subject
 from graders.judging.scope import UnknownMarker, needed_services
+from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
 from graders.names import you_have
+from graders.reasons import LabBreak
 from graders.services.doctor.finding import Finding, status
+from graders.wording import to_repair, where_it_breaks
 
 
 def add_to(commands: Any) -> None:
@@ -61,7 +67,29 @@ def _examined(given: argparse.Namespace) -> Sequence[Finding]:
     from graders.services.doctor.needs import Needs
 
     needs = Needs(labs, services, given.reports.absolute())
-    return [*findings, *examine(needs, os.environ)]
+    return [*findings, *examine(needs, os.environ), *_where_the_lab_breaks(given, labs)]
+
+
+def _where_the_lab_breaks(given: argparse.Namespace, labs: Sequence[Lab]) -> Iterator[Finding]:
+    """What an earlier run's evidence says of the lab; nothing where there is none."""
+    folder = given.reports / "evidence"
+    by_learner = {lab.learner.id: lab for lab in labs}
+    try:
+        stored = StoredEvidence(folder, snapshot.tenant_of(folder), by_learner)
+    except snapshot.SnapshotError:
+        return
+    checks = load_checks(GRADED)
+    rubric = {graded.check.id: graded.check for graded in checks}
+    broken = Judge(Subject(by_learner, stored), checks, rubric).lab_breaks
+    learners: dict[str, list[str]] = {}
+    facts: dict[str, LabBreak] = {}
+    for learner, own in broken.items():
+        for fact in own.values():
+            facts.setdefault(fact.record, fact)
+            learners.setdefault(fact.record, []).append(learner)
+    for record, fact in facts.items():
+        told = {"what": where_it_breaks(fact), "remedy": to_repair(fact)}
+        yield Finding("lab_breaks", told, tuple(learners[record]))
 
 
 class UnknownLearner(Exception):

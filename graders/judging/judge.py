@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any
 import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
 from graders.evidence import Evidence, Unavailable
 from graders.judging.checks import GradedCheck
+from graders.judging.class_breaks import Breaks, Record, breaks, records_of
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
 from graders.judging.registry import PARTS, closure, known
 from graders.lab import Lab
-from graders.reasons import Blockage, OwnerNote, Reason
+from graders.reasons import Blockage, LabBreak, OwnerNote, Reason
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -46,11 +47,24 @@ class Subject:
     @cached_property
     def ownership(self) -> Mapping[str, Ownership]:
         """Ownership by learner: each lab compared with all of which there is evidence."""
+        return ownership(self.labs.values(), self._of_class[0])
+
+    @property
+    def records(self) -> Mapping[str, Sequence[Record]]:
+        """The services' records by learner: how tasks, steps and deployments ended."""
+        return self._of_class[1]
+
+    @cached_property
+    def _of_class(self) -> tuple[Mapping[str, Evidence], Mapping[str, Sequence[Record]]]:
+        """What is compared of each lab: its evidence is read once for all comparisons."""
         collected: dict[str, Evidence] = {}
-        for learner in self.labs:
+        records: dict[str, Sequence[Record]] = {}
+        for learner, lab in self.labs.items():
             with contextlib.suppress(NotAssessed):
-                collected[learner] = compared_part(self.evidence_of(learner))
-        return ownership(self.labs.values(), collected)
+                evidence = self.evidence_of(learner)
+                collected[learner] = compared_part(evidence)
+                records[learner] = _records(evidence, lab)
+        return collected, records
 
 
 class Judge:
@@ -64,6 +78,11 @@ class Judge:
         self._rubric = rubric
         self._checks = {graded.check.id: graded for graded in checks}
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
+
+    @cached_property
+    def lab_breaks(self) -> Mapping[str, Breaks]:
+        """Learner -> where the lab breaks for that learner, as for others of the class."""
+        return breaks(self._subject.records, self._is_right)
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -110,6 +129,8 @@ class Judge:
             return Outcome.BLOCKED, Reason(blocked_by=blockage)
         if isinstance(end, Pending):
             return Outcome.PENDING, Reason(pending_on=end.what)
+        if isinstance(end, NotAssessed) and isinstance(end.why, LabBreak):
+            return Outcome.NOT_ASSESSED, Reason(lab_break=end.why)
         if isinstance(end, NotAssessed) and isinstance(end.why, Unavailable):
             return Outcome.NOT_ASSESSED, Reason(unseen=end.why)
         return Outcome.NOT_ASSESSED, Reason(note=str(end))
@@ -118,10 +139,27 @@ class Judge:
         if learner in self._kept:
             self._kept.move_to_end(learner)
         else:
-            self._kept[learner] = _Prerequisites(self._subject, learner)
+            self._kept[learner] = self._new_prerequisites(learner)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[learner]
+
+    def _new_prerequisites(self, learner: str) -> _Prerequisites:
+        return _Prerequisites(self._subject, learner, lambda: self.lab_breaks.get(learner, {}))
+
+    def _is_right(self, learner: str, task: int) -> bool:
+        """Whether a learner's settings up to a task are as the lab asks, advice apart.
+
+        Settings are what a check asks for that never waits for a lab that breaks.
+        """
+        prerequisites = self._new_prerequisites(learner)
+        return all(
+            self._judged(graded, prerequisites)[0] is Outcome.PASSED
+            for graded in self._checks.values()
+            if graded.check.task <= task
+            and not graded.check.is_advisory
+            and "lab_breaks" not in closure(graded.needs)
+        )
 
     def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
         """The owner notes about the resources that this check asked for."""
@@ -139,8 +177,9 @@ class Judge:
 class _Prerequisites:
     """One learner's prerequisites, each computed once, when it is first asked for."""
 
-    def __init__(self, subject: Subject, learner: str) -> None:
+    def __init__(self, subject: Subject, learner: str, lab_breaks: Callable[[], Breaks]) -> None:
         self._subject = subject
+        self._lab_breaks = lab_breaks
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
         self._ended: dict[str, Exception] = {}
@@ -163,12 +202,21 @@ class _Prerequisites:
         if name == "ownership":
             self.get("evidence")  # without evidence there is no ownership
             return self._subject.ownership[self._learner]
+        if name == "lab_breaks":
+            return self._lab_breaks()
         if name == "evidence":
             return self._subject.evidence_of(self._learner)
         if name in PARTS:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]
         return prerequisite.function(**{need: self.get(need) for need in prerequisite.needs})
+
+
+def _records(evidence: Evidence, lab: Lab) -> Sequence[Record]:
+    try:
+        return records_of(evidence, lab)
+    except Exception:  # strange evidence of one learner only leaves that one out of the comparison
+        return ()
 
 
 def _place_of(error: Exception) -> str:

@@ -17,8 +17,8 @@ PARTS: Mapping[str, str] = {
     if name not in ("learner", "sightings", "tenant", "place")
 }
 """Given: prerequisite -> the field of a learner's evidence that it is, as collected."""
-GIVEN = frozenset({"lab", "ownership", *PARTS})
-"""What is not computed from prerequisites; ``ownership`` is compared over the whole class."""
+GIVEN = frozenset({"lab", "ownership", "lab_breaks", *PARTS})
+"""What is not computed from prerequisites; the second and third compare the whole class."""
 
 
 @dataclass(frozen=True)
