@@ -16,7 +16,7 @@ OURS := tests/runs tests/browser tests/tenant tests/services tests/unit
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade report test test-all quick lint tenant bench mutants clients golden screenshots lock clean
+.PHONY: docs help grade report test test-all quick lint tenant bench bench-quick mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
@@ -51,14 +51,16 @@ lint: $(DEV) ## ruff, mypy, import-linter
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
 
-bench: $(DEV) $(NODE_READY) ## measure: collecting, a large tenant, page, Allure report, compare, judging, 30 nights
-	$(BIN)/python benchmarks/collect.py --learners 50 --latency 100
+bench: $(DEV) $(NODE_READY) ## measure everything; the goals go to benchmarks/results.json
+	$(BIN)/python benchmarks/table.py
 	$(BIN)/python benchmarks/tenant.py --learners 10000
 	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/allure_report.py --learners 200
 	$(BIN)/python benchmarks/compare.py
-	$(BIN)/python benchmarks/judging.py --learners 100 --stored 1000
 	$(BIN)/python benchmarks/nightly.py
+
+bench-quick: $(DEV) ## measure the goals on small classes
+	$(BIN)/python benchmarks/table.py --quick
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }

@@ -1,18 +1,26 @@
 """How long a class takes to collect: ``python benchmarks/collect.py --learners 50 --latency 100``.
 
 Starts the simulated tenant with a class of model answers, collects them with the run's own
-collector, and prints what the tenant counted. The tenant runs on the same machine, so its CPU time
-is in the figures.
+collector, and prints what the tenant counted.
+
+- *Data requests* leave out tokens, discovery, reads of the grader's own rights, and retries: the
+  tenant refuses the first request to each service once, as real ones do now and then.
+- The *latency floor* is the time that the busiest service needs when it is always kept full: its
+  requests times the latency, divided by the requests that it is sent at the same time.
+- *Bare requests* are the same requests sent again with ``requests`` in as many threads, each body
+  read as JSON. CPU is that of this process; the tenant has its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +29,26 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import requests  # noqa: E402
+from requests.adapters import HTTPAdapter  # noqa: E402
+
+from benchmarks import figures  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402 (the path comes first)
 from graders import collector  # noqa: E402
 from graders.inputs.lab_file import read_class  # noqa: E402
 
+NO_DATA = (
+    "OPTIONS ",
+    " login.microsoftonline.com ",
+    "/resourceareas",
+    "/connectiondata",
+    "/permissions/",
+    " /discovery",
+    " -",
+)
+"""Tokens, discovery, the grader's own rights, and what the tenant refused for no reason."""
+LINEAGE = ("/artifacts", "/content", "/logs/", "/runs/{run}", "/runs:query", "/metrics:query")
+"""What only ownership and lineage need."""
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 
 
@@ -36,8 +60,22 @@ class Measured:
     loading: float
     preparing: float
     looking: float
+    cpu: float
+    bare_cpu: float
+    floor: float
     faults: int
     counted: Mapping[str, Any]
+
+    @property
+    def collecting(self) -> float:
+        return self.preparing + self.looking
+
+    def data_requests(self, without: Sequence[str] = ()) -> float:
+        """Per learner, those to routes that contain a word of ``without`` left out."""
+        routes = self.counted["by_route"].items()
+        left_out = (*NO_DATA, *without)
+        wanted = (n for route, n in routes if not any(word in route for word in left_out))
+        return float(sum(wanted)) / self.learners
 
 
 def main() -> int:
@@ -47,8 +85,9 @@ def main() -> int:
         cohort = _cohort(Path(folder), options.learners)
         with SimulatedTenant(cohort, LAB_FILE, latency=options.latency) as tenant:
             os.environ.update(tenant.environment())
-            measured = _measure(tenant, cohort, Path(folder) / "evidence", options.workers)
-    print("\n".join(_report(measured, options.latency)))
+            measured = _measure(tenant, cohort, Path(folder) / "evidence", options)
+    figures.show(f"{measured.learners} learners, {options.latency:g} ms latency", _rows(measured))
+    figures.write(options.json, _figures(measured))
     return 1 if measured.faults else 0
 
 
@@ -59,6 +98,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=int, default=12, help="learners collected at the same time"
     )
+    figures.add_option(parser)
     return parser.parse_args()
 
 
@@ -69,7 +109,9 @@ def _cohort(folder: Path, learners: int) -> Path:
     return file
 
 
-def _measure(tenant: SimulatedTenant, cohort: Path, folder: Path, workers: int) -> Measured:
+def _measure(
+    tenant: SimulatedTenant, cohort: Path, folder: Path, options: argparse.Namespace
+) -> Measured:
     learners, lab = read_class(cohort, LAB_FILE)
     labs = [lab.for_learner(learner) for learner in learners]
     times = [time.perf_counter()]
@@ -78,25 +120,88 @@ def _measure(tenant: SimulatedTenant, cohort: Path, folder: Path, workers: int) 
     from graders.services.sign_in import SignIn
 
     times.append(time.perf_counter())
-    with ReadOnlyTransport() as transport:
+    began = time.process_time()
+    with _recording() as sent, ReadOnlyTransport() as transport:
         cloud = Cloud(SignIn.from_environment(os.environ), transport)
         cloud.prepare(labs)
         times.append(time.perf_counter())
-        collected = collector.collect(labs, cloud.look_at, folder, workers=workers)
+        collected = collector.collect(labs, cloud.look_at, folder, workers=options.workers)
         times.append(time.perf_counter())
+    cpu = time.process_time() - began
     loading, preparing, looking = (b - a for a, b in pairwise(times))
-    faults = len(collected.faults)
-    return Measured(len(labs), loading, preparing, looking, faults, tenant.requests())
+    counted = tenant.requests()
+    return Measured(
+        learners=len(labs),
+        loading=loading,
+        preparing=preparing,
+        looking=looking,
+        cpu=cpu / len(sent) * 1000,
+        bare_cpu=_bare(sent, options.workers) / len(sent) * 1000,
+        floor=_floor(transport.calls, options.latency / 1000),
+        faults=len(collected.faults),
+        counted=counted,
+    )
 
 
-def _report(measured: Measured, latency: float) -> Sequence[str]:
+@contextlib.contextmanager
+def _recording() -> Iterator[list[requests.PreparedRequest]]:
+    """The requests that go out while the block lasts."""
+    sent: list[requests.PreparedRequest] = []
+    send = HTTPAdapter.send
+
+    def noted(self: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> Any:
+        sent.append(request)
+        return send(self, request, **options)
+
+    HTTPAdapter.send = noted  # type: ignore[method-assign, assignment]
+    try:
+        yield sent
+    finally:
+        HTTPAdapter.send = send  # type: ignore[method-assign]
+
+
+def _bare(sent: Sequence[requests.PreparedRequest], workers: int) -> float:
+    """CPU seconds of the same requests by ``requests`` alone."""
+    began = time.process_time()
+    with requests.Session() as session:
+        adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+
+        def ask(request: requests.PreparedRequest) -> None:
+            answer = session.request(
+                str(request.method), str(request.url), headers=request.headers, data=request.body
+            )
+            with contextlib.suppress(ValueError):
+                answer.json()
+
+        with ThreadPoolExecutor(workers) as threads:
+            list(threads.map(ask, sent))
+    return time.process_time() - began
+
+
+def _floor(calls: Mapping[str, int], latency: float) -> float:
+    """Seconds that the busiest service needs when it is kept full."""
+    from graders.services.http.read_only import SERVICES
+
+    return max(calls.get(s.name, 0) * latency / s.concurrency for s in SERVICES)
+
+
+def _rows(measured: Measured) -> Sequence[tuple[str, str]]:
     counted, learners = measured.counted, measured.learners
-    collecting = measured.preparing + measured.looking
-    rows = [
+    ratio = measured.cpu / measured.bare_cpu
+    return [
         ("loading the SDKs, s", f"{measured.loading:.1f}"),
         ("preparing, s", f"{measured.preparing:.1f}"),
         ("looking, s", f"{measured.looking:.1f}"),
-        ("collected in, s", f"{collecting:.1f}"),
+        ("collected in, s", f"{measured.collecting:.1f}"),
+        ("  the latency floor, s", f"{measured.floor:.1f}"),
+        ("  ratio", f"{measured.collecting / measured.floor:.2f}"),
+        ("CPU a request, ms", f"{measured.cpu:.2f}"),
+        ("  bare requests, ms", f"{measured.bare_cpu:.2f}"),
+        ("  ratio", f"{ratio:.2f}"),
+        ("data requests per learner", f"{measured.data_requests():.2f}"),
+        ("  without lineage", f"{measured.data_requests(LINEAGE):.2f}"),
         ("requests", f"{counted['requests']}"),
         ("requests per learner", f"{counted['requests'] / learners:.2f}"),
         *(
@@ -108,10 +213,17 @@ def _report(measured: Measured, latency: float) -> Sequence[str]:
         ("hosts refused", f"{len(counted['refused_hosts'])}"),
         ("learners not seen whole", f"{measured.faults}"),
     ]
-    return [
-        f"{learners} learners, {latency:g} ms latency",
-        *(f"{name:<28}{value:>10}" for name, value in rows),
-    ]
+
+
+def _figures(measured: Measured) -> Mapping[str, float]:
+    return {
+        "calls": measured.data_requests(),
+        "calls without lineage": measured.data_requests(LINEAGE),
+        "wall": measured.collecting,
+        "wall floor": measured.floor,
+        "cpu": measured.cpu,
+        "bare cpu": measured.bare_cpu,
+    }
 
 
 if __name__ == "__main__":

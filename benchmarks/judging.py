@@ -34,8 +34,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import figures  # noqa: E402 (the path comes first)
 from fixtures.plugin.grading import whole_rubric  # noqa: E402
-from graders import snapshot  # noqa: E402 (the path comes first)
+from graders import snapshot  # noqa: E402
 from graders.inputs.lab_file import read_class  # noqa: E402
 
 LAB = ROOT / "fixtures" / "cohorts" / "lab.toml"
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--stored", type=int, default=1000, help="judged without it")
     parser.add_argument("--times", type=int, default=5, help="runs of each; the cheapest counts")
     parser.add_argument("--copied", action="store_true", help="all hand in one learner's work")
+    figures.add_option(parser)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -76,6 +78,8 @@ def main() -> None:
     print(f"learners without pytest          {given.stored:>8}")
     print(f"judged and written in, CPU s     {seconds:>8.1f}")
     print(f"peak memory, MB                  {megabytes:>8.0f}")
+    ratios = {f"{name}, ratio": ours / trivial for name, (ours, trivial) in costs.items()}
+    figures.write(given.json, {**ratios, "stored, s": seconds, "stored, MB": megabytes})
 
 
 def _collected(place: Path, learners: int) -> Path:

@@ -2,6 +2,7 @@
 
     python -m graders judge --learners cohort.csv --evidence DIR --reports DIR
     python -m graders doctor --learners cohort.csv
+    python -m graders plan --learners cohort.csv
 
 ``judge`` judges the evidence that a run collected, and writes the same files as ``pytest --evidence
 DIR``, except Allure's results. Exit status: 0, or 1 if a check failed or was not assessed
@@ -9,6 +10,8 @@ DIR``, except Allure's results. Exit status: 0, or 1 if a check failed or was no
 
 ``doctor`` says whether a run would work: files, sign-ins, rights, network, clock. Exit status: 0,
 or 1 for warnings and missing rights, 4 where a run would stop.
+
+``plan`` says how many calls collecting a class takes, and asks nothing. Exit status: 0 or 4.
 """
 
 from __future__ import annotations
@@ -25,9 +28,10 @@ from pathlib import Path
 
 from graders import snapshot
 from graders.as_of import moment
-from graders.commands import doctor
+from graders.commands import doctor, plan
 from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
+from graders.judging.scope import UnknownMarker
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import exports, outputs, terminal
 from reports.ci.log import escape_log_commands
@@ -52,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     undo = keep_private()
     try:
         return int(given.command(given))
-    except (InputProblems, BadInput, snapshot.SnapshotError) as problem:
+    except (InputProblems, BadInput, UnknownMarker, snapshot.SnapshotError) as problem:
         print(escape_log_commands(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
     finally:
@@ -68,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     doctor.add_to(commands)
+    plan.add_to(commands)
     command = commands.add_parser("judge", help="grade stored evidence without pytest")
     command.set_defaults(command=_judge)
     add = command.add_argument

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,12 +31,24 @@ def moment(text: str) -> datetime:
         if time.tzinfo is not None:
             raise ValueError("it names two time zones")
         try:
-            return time.replace(tzinfo=ZoneInfo(zone))
+            return _only_time(time.replace(tzinfo=ZoneInfo(zone)))
         except (KeyError, OSError):
             raise ValueError(f"there is no time zone {zone}") from None
     time = datetime.fromisoformat(text.strip())
     if time.tzinfo is None:
         raise ValueError("it has no time zone")
+    return time
+
+
+def _only_time(time: datetime) -> datetime:
+    """The time, unless the clocks of its zone show it twice or never, when they are changed."""
+    first, second = time.replace(fold=0), time.replace(fold=1)
+    before, after = (either.utcoffset() or timedelta() for either in (first, second))
+    if before > after:
+        both = " and ".join(either.isoformat()[-6:] for either in (first, second))
+        raise ValueError(f"it comes twice in {time.tzinfo}: choose between {both}")
+    if before < after:
+        raise ValueError(f"the clocks of {time.tzinfo} skip it")
     return time
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from graders.reasons import UNSAID, OwnerNote, PastNote, Reason
+from graders.reasons import UNSAID, OwnerNote, PastNote, Place, Reason
 from graders.verdicts import Verdict
 
 
@@ -21,6 +21,7 @@ class _Facts:
     """What a verdict holds besides its outcome."""
 
     why: Reason = UNSAID
+    place: Place | None = None
     owners: tuple[OwnerNote, ...] = ()
     past: PastNote | None = None
 
@@ -35,8 +36,8 @@ def from_json(text: str) -> Verdict:
 
 
 def facts_of(verdict: Verdict) -> Mapping[str, Any]:
-    """``why``, ``owners`` and ``past`` of a verdict, ready for JSON."""
-    facts = _Facts(verdict.why, verdict.owners, verdict.past)
+    """What a verdict holds besides its outcome, ready for JSON."""
+    facts = _Facts(verdict.why, verdict.place, verdict.owners, verdict.past)
     return _facts().dump_python(facts, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 
 

@@ -5,21 +5,15 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from graders import snapshot
-from graders.evidence import (
-    AzureDevOpsEvidence,
-    AzureMLEvidence,
-    Evidence,
-    GitHubEvidence,
-    ServiceName,
-    Unavailable,
-)
+from graders.evidence import Evidence, ServiceName, Unavailable
 from graders.lab import Lab
+from graders.parts import ALL_PARTS, unseen
 
 LookAt = Callable[[Lab], Evidence]
 _POLL = 0.2  # seconds; on Windows an endless wait would not hear Ctrl-C
@@ -102,24 +96,22 @@ def collect(
     )
 
 
-def wanting(labs: Iterable[Lab], folder: Path) -> list[Lab]:
-    """Those labs whose evidence is missing, unreadable, of another place, or has faults."""
-    return [lab for lab in labs if _is_wanting(folder, lab)]
+def wanting(labs: Iterable[Lab], folder: Path, parts: Collection[str] = ALL_PARTS) -> list[Lab]:
+    """Those labs whose evidence is missing, unreadable, of another place, or has faults.
+
+    So is evidence that lacks some of these parts, because its run did not collect them.
+    """
+    return [lab for lab in labs if _is_wanting(folder, lab, parts)]
 
 
-def unseen(learner: str, fault: Unavailable) -> Evidence:
-    """The evidence of a learner where nothing could be read, for this one reason."""
-    parts = (AzureDevOpsEvidence, GitHubEvidence, AzureMLEvidence)
-    values = {name: value for part in parts for name, value in vars(part.unseen(fault)).items()}
-    return Evidence(learner=learner, **values)
-
-
-def _is_wanting(folder: Path, lab: Lab) -> bool:
+def _is_wanting(folder: Path, lab: Lab, parts: Collection[str]) -> bool:
     try:
         evidence = snapshot.read(folder, lab.learner.id)
     except snapshot.SnapshotError:
         return True
-    return evidence is None or evidence.place != lab.place or bool(evidence.faults())
+    if evidence is None or evidence.place != lab.place:
+        return True
+    return bool(evidence.faults()) or not {*evidence.not_collected}.isdisjoint(parts)
 
 
 def _collect_all(

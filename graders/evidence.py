@@ -61,6 +61,15 @@ class Unavailable:
         return f"{self.service}: could not see {self.what}: {self.cause}. {self.remedy}"
 
 
+NOT_COLLECTED = Unavailable(
+    ServiceName.GRADER,
+    "this part of the lab",
+    "it was not collected, because no check that was chosen then needs it",
+    "Grade again without -m and -k.",
+)
+"""In place of a part that a run left out on purpose: no fault, and no one is graded on it."""
+
+
 # --- Azure DevOps ---------------------------------------------------------------------------------
 
 
@@ -370,6 +379,8 @@ class Model:
     tags: Mapping[str, str]
     created_at: datetime | None = None
     created_by: str = ""
+    created_by_type: str = ""
+    """``User``, ``Application``, ``ManagedIdentity``, ``Key``; empty where nobody says it."""
 
 
 @dataclass(frozen=True)
@@ -394,6 +405,29 @@ class Endpoint:
     updated_at: datetime | None = None
     error: str = ""
 
+    @property
+    def is_in_transition(self) -> bool:
+        """Whether it is being changed; its times are then those of an earlier state."""
+        return self.state in ("Transitioning", "Creating", "Updating")
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it was last changed, as far as it says."""
+        return max(filter(None, (self.created_at, self.updated_at)), default=None)
+
+
+@dataclass(frozen=True)
+class SecondAnswer:
+    """The endpoint's answer to numbers that were drawn for this collection alone.
+
+    ``rows`` are what it was asked; the rest is as in :class:`Answer`.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+    status: int
+    result: tuple[float, ...] | None
+    body: str = ""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -408,6 +442,10 @@ class Answer:
     body: str = ""
     swagger: bool | Unavailable | None = None
     """Whether the endpoint describes itself at ``/swagger.json``."""
+    second: SecondAnswer | Unavailable | None = None
+    """None: not asked, because the first question was not answered with numbers."""
+    asked_once: bool = False
+    """Evidence of a version that asked no second question."""
 
 
 # --- all of it ------------------------------------------------------------------------------------
@@ -461,6 +499,8 @@ class AzureMLEvidence(_Part):
     endpoints: tuple[Endpoint, ...] | Unavailable
     answer: Answer | Unavailable | None
     """None: there was no endpoint to ask."""
+    endpoints_read_at: datetime | None = None
+    """By the clock of the service that listed them, which dated them too; None: it did not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -473,10 +513,13 @@ class Evidence(AzureMLEvidence, GitHubEvidence, AzureDevOpsEvidence):
     """``simulated`` or ``live``: where it was read; filled in when it is collected."""
     place: str = ""
     """``Lab.place`` of what was collected: evidence of one project says nothing of another."""
+    not_collected: tuple[str, ...] = ()
+    """Names of the fields that were left out, sorted: no check of that run needed them."""
 
     def faults(self) -> tuple[Unavailable, ...]:
         """All that could not be read, in the order of the lab; each once."""
-        return tuple(dict.fromkeys(_unavailable_in(self)))
+        faults = dict.fromkeys(_unavailable_in(self))
+        return tuple(fault for fault in faults if fault != NOT_COLLECTED)
 
 
 def _unavailable_in(value: object) -> list[Unavailable]:

@@ -9,6 +9,8 @@ from pathlib import PurePath
 
 from rapidfuzz.distance import OSA
 
+from graders.lookalikes import skeleton
+
 _SEPARATORS = re.compile(r"[\s_-]+")
 _SURE_EDITS = 2  # beyond two edits a short word is another word, not a slip
 _STEM_LENGTH = 60
@@ -20,8 +22,8 @@ def near_misses(name: str, names: Iterable[str]) -> list[tuple[str, int]]:
     """The names that are nearly ``name``, nearest first, each with its number of edits.
 
     An edit inserts, deletes or replaces one character, or swaps two neighbours. Near is at most
-    one edit in four characters, or the same but for case, blanks, ``-`` and ``_``. The name
-    itself is not a near miss.
+    one edit in four characters, or the same but for case, blanks, ``-``, ``_`` and characters that
+    look alike or cannot be seen. The name itself is not a near miss.
     """
     limit = max(1, len(name) // 4)
     plain = _plain(name)
@@ -73,4 +75,4 @@ def file_stem(identity: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return _SEPARATORS.sub("", name).casefold()
+    return _SEPARATORS.sub("", skeleton(name)).casefold()

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from graders.evidence import Unavailable
-from graders.texts import MOST_LINES, shown_value
+from graders.lookalikes import revealed
+from graders.texts import LONGEST_VALUE, MOST_LINES, clipped, shown_value
 
 
 class Outcome(StrEnum):
@@ -92,9 +93,9 @@ class Reason:
         """The same, safe to show: each text on one line, without controls, none too long."""
         kept = self.mismatches[:MOST_LINES]
         return Reason(
-            mismatches=tuple(_shown(mismatch) for mismatch in kept),
+            mismatches=tuple(_shown(_revealed(mismatch)) for mismatch in kept),
             more=self.more + len(self.mismatches) - len(kept),
-            blocked_by=self.blocked_by and _shown(self.blocked_by),
+            blocked_by=self.blocked_by and _shown(_compared(self.blocked_by)),
             unseen=self.unseen and _shown(self.unseen),
             lab_break=self.lab_break and _shown(self.lab_break),
             pending_on=shown_value(self.pending_on),
@@ -104,6 +105,31 @@ class Reason:
 
 
 UNSAID = Reason()
+
+
+class PlaceKind(StrEnum):
+    """What has a page of its own in its service."""
+
+    VARIABLE_GROUP = "variable group"
+    SERVICE_CONNECTION = "service connection"
+    PIPELINE = "pipeline"
+    RUN = "run"
+    REPOSITORY = "repository"
+    WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look in a service: one resource or, without an id, the list of its kind."""
+
+    kind: PlaceKind
+    name: str = ""
+    id: str = ""
+
+    @property
+    def bounded(self) -> Place:
+        """The same, safe to show."""
+        return _shown(self)
 
 
 class Relation(StrEnum):
@@ -150,11 +176,32 @@ class PastNote:
     """How many lost the check at once, of how many who had passed it."""
 
 
-_FactT = TypeVar("_FactT", Mismatch, Blockage, LabBreak, Unavailable, OwnerNote)
+_FactT = TypeVar("_FactT", Mismatch, Blockage, LabBreak, Unavailable, OwnerNote, Place)
 
 
 def _shown(fact: _FactT) -> _FactT:
     return replace(fact, **{name: _safe(value) for name, value in vars(fact).items()})
+
+
+def _revealed(mismatch: Mismatch) -> Mismatch:
+    """With what cannot be seen spelled out, where it is the difference."""
+    expected, found, near_miss = (
+        clipped(text, _COMPARED) for text in (mismatch.expected, mismatch.found, mismatch.near_miss)
+    )
+    return replace(
+        mismatch,
+        expected=revealed(expected, found),
+        found=revealed(found, expected),
+        near_miss=revealed(near_miss, expected),
+    )
+
+
+def _compared(blockage: Blockage) -> Blockage:
+    return replace(blockage, found=revealed(clipped(blockage.found, _COMPARED), blockage.cause))
+
+
+_COMPARED = 4 * LONGEST_VALUE
+"""Characters of a text that are compared with what was expected."""
 
 
 def _safe(value: Any) -> Any:

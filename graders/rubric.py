@@ -22,8 +22,12 @@ class Check:
     """The same where nothing is there that was probably meant; empty: the hint does for both."""
     only_with: str = ""
     """The table of the lab file that the check needs; empty: none, it is never left out."""
+    follows: tuple[str, ...] = ()
+    """The checks of which this one's failure may be a mere consequence."""
     default_points: float | None = None
     """What it is worth where no lab file says otherwise; None: ``points``."""
+    was_part_of: str = ""
+    """The check that asked for this too in earlier versions, for the points of both."""
 
     @property
     def task(self) -> int:
@@ -36,14 +40,24 @@ class Check:
 
 
 def check(
-    *, step: str, hint: str, missing: str = "", points: float = 0, only_with: str = ""
+    *,
+    step: str,
+    hint: str,
+    missing: str = "",
+    points: float = 0,
+    only_with: str = "",
+    was_part_of: str = "",
+    follows: tuple[str, ...] = (),
 ) -> Callable[[_Test], Callable[[str], None]]:
     """Put a test on the rubric.
 
     ``step`` is the step of the lab sheet that makes the fact true (``"2.6"``), ``hint`` what a
     learner should do there, ``missing`` the same where nothing is there that was probably meant,
     ``points`` what it is worth; without points it is advisory. ``only_with`` names a table of the
-    lab file that the check needs.
+    lab file that the check needs. ``was_part_of`` is the check that asked for this too, in
+    evidence, past runs and lab files of earlier versions. ``follows`` are the ids of checks that a
+    learner should fix before this one where both fail: without them it cannot succeed, although
+    it can be judged.
 
     What pytest collects is a test of one parameter, the learner; the judge calls the function
     itself (``judged``) with the prerequisites that it names.
@@ -55,7 +69,17 @@ def check(
         title = str(test.__doc__).strip().splitlines()[0].rstrip(".")
         identity = test.__name__.removeprefix("test_").replace("_", "-")
         item = _item_of(test)
-        item.check = Check(identity, title, step, points, hint, missing, only_with)  # type: ignore[attr-defined]
+        item.check = Check(  # type: ignore[attr-defined]
+            identity,
+            title,
+            step,
+            points,
+            hint,
+            missing,
+            only_with,
+            was_part_of=was_part_of,
+            follows=follows,
+        )
         item.judged = test  # type: ignore[attr-defined]
         return item
 

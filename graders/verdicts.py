@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from graders.lab import SHEET
-from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Reason
+from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Place, Reason
 from graders.rubric import Check
-from graders.wording import in_words, owner_note, past_note
+from graders.wording import in_words, owner_note, past_note, why_withheld
 
 __all__ = ["Grade", "Outcome", "Verdict", "grade"]
 
@@ -27,6 +29,8 @@ class Verdict:
     why: Reason = UNSAID
     hint: str = ""
     """What to do about it, where it failed or was noted."""
+    place: Place | None = None
+    """Where in its service it can be fixed, where it failed or was noted."""
     owners: tuple[OwnerNote, ...] = ()
     """Whose the work is, where it is another learner's: never part of what a learner reads."""
     past: PastNote | None = None
@@ -83,12 +87,32 @@ class Grade:
     earned: float
     by_task: Mapping[int, float | None]
     """Task -> points, or None when something in it is undecided or was not judged."""
-    withheld: str
-    """Why there is no total; empty when there is one."""
+    not_run: int = 0
+    """How many checks of the rubric were not judged."""
+    is_withheld: bool = False
+
+    @cached_property
+    def undecided(self) -> Mapping[tuple[Outcome, str], int]:
+        """(outcome, reason) -> how many checks it concerns, those without points too.
+
+        What was not assessed comes before what is pending, and most checks first.
+        """
+        counted = Counter(
+            (verdict.outcome, verdict.reason)
+            for verdict in self.verdicts
+            if not verdict.outcome.is_decided
+        )
+        ranked = sorted(counted, key=lambda cause: (cause[0] is Outcome.PENDING, -counted[cause]))
+        return {cause: counted[cause] for cause in ranked}
+
+    @cached_property
+    def withheld(self) -> str:
+        """Why there is no total, each cause once; empty when there is one."""
+        return why_withheld(self.undecided, self.not_run) if self.is_withheld else ""
 
     @property
     def total(self) -> float | None:
-        return None if self.withheld else self.earned
+        return None if self.is_withheld else self.earned
 
 
 def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) -> Grade:
@@ -100,14 +124,14 @@ def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) ->
     checks = tuple(rubric)
     judged = {verdict.check for verdict in verdicts}
     unjudged = [check for check in checks if check.points and check.id not in judged]
-    undecided = [verdict for verdict in verdicts if verdict.withholds]
     return Grade(
         learner=learner,
         verdicts=tuple(verdicts),
         possible=sum(check.points for check in checks),
         earned=sum(verdict.earned for verdict in verdicts),
         by_task={task: _task_points(task, verdicts, unjudged) for task in SHEET.tasks},
-        withheld=_why_withheld(undecided, unjudged),
+        not_run=sum(check.id not in judged for check in checks),
+        is_withheld=bool(unjudged) or any(verdict.withholds for verdict in verdicts),
     )
 
 
@@ -115,18 +139,3 @@ def _task_points(task: int, verdicts: Iterable[Verdict], unjudged: Iterable[Chec
     own = [verdict for verdict in verdicts if verdict.task == task]
     open_ = any(verdict.withholds for verdict in own) or any(c.task == task for c in unjudged)
     return None if open_ else sum(verdict.earned for verdict in own)
-
-
-def _checks(count: int) -> str:
-    return "1 check" if count == 1 else f"{count} checks"
-
-
-def _why_withheld(undecided: Sequence[Verdict], unjudged: Sequence[Check]) -> str:
-    reasons = []
-    for outcome in (Outcome.NOT_ASSESSED, Outcome.PENDING):
-        of_it = [verdict for verdict in undecided if verdict.outcome is outcome]
-        if of_it:
-            reasons.append(f"{_checks(len(of_it))} {outcome}: {of_it[0].reason}")
-    if unjudged:
-        reasons.append(f"{_checks(len(unjudged))} not run")
-    return "; ".join(reasons)

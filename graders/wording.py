@@ -5,7 +5,7 @@ Only people read them: code that needs a fact takes it from :mod:`graders.reason
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,31 @@ def advice(check: Check, lab: Lab, outcome: Outcome, why: Reason) -> str:
         expected=first.expected,
         near_miss=f"`{first.near_miss}`" if first.near_miss else "what you have",
     )
+
+
+# --- why a grade is withheld ---------------------------------------------------------------------
+
+_MOST_CAUSES = 5
+"""Causes that are written out for one grade; the checks with another one are counted."""
+
+
+def checks(count: int) -> str:
+    """``1 check``, ``5 checks``"""
+    return "1 check" if count == 1 else f"{count} checks"
+
+
+def why_withheld(undecided: Mapping[tuple[Outcome, str], int], not_run: int) -> str:
+    """Each cause once, with its number of checks; ``undecided`` by outcome and reason."""
+    counted = [
+        (f"{checks(count)} {outcome}: {reason}", count)
+        for (outcome, reason), count in undecided.items()
+    ]
+    parts = [cause for cause, _ in counted[:_MOST_CAUSES]]
+    if more := sum(count for _, count in counted[_MOST_CAUSES:]):
+        parts.append(f"{checks(more)} for other reasons")
+    if not_run:
+        parts.append(f"{checks(not_run)} not run")
+    return "; ".join(parts)
 
 
 # --- for the instructor ---------------------------------------------------------------------------

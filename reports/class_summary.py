@@ -32,19 +32,36 @@ class Failure:
     """The commonest reason, in the words of one learner's verdict."""
     same_cause: int
     """How many have that reason, ignoring ids and numbers (which differ for each learner)."""
+    is_example: bool = False
+    """Whether the reasons of those differ in ids or numbers."""
+
+    @property
+    def cause_words(self) -> str:
+        """The commonest reason with how many have it; marked where others read it differently."""
+        learners = f"{self.same_cause} learner{'s' * (self.same_cause != 1)}"
+        return f"{learners}{', for example' if self.is_example else ''}: {self.cause}"
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason, ignoring numbers (which differ for each learner), and the learners with it.
+    """Why checks are not decided: one reason, and the learners with it in cohort order."""
 
-    ``reason`` is the text of the first learner's; ``learners`` are in cohort order.
-    """
-
+    outcome: Outcome | None
+    """Not assessed or pending; None: not run."""
     reason: str
+    """In the words of the first learner's verdict."""
     learners: tuple[str, ...]
-    times: int
-    """How many verdicts it explains, or grades."""
+    checks: int
+    """How many verdicts it explains; with ``None``, how many there are none of."""
+    is_example: bool = False
+    """Whether others have the same reason with ids or numbers of their own."""
+
+    @property
+    def words(self) -> str:
+        """The outcome and the reason; marked as an example where not everyone reads just that."""
+        if self.outcome is None:
+            return "not run"
+        return f"{self.outcome}{', for example' if self.is_example else ''}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -86,33 +103,31 @@ def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
     )
 
 
-def unseen(grades: Iterable[Grade]) -> list[Cause]:
-    """Why checks could not be assessed, the cause with most learners first.
+def undecided(grades: Iterable[Grade]) -> list[Cause]:
+    """Every cause of what is not decided, once: not assessed, pending, then not run.
 
-    Where the lab breaks, that is told by :func:`lab_breaks`.
+    Those with most learners come first.
     """
-    return _causes(
-        (verdict.reason, verdict.learner)
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.outcome is Outcome.NOT_ASSESSED and not verdict.why.lab_break
-    )
+    grades = list(grades)
+    alike: dict[tuple[Outcome, str], list[tuple[str, str, int]]] = {}
+    for grade in grades:
+        for (outcome, reason), count in grade.undecided.items():
+            same = alike.setdefault((outcome, cause_of(reason)), [])
+            same.append((grade.learner, reason, count))
+    causes = [_cause(outcome, same) for (outcome, _), same in alike.items()]
+    causes.sort(key=lambda c: (c.outcome is Outcome.PENDING, -len(c.learners), -c.checks))
+    idle = [grade for grade in grades if grade.is_withheld and grade.not_run]
+    if idle:
+        learners = tuple(grade.learner for grade in idle)
+        causes.append(Cause(None, "", learners, sum(grade.not_run for grade in idle)))
+    return causes
 
 
-def withheld(grades: Iterable[Grade]) -> list[Cause]:
-    """Why grades are withheld, the cause with most learners first."""
-    return _causes((grade.withheld, grade.learner) for grade in grades if grade.withheld)
-
-
-def _causes(reasons: Iterable[tuple[str, str]]) -> list[Cause]:
-    alike: dict[str, list[tuple[str, str]]] = {}
-    for reason, learner in reasons:
-        alike.setdefault(cause_of(reason), []).append((reason, learner))
-    causes = [
-        Cause(same[0][0], tuple(dict.fromkeys(learner for _, learner in same)), len(same))
-        for same in alike.values()
-    ]
-    return sorted(causes, key=lambda cause: (-len(cause.learners), -cause.times))
+def _cause(outcome: Outcome, same: Sequence[tuple[str, str, int]]) -> Cause:
+    learners = tuple(dict.fromkeys(learner for learner, _, _ in same))
+    reasons = {reason for _, reason, _ in same}
+    checks = sum(count for _, _, count in same)
+    return Cause(outcome, same[0][1], learners, checks, len(reasons) > 1)
 
 
 def stopped(grades: Sequence[Grade]) -> dict[str, int]:
@@ -141,6 +156,7 @@ def _failure(check: Check, verdicts: Sequence[Verdict]) -> Failure:
         tried=sum(verdict.outcome in _TRIED for verdict in verdicts),
         cause=commonest[0].reason if commonest else "",
         same_cause=len(commonest),
+        is_example=len({verdict.reason for verdict in commonest}) > 1,
     )
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graders.codec import facts_of
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.lab import SHEET, Learner
 from graders.rubric import Check
 from graders.verdicts import Grade, Verdict, grade
@@ -38,7 +38,7 @@ COLUMNS = (
     "tenant",
     "graded_at",
 )
-_HINTS = ("hint", "missing")
+_NOT_SHOWN = ("hint", "missing", "follows")
 _FORMULA = re.compile(r"^(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])|^(?=[\t\r\n])")
 # A spreadsheet that separates columns by semicolon cuts a cell there, and may run what follows.
 _FORMULA_AFTER_A_CUT = re.compile(r"(?<=;)(?=[\s\ufeff\u200b]*[=+\-@＝＋－＠])")
@@ -141,8 +141,8 @@ def _header(run: GradingRun) -> dict[str, object]:
 
 
 def _check_entry(check: Check) -> dict[str, object]:
-    """One check, without the hints, which are filled in for each learner."""
-    facts = {name: value for name, value in asdict(check).items() if name not in _HINTS}
+    """One check, without its hints, which are filled in for each learner."""
+    facts = {name: value for name, value in asdict(check).items() if name not in _NOT_SHOWN}
     return facts | {"task": check.task, "advisory": check.is_advisory}
 
 
@@ -172,7 +172,7 @@ def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
 
 
 def _moment(time: datetime | None) -> str | None:
-    return time and time.isoformat(timespec="seconds")
+    return None if time is None else time.isoformat(timespec="seconds")
 
 
 def _grade_entry(run: GradingRun, learner: Learner, own: Grade) -> dict[str, object]:
@@ -182,14 +182,14 @@ def _grade_entry(run: GradingRun, learner: Learner, own: Grade) -> dict[str, obj
         "email": learner.email,
         "total": _number(own.total),
         "withheld": own.withheld,
-        "first_to_read": _first_entry(own),
+        "first_to_read": _first_entry(run, own),
         "by_task": {str(task): _number(points) for task, points in own.by_task.items()},
         "faults": [str(fault) for fault in run.faults.get(learner.id, ())],
     }
 
 
-def _first_entry(own: Grade) -> Mapping[str, str] | None:
-    first = first_to_read(own.verdicts)
+def _first_entry(run: GradingRun, own: Grade) -> Mapping[str, str] | None:
+    first = first_to_read(own.verdicts, run.rubric)
     if first is None:
         return None
     return {"check": first.check, "step": first.step, "reason": first.reason, "hint": first.hint}

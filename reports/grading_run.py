@@ -19,6 +19,7 @@ from graders.judging.judge import Judge, Subject
 from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab, Learner
+from graders.parts import ALL_PARTS
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
 from reports.pipeline import Pipeline
@@ -78,6 +79,8 @@ class GradingRun:
     """The CI pipeline that the run is a step of; None on a developer's machine."""
     submission: Submission = field(default_factory=Submission)
     """The submission to Classroom 50 that its runner grades; empty anywhere else."""
+    parts: frozenset[str] = ALL_PARTS
+    """The parts of the evidence that the chosen checks need: no others are collected."""
 
     # known once everything is collected
     snapshot_digest: str = ""
@@ -102,6 +105,11 @@ class GradingRun:
     def left_out(self) -> int:
         """How many learners of the cohort file ``--learner`` left out."""
         return len(self.everyone) - len(self.labs)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody checks one lab by hand, as learners check their own."""
+        return len(self.labs) == 1 and self.pipeline is None and not self.submission.tag
 
     @property
     def class_name(self) -> str:

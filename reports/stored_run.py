@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graders import snapshot
+from graders.inputs.choice import ids_as_typed
 from graders.inputs.lab_file import LabFile, missing_for, read_class
 from graders.inputs.problems import InputProblems, Problem
 from graders.judging.checks import GRADED, load_checks
@@ -34,6 +35,7 @@ def stored_run(given: Inputs) -> GradingRun:
     """The run, started now. Raises InputProblems, or SnapshotError without a snapshot."""
     learners, lab = read_class(given.cohort_file, given.lab_file)
     everyone = {learner.id: lab.for_learner(learner) for learner in learners}
+    given = replace(given, chosen=ids_as_typed(given.chosen, everyone))
     _check_chosen(given, everyone)
     labs = {
         learner: own
@@ -67,11 +69,11 @@ def verdicts_of(run: GradingRun) -> list[Verdict]:
 
 def _check_chosen(given: Inputs, known: Collection[str]) -> None:
     problems = []
-    for one in given.chosen:
-        if one not in known:
-            remedy = you_have(one, known) or "choose one from the cohort file"
+    for learner in given.chosen:
+        if learner not in known:
+            remedy = you_have(learner, known) or "choose one from the cohort file"
             problems.append(
-                Problem(given.cohort_file.name, "there is no such learner", remedy, value=one)
+                Problem(given.cohort_file.name, "there is no such learner", remedy, value=learner)
             )
     if problems:
         raise InputProblems(problems)

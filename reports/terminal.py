@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,12 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from graders.judging.first_failure import first_to_read
 from graders.lab import SHEET
 from graders.texts import strip_controls
-from graders.verdicts import Grade, Outcome, Verdict
-from reports.class_summary import Failure, failures, lab_breaks, stopped
+from graders.verdicts import Grade
+from graders.wording import checks
+from reports.class_summary import Failure, failures, lab_breaks, stopped, undecided
+from reports.fix_first import root_causes
 from reports.grading_run import GradingRun
 from reports.past_run_notes import notes_of
 
@@ -31,7 +31,7 @@ _COMMONEST = 3
 _REASONS = 8
 """How many reasons for withheld grades are written out; the grade book has them all."""
 _FEW = 5
-"""Up to this many learners, what blocks each is written out."""
+"""Up to this many learners, what each should fix first is written out."""
 _TASK_WIDTH = 7
 _TOTAL_WIDTH = 10
 
@@ -53,10 +53,9 @@ def summary(
     """The lines of the summary, without line ends; only paths may be longer than the page."""
     console = _console(page)
     _matrix(console, run, grades)
-    _withheld(console, grades)
+    _undecided(console, grades)
     _past_run_notes(console, run, grades)
-    _first_steps(console, grades)
-    _waiting(console, grades)
+    _first_steps(console, run, grades)
     _where_the_lab_breaks(console, grades)
     _commonest_failures(console, run, grades)
     _where_they_stopped(console, grades)
@@ -130,19 +129,21 @@ def isolated(text: str) -> str:
 # --- below the matrix -----------------------------------------------------------------------------
 
 
-def _withheld(console: Console, grades: Sequence[Grade]) -> None:
-    by_reason: dict[str, list[str]] = {}
-    for grade in grades:
-        if grade.withheld:
-            by_reason.setdefault(grade.withheld, []).append(strip_controls(grade.learner))
-    if not by_reason:
+def _undecided(console: Console, grades: Sequence[Grade]) -> None:
+    """Every cause of what is not decided, with whom it concerns and how many checks."""
+    causes = undecided(grades)
+    if not causes:
         return
-    count = sum(len(learners) for learners in by_reason.values())
-    _heading(console, f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld:")
-    for reason, learners in list(by_reason.items())[:_REASONS]:
-        _paragraph(console, f"{_some(learners)}: {strip_controls(reason)}")
-    if len(by_reason) > _REASONS:
-        _paragraph(console, f"… and {len(by_reason) - _REASONS} more reasons, in the grade book")
+    count = sum(grade.is_withheld for grade in grades)
+    held = f"{count} of {len(grades)} {_plural('grade', len(grades))} withheld"
+    _heading(console, f"Not decided ({held}):")
+    for cause in causes[:_REASONS]:
+        learners = _some([strip_controls(learner) for learner in cause.learners])
+        _paragraph(console, f"{learners}: {checks(cause.checks)} {strip_controls(cause.words)}")
+    if len(causes) > _REASONS:
+        left_out = checks(sum(cause.checks for cause in causes[_REASONS:]))
+        more = f"{len(causes) - _REASONS} more {_plural('reason', len(causes) - _REASONS)}"
+        _paragraph(console, f"… and {left_out} for {more}, in the grade book")
 
 
 def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
@@ -157,40 +158,27 @@ def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) 
         _paragraph(console, f"… and {len(notes) - _REASONS} more, in the grade book")
 
 
-def _first_steps(console: Console, grades: Sequence[Grade]) -> None:
-    """Where each learner continues, where the class is small enough for it."""
+def _first_steps(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """Where each learner continues, where the class is small enough to be read one by one."""
     if len(grades) > _FEW:
         return
-    firsts = {grade.learner: first_to_read(grade.verdicts) for grade in grades}
-    failed = {identity: first for identity, first in firsts.items() if first and _is_failed(first)}
-    if not failed:
+    causes = {grade.learner: root_causes(grade.verdicts, run.rubric) for grade in grades}
+    if not any(causes.values()):
         return
     _heading(console, "Fix first:")
-    for learner, first in failed.items():
-        advice = strip_controls(f"step {first.step}: {first.hint} ({first.reason})")
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {advice}")
-
-
-def _is_failed(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.FAILED
-
-
-def _waiting(console: Console, grades: Sequence[Grade]) -> None:
-    """What blocks each learner, where the class is small enough to be read learner by learner."""
-    if len(grades) > _FEW:
-        return
-    blocked = Counter(
-        (strip_controls(grade.learner), verdict.reason)
-        for grade in grades
-        for verdict in grade.verdicts
-        if verdict.outcome is Outcome.BLOCKED
-    )
-    if not blocked:
-        return
-    _heading(console, "Blocked by an earlier step:")
-    for (learner, reason), count in blocked.items():
-        checks = f"{count} {_plural('check', count)}"
-        _paragraph(console, f"{isolated(learner)}: {checks}: {strip_controls(reason)}")
+    for learner, (first, *others) in ((who, own) for who, own in causes.items() if own):
+        verdict, name = first.verdict, isolated(strip_controls(learner))
+        texts = [f"step {verdict.step}: {verdict.hint}", verdict.reason]
+        texts += [f"{sentence}." for sentence in (first.consequences, first.waits) if sentence]
+        if others:
+            texts.append(f"{len(others)} more to fix after that: see the feedback.")
+        _paragraph(console, f"{name}: {strip_controls(texts[0])}")
+        for text in texts[1:]:
+            _paragraph(console, strip_controls(text), indent=4)
+        if link := first.link(run.labs[learner]):
+            console.print(
+                f"    {link[1]}", soft_wrap=True
+            )  # never folded: it is there to be copied
 
 
 def _plural(noun: str, count: int) -> str:
@@ -212,26 +200,26 @@ def _where_the_lab_breaks(console: Console, grades: Sequence[Grade]) -> None:
 
 def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     ranked = failures(run.checks, grades)
-    if not ranked:
+    if not ranked or len(grades) == 1:
         return
-    _heading(console, "Failed most often:")
+    _heading(console, "Failed most often, of those who got that far:")
     for failure in ranked[:_COMMONEST]:
         console.print(_failure(console, failure, len(grades)))
         console.print(_shared_cause(console, failure))
 
 
 def _failure(console: Console, failure: Failure, learners: int) -> Text:
-    count = f"{len(failure.learners):>{len(str(learners))}}"
-    start = f"  {count} of {learners}  step {failure.check.step:<5} "
+    """How many failed it, of those who reached it and were judged."""
+    wide = len(str(learners))
+    count = f"{len(failure.learners):>{wide}} of {failure.tried:>{wide}}"
+    start = f"  {count}  step {failure.check.step:<5} "
     return Text(start + fitted(failure.check.title, console.width - cell_len(start)))
 
 
 def _shared_cause(console: Console, failure: Failure) -> Text:
     """The commonest reason of those who failed it, as far as one line holds it."""
-    learners = f"{failure.same_cause} {_plural('learner', failure.same_cause)}"
-    start = f"      {learners}{', for example' if failure.same_cause > 1 else ''}: "
-    cause = " ".join(failure.cause.split())
-    return Text(start + fitted(cause, console.width - cell_len(start)).rstrip(), style="dim")
+    cause = " ".join(failure.cause_words.split())
+    return Text(f"      {fitted(cause, console.width - 6).rstrip()}", style="dim")
 
 
 def _where_they_stopped(console: Console, grades: Sequence[Grade]) -> None:
@@ -303,5 +291,5 @@ def _heading(console: Console, text: str) -> None:
     console.print(Text(text, style="bold"))
 
 
-def _paragraph(console: Console, text: str) -> None:
-    console.print(Padding(Text(text), (0, 0, 0, 2)))
+def _paragraph(console: Console, text: str, indent: int = 2) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, indent)))

@@ -72,6 +72,24 @@ class EffectiveResult:
 EffectiveResults = Mapping[Key, EffectiveResult]
 
 
+def with_split_checks(runs: Iterable[PastRun], rubric: Iterable[Check]) -> list[PastRun]:
+    """The runs, where a check that was part of another one has that one's finding.
+
+    So an earlier run is worth what it was, though it knew no such check.
+    """
+    wholes = {check.id: check.was_part_of for check in rubric if check.was_part_of}
+    return [replace(run, found={**_parts(run, wholes), **run.found}) for run in runs]
+
+
+def _parts(run: PastRun, wholes: Mapping[str, str]) -> Mapping[Key, Found]:
+    return {
+        (learner, part): finding
+        for (learner, check), finding in run.found.items()
+        for part, whole in wholes.items()
+        if check == whole
+    }
+
+
 def effective_results(runs: Iterable[PastRun]) -> EffectiveResults:
     """The effective results after the last of the runs, which come oldest first."""
     results: EffectiveResults = {}

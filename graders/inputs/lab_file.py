@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ class LabFile(Table):
         problems = [
             *self._unknown_checks(checks),
             *self._left_out(checks),
-            *self._wrong_sum(asked_for),
+            *(tuple(self._split(asked_for)) or self._wrong_sum(asked_for)),
         ]
         if problems:
             raise InputProblems(problems)
@@ -122,11 +122,29 @@ class LabFile(Table):
                 remedy = f"fill in [{check.only_with}], or delete the line"
                 yield self._problem(message, remedy, check.id, self.points[check.id])
 
-    def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
-        total = sum(check.points for check in with_points(checks, self._points_of_checks()))
-        wanted = self.points.get(_TOTAL, _FULL_MARKS)
-        if math.isclose(total, wanted, abs_tol=1e-6):
+    def _split(self, checks: Sequence[Check]) -> Iterator[Problem]:
+        """Checks that a file of an earlier version prices as part of others, and that now add."""
+        parts = [c for c in checks if c.was_part_of in self.points and c.id not in self.points]
+        extra = sum(check.points for check in parts)
+        if not extra or not math.isclose(self._surplus(checks), extra, abs_tol=1e-6):
             return
+        for check in parts:
+            whole, priced = check.was_part_of, self.points[check.was_part_of]
+            kept = max(0, priced - check.points)
+            message = f"`{check.id}` is a check of its own now, and no longer part of this one"
+            remedy = f"write `{whole} = {kept:g}` and `{check.id} = {priced - kept:g}`"
+            yield self._problem(message, remedy, whole, priced)
+
+    def _surplus(self, checks: Iterable[Check]) -> float:
+        """How many points the checks have beyond what they must add up to."""
+        total = sum(check.points for check in with_points(checks, self._points_of_checks()))
+        return total - self.points.get(_TOTAL, _FULL_MARKS)
+
+    def _wrong_sum(self, checks: Iterable[Check]) -> Iterator[Problem]:
+        surplus, wanted = self._surplus(checks), self.points.get(_TOTAL, _FULL_MARKS)
+        if math.isclose(surplus, 0, abs_tol=1e-6):
+            return
+        total = wanted + surplus
         if self.points:
             message = f"with these points the checks add up to {total:g}, not to {wanted:g}"
             remedy = f"change other points too, or write `{_TOTAL} = {total:g}` if this is intended"

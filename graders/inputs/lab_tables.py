@@ -106,6 +106,7 @@ class NamesTable(Table):
     experiment: _Asset | None = None
     model: _Asset | None = None
     endpoint: Annotated[str, _pattern("endpoint")] | None = None
+    online_endpoint: Annotated[str, _pattern("endpoint")] | None = None
 
     def applied(self, sheet: Sheet, number: int) -> Sheet:
         """The sheet with this class's names, for one learner."""

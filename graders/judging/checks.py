@@ -55,6 +55,7 @@ def load_checks(folder: Path) -> tuple[GradedCheck, ...]:
         for check in _checks_in(file, problems)
     ]
     problems += _repeated(graded)
+    problems += _following_nothing(graded)
     if problems:
         raise InputProblems(problems)
     return tuple(graded)
@@ -173,3 +174,11 @@ def _repeated(checks: Iterable[GradedCheck]) -> Iterable[Problem]:
     for check_id in sorted({identity for identity in ids if ids.count(identity) > 1}):
         message = "two checks have this id"
         yield Problem("tests/lab", message, "rename one of the functions", value=check_id)
+
+
+def _following_nothing(checks: Iterable[GradedCheck]) -> Iterable[Problem]:
+    ids = {check.check.id for check in checks}
+    for check in checks:
+        for unknown in sorted(set(check.check.follows) - ids):
+            message = f"`follows` of {check.check.id} names no check"
+            yield Problem("tests/lab", message, "use the id of a check", value=unknown)

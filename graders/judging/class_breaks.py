@@ -32,7 +32,7 @@ _OWN = re.compile(
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class Place(StrEnum):
+class RecordKind(StrEnum):
     """What kind of record it is, and so which checks wait."""
 
     CI = "CI"
@@ -41,9 +41,9 @@ class Place(StrEnum):
     DEPLOYMENT = "deployment"
 
 
-TASK_OF = {Place.CI: 5, Place.TRAINING: 5, Place.CD: 6, Place.DEPLOYMENT: 6}
+TASK_OF = {RecordKind.CI: 5, RecordKind.TRAINING: 5, RecordKind.CD: 6, RecordKind.DEPLOYMENT: 6}
 """The last task whose settings a record depends on."""
-Breaks = Mapping[Place, LabBreak]
+Breaks = Mapping[RecordKind, LabBreak]
 """Where the lab breaks for one learner."""
 
 
@@ -51,7 +51,7 @@ Breaks = Mapping[Place, LabBreak]
 class Record:
     """How one record ended for one learner. ``key`` is equal for the same record of others."""
 
-    place: Place
+    place: RecordKind
     key: tuple[str, ...]
     failed: bool
     words: str = ""
@@ -76,8 +76,10 @@ def breaks(
 
     ``is_right(learner, task)`` says whether all settings up to a task are as the lab asks.
     """
-    found: defaultdict[str, dict[Place, LabBreak]] = defaultdict(dict)
-    reached: defaultdict[tuple[Place, tuple[str, ...]], dict[str, list[Record]]] = defaultdict(dict)
+    found: defaultdict[str, dict[RecordKind, LabBreak]] = defaultdict(dict)
+    reached: defaultdict[tuple[RecordKind, tuple[str, ...]], dict[str, list[Record]]] = defaultdict(
+        dict
+    )
     for learner, own in records.items():
         for record in own:
             reached[record.place, record.key].setdefault(learner, []).append(record)
@@ -89,7 +91,7 @@ def breaks(
 
 def _broken(
     of_learners: Mapping[str, Sequence[Record]], is_right: Callable[[str, int], bool]
-) -> Iterator[tuple[str, tuple[Place, LabBreak]]]:
+) -> Iterator[tuple[str, tuple[RecordKind, LabBreak]]]:
     """The learners for whom the lab breaks at one record, if it does."""
     if len(of_learners) < FEWEST:
         return
@@ -116,7 +118,7 @@ def _broken(
 
 def _told(
     failing: Mapping[str, Record], reached: int
-) -> Iterator[tuple[str, tuple[Place, LabBreak]]]:
+) -> Iterator[tuple[str, tuple[RecordKind, LabBreak]]]:
     known = [record.at for record in failing.values() if record.at > _LONG_AGO]
     since = min(known, default=None)
     for learner, record in failing.items():
@@ -137,14 +139,14 @@ def _told(
 def _of_runs(evidence: Evidence, lab: Lab) -> Iterator[Record]:
     runs = evidence.runs if isinstance(evidence.runs, tuple) else ()
     pipelines = evidence.pipelines if isinstance(evidence.pipelines, tuple) else ()
-    for place, dictated in ((Place.CI, lab.sheet.ci), (Place.CD, lab.sheet.cd)):
+    for place, dictated in ((RecordKind.CI, lab.sheet.ci), (RecordKind.CD, lab.sheet.cd)):
         own = {pipeline.id for pipeline in pipelines if has_role(pipeline, dictated)}
         for run in runs:
             if run.pipeline_id in own and run.is_completed:
                 yield from _of_run(run, place, lab)
 
 
-def _of_run(run: Run, place: Place, lab: Lab) -> Iterator[Record]:
+def _of_run(run: Run, place: RecordKind, lab: Lab) -> Iterator[Record]:
     """Its tasks up to the first that failed: what fails after that only follows from it."""
     at = run.finished_at or _LONG_AGO
     for problem in run.problems[:1]:
@@ -160,13 +162,13 @@ def _of_run(run: Run, place: Place, lab: Lab) -> Iterator[Record]:
                     yield _failed(place, key, (*task.errors, *job.errors, *stage.errors), lab, at)
                     return
             if job.result == "failed":
-                key = (stage.identifier or stage.name, job.name)
-                yield _failed(place, key, (*job.errors, *stage.errors), lab, at)
+                of_job = (stage.identifier or stage.name, job.name)
+                yield _failed(place, of_job, (*job.errors, *stage.errors), lab, at)
                 return
 
 
 def _failed(
-    place: Place, key: tuple[str, ...], errors: Iterable[str], lab: Lab, at: datetime
+    place: RecordKind, key: tuple[str, ...], errors: Iterable[str], lab: Lab, at: datetime
 ) -> Record:
     said = next(filter(None, errors), "")
     return Record(place, key, True, normalised(said, lab), said, at)
@@ -178,7 +180,7 @@ def _of_training(evidence: Evidence) -> Iterator[Record]:
         at = run.ended_at or run.created_at or _LONG_AGO
         for step in run.steps:
             if step.status in ("Completed", "Finished", "Failed"):
-                yield Record(Place.TRAINING, (step.name,), step.status == "Failed", at=at)
+                yield Record(RecordKind.TRAINING, (step.name,), step.status == "Failed", at=at)
 
 
 def _of_deployment(evidence: Evidence, lab: Lab) -> Iterator[Record]:
@@ -189,7 +191,7 @@ def _of_deployment(evidence: Evidence, lab: Lab) -> Iterator[Record]:
             at = endpoint.updated_at or endpoint.created_at or _LONG_AGO
             said = (endpoint.error or endpoint.state) if failed else ""
             words = normalised(said, lab)
-            yield Record(Place.DEPLOYMENT, (endpoint.compute_type,), failed, words, said, at)
+            yield Record(RecordKind.DEPLOYMENT, (endpoint.compute_type,), failed, words, said, at)
 
 
 _ENDED = ("Healthy", "Unhealthy", "Failed", "Unschedulable")

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
-from graders.evidence import Evidence, Unavailable
+from graders.evidence import NOT_COLLECTED, Evidence, Unavailable
 from graders.judging.checks import GradedCheck
 from graders.judging.class_breaks import Breaks, Record, breaks, records_of
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
-from graders.judging.registry import PARTS, closure, known
+from graders.judging.places import place_of
+from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.lab import Lab
 from graders.reasons import Blockage, LabBreak, OwnerNote, Reason
 from graders.rubric import Check
@@ -96,15 +97,19 @@ class Judge:
         outcome, why = self._judged(graded, prerequisites)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        why = why.bounded
-        hint = advice(check, self._subject.labs[learner], outcome, why)
-        verdict = Verdict.on(check, learner, outcome, why, hint)
+        shown = why.bounded
+        hint = advice(check, self._subject.labs[learner], outcome, shown)
+        verdict = Verdict.on(check, learner, outcome, shown, hint)
         if outcome is Outcome.PASSED:
             return verdict
-        return replace(verdict, owners=self._owners(learner, graded))
+        place = None
+        if outcome in (Outcome.FAILED, Outcome.NOTED):
+            place = place_of(graded.needs, prerequisites.known, why)
+        return replace(verdict, place=place and place.bounded, owners=self._owners(learner, graded))
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
+            prerequisites.require_collected(graded.needs)
             given = {name: prerequisites.get(name) for name in graded.needs}
         except NotPassed as end:
             return self._ended(end)
@@ -183,6 +188,17 @@ class _Prerequisites:
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
         self._ended: dict[str, Exception] = {}
+
+    def require_collected(self, names: tuple[str, ...]) -> None:
+        """Raises NotAssessed where these need a part that their run did not collect."""
+        left_out = self.get("evidence").not_collected
+        if left_out and not parts_to_collect(names).isdisjoint(left_out):
+            raise NotAssessed(NOT_COLLECTED)
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The values computed so far."""
+        return self._found
 
     def get(self, name: str) -> Any:
         """The value, or what ended asking for it: Blocked, Pending, NotAssessed, our mistake."""

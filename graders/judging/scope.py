@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from dataclasses import fields
 
-from graders.evidence import AzureDevOpsEvidence, AzureMLEvidence, GitHubEvidence, ServiceName
+from graders.evidence import ServiceName
 from graders.judging.checks import GRADED, load_checks
-from graders.judging.registry import evidence_parts
+from graders.judging.registry import parts_to_collect
 from graders.lab import SHEET
-
-_PARTS = {
-    ServiceName.AZURE_DEVOPS: AzureDevOpsEvidence,
-    ServiceName.GITHUB: GitHubEvidence,
-    ServiceName.RESOURCE_MANAGER: AzureMLEvidence,
-}
+from graders.parts import services_of, to_collect
 
 
 class UnknownMarker(Exception):
@@ -25,21 +18,8 @@ class UnknownMarker(Exception):
 def needed_services(marker: str | None) -> frozenset[ServiceName]:
     """The services that the chosen checks need; all of them without a choice."""
     tasks = chosen_tasks(marker)
-    parts: set[str] = set()
-    for graded in load_checks(GRADED):
-        if graded.check.task in tasks:
-            parts |= evidence_parts(graded.needs)
-    return services_of(parts)
-
-
-def services_of(parts: Iterable[str]) -> frozenset[ServiceName]:
-    """The services that show these fields of the evidence."""
-    wanted = frozenset(parts)
-    return frozenset(
-        service
-        for service, part in _PARTS.items()
-        if wanted & {member.name for member in fields(part)}
-    )
+    needs = [graded.needs for graded in load_checks(GRADED) if graded.check.task in tasks]
+    return services_of(to_collect(parts_to_collect(name for names in needs for name in names)))
 
 
 def chosen_tasks(marker: str | None) -> frozenset[int]:

@@ -5,14 +5,18 @@ Where a class differs from the sheet, its lab file says so (:mod:`graders.inputs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import StrictBool
 
 from graders.lab.learner import Learner
 from graders.lab.sheet import SHEET, Sheet
+
+if TYPE_CHECKING:
+    from graders.evidence import Endpoint
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Lab:
 
         Resources that the class names otherwise than the sheet are other places too.
         """
-        sheets, own = SHEET.names(), self.sheet.names()
+        sheets, own = SHEET.filled(self.learner.number).names(), self.sheet.names()
         parts = (
             f"{self.organization}/{self.project}",
             *(f"{self.github_owner}/{name}" for name in self.repositories),
@@ -127,6 +131,26 @@ class Lab:
     @property
     def endpoint(self) -> str:
         return self.sheet.endpoint.name
+
+    @property
+    def online_endpoint(self) -> str:
+        return self.sheet.endpoint.online_name
+
+    def own_endpoint(self, endpoints: Iterable[Endpoint]) -> Endpoint | None:
+        """The one that counts as the lab's; None where there is none.
+
+        A managed endpoint counts where the lab file says so, under either name, whose case Azure
+        ignores. Of several, one that is healthy.
+        """
+        own = [endpoint for endpoint in endpoints if self.is_own_endpoint(endpoint)]
+        return min(own, key=lambda endpoint: endpoint.state != "Healthy", default=None)
+
+    def is_own_endpoint(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint has a name that counts as the lab's."""
+        if endpoint.generation == 1:
+            return endpoint.name == self.endpoint
+        names = (self.endpoint.casefold(), self.online_endpoint.casefold())
+        return self.leniency.v2_endpoint and endpoint.name.casefold() in names
 
     @property
     def templates(self) -> tuple[str, ...]:

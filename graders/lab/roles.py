@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from typing import Annotated
 
@@ -258,6 +258,8 @@ class Tags(_Role):
 @dataclass(frozen=True)
 class Endpoint(_Role):
     name: Pattern
+    online_name: Pattern
+    """Another name that a managed endpoint may have."""
     compute_type: Name
     cpu: Number
     """Cores."""
@@ -272,7 +274,14 @@ class Scoring(_Role):
     rows: tuple[tuple[Number, ...], ...]
     output: Name
     predictions: tuple[float, ...]
+    drawn: tuple[float, float]
+    """The least and the most that numbers of a second query are drawn between: what the model was
+    trained on, so that models of every kind tell them from the lab's rows."""
 
     @property
     def query(self) -> dict[str, list[list[Number]]]:
-        return {self.input: [list(row) for row in self.rows]}
+        return self.query_of(self.rows)
+
+    def query_of(self, rows: Iterable[Sequence[Number]]) -> dict[str, list[list[Number]]]:
+        """The same query with other rows."""
+        return {self.input: [list(row) for row in rows]}

@@ -41,6 +41,7 @@ DictatedName = Literal[
     "experiment",
     "model",
     "endpoint",
+    "online_endpoint",
 ]
 """The names that a class may change; each is the same in code, lab file and documents."""
 _PLACES: Mapping[DictatedName, tuple[str, str]] = {
@@ -55,6 +56,7 @@ _PLACES: Mapping[DictatedName, tuple[str, str]] = {
     "experiment": ("training", "experiment"),
     "model": ("model", "name"),
     "endpoint": ("endpoint", "name"),
+    "online_endpoint": ("endpoint", "online_name"),
 }
 
 

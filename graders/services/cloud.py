@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
 from graders.evidence import (
+    NOT_COLLECTED,
     AzureDevOpsEvidence,
     AzureMLEvidence,
     Evidence,
@@ -21,6 +22,7 @@ from graders.evidence import (
 )
 from graders.history.missing import ResourceRef
 from graders.lab import Lab
+from graders.parts import ALL_PARTS, only, services_of, to_collect
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml.workspace import AzureML
@@ -36,6 +38,7 @@ class Cloud:
 
     It opens the transport for every learner; a caller that opens it for the whole run saves a
     TLS handshake per learner. ``everyone`` are the labs of the whole class, collected or not.
+    Only ``parts`` of the evidence are collected, and what they are read with.
     """
 
     def __init__(
@@ -43,7 +46,10 @@ class Cloud:
         sign_in: SignIn,
         transport: ReadOnlyTransport | None = None,
         everyone: Sequence[Lab] = (),
+        parts: Collection[str] = ALL_PARTS,
     ) -> None:
+        self._parts = to_collect(parts)
+        self._services = services_of(self._parts)
         self.transport = transport or ReadOnlyTransport()
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
@@ -57,16 +63,20 @@ class Cloud:
         Raises ``SignInError``. Whatever else fails here is reported for each learner later.
         """
         with self.transport:
-            self._sign_in.check()
-            names = {lab.organization.casefold(): lab.organization for lab in labs}.values()
-            shared: list[Callable[[], None]] = [
-                lambda: self._prepare_repositories(labs),
-                lambda: self._azure_ml.prepare(labs),
-                *(partial(self._prepare_organization, name, labs) for name in names),
-            ]
+            self._sign_in.check(self._services)
             # What fails here fails again, and is reported, for each learner.
-            for wait in [_beside(partial(_quietly, step)) for step in shared]:
+            for wait in [_beside(partial(_quietly, step)) for step in self._shared(labs)]:
                 wait()
+
+    def _shared(self, labs: Sequence[Lab]) -> Iterator[Callable[[], None]]:
+        if ServiceName.GITHUB in self._services:
+            yield lambda: self._prepare_repositories(labs)
+        if ServiceName.RESOURCE_MANAGER in self._services:
+            yield lambda: self._azure_ml.prepare(labs, self._parts)
+        if AZURE_DEVOPS in self._services:
+            names = {lab.organization.casefold(): lab.organization for lab in labs}
+            for name in names.values():
+                yield partial(self._prepare_organization, name, labs)
 
     def look_at(self, lab: Lab) -> Evidence:
         """All of one learner's evidence. Never raises because of the cloud."""
@@ -76,13 +86,13 @@ class Cloud:
             ml_look = _beside(
                 lambda: _part(
                     ServiceName.AZURE_ML,
-                    lambda: self._azure_ml.look_at(lab, trained),
+                    lambda: self._azure_ml_part(lab, trained),
                     AzureMLEvidence.unseen,
                 )
             )
             devops = _part(
                 AZURE_DEVOPS,
-                lambda: self._organization(lab.organization).look_at(lab, built),
+                lambda: self._azure_devops_part(lab, built),
                 AzureDevOpsEvidence.unseen,
             )
             github = _part(
@@ -90,13 +100,14 @@ class Cloud:
             )
             ml = ml_look()
         github_evidence, seen_at = github
-        return Evidence(
+        evidence = Evidence(
             **vars(devops),
             **vars(github_evidence),
             **vars(ml),
             learner=lab.learner.id,
             sightings=(*built, *seen_at, *trained),
         )
+        return only(evidence, self._parts)
 
     def still_there(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
@@ -108,17 +119,33 @@ class Cloud:
             return self._organization(lab.organization).still_has(lab, resource)
 
     def _organization(self, name: str) -> AzureDevOps:
-        return self._organizations.setdefault(name.casefold(), AzureDevOps(name, self._sign_in))
+        known = self._organizations.get(name.casefold())
+        # two threads may make two; one of them is kept
+        return known or self._organizations.setdefault(
+            name.casefold(), AzureDevOps(name, self._sign_in)
+        )
 
     def _prepare_organization(self, name: str, labs: Sequence[Lab]) -> None:
         own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]
-        self._organization(name).prepare(own)
+        self._organization(name).prepare(own, self._parts)
 
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 
+    def _azure_ml_part(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
+        if ServiceName.RESOURCE_MANAGER not in self._services:
+            return AzureMLEvidence.unseen(NOT_COLLECTED)
+        return self._azure_ml.look_at(lab, sightings, self._parts)
+
+    def _azure_devops_part(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
+        if AZURE_DEVOPS not in self._services:
+            return AzureDevOpsEvidence.unseen(NOT_COLLECTED)
+        return self._organization(lab.organization).look_at(lab, sightings, self._parts)
+
     def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
         """The learner's part of the batch, with the commits that the runs name added."""
+        if ServiceName.GITHUB not in self._services:
+            return _no_repositories(NOT_COLLECTED)
         shown = self._repositories.get(lab.learner.id)
         if shown is None:
             shown = self._github.look_at([lab])[lab.learner.id]

@@ -96,13 +96,15 @@ class SignIn:
         name = "GITHUB_TOKEN" if given.get("GITHUB_TOKEN") else "GH_TOKEN"
         return cls(SharedCredential(credential), github, pat, tenant, method, name)
 
-    def check(self) -> None:
-        """Get the tokens that every learner needs, once, before any thread starts.
+    def check(self, services: Container[ServiceName] = frozenset(ServiceName)) -> None:
+        """Get the tokens that these services need, once, before any thread starts.
 
         Raises ``SignInError`` naming the cause.
         """
-        scopes = [AZURE_RESOURCE_MANAGER_SCOPE]
-        if not self.azure_devops_pat:
+        scopes = []
+        if ServiceName.RESOURCE_MANAGER in services:
+            scopes.append(AZURE_RESOURCE_MANAGER_SCOPE)
+        if ServiceName.AZURE_DEVOPS in services and not self.azure_devops_pat:
             scopes.append(AZURE_DEVOPS_SCOPE)
         for scope in scopes:
             refused = failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.verdicts import Grade
+from graders.verdicts import Grade, Outcome
+from graders.wording import checks
 from reports.ci import junit, log, summary
 from reports.ci.redact import redact
-from reports.class_summary import Broken, Failure, failures, lab_breaks, unseen
+from reports.class_summary import Broken, Failure, failures, lab_breaks, undecided
 from reports.files import write_whole
 from reports.grading_run import GradingRun
 
@@ -96,10 +97,12 @@ def annotations_of(run: GradingRun, grades: Sequence[Grade]) -> list[Annotation]
 
 
 def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
-    for cause in unseen(grades):
-        learners = _count(len(cause.learners), "learner")
-        title = f"Not assessed: {_count(cause.times, 'check')} of {learners}"
-        yield Annotation("error", title, redact(cause.reason, run.learners))
+    for cause in undecided(grades):
+        if cause.outcome is Outcome.NOT_ASSESSED:
+            learners = _count(len(cause.learners), "learner")
+            title = f"Not assessed: {checks(cause.checks)} of {learners}"
+            example = "For example: " if cause.is_example else ""
+            yield Annotation("error", title, example + redact(cause.reason, run.learners))
 
 
 def _broken(run: GradingRun, broken: Broken) -> Annotation:
@@ -110,8 +113,7 @@ def _broken(run: GradingRun, broken: Broken) -> Annotation:
 def _failed(run: GradingRun, failure: Failure) -> Annotation:
     check = failure.check
     heading = f"{len(failure.learners)} of {failure.tried} fail step {check.step}, {check.id}"
-    cause = redact(failure.cause, run.learners)
-    text = f"{check.title}. {failure.same_cause} learners, for example: {cause}"
+    text = f"{check.title}. {redact(failure.cause_words, run.learners)}"
     return Annotation("notice", heading, text)
 
 

@@ -13,19 +13,20 @@ from functools import partial
 from statistics import median
 from typing import TypeVar
 
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
+from graders.wording import checks
 from reports.ci.markdown import Section, plain, within
 from reports.ci.redact import redact
 from reports.class_summary import (
     Broken,
     Cause,
     Failure,
+    cause_of,
     failures,
     lab_breaks,
     stopped,
-    unseen,
-    withheld,
+    undecided,
 )
 from reports.gradebook import graded_at, points_text
 from reports.grading_run import LAB_NAME, Change, GradingRun
@@ -45,10 +46,9 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
         *_broken(run, grades),
         *_changed(run),
         *_unconfirmed(run, grades),
-        *_unseen(run, run.tonight or grades),
-        *_withheld(run, grades),
+        *_undecided(run, grades),
         *_failed(run, grades),
-        *_learners(grades),
+        *_learners(run, grades),
     ]
     return within(sections, room)
 
@@ -57,14 +57,14 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
 
 
 def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
-    open_ = sum(bool(grade.withheld) for grade in grades)
+    open_ = sum(grade.is_withheld for grade in grades)
     yield f"# {LAB_NAME}: {len(grades) - open_} of {len(grades)} graded, {open_} withheld"
     yield ""
     if run.is_simulated:
         yield "**SIMULATED: the tenant was simulated; these are not real grades.**"
         yield ""
     totals = [grade.total for grade in grades if grade.total is not None]
-    if totals:
+    if totals and len(grades) > 1:
         possible = points_text(max(grade.possible for grade in grades))
         yield f"- Median of the totals: {points_text(median(totals))} of {possible} points"
     counted = Counter(verdict.outcome for grade in grades for verdict in grade.verdicts)
@@ -73,6 +73,7 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
             f"{counted[outcome]} {outcome.value}" for outcome in Outcome if counted[outcome]
         )
         yield f"- Checks: {counts}"
+    if counted and len(grades) > 1:
         where = ", ".join(f"{where}: {n}" for where, n in stopped(grades).items())
         yield f"- Where learners stopped: {where}"
     if run.left_out:
@@ -105,12 +106,9 @@ def _list(
 
 
 def _failure(run: GradingRun, failure: Failure) -> str:
-    cause = plain(redact(failure.cause, run.learners))
+    cause = plain(redact(failure.cause_words, run.learners))
     learners = f"{len(failure.learners)} of {failure.tried}"
-    alike = (
-        "1 learner" if failure.same_cause == 1 else f"{failure.same_cause} learners, for example"
-    )
-    return f"- step {failure.check.step}, `{failure.check.id}`: {learners}. {alike}: {cause}"
+    return f"- step {failure.check.step}, `{failure.check.id}`: {learners}. {cause}"
 
 
 def _changed(run: GradingRun) -> Iterator[Section]:
@@ -147,50 +145,50 @@ def _past_run_note(run: GradingRun, verdict: Verdict) -> str:
     return f"- {plain(verdict.learner)}: {plain(verdict.check)}: {why}"
 
 
-def _unseen(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    causes = unseen(grades)
-    if causes:
-        heading = "## Checks that could not be assessed, and why"
-        yield _list(
-            (heading, ""),
-            causes,
-            "reason",
-            lambda cause: f"- {cause.times} of {_cause(run, cause)}",
-        )
-
-
-def _withheld(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    causes = withheld(grades)
-    if causes:
-        heading = "## Grades withheld, and why"
-        yield _list((heading, ""), causes, "reason", lambda cause: f"- {_cause(run, cause)}")
+def _undecided(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
+    """Every cause once; where past runs count, what this run could not see is told apart."""
+    causes = undecided(grades)
+    known = {cause_of(cause.reason) for cause in causes}
+    only_tonight = [
+        cause
+        for cause in undecided(run.tonight or ())
+        if cause.outcome is Outcome.NOT_ASSESSED and cause_of(cause.reason) not in known
+    ]
+    count = sum(grade.is_withheld for grade in grades)
+    held = f"## Not decided, and why ({count} of {len(grades)} grades withheld)"
+    headings = {held: causes, "## What tonight's run could not assess": only_tonight}
+    for heading, listed in headings.items():
+        if listed:
+            yield _list((heading, ""), listed, "reason", partial(_cause, run))
 
 
 def _cause(run: GradingRun, cause: Cause) -> str:
     shown = ", ".join(map(plain, cause.learners[:_FEW]))
     more = len(cause.learners) - _FEW
     learners = f"{shown} and {more} more" if more > 0 else shown
-    return f"{learners}: {plain(redact(cause.reason, run.learners))}"
+    why = plain(redact(cause.words, run.learners))
+    return f"- {checks(cause.checks)} of {learners}: {why}"
 
 
 def _failed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     ranked = failures(run.checks, grades)
-    if ranked:
-        yield _list(("## Failed most often", ""), ranked, "check", partial(_failure, run))
+    if ranked and len(grades) > 1:
+        heading = "## Failed most often, of those who got that far"
+        yield _list((heading, ""), ranked, "check", partial(_failure, run))
 
 
-def _learners(grades: Sequence[Grade]) -> Iterator[Section]:
+def _learners(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     """Learners with something to do first: withheld, then the lowest totals."""
     if not grades:
         return
     order = sorted(grades, key=lambda grade: -1 if grade.total is None else grade.total)
     heading = "## Learners, withheld and lowest first"
     before = (heading, "", "| learner | total | next step |", "|---|---:|---|")
-    yield _list(before, order, "learner", _learner)
+    yield _list(before, order, "learner", partial(_learner, run))
 
 
-def _learner(grade: Grade) -> str:
-    first = first_to_read(grade.verdicts)
+def _learner(run: GradingRun, grade: Grade) -> str:
+    first = first_to_read(grade.verdicts, run.rubric)
     begin = f"step {first.step}, `{first.check}`: {first.outcome.value}" if first else ""
-    total = "withheld" if grade.withheld else points_text(grade.total)
+    total = "withheld" if grade.is_withheld else points_text(grade.total)
     return f"| {plain(grade.learner)} | {total} | {begin} |"

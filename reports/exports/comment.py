@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports.exports.shape import BANNER, mark_text, possible
@@ -17,7 +17,7 @@ def comment(run: GradingRun, grade: Grade) -> str:
     It has nothing that is for the instructor only. It begins with a digit or a letter.
     """
     sentences = [f"{mark_text(grade.earned)} of {mark_text(possible(run))} points."]
-    first = first_to_read(grade.verdicts)
+    first = first_to_read(grade.verdicts, run.rubric)
     if first and first.outcome is Outcome.FAILED:
         reason = f" ({first.reason})" if first.reason else ""
         sentences.append(f"Fix first: step {first.step}, {first.title}{reason}. {first.hint}")

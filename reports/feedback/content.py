@@ -1,22 +1,24 @@
 """A learner's feedback: verdicts sorted by what there is to do, in a learner's words.
 
 Never in here: ``Verdict.for_instructor``, and the reasons of what was *not assessed*: those are for
-the person who runs the grader, and may name its folders or another place.
+the person who runs the grader, and may name its folders or another place. A learner who runs it
+alone is that person.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from graders.evidence import ServiceName
-from graders.judging.first_failure import first_to_read
-from graders.lab import SHEET, Learner
+from graders.judging.root_causes import blocked_by_root
+from graders.lab import SHEET, Lab, Learner
 from graders.reasons import Mismatch, Reason
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
-from graders.wording import past_for_the_learner, waits_for
+from graders.wording import checks, past_for_the_learner
 from reports.feedback.page import Feedback, Group, Line, TaskLine, ToFix
+from reports.fix_first import RootCause, in_points, root_causes
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 from reports.links import links
@@ -27,49 +29,55 @@ _SERVICES = frozenset(ServiceName) - {ServiceName.GRADER}
 
 def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
     """A learner's feedback on one grade of a run."""
-    by_root = _by_root(own.verdicts)
-    failed = [verdict for verdict in own.verdicts if verdict.outcome is Outcome.FAILED]
-    begin = first_to_read(failed)
-    rest = [verdict for verdict in _in_order(failed) if verdict is not begin]
+    lab = run.labs[learner.id]
+    fixes = [_to_fix(cause, lab) for cause in root_causes(own.verdicts, run.rubric)]
+    noted = [RootCause(verdict) for verdict in _in_order(_of(own.verdicts, Outcome.NOTED))]
     return Feedback(
         learner=learner,
         total=points_text(own.total) or None,
         possible=points_text(own.possible),
-        withheld=tuple(_why_withheld(run, own)) if own.withheld else (),
+        withheld=tuple(_why_withheld(run, own)) if own.is_withheld else (),
         tasks=tuple(_tasks(run.checks, own)),
-        first=_to_fix(begin, by_root) if begin else None,
+        first=fixes[0] if fixes else None,
         pending=_grouped(own.verdicts, Outcome.PENDING),
-        others=tuple(_to_fix(verdict, by_root) for verdict in rest),
-        waiting=_groups(by_root.get("", ()), whole=True),
-        advice=tuple(_to_fix(verdict) for verdict in _in_order(_of(own.verdicts, Outcome.NOTED))),
-        unseen=_unseen(own.verdicts),
+        others=tuple(sorted(fixes[1:], key=lambda fix: _place_of(fix.line.step))),
+        waiting=_groups(blocked_by_root(own.verdicts).get("", ())),
+        advice=tuple(_to_fix(cause, lab) for cause in noted),
+        unseen=_unseen(run, own.verdicts),
         past_run_notes=_past_run_notes(own.verdicts),
-        pages=tuple(links(run.labs[learner.id])),
+        pages=tuple(links(lab)),
+        again=_again(run),
+        is_own=run.is_own,
     )
 
 
 def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
-    undecided = [verdict.outcome for verdict in own.verdicts if verdict.withholds]
-    if unseen := undecided.count(Outcome.NOT_ASSESSED):
+    outcomes = [verdict.outcome for verdict in own.verdicts]
+    if unseen := outcomes.count(Outcome.NOT_ASSESSED):
+        yield f"{checks(unseen)} could not be assessed. You lose no points. {_whose_turn(run)}"
+    if pending := outcomes.count(Outcome.PENDING):
         yield (
-            f"{_graded_checks(unseen)} could not be run. This is not your fault, and you lose no"
-            " points. You don't have to do anything: your instructor can see the reason and can"
-            " grade you again."
+            f"{checks(pending)} cannot be decided yet, because the cloud is still working."
+            f" Wait until it has finished, then {_again(run)}."
         )
-    if pending := undecided.count(Outcome.PENDING):
-        yield (
-            f"{_graded_checks(pending)} cannot be decided yet, because the cloud is still"
-            " working. Wait until it has finished, then ask to be graded again."
-        )
-    if len(own.verdicts) < len(run.checks):
+    if own.not_run:
         yield (
             f"Only {len(own.verdicts)} of the {len(run.checks)} checks were run this time,"
             " so there is no grade."
         )
 
 
-def _graded_checks(count: int) -> str:
-    return f"{count} graded check{'s' * (count != 1)}"
+def _whose_turn(run: GradingRun) -> str:
+    if run.is_own:
+        return f"See what to do under “What could not be checked”, then {_again(run)}."
+    return (
+        "This is not your fault, and you don't have to do anything: your instructor can see the"
+        " reason and can grade you again."
+    )
+
+
+def _again(run: GradingRun) -> str:
+    return "grade yourself again" if run.is_own else "ask to be graded again"
 
 
 # --- in a learner's words -------------------------------------------------------------------------
@@ -77,11 +85,6 @@ def _graded_checks(count: int) -> str:
 
 def _line(verdict: Verdict) -> Line:
     return Line(verdict.step, addressed(verdict.title), in_points(verdict.points))
-
-
-def in_points(points: float) -> str:
-    """``1 point``, ``2.5 points``; empty for none."""
-    return f"{points_text(points)} point{'s' * (points != 1)}" if points else ""
 
 
 def addressed(title: str) -> str:
@@ -95,21 +98,18 @@ def _mismatches(why: Reason) -> tuple[Mismatch, ...]:
     return why.mismatches or tuple(Mismatch("", "", line) for line in why.note.splitlines())
 
 
-def _to_fix(verdict: Verdict, by_root: Mapping[str, Sequence[Verdict]] | None = None) -> ToFix:
-    waiting = (by_root or {}).get(verdict.check, ())
-    how_much = [_checks(len(waiting)), in_points(sum(blocked.points for blocked in waiting))]
+def _to_fix(cause: RootCause, lab: Lab) -> ToFix:
+    verdict = cause.verdict
     return ToFix(
-        _line(verdict),
-        _mismatches(verdict.why),
-        verdict.why.more,
-        verdict.hint,
-        _groups(waiting),
-        ", ".join(filter(None, how_much)),
+        line=_line(verdict),
+        findings=_mismatches(verdict.why),
+        more=verdict.why.more,
+        hint=verdict.hint,
+        link=cause.link(lab),
+        consequences=cause.consequences,
+        waits=cause.waits,
+        waiting=_lines(cause.blocked),
     )
-
-
-def _checks(count: int) -> str:
-    return f"{count} check{'s' * (count != 1)}"
 
 
 # --- what belongs together ------------------------------------------------------------------------
@@ -121,50 +121,39 @@ def _of(verdicts: Iterable[Verdict], outcome: Outcome) -> list[Verdict]:
 
 def _in_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """In the order of the lab's steps: checks of the whole lab come last in the rubric."""
-    return sorted(verdicts, key=lambda verdict: [int(part) for part in verdict.step.split(".")])
+    return sorted(verdicts, key=lambda verdict: _place_of(verdict.step))
 
 
-def _by_root(verdicts: Sequence[Verdict]) -> Mapping[str, list[Verdict]]:
-    """Failed check -> what it blocks, also indirectly; under "" what no failed check blocks."""
-    by_check = {verdict.check: verdict for verdict in verdicts}
-    waiting: dict[str, list[Verdict]] = {}
-    for blocked in _of(verdicts, Outcome.BLOCKED):
-        root = _root(blocked, by_check)
-        waiting.setdefault(root.check if root else "", []).append(blocked)
-    return waiting
+def _place_of(step: str) -> list[int]:
+    return [int(part) for part in step.split(".")]
 
 
-def _root(blocked: Verdict, by_check: Mapping[str, Verdict]) -> Verdict | None:
-    """The failed check that blocks this one, also indirectly."""
-    visited: set[str] = set()
-    current: Verdict | None = blocked
-    while current and current.why.blocked_by and current.check not in visited:
-        visited.add(current.check)
-        current = by_check.get(current.why.blocked_by.check)
-    return current if current and current.outcome is Outcome.FAILED else None
-
-
-def _groups(verdicts: Iterable[Verdict], *, whole: bool = False) -> tuple[Group, ...]:
-    """By cause. What was found instead is shown at the check to fix, if there is one."""
+def _groups(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
+    """By cause."""
     causes: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        blocked_by = verdict.why.blocked_by
-        cause = verdict.reason if whole or blocked_by is None else waits_for(blocked_by)
-        causes.setdefault(cause, []).append(verdict)
+        causes.setdefault(verdict.reason, []).append(verdict)
     return tuple(Group(cause, _lines(own)) for cause, own in causes.items())
 
 
 def _grouped(verdicts: Iterable[Verdict], outcome: Outcome) -> tuple[Group, ...]:
-    return _groups(_of(verdicts, outcome), whole=True)
+    return _groups(_of(verdicts, outcome))
 
 
-def _unseen(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
-    """By the service that could not be read, where it was one; why is not for the learner."""
-    services: dict[str, list[Verdict]] = {}
+def _unseen(run: GradingRun, verdicts: Iterable[Verdict]) -> tuple[Group, ...]:
+    """By cause where the reader runs the grader; else by service: why is not for the learner."""
+    causes: dict[str, list[Verdict]] = {}
     for verdict in _of(verdicts, Outcome.NOT_ASSESSED):
-        service = verdict.why.unseen.service if verdict.why.unseen else ""
-        services.setdefault(service if service in _SERVICES else "", []).append(verdict)
-    return tuple(Group(service, _lines(own)) for service, own in services.items())
+        cause = verdict.reason.rstrip(".") if run.is_own else _where(verdict)
+        causes.setdefault(cause, []).append(verdict)
+    return tuple(Group(cause, _lines(own)) for cause, own in causes.items())
+
+
+def _where(verdict: Verdict) -> str:
+    service = verdict.why.unseen.service if verdict.why.unseen else ""
+    if service in _SERVICES:
+        return f"In {service}"
+    return "For a reason that only your instructor can see"
 
 
 def _past_run_notes(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:

@@ -19,7 +19,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Checks with one cause; the cause is empty where it is not for the learner."""
+    """Checks with one cause."""
 
     cause: str
     lines: tuple[Line, ...]
@@ -34,9 +34,13 @@ class ToFix:
     more: int
     """How many more there are."""
     hint: str
-    waiting: tuple[Group, ...] = ()
+    link: tuple[str, str] | None = None
+    """Name and address of where to fix it."""
+    consequences: str = ""
+    """What may have failed only because of it, in words."""
     waits: str = ""
     """How many checks and points wait for it, in words."""
+    waiting: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ class Feedback:
     past_run_notes: tuple[Group, ...]
     """What counts by earlier runs, grouped by note."""
     pages: tuple[tuple[str, str], ...]
+    again: str
+    """How to be graded again, in words."""
+    is_own: bool
+    """Whether the learner is who runs the grader."""
 
     @property
     def is_complete(self) -> bool:

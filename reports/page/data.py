@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.lab import SHEET, Learner
 from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.feedback import FOLDER, HTML
+from reports.fix_first import root_causes
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 from reports.links import links
@@ -51,14 +52,14 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
     places = {entry.check.id: entry.place for entry in facts.checks}
     learners = [
         _identity(run, learner)
-        | _outcomes(grade, places, texts)
+        | _outcomes(run, grade, places, texts)
         | {"x": _instructors(grade), "h": [strip_controls(note) for note in notes_of(grade)]}
         | {"u": [strip_controls(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)
     ]
-    groups = {"bin": facts.totals, "stop": facts.stopped, "why": facts.withheld}
-    for kind, bars in groups.items():
-        _mark(learners, kind, bars)
+    bars = {"bin": facts.totals, "stop": facts.stopped, "why": [own for _, own in facts.causes]}
+    for kind, groups in bars.items():
+        _mark(learners, kind, groups)
     return {
         "rows": PAGE_ROWS,
         "simulated": run.is_simulated,
@@ -93,7 +94,9 @@ def _identity(run: GradingRun, learner: Learner) -> dict[str, object]:
     }
 
 
-def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[str, object]:
+def _outcomes(
+    run: GradingRun, grade: Grade, places: Mapping[str, int], texts: _Texts
+) -> dict[str, object]:
     letters = [NOT_RUN] * len(places)
     reasons: list[int] = []
     hints: list[int] = []
@@ -104,7 +107,7 @@ def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[st
             reasons += (place, texts.place(verdict.reason))
         if verdict.hint:
             hints += (place, texts.place(verdict.hint))
-    first = first_to_read(grade.verdicts)
+    first = first_to_read(grade.verdicts, run.rubric)
     return {
         "o": "".join(letters),
         "r": reasons,
@@ -113,7 +116,17 @@ def _outcomes(grade: Grade, places: Mapping[str, int], texts: _Texts) -> dict[st
         "s": _points(grade.total),
         "w": strip_controls(grade.withheld),
         "f": places[first.check] if first else None,
+        "d": _fix_first(run, grade),
     }
+
+
+def _fix_first(run: GradingRun, grade: Grade) -> list[object]:
+    """What waits for the check to fix first, and where to fix it; empty: nothing failed."""
+    causes = root_causes(grade.verdicts, run.rubric)
+    if not causes:
+        return []
+    waits = [text for text in (causes[0].consequences, causes[0].waits) if text]
+    return [[strip_controls(text) for text in waits], causes[0].link(run.labs[grade.learner])]
 
 
 def _points(points: float | None) -> str | None:
@@ -128,7 +141,8 @@ def _instructors(grade: Grade) -> list[str]:
 def _mark(learners: Sequence[dict[str, object]], kind: str, groups: Iterable[Group]) -> None:
     for number, group in enumerate(groups):
         for place in group.learners:
-            learners[place][kind] = number
+            numbers: list[int] = learners[place].setdefault(kind, [])  # type: ignore[assignment]
+            numbers.append(number)
 
 
 def _reference(reports: Path, file: Path) -> str:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
-from reports.class_summary import Broken, Failure, cause_of, failures, lab_breaks, stopped
+from reports.class_summary import Broken, Cause, Failure, failures, lab_breaks, stopped, undecided
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 
@@ -68,8 +68,8 @@ class ClassFacts:
     possible: float
     decided: int
     median: float | None
-    withheld: tuple[Group, ...]
-    """By reason, ignoring numbers; most learners first."""
+    causes: tuple[tuple[Cause, Group], ...]
+    """Every cause of what is not decided, and the learners with it."""
     totals: tuple[Group, ...]
     """By tenths of the maximum, then all points, then withheld."""
     stopped: tuple[Group, ...]
@@ -95,7 +95,7 @@ def class_facts(run: GradingRun, grades: Sequence[Grade]) -> ClassFacts:
         possible=sum(check.points for check in run.checks),
         decided=len(totals),
         median=statistics.median(totals) if totals else None,
-        withheld=_withheld(grades),
+        causes=_causes(grades),
         totals=_totals(run, grades),
         stopped=_stopped(grades),
         failures=tuple(ranked),
@@ -129,14 +129,12 @@ def _grouped(keys: Sequence[str]) -> dict[str, list[int]]:
     return places
 
 
-def _withheld(grades: Sequence[Grade]) -> tuple[Group, ...]:
-    by_cause = _grouped([cause_of(grade.withheld) for grade in grades])
-    groups = [
-        Group(grades[places[0]].withheld, tuple(places))
-        for cause, places in by_cause.items()
-        if cause
-    ]
-    return tuple(sorted(groups, key=lambda group: -len(group.learners)))
+def _causes(grades: Sequence[Grade]) -> tuple[tuple[Cause, Group], ...]:
+    places = {grade.learner: place for place, grade in enumerate(grades)}
+    return tuple(
+        (cause, Group(cause.words, tuple(places[learner] for learner in cause.learners)))
+        for cause in undecided(grades)
+    )
 
 
 def _totals(run: GradingRun, grades: Sequence[Grade]) -> tuple[Group, ...]:
@@ -171,6 +169,6 @@ def _undecided(grades: Sequence[Grade]) -> Mapping[str, int]:
             counts[Outcome.NOT_ASSESSED.value] += 1
         elif Outcome.PENDING in outcomes:
             counts[Outcome.PENDING.value] += 1
-        elif grade.withheld:
+        elif grade.is_withheld:
             counts["not run in full"] += 1
     return counts

@@ -110,6 +110,9 @@ def understood(
     new = [(kind, line) for kind in KINDS for line in log[kind] if line not in known[kind]]
     written = Counter(log["violations"]) - Counter(journal["violations"])
     journal.update({kind: log[kind] for kind in (*KINDS, "violations")})
+    call = request.config.stash[RECORD].calls.get(request.node.nodeid)
+    if call is not None and call.outcome == "skipped":
+        return
     assert new == [], "\n".join(f"{kind}: {line}" for kind, line in new)
     mark = request.node.get_closest_marker("writes")
     assert written.total() == (mark.args[0] if mark else 0), f"attempts to write: {dict(written)}"

@@ -34,24 +34,28 @@ class Clients:
 
     @cached_property
     def resources(self) -> Any:
+        pytest.importorskip("azure.mgmt.resource", reason="make clients installs it")
         from azure.mgmt.resource import ResourceManagementClient
 
         return ResourceManagementClient(self.credential, self.truth.lab.subscription_id)
 
     @cached_property
     def subscriptions(self) -> Any:
+        pytest.importorskip("azure.mgmt.resource", reason="make clients installs it")
         from azure.mgmt.resource.subscriptions import SubscriptionClient
 
         return SubscriptionClient(self.credential)
 
     @cached_property
     def rights(self) -> Any:
+        pytest.importorskip("azure.mgmt.authorization", reason="make clients installs it")
         from azure.mgmt.authorization import AuthorizationManagementClient
 
         return AuthorizationManagementClient(self.credential, self.truth.lab.subscription_id)
 
     @cached_property
     def workspaces(self) -> Any:
+        pytest.importorskip("azure.mgmt.machinelearningservices", reason="make clients installs it")
         from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 
         client = MachineLearningServicesMgmtClient(self.credential, self.truth.lab.subscription_id)

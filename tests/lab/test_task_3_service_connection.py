@@ -12,6 +12,7 @@ from graders.rubric import check
     points=3,
     hint="Rename {near_miss} to `{lab.service_connection}` (exact spelling).",
     missing="Create the connection `{lab.service_connection}` (steps 3.1 to 3.4).",
+    follows=("variable-group-exists",),
 )
 def test_service_connection_exists(
     service_connections: NamedResources[ServiceConnection], lab: Lab

@@ -11,6 +11,7 @@ from graders.rubric import check
     points=4,
     hint="Rename {near_miss} to `{lab.repositories[0]}` (Settings > General).",
     missing="Create `{lab.github_owner}/{lab.repositories[0]}` from the template.",
+    follows=("service-connection-exists",),
 )
 def test_repository_exists(
     repositories: tuple[Repository, ...], similar_repositories: tuple[str, ...], lab: Lab
@@ -31,7 +32,12 @@ def test_repository_is_made_from_the_template(
     assert rules.wrong_origin(repository, template, lab) == []
 
 
-@check(step="4.4", points=2, hint="Restore the template's files on the default branch.")
+@check(
+    step="4.4",
+    points=2,
+    hint="Restore the template's files on the default branch.",
+    follows=("repository-is-made-from-the-template",),
+)
 def test_repository_has_the_essential_files(repository: Repository, lab: Lab) -> None:
     """The default branch has every file that the pipelines need."""
     assert rules.missing_files(repository, lab) == []

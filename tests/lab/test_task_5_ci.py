@@ -15,12 +15,40 @@ from graders.judging.named import NamedResources
 from graders.lab import Lab
 from graders.rubric import check
 
+WHAT_A_RUN_NEEDS = (
+    "variable-group-exists",
+    "variable-group-has-every-variable",
+    "variables-are-plain-text",
+    "values-have-no-blanks-around-them",
+    "resource-group-is-the-learners",
+    "workspace-name-is-the-learners",
+    "variable-group-names-the-service-connection",
+    "variable-group-is-open-to-the-pipelines",
+    "service-connection-exists",
+    "service-connection-is-scoped-to-a-workspace",
+    "service-connection-reaches-the-learners-workspace",
+    "service-connection-is-in-the-learners-subscription",
+    "service-connection-is-ready",
+    "service-connection-is-open-to-the-pipelines",
+    "variable-group-names-an-existing-connection",
+    "repository-has-the-essential-files",
+    "pipelines-yaml-is-still-the-labs",
+    "ci-pipeline-runs-the-ci-yaml",
+    "ci-pipeline-builds-the-learners-repository",
+)
+"""What else may be wrong where no run succeeded: to be fixed before it can succeed."""
+
 
 @check(
     step="5.10",
     points=3,
     hint="Rename {near_miss} to `{lab.ci_pipeline}` (exact spelling, step 5.9).",
     missing="Create the CI pipeline (steps 5.1 to 5.8) and rename it to `{lab.ci_pipeline}`.",
+    follows=(
+        "repository-exists",
+        "repository-is-made-from-the-template",
+        "repository-has-the-essential-files",
+    ),
 )
 def test_ci_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> None:
     """The project has a CI pipeline with the required name."""
@@ -57,6 +85,7 @@ def test_ci_has_a_completed_run(ci_runs: tuple[Run, ...]) -> None:
     step="5.12",
     points=3,
     hint="Open the failed task's log, fix the error, and run the pipeline again.",
+    follows=WHAT_A_RUN_NEEDS,
 )
 def test_ci_run_succeeded(some_ci_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CI pipeline succeeded."""
@@ -83,7 +112,12 @@ def test_model_artifact_names_the_model(model_file: ModelFile, lab: Lab) -> None
     assert rules.wrong_model_file(model_file, lab) == []
 
 
-@check(step="5.11", points=2, hint="Run the pipeline on the default branch of your repository.")
+@check(
+    step="5.11",
+    points=2,
+    hint="Run the pipeline on the default branch of your repository.",
+    follows=("ci-pipeline-builds-the-learners-repository",),
+)
 def test_ci_run_built_a_commit_of_the_repository(
     ci_run: Run, repository: Repository, lab: Lab
 ) -> None:
@@ -178,3 +212,9 @@ def test_ci_run_was_started_by_the_learner(ci_run: Run, lab: Lab) -> None:
 def test_model_has_the_expected_error(ci_models: tuple[Model, ...], lab: Lab) -> None:
     """The model's error matches the lab's unmodified code."""
     assert rules.unexpected_error(ci_models, lab) == []
+
+
+@check(step="5.18", hint="Let a CI run register the model, rather than your own account.")
+def test_model_was_registered_by_a_pipeline(ci_models: tuple[Model, ...]) -> None:
+    """The model was registered by the pipelines' identity, not by a person."""
+    assert rules.registered_by_hand(ci_models) == []

@@ -12,6 +12,7 @@ from graders.rubric import check
     points=2,
     hint="Rename {near_miss} to `{lab.cd_pipeline}` (exact spelling, step 6.8).",
     missing="Create the CD pipeline (steps 6.2 to 6.7) and rename it to `{lab.cd_pipeline}`.",
+    follows=("ci-pipeline-exists",),
 )
 def test_cd_pipeline_exists(pipelines: NamedResources[Pipeline], lab: Lab) -> None:
     """The project has a CD pipeline with the required name."""
@@ -42,6 +43,14 @@ def test_cd_pipeline_is_enabled(cd_pipeline: Pipeline) -> None:
     step="6.10",
     points=2,
     hint="Open the failed task's log, fix the error, and run the pipeline again.",
+    follows=(
+        "variable-group-is-open-to-the-pipelines",
+        "variable-group-names-the-endpoint",
+        "service-connection-is-open-to-the-pipelines",
+        "service-connection-is-ready",
+        "cd-pipeline-runs-the-cd-yaml",
+        "cd-pipeline-builds-the-learners-repository",
+    ),
 )
 def test_cd_run_succeeded(finished_cd_runs: tuple[Run, ...], lab: Lab) -> None:
     """A run of the CD pipeline succeeded."""

@@ -7,10 +7,15 @@ from graders.lab import Lab
 from graders.rubric import check
 
 
-@check(step="7.3", points=2, hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.")
-def test_endpoint_exists(endpoints: NamedResources[Endpoint], lab: Lab) -> None:
+@check(
+    step="7.3",
+    points=2,
+    hint="Run the CD pipeline: it deploys the endpoint `{lab.endpoint}`.",
+    follows=("variable-group-names-the-endpoint",),
+)
+def test_endpoint_exists(endpoints: NamedResources[Endpoint], endpoint_name: str) -> None:
     """The workspace has a real-time endpoint with the required name."""
-    assert lab.endpoint in endpoints
+    assert endpoint_name in endpoints
 
 
 @check(step="7.4", points=3, hint="Read the endpoint's deployment logs, then run CD again.")
@@ -41,10 +46,21 @@ def test_endpoint_was_deployed_by_the_cd_run(
     assert rules.not_by_the_cd_run(endpoint, succeeded_cd_runs, workspace) == []
 
 
-@check(step="7.4", points=3, hint="Send the smoke-test query yourself and read the answer.")
+@check(step="7.4", points=2, hint="Send the smoke-test query yourself and read the answer.")
 def test_endpoint_answers_the_query(answer: Answer, lab: Lab) -> None:
     """The live endpoint answers the scoring query with two numbers."""
     assert rules.bad_answer(answer, lab) == []
+
+
+@check(
+    step="7.4",
+    points=1,
+    hint="Let the scoring script predict from the numbers that it is sent, and deploy again.",
+    was_part_of="endpoint-answers-the-query",
+)
+def test_endpoint_computes_its_answer(answers: rules.Answers, lab: Lab) -> None:
+    """The live endpoint computes its answer: other numbers get other predictions."""
+    assert rules.computes_nothing(answers, lab) == []
 
 
 @check(step="7.4", hint="The lab's endpoint is open; a key is your own choice.")

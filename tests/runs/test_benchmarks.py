@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import table
 from fixtures.plugin.grading import whole_rubric
 from reports.allure import tool
 from reports.files import NotWritten
@@ -21,7 +23,8 @@ from tests.support.graded_project import GradedProject
 from tests.support.paths import PROJECT
 
 CHECKS = len(whole_rubric())
-FILES = sorted((PROJECT / "benchmarks").glob("*.py"))
+SHARED = "figures.py"
+FILES = sorted(f for f in (PROJECT / "benchmarks").glob("*.py") if f.name != SHARED)
 SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
@@ -30,6 +33,7 @@ SMALL = {
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
     "tenant.py": ("--learners", "12", "--starts", "1"),
+    "whole_job.py": ("--learners", "1", "--latency", "1"),
 }
 """The smallest sizes that still do all that the benchmark does; a new benchmark needs some too."""
 
@@ -57,6 +61,13 @@ PRINTED = {
         preparing, s #
         looking, s #
         collected in, s #
+        the latency floor, s #
+        ratio #
+        CPU a request, ms #
+        bare requests, ms #
+        ratio #
+        data requests per learner #
+        without lineage #
         requests #
         requests per learner #
         api.azureml.ms #
@@ -95,6 +106,16 @@ PRINTED = {
         found later, or not at all 0
         store, MB #
         taken, s #
+    """,
+    "whole_job.py": """
+        1 learners, 1 ms latency
+        the whole job, s #
+        the plain suite, s #
+        times slower #
+        the plain suite, -n 8, s #
+        times slower #
+        one learner: first line, s #
+        one learner: whole, s #
     """,
     "tenant.py": f"""
         learners 12
@@ -166,7 +187,7 @@ def words(text: str) -> Sequence[str]:
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [f for f in FILES if f.name != "table.py"], ids=lambda f: f.name)
 def test_it_prints_its_figures(
     file: Path, ended: Mapping[str, Future[subprocess.CompletedProcess[str]]]
 ) -> None:
@@ -178,7 +199,63 @@ def test_make_bench_runs_every_benchmark() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"^bench:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     run_there = re.findall(r"^\t\$\(BIN\)/python benchmarks/(\S+)", recipe, re.MULTILINE)
-    assert sorted(run_there) == [file.name for file in FILES]
+    assert sorted({*run_there, *table.SIZES}) == [file.name for file in FILES]
+
+
+FIGURES = {
+    "collect.py": {
+        "calls": 17.5,
+        "calls without lineage": 11,
+        "wall": 110,
+        "wall floor": 100,
+        "cpu": 1.5,
+        "bare cpu": 1,
+    },
+    "judging.py": {
+        "without, ratio": 1.5,
+        "with Allure and JUnit, ratio": 1.1,
+        "stored, s": 12,
+        "stored, MB": 150,
+    },
+    "whole_job.py": {
+        "ours": 10,
+        "plain": 50,
+        "plain -n 8": 25,
+        "first line": 1.5,
+        "one learner": 5,
+    },
+}
+
+
+def test_the_table_says_which_goals_are_met() -> None:
+    rows = table.table(FIGURES).splitlines()[2:]
+    missed = [row.split("|")[1].strip() for row in rows if "| not met |" in row]
+    assert missed == ["a verdict against a trivial test"]
+    assert len(rows) == len(table.GOALS)
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1.1, 0), (1.2, 1)])
+def test_a_figure_that_became_worse_fails(
+    factor: float, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slower = {**FIGURES, "whole_job.py": {**FIGURES["whole_job.py"], "ours": 10 * factor}}
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(json.dumps({"quick": True, "figures": FIGURES}), encoding="utf-8")
+    monkeypatch.setattr(table, "_measured", lambda name, _: slower[name])
+    monkeypatch.setattr(sys, "argv", ["table.py", "--quick", "--against", str(earlier)])
+    assert table.main() == status
+
+
+def test_the_table_runs_its_benchmarks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {"collect.py": ("", "--learners 1 --latency 1")}
+    monkeypatch.setattr(table, "SIZES", sizes)
+    monkeypatch.setattr(table, "GOALS", table.GOALS[:2])
+    monkeypatch.setattr(sys, "argv", ["table.py", "--quick", "--json", str(tmp_path / "f.json")])
+    assert table.main() == 0
+    assert "| data requests a learner | ≤ 18 |" in capsys.readouterr().out
+    assert json.loads((tmp_path / "f.json").read_text("utf-8"))["figures"]["collect.py"]["calls"]
 
 
 def test_no_document_names_a_benchmark_that_is_not_there() -> None:

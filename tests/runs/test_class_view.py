@@ -17,8 +17,7 @@ from reports.class_summary import (
     failures,
     lab_breaks,
     stopped,
-    unseen,
-    withheld,
+    undecided,
 )
 from reports.gradebook import grades_of
 from tests.support import grading_process
@@ -104,13 +103,25 @@ def test_one_cause_is_one_whatever_number_a_learner_has_and_that_of_most_comes_f
     }
     run = example.run([example.learner(name) for name in lost])
     grades = grades_of(run, [v for name, own in lost.items() for v in example.verdicts(name, own)])
-    assert unseen(grades) == [
-        Cause("could not see mlops_02", ("bob", "eve"), 2),
-        Cause("it answered 503", ("ada",), 8),
+    assert undecided(grades) == [
+        Cause(Outcome.NOT_ASSESSED, "could not see mlops_02", ("bob", "eve"), 2, is_example=True),
+        Cause(Outcome.NOT_ASSESSED, "it answered 503", ("ada",), 8),
     ]
-    assert withheld(grades) == [
-        Cause("7 checks not assessed: it answered 503", ("ada",), 1),
-        Cause("1 check not assessed: could not see mlops_17", ("eve",), 1),
+
+
+def test_what_one_learner_reads_is_no_example_and_what_is_not_run_is_counted() -> None:
+    lost = {
+        "ada": {"project-exists": (Outcome.NOT_ASSESSED, "could not see mlops_02")},
+        "bob": {"project-exists": (Outcome.NOT_ASSESSED, "could not see mlops_02")},
+        "eve": {"ci-run-succeeded": (Outcome.PENDING, "run 7 is still running")},
+    }
+    run = example.run([*map(example.learner, lost), example.learner("zoe")])
+    judged = [v for name, own in lost.items() for v in example.verdicts(name, own)]
+    causes = undecided(grades_of(run, [*judged, *example.verdicts("zoe")[:6]]))
+    assert [(cause.words, cause.learners, cause.checks) for cause in causes] == [
+        ("not assessed: could not see mlops_02", ("ada", "bob"), 2),
+        ("pending: run 7 is still running", ("eve",), 1),
+        ("not run", ("zoe",), 2),
     ]
 
 

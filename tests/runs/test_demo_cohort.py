@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,34 @@ def test_every_report_says_that_it_was_simulated(demo: grading_process.Outcome) 
     assert {row["tenant"] for row in demo.grade_book()} == {"SIMULATED"}
     assert demo.book()["simulated"] is True
     assert "SIMULATED" in environment.read_text(encoding="utf-8")
+
+
+def test_progress_names_learners_and_has_no_letter_for_each_check(
+    demo: grading_process.Outcome,
+) -> None:
+    assert "judging 16 learners\n" in demo.text
+    judged = re.findall(r"^judged (\d+) of 16 learners(?:, latest (\w+))?", demo.text, re.M)
+    assert judged[-1] == ("16", "")
+    assert ("8", "user9") in judged
+    assert len(judged) <= 10
+    assert not re.search(r"^[.FEsx]{3,}", demo.text, re.M)
+
+
+def test_a_fault_of_one_learner_is_shown_once(
+    demo: grading_process.Outcome, tmp_path: Path
+) -> None:
+    """Where failures are shown one by one; the last line still counts them all."""
+    evidence = demo.reports / "evidence"
+    alone = grading_process.grade(
+        "--learners", DEMO, "--evidence", evidence, "--learner", "user17", reports=tmp_path
+    )
+    details, _, grades = alone.text.partition("= grades (SIMULATED) =")
+    assert details.count("could not see the project AE MLOps 17") == 1
+    assert details.count("57 checks of user17, for this one reason") == 1
+    assert "user17: 57 checks not assessed: Azure DevOps" in grades
+    assert "15 passed, 57 errors" in grades
+    assert "Failed most often" not in grades
+    assert 'id="class"' not in (tmp_path / "index.html").read_text("utf-8")
 
 
 def test_a_withheld_grade_has_a_reason_and_no_number(demo: grading_process.Outcome) -> None:

@@ -24,6 +24,7 @@ from graders.judging.checks import load_checks
 from graders.judging.judge import Judge, Subject
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
+from graders.parts import only, to_collect
 from graders.reasons import Mismatch
 from graders.verdicts import Outcome, Verdict
 from tests.support import grading_process
@@ -90,6 +91,22 @@ def test_it_gives_the_verdicts_of_a_run_of_pytest(
     assert facts_of(verdicts) == facts_in(demo)
 
 
+@pytest.mark.parametrize("task", [2, 3, 4, 5, 6, 7])
+def test_what_one_task_needs_is_enough_to_judge_it(
+    demo: grading_process.Outcome, labs: dict[str, Lab], task: int
+) -> None:
+    """The same verdicts as with everything, also where work is compared across the class."""
+    graded = [graded for graded in load_checks(GRADED) if graded.check.task == task]
+    parts = to_collect(registry.parts_to_collect(need for check in graded for need in check.needs))
+    stored = StoredEvidence(demo.reports / "evidence", "simulated", labs)
+    subject = Subject(labs, lambda learner: only(stored(learner), parts))
+    rubric = {check.check.id: check.check for check in graded}
+    judge = Judge(subject, load_checks(GRADED), rubric)
+    verdicts = [verdict for learner in labs for verdict in judge.verdicts(learner)]
+    own = facts_of(verdicts)
+    assert own == {key: facts for key, facts in facts_in(demo).items() if key in own}
+
+
 @pytest.mark.parametrize("optimised", [(), ("-O",), ("-OO",)])
 def test_the_command_writes_what_pytest_writes(
     demo: grading_process.Outcome, tmp_path: Path, optimised: tuple[str, ...]
@@ -107,7 +124,7 @@ def test_the_command_writes_what_pytest_writes(
     assert (done.returncode, done.stderr) == (1, "")
     own = grading_process.Outcome(done.returncode, done.stdout, tmp_path)
     assert facts_in(own) == facts_in(demo)
-    assert "Failed most often:" in done.stdout
+    assert "Failed most often, of those who got that far:" in done.stdout
     for name in ("index.html", "gradebook.csv", "feedback/user1/feedback.md"):
         assert (tmp_path / name).is_file()
     assert [{**row, "graded_at": ""} for row in own.grade_book()] == [

@@ -46,6 +46,8 @@ def test_it_is_judged_as_it_was(schema: int) -> None:
     assert [verdict for verdict in verdicts if verdict.outcome is not Outcome.PASSED] == []
     assert sum(verdict.earned for verdict in verdicts) == 100
     assert len(verdicts) == len(whole_rubric())
+    computes = next(v for v in verdicts if v.check == "endpoint-computes-its-answer")
+    assert ("asked one question only" in computes.reason) is (schema < 4)
 
 
 def test_what_an_earlier_version_did_not_collect_is_not_made_up() -> None:
@@ -58,12 +60,15 @@ def test_what_an_earlier_version_did_not_collect_is_not_made_up() -> None:
 def test_an_unknown_schema_is_refused(tmp_path: Path, schema: object) -> None:
     content = json.loads((SAMPLES / str(SCHEMA) / "user1.json").read_text("utf-8"))
     (tmp_path / "user1.json").write_text(json.dumps(content | {"schema": schema}), "utf-8")
-    with pytest.raises(SnapshotError, match=f"has schema {schema}, this program reads 2, {SCHEMA}"):
+    with pytest.raises(
+        SnapshotError, match=f"has schema {schema}, this program reads 2, 3, {SCHEMA}"
+    ):
         snapshot.read(tmp_path, "user1")
 
 
 @pytest.mark.parametrize(
-    "plain", [[], None, {"service_connections": 3}, {"published_pipelines": [3]}]
+    "plain",
+    [[], None, {"service_connections": 3}, {"published_pipelines": [3]}, {"answer": {"result": 3}}],
 )
 def test_old_evidence_that_is_none_is_refused_and_raises_nothing_else(
     tmp_path: Path, plain: object

@@ -22,7 +22,11 @@ TOKEN = "eyJcanary-token"
 REGION = "https://centralus.api.azureml.ms"
 SCORER = "http://0000.centralus.azurecontainer.io"
 MODEL = "diabetes_regression_model.pkl"
-TIMES = {"createdAt": "2026-11-20T10:00:00.1234567+00:00", "createdBy": "sp"}
+TIMES = {
+    "createdAt": "2026-11-20T10:00:00.1234567+00:00",
+    "createdBy": "sp",
+    "createdByType": "Application",
+}
 SYSTEM = {**TIMES, "lastModifiedAt": TIMES["createdAt"], "lastModifiedBy": "sp"}
 
 
@@ -193,6 +197,11 @@ def collected(*labs: Lab):
     return [azure_ml.look_at(lab, []) for lab in labs][-1]
 
 
+def without_second(answer: Answer) -> Answer:
+    """The first answer alone: the second question is new each time."""
+    return replace(answer, second=None)
+
+
 @pytest.mark.usefixtures("cloud")
 def test_the_model_answer_is_seen_whole():
     facts = collected(lab())
@@ -200,13 +209,14 @@ def test_the_model_answer_is_seen_whole():
     assert facts.workspace.location == "centralus"
     (registered,) = facts.models
     assert (registered.name, registered.version, registered.created_by) == (MODEL, "2", "sp")
+    assert registered.created_by_type == "Application"
     assert registered.created_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
     (published,) = facts.published_pipelines
     assert (published.version, published.is_active) == ("101", True)
     (endpoint,) = facts.endpoints
     assert (endpoint.state, endpoint.cpu, endpoint.memory_gb) == ("Healthy", 1.0, 4.0)
     assert endpoint.model_ids == (f"{MODEL}:2",)
-    assert facts.answer == Answer(200, (1.0, 2.0), "", True)
+    assert without_second(facts.answer) == Answer(200, (1.0, 2.0), "", True)
 
 
 @pytest.mark.usefixtures("cloud")
@@ -215,12 +225,12 @@ def test_only_the_labs_own_tags_are_kept():
     assert registered.tags == {"BuildId": "101"}
 
 
-def test_learners_share_the_lists_and_cost_seven_requests_each(cloud):
+def test_learners_share_the_lists_and_cost_eight_requests_each(cloud):
     collected(lab(4), lab(5))
     asked = cloud.addresses()
     assert asked.count("GET management.azure.com/workspaces") == 1
     assert asked.count("GET centralus.api.azureml.ms/discovery") == 1
-    assert len(asked) == 2 + 2 * 7
+    assert len(asked) == 2 + 2 * 8
 
 
 def test_the_token_goes_to_azure_only_and_not_to_the_discovery_document(cloud):
@@ -472,7 +482,7 @@ def test_a_key_is_fetched_only_where_one_is_wanted_and_never_kept(cloud):
     cloud.answers["/services"] = several(service(authEnabled=True))
     cloud.answers["/services/mlops-aci/listkeys"] = (200, {"primaryKey": "canary-key"})
     facts = collected(lab())
-    assert facts.answer == Answer(200, (1.0, 2.0), "", True)
+    assert without_second(facts.answer) == Answer(200, (1.0, 2.0), "", True)
     score = next(request for request in cloud.asked if request.url.endswith("/score"))
     assert score.headers["Authorization"] == "Bearer canary-key"
     assert "canary-key" not in repr(facts)
@@ -509,7 +519,7 @@ def test_an_online_endpoint_counts_too_where_the_lab_allows_it(cloud):
     (online,) = facts.endpoints
     assert (online.generation, online.state, online.model_ids) == (2, "Healthy", (f"{MODEL}:2",))
     assert online.created_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
-    assert facts.answer == Answer(200, (1.0, 2.0), "", True)
+    assert without_second(facts.answer) == Answer(200, (1.0, 2.0), "", True)
     assert "canary-key" not in repr(facts)
 
 
@@ -538,6 +548,36 @@ def test_an_online_endpoint_without_traffic_is_not_healthy(cloud):
     facts = of_generation_2(cloud, endpoint_of_generation_2(traffic={}), deployment("blue", 2))
     assert facts.endpoints[0].state == "Unhealthy"
     assert facts.endpoints[0].error == "no deployment gets traffic"
+
+
+@pytest.mark.parametrize("name", ["mlops-aci-04", "MLOps-ACI-04", "mlops-aci"])
+def test_an_online_endpoint_may_have_the_classs_own_name(cloud, name):
+    cloud.answers["/services"] = several()
+    others = [{**endpoint_of_generation_2(), "name": other} for other in ("mine", "mlops-aci-05")]
+    cloud.answers["/onlineEndpoints"] = several(
+        *others, {**endpoint_of_generation_2(), "name": name}
+    )
+    cloud.answers[f"/{name}/deployments"] = several(deployment("blue", 2))
+    cloud.answers[f"/onlineEndpoints/{name}"] = (200, endpoint_of_generation_2())
+    cloud.answers[f"/{name}/listKeys"] = (200, {"primaryKey": "canary-key"})
+    own = lab(leniency=Leniency(v2_endpoint=True))
+    own = replace(own, sheet=own.sheet.filled(own.learner.number))
+    facts = collected(own)
+    assert [endpoint.name for endpoint in facts.endpoints] == [
+        *("mine", "mlops-aci-05", name.lower()),  # as the SDK spells them
+    ]
+    assert own.own_endpoint(facts.endpoints) is facts.endpoints[2]
+    assert without_second(facts.answer) == Answer(200, (1.0, 2.0), "", True)
+    assert sum("deployments" in str(request.url) for request in cloud.asked) == 1
+    assert lab().own_endpoint(facts.endpoints) is None
+
+
+def test_the_time_of_the_list_is_the_services_own(cloud):
+    assert collected(lab()).endpoints_read_at is None
+    cloud.headers = {"Date": "Fri, 20 Nov 2026 12:00:00 GMT"}
+    assert collected(lab()).endpoints_read_at == datetime(2026, 11, 20, 12, tzinfo=UTC)
+    cloud.headers = {"Date": "Fri, 31 Dec 9999 23:59:59 -1200"}
+    assert collected(lab()).endpoints_read_at is None
 
 
 @pytest.mark.parametrize("end", ["/onlineEndpoints", "/mlops-aci/deployments"])

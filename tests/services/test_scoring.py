@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from requests.adapters import HTTPAdapter
 
-from graders.evidence import Answer, Endpoint, Unavailable
+from graders.evidence import Answer, Endpoint, SecondAnswer, Unavailable
 from graders.lab import SHEET
 from graders.services.azure_ml import scoring
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
@@ -13,16 +18,31 @@ from tests.support.canned_cloud import CannedCloud
 
 HOST = "http://0000.centralus.azurecontainer.io"
 GOOD = {"result": [5215.2, 3727]}
+OTHER = {"result": [152.1, 149.8]}
 SWAGGER = {"swagger": "2.0", "paths": {}}
+RAISED = {"X-Ms-Run-Function-Failed": "True"}
 
 
 def endpoint(uri: str = f"{HOST}/score", auth: bool = False) -> Endpoint:
     return Endpoint("mlops-aci", 1, "Healthy", "ACI", 1.0, 4.0, auth, uri, "centralus", ())
 
 
+def asked(**changes: Any) -> Answer:
+    """The answer of an endpoint that gives one."""
+    answer = scoring.ask(replace(endpoint(), **changes), None, SHEET.scoring, [])
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def rows_of(request: Any) -> list[list[float]]:
+    rows: list[list[float]] = json.loads(bytes(request.body))["data"]
+    return rows
+
+
 @pytest.fixture
 def cloud(monkeypatch):
-    canned = CannedCloud({"/score": (200, GOOD), "/swagger.json": (200, SWAGGER)})
+    answers = [(200, GOOD), (200, OTHER)] * 3
+    canned = CannedCloud({"/score": answers, "/swagger.json": (200, SWAGGER)})
     monkeypatch.setattr(HTTPAdapter, "send", lambda *args, **kwargs: canned.send(*args, **kwargs))
     with ReadOnlyTransport(RetryPolicy(attempts=1)):
         yield canned
@@ -54,8 +74,36 @@ def test_only_finite_numbers_are_a_result(status, text, result):
     assert len(answer.body) <= scoring.EXCERPT
 
 
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ('{"result": [1, 2.5]}', (1.0, 2.5)),
+        ("[1, 2.5]", (1.0, 2.5)),
+        ('{"predictions": [1, 2.5]}', (1.0, 2.5)),
+        ('"{\\"result\\": [1, 2.5]}"', (1.0, 2.5)),
+        ('"{\\"predictions\\": [1, 2.5]}"', (1.0, 2.5)),
+        ('"[1, 2.5]"', (1.0, 2.5)),
+        ('{"result": [3], "predictions": [1, 2]}', (3.0,)),
+        ('{"other": [1, 2.5]}', None),
+        ('["high", "low"]', None),
+        ('"\\"[1, 2.5]\\""', None),
+        ("2.5", None),
+        ('"' + "[" * 100_000 + '"', None),
+    ],
+)
+def test_a_managed_endpoint_may_answer_in_another_form(text, result):
+    answer = scoring.read_answer(200, text, "result", generation=2)
+    assert answer.result == result
+    assert bool(answer.body) is (result is None)
+
+
+def test_the_labs_own_script_has_one_form():
+    for text in ("[1, 2]", '{"predictions": [1, 2]}', '"{\\"result\\": [1, 2]}"'):
+        assert scoring.read_answer(200, text, "result").result is None
+
+
 def test_an_excerpt_is_short_on_one_line_and_without_the_key():
-    answer = scoring.read_answer(422, "key K3Y is\nwrong " * 100, "result", "K3Y")
+    answer = scoring.read_answer(422, "key K3Y is\nwrong " * 100, "result", key="K3Y")
     assert len(answer.body) == 300
     assert "K3Y" not in answer.body
     assert "\n" not in answer.body
@@ -84,18 +132,94 @@ def test_only_azures_own_scoring_hosts_are_asked(uri, may):
     assert scoring.may_be_asked(uri) is may
 
 
-def test_a_good_answer_costs_two_requests_without_any_token(cloud):
+def test_a_good_answer_costs_three_requests_without_any_token(cloud):
     sightings = []
-    assert scoring.ask(endpoint(), None, SHEET.scoring, sightings) == Answer(
-        200, (5215.2, 3727.0), "", True
-    )
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, sightings)
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.second, SecondAnswer)
+    assert (answer.status, answer.result, answer.swagger) == (200, (5215.2, 3727.0), True)
+    assert (answer.second.status, answer.second.result) == (200, (152.1, 149.8))
+    assert not answer.asked_once
     assert cloud.addresses() == [
+        "POST 0000.centralus.azurecontainer.io/score",
         "POST 0000.centralus.azurecontainer.io/score",
         "GET 0000.centralus.azurecontainer.io/swagger.json",
     ]
     assert not any("Authorization" in request.headers for request in cloud.asked)
-    assert b"10, 9, 8" in bytes(cloud.asked[0].body)
-    assert [sighting.status for sighting in sightings] == [200, 200]
+    assert rows_of(cloud.asked[0]) == [list(row) for row in SHEET.scoring.rows]
+    assert {sighting.status for sighting in sightings} == {200}
+
+
+# --- the second question --------------------------------------------------------------------------
+
+
+def test_the_second_question_is_drawn_anew_and_remembered(cloud):
+    answers = [asked() for _ in range(3)]
+    sent = [rows_of(cloud.asked[3 * number + 1]) for number in range(3)]
+    assert [list(map(list, answer.second.rows)) for answer in answers] == sent
+    assert len({str(rows) for rows in sent}) == 3
+
+
+def test_drawn_rows_have_the_labs_shape_and_the_size_of_its_data():
+    least, most = SHEET.scoring.drawn
+    rows = scoring.drawn_rows(SHEET.scoring, random.Random(7))  # noqa: S311 - to repeat it
+    assert [len(row) for row in rows] == [len(row) for row in SHEET.scoring.rows]
+    assert all(least <= number <= most for row in rows for number in row)
+    assert len({number for row in rows for number in row}) > 10
+
+
+def test_without_numbers_no_second_question_is_asked(cloud):
+    cloud.answers["/score"] = (400, "could not parse the input")
+    assert asked().second is None
+    assert len(cloud.addresses()) == 3  # the same question twice, and the description
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_second_question_that_gets_no_answer_leaves_the_first(cloud, status):
+    cloud.answers["/score"] = [(200, GOOD), (status, "no")]
+    answer = asked()
+    assert answer.result == (5215.2, 3727.0)
+    assert isinstance(answer.second, Unavailable)
+    assert answer.second.status == status
+
+
+def test_a_second_bad_answer_may_be_the_networks_too(cloud):
+    cloud.answers["/score"] = [(200, GOOD), (200, ""), (200, OTHER)]
+    second = asked().second
+    assert isinstance(second, SecondAnswer)
+    assert second.result == (152.1, 149.8)
+    assert rows_of(cloud.asked[1]) == rows_of(cloud.asked[2])
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (502, RAISED),
+        (500, RAISED),
+        (424, {"ms-azureml-model-error-statuscode": "500"}),
+        (400, {}),
+    ],
+)
+def test_a_model_that_raises_at_other_numbers_answers_so(cloud, status, headers):
+    cloud.answers["/score"] = [(200, GOOD), *[(status, "KeyError: 'row' " * 99)] * 2]
+    cloud.headers = headers
+    second = asked().second
+    assert isinstance(second, SecondAnswer)
+    assert (second.status, second.result) == (status, None)
+    assert second.body.startswith("KeyError: 'row'")
+    assert len(second.body) <= scoring.EXCERPT
+
+
+def test_an_answer_in_another_form_is_one_to_both_questions(cloud):
+    cloud.answers["/score"] = [(200, GOOD["result"]), (200, {"predictions": OTHER["result"]})]
+    uri = "https://mlops-aci-01.centralus.inference.ml.azure.com/score"
+    answer = asked(generation=2, scoring_uri=uri)
+    assert answer.result == (5215.2, 3727.0)
+    assert isinstance(answer.second, SecondAnswer)
+    assert answer.second.result == (152.1, 149.8)
+
+
+# --- what is said to it, and what counts ----------------------------------------------------------
 
 
 def test_a_netrc_on_the_graders_machine_is_not_sent(cloud, tmp_path, monkeypatch):
@@ -111,7 +235,7 @@ def test_the_key_goes_only_to_an_endpoint_that_wants_one(cloud):
     scoring.ask(endpoint(auth=False), "K3Y", SHEET.scoring, [])
     assert not any("Authorization" in request.headers for request in cloud.asked)
     scoring.ask(endpoint(auth=True), "K3Y", SHEET.scoring, [])
-    assert [request.headers["Authorization"] for request in cloud.asked[2:]] == ["Bearer K3Y"] * 2
+    assert [request.headers["Authorization"] for request in cloud.asked[3:]] == ["Bearer K3Y"] * 3
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -122,10 +246,8 @@ def test_a_refusal_of_the_query_is_the_learners_answer(cloud, status):
 
 
 def test_one_bad_answer_may_be_the_networks(cloud):
-    cloud.answers["/score"] = [(200, ""), (200, GOOD)]
-    assert scoring.ask(endpoint(), None, SHEET.scoring, []) == Answer(
-        200, (5215.2, 3727.0), "", True
-    )
+    cloud.answers["/score"] = [(200, ""), (200, GOOD), (200, OTHER)]
+    assert asked().result == (5215.2, 3727.0)
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 429, 500, 502, 503, 504])

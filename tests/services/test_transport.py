@@ -334,17 +334,17 @@ def test_notes_every_attempt_with_the_services_own_code(wire: Loopback) -> None:
 
 
 @pytest.mark.usefixtures("guarded")
-def test_no_secret_in_notes_or_faults(
-    wire: Loopback, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_secret_in_notes_or_faults(wire: Loopback, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     secretive = PROJECTS + "?sig=canary&api-version=7.1&access_token=canary"
     wire.replies[:] = [as_json({"error": {"code": "canary is here"}}, 400)]
     with transport.watching() as exchanges:
         requests.get(secretive, headers={"Authorization": "Bearer canary"}, timeout=5)
-        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+        nowhere = {"https": "http://127.0.0.1:9"}
         with pytest.raises(requests.RequestException) as fault:
-            requests.get(secretive, headers={"Authorization": "Bearer canary"}, timeout=5)
+            requests.get(
+                secretive, headers={"Authorization": "Bearer canary"}, timeout=5, proxies=nowhere
+            )
     assert len(exchanges) >= 2
     assert "api-version=7.1" in exchanges[0].url
     output = repr(exchanges) + repr(fault.value) + str(fault.value) + caplog.text
@@ -362,6 +362,17 @@ def test_watching_sees_its_own_block_only(guarded: ReadOnlyTransport) -> None:  
 
 
 # --- the transport itself -------------------------------------------------------------------------
+
+
+def test_the_environments_proxies_are_read_once_for_each_host(
+    guarded: ReadOnlyTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests.get(PROJECTS, timeout=5)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    requests.get(PROJECTS, timeout=5)
+    with pytest.raises(requests.RequestException):
+        requests.get("https://management.azure.com/subscriptions", timeout=5)
+    assert guarded.calls["Azure DevOps"] == 2
 
 
 @pytest.mark.usefixtures("wire")

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from graders import snapshot
-from graders.evidence import Answer, Evidence, Model, Run, ServiceName, Stage, Unavailable
+from graders.evidence import (
+    Answer,
+    Evidence,
+    Model,
+    Run,
+    SecondAnswer,
+    ServiceName,
+    Stage,
+    Unavailable,
+)
 from graders.judging.registry import PARTS
 from graders.verdicts import Outcome, Verdict
 from tests.support import golden_lines, grading_process, judged_classes
@@ -105,6 +114,11 @@ def with_runs(evidence: Evidence, *newest_first: Run) -> Evidence:
 def endpoint_of(evidence: Evidence, **changes: Any) -> Evidence:
     (endpoint,) = tuple_of(evidence.endpoints)
     return replace(evidence, endpoints=(replace(endpoint, **changes),))
+
+
+def answer_of(evidence: Evidence, **changes: Any) -> Evidence:
+    assert isinstance(evidence.answer, Answer)
+    return replace(evidence, answer=replace(evidence.answer, **changes))
 
 
 def with_result(stages: Any, identifier: str, result: str) -> tuple[Stage, ...]:
@@ -477,10 +491,52 @@ def endpoint_gives_no_address(evidence: Evidence) -> Evidence:
     return replace(endpoint_of(evidence, scoring_uri=""), answer=None)
 
 
+@case("endpoint-answers-the-query")
+def endpoint_refused_the_only_question(evidence: Evidence) -> Evidence:
+    """Before there was a second question: that one's point goes with the first."""
+    return replace(evidence, answer=Answer(400, None, "bad", swagger=True, asked_once=True))
+
+
+@case()
+def endpoint_was_asked_once(evidence: Evidence) -> Evidence:
+    return answer_of(evidence, second=None, asked_once=True)
+
+
+@case(undecided=NOT_ASSESSED)
+def second_answer_is_unseen(evidence: Evidence) -> Evidence:
+    return answer_of(evidence, second=UNSEEN)
+
+
+@case(undecided=NOT_ASSESSED)
+def second_question_was_not_asked(evidence: Evidence) -> Evidence:
+    """That it was is no matter of luck: without a word of it, nothing is given away."""
+    return answer_of(evidence, second=None)
+
+
+@case("endpoint-computes-its-answer")
+def second_answer_is_the_first(evidence: Evidence) -> Evidence:
+    assert isinstance(evidence.answer, Answer)
+    assert isinstance(evidence.answer.second, SecondAnswer)
+    again = replace(evidence.answer.second, result=evidence.answer.result)
+    return answer_of(evidence, second=again)
+
+
+@case(undecided=PENDING)
+def endpoint_in_transition_when_nobody_told_the_time(evidence: Evidence) -> Evidence:
+    return replace(endpoint_in_transition_for_a_day(evidence), endpoints_read_at=None)
+
+
+@case("endpoint-is-healthy")
+def endpoint_in_transition_for_a_day(evidence: Evidence) -> Evidence:
+    read_at = evidence.endpoints_read_at
+    assert read_at is not None
+    yesterday = read_at - timedelta(days=1)
+    return endpoint_of(evidence, state="Updating", created_at=yesterday, updated_at=yesterday)
+
+
 @case(undecided=NOT_ASSESSED)
 def description_is_unseen(evidence: Evidence) -> Evidence:
-    assert isinstance(evidence.answer, Answer)
-    return replace(evidence, answer=replace(evidence.answer, swagger=UNSEEN))
+    return answer_of(evidence, swagger=UNSEEN)
 
 
 # --- the repository -------------------------------------------------------------------------------

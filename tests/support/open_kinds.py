@@ -16,8 +16,6 @@ REASONS: Mapping[str, str] = {
         ("group_alone_not_visible", "connection_alone_not_visible", "pipeline_alone_not_visible"),
         "only the right on the whole project is asked for, so that the list is believed",
     ),
-    "endpoint_in_transition_for_days": "pending, however long it lasts",
-    "endpoint_remembers_the_answer": "the endpoint is asked one question only",
     "repository_not_given_to_the_token": "a member's token, or an app that was shown some private"
     " repository, is believed to see them all; nobody asks for repository_selection",
 }

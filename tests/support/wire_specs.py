@@ -487,8 +487,9 @@ OrderDirection = ASC DESC
 Organization: databaseId Int; id ID!; login String!; name String; repositories(after String, before
   String, first Int, isArchived Boolean, isFork Boolean, last Int, orderBy RepositoryOrder,
   ownerAffiliations [RepositoryAffiliation], privacy RepositoryPrivacy, visibility
-  RepositoryVisibility) RepositoryConnection!; repository(followRenames Boolean, name String!) Repository; url URI!; viewerCanAdminister
-  Boolean!; viewerCanCreateRepositories Boolean!; viewerIsAMember Boolean!
+  RepositoryVisibility) RepositoryConnection!; repository(followRenames Boolean, name String!)
+  Repository; url URI!; viewerCanAdminister Boolean!; viewerCanCreateRepositories Boolean!;
+  viewerIsAMember Boolean!
 PageInfo: endCursor String; hasNextPage Boolean!; hasPreviousPage Boolean!; startCursor String
 Query: organization(login String!) Organization; rateLimit(dryRun Boolean) RateLimit;
   repository(followRenames Boolean, name String!, owner String!) Repository; repositoryOwner(login

@@ -42,8 +42,9 @@ def test_who_only_grades_installs_no_tool_of_ours() -> None:
         ("requirements.lock", FACTS["project"]["dependencies"]),
         ("requirements.lock", FACTS["dependency-groups"]["build"]),
         ("requirements-dev.lock", FACTS["dependency-groups"]["dev"]),
+        ("requirements-az.lock", FACTS["dependency-groups"]["az"]),
     ],
-    ids=["dependencies", "build", "dev"],
+    ids=["dependencies", "build", "dev", "az"],
 )
 def test_every_requirement_is_pinned_with_hashes(
     lock: str, group: list[str | dict[str, str]]

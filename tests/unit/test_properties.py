@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from graders import snapshot
 from graders.codec import from_json, to_json
-from graders.collector import unseen
 from graders.evidence import Evidence, ServiceName, Unavailable
 from graders.inputs.cohort import read_cohort
 from graders.inputs.lab_file import LabFile, read_lab_file
 from graders.inputs.problems import InputProblems
-from graders.judging.first_failure import first_to_read
+from graders.judging.root_causes import first_to_read
 from graders.lab import Learner
 from graders.names import near_misses
+from graders.parts import unseen
 from graders.reasons import Reason
 from graders.rubric import Check
 from graders.services.http.read_only import without_secrets
@@ -151,10 +151,11 @@ def test_a_check_that_was_not_judged_withholds_if_it_carries_points(
 def test_the_first_message_is_a_failed_one_wherever_anything_failed(
     outcomes: list[Outcome],
 ) -> None:
-    first = first_to_read(verdicts_of(outcomes))
+    first = first_to_read(verdicts_of(outcomes), {})
     if Outcome.FAILED in outcomes:
         assert first is not None
-        assert first.check == CHECKS[outcomes.index(Outcome.FAILED)].id
+        failed = [check for check, how in zip(CHECKS, outcomes, strict=True) if how == "failed"]
+        assert first.check == max(failed, key=lambda check: check.points).id
     assert (first is None) == (set(outcomes) == {Outcome.PASSED})
 
 

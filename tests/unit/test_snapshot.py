@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graders import snapshot
-from graders.collector import unseen
 from graders.evidence import (
     Access,
     Answer,
@@ -26,6 +25,7 @@ from graders.evidence import (
     Variable,
     VariableGroup,
 )
+from graders.parts import unseen
 from graders.snapshot import SnapshotError
 
 FAULT = Unavailable("GitHub", "the repository", "HTTP 503", "Run again", 503)

@@ -91,7 +91,28 @@ def test_what_was_not_assessed_is_named_before_what_is_pending() -> None:
         on(RUN, Outcome.NOT_ASSESSED, "first"),
         on(TRAINED, Outcome.NOT_ASSESSED, "second"),
     ]
-    assert grade("ada", verdicts, RUBRIC).withheld == (
-        "2 checks not assessed: first; 1 check pending: slow"
+    own = grade("ada", verdicts, RUBRIC)
+    assert own.withheld == (
+        "1 check not assessed: first; 1 check not assessed: second; 1 check pending: slow;"
+        " 1 check not run"
     )
-    assert grade("ada", verdicts[:2], RUBRIC).withheld.endswith("; 1 check not run")
+    assert sum(own.undecided.values()) + own.not_run == len(RUBRIC)
+
+
+def test_each_cause_is_told_once_and_counts_checks_without_points_too() -> None:
+    verdicts = [
+        on(GROUP, Outcome.NOT_ASSESSED, "rare"),
+        on(OPEN, Outcome.NOT_ASSESSED, "common"),
+        on(RUN, Outcome.NOT_ASSESSED, "common"),
+        on(TRAINED),
+    ]
+    assert grade("ada", verdicts, RUBRIC).withheld == (
+        "2 checks not assessed: common; 1 check not assessed: rare"
+    )
+
+
+def test_of_many_causes_the_rest_is_counted() -> None:
+    rubric = [replace(GROUP, id=f"check-{n}") for n in range(9)]
+    verdicts = [on(check, Outcome.NOT_ASSESSED, f"why {check.id}") for check in rubric]
+    text = grade("ada", verdicts, rubric).withheld
+    assert (text.count("why check-"), text.endswith("; 4 checks for other reasons")) == (5, True)

@@ -41,9 +41,7 @@ def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[
 
 def compared_part(evidence: Evidence) -> Evidence:
     """The part of one lab's evidence that is compared: a whole class of it fits into memory."""
-    return replace(
-        evidence, runs=(), repositories=(), similar_repositories=(), answer=None, sightings=()
-    )
+    return replace(evidence, runs=(), repositories=(), answer=None, sightings=())
 
 
 def own_of(listed: _ListedT, result: Ownership, tags: Tags) -> _ListedT:

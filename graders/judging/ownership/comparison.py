@@ -40,6 +40,7 @@ class Class:
         listed = [listing for learner in self._labs for listing in self._listed(learner)]
         self._built_elsewhere(listed)
         self._listed_twice(listed)
+        self._similar_repositories()
         looked_at = self._evidence.keys()
         return {
             learner: own.frozen(len(looked_at - {learner})) for learner, own in self._found.items()
@@ -155,6 +156,36 @@ class Class:
                 else:
                     findings = self._found[listing.learner]
                     findings.add_note(listing.about, str(listing), Relation.LISTED_BY, others)
+
+    # --- what has a similar name ------------------------------------------------------------------
+
+    def _similar_repositories(self) -> None:
+        """Note similar names that are not surely meant: another's pipelines build that repository.
+
+        Where it is similar to the names of several learners, it is whose pipelines build it.
+        """
+        built = index(self._labs, lambda lab: self._built(lab.learner.id))
+        similar = index(self._labs, lambda lab: self._similar(lab).values())
+        for learner, lab in self._labs.items():
+            for name, place in self._similar(lab).items():
+                others = [
+                    other
+                    for other in built.get(place, similar[place])
+                    if not self._are_together(learner, other)
+                ]
+                if others:
+                    self._found[learner].not_meant.add(name)
+
+    def _built(self, learner: str) -> set[str]:
+        evidence = self._evidence.get(learner)
+        listed = visible(evidence.pipelines) if evidence else ()
+        return {place_of(pipeline.repository_name) for pipeline in listed}
+
+    def _similar(self, lab: Lab) -> Mapping[str, str]:
+        """Name -> place of each repository with a similar name."""
+        evidence = self._evidence.get(lab.learner.id)
+        names = evidence.similar_repositories if evidence else ()
+        return {name: place_of(lab.github_owner, name) for name in names}
 
     def _owner(self, same: Sequence[Listing]) -> Listing | None:
         """The listing in the lab that has the resource itself; None where nothing proves which.

@@ -24,6 +24,8 @@ class Ownership:
     """Key (``key_of``) -> listed name of each resource that is another's."""
     left_by_others: frozenset[str] = frozenset()
     """``name:version`` of models that another learner's pipelines put into this workspace."""
+    not_meant: frozenset[str] = frozenset()
+    """Repositories with a similar name that are another learner's, or may be."""
     owners: Mapping[str, tuple[OwnerNote, ...]] = field(default_factory=dict)
     """Whose it is, by subject: a variable in lower case, ``workspace_connection``,
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
@@ -43,6 +45,7 @@ class Findings:
     unclear: dict[str, None] = field(default_factory=dict)
     not_own: dict[str, str] = field(default_factory=dict)
     left_by_others: set[str] = field(default_factory=set)
+    not_meant: set[str] = field(default_factory=set)
     notes: dict[str, dict[OwnerNote, None]] = field(default_factory=dict)
     fault: str = ""
 
@@ -66,5 +69,6 @@ class Findings:
             unclear=tuple(self.unclear),
             not_own=self.not_own,
             left_by_others=frozenset(self.left_by_others),
+            not_meant=frozenset(self.not_meant),
             owners={about: tuple(notes) for about, notes in self.notes.items()},
         )

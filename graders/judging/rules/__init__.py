@@ -6,8 +6,11 @@ Numbers in brackets are steps of the lab sheet.
 
 from graders.judging.rules.endpoint import (
     CLOCK_SKEW,
+    Answers,
     asks_for_key,
     bad_answer,
+    computes_nothing,
+    is_being_deployed,
     no_description,
     not_by_the_cd_run,
     other_predictions,
@@ -34,6 +37,7 @@ from graders.judging.rules.mismatch import (
 from graders.judging.rules.registration import (
     project_in,
     registered_by,
+    registered_by_hand,
     unexpected_error,
     unlinked_models,
     wrongly_published,
@@ -87,6 +91,7 @@ from graders.judging.rules.variable_group import (
 
 __all__ = [
     "CLOCK_SKEW",
+    "Answers",
     "Chain",
     "Dated",
     "Links",
@@ -99,6 +104,7 @@ __all__ = [
     "close_to",
     "closed_to_all",
     "closed_to_pipelines",
+    "computes_nothing",
     "dangling_reference",
     "dated",
     "deployed_otherwise",
@@ -108,6 +114,7 @@ __all__ = [
     "incomplete_ci",
     "incomplete_deployment",
     "incomplete_training",
+    "is_being_deployed",
     "kubernetes_ran",
     "looks_generated",
     "missing_files",
@@ -127,6 +134,7 @@ __all__ = [
     "padded_values",
     "project_in",
     "registered_by",
+    "registered_by_hand",
     "same_name",
     "serves_other_model",
     "smoke_test_failed",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from graders.evidence import (
     Answer,
     Endpoint,
     Model,
     Run,
+    SecondAnswer,
     Workspace,
 )
 from graders.judging.rules.mismatch import close_to, same_name
@@ -18,13 +20,24 @@ from graders.lab import Lab
 from graders.reasons import Mismatch
 
 CLOCK_SKEW = timedelta(minutes=5)
+LONGEST_DEPLOYMENT = timedelta(days=1)
+"""The service itself gives up after an hour or so; a day also covers clocks that differ."""
+
+
+def is_being_deployed(endpoint: Endpoint, now: datetime | None) -> bool:
+    """Whether its state may still change by itself; ``now`` is by the clock that dated it."""
+    began = endpoint.changed_at
+    is_new = now is None or began is None or now - began < LONGEST_DEPLOYMENT
+    return endpoint.is_in_transition and is_new
 
 
 def unhealthy(endpoint: Endpoint) -> list[Mismatch]:
     """The endpoint reports that it is healthy [7.4]."""
     if endpoint.state == "Healthy":
         return []
-    return [Mismatch("state", "Healthy", f"{endpoint.state} {endpoint.error}".strip())]
+    since = endpoint.changed_at if endpoint.is_in_transition else None
+    words = (endpoint.state, f"since {since:%Y-%m-%d %H:%M} UTC" if since else "", endpoint.error)
+    return [Mismatch("state", "Healthy", " ".join(filter(None, words)))]
 
 
 def asks_for_key(endpoint: Endpoint) -> list[Mismatch]:
@@ -66,19 +79,22 @@ def serves_other_model(endpoint: Endpoint, models: Sequence[Model]) -> list[Mism
 def not_by_the_cd_run(
     endpoint: Endpoint, cd_runs: Sequence[Run], workspace: Workspace
 ) -> list[Mismatch]:
-    """Made or renewed after a CD run began, in the region of the workspace [7.4]."""
-    times = [time for time in (endpoint.created_at, endpoint.updated_at) if time]
+    """Made or renewed after a CD run began, in the region of the workspace [7.4].
+
+    One that is being changed is dated once that is over.
+    """
+    changed = None if endpoint.is_in_transition else endpoint.changed_at
     starts = [run.started_at for run in cd_runs if run.started_at]
     region = endpoint.location.replace(" ", "")
     problems = same_name("region", region, workspace.location) if region else []
-    if times and starts and min(starts) - max(times) > CLOCK_SKEW:
+    if changed and starts and min(starts) - changed > CLOCK_SKEW:
         expected = f"after the CD run began ({min(starts):%Y-%m-%d %H:%M} UTC)"
-        problems += [Mismatch("deployed", expected, f"{max(times):%Y-%m-%d %H:%M} UTC")]
+        problems += [Mismatch("deployed", expected, f"{changed:%Y-%m-%d %H:%M} UTC")]
     return problems
 
 
-def bad_answer(answer: Answer, lab: Lab) -> list[Mismatch]:
-    """The smoke-test query gets HTTP 200 and one finite number for each of its rows [6.12]."""
+def bad_answer(answer: Answer | SecondAnswer, lab: Lab) -> list[Mismatch]:
+    """The query gets HTTP 200 and one finite number for each of its rows [6.12]."""
     rows, output = len(lab.sheet.scoring.rows), lab.sheet.scoring.output
     expected = f"HTTP 200 with a {output} of {rows} numbers"
     if answer.status != 200 or answer.result is None:
@@ -86,6 +102,35 @@ def bad_answer(answer: Answer, lab: Lab) -> list[Mismatch]:
     if len(answer.result) != rows or not all(map(math.isfinite, answer.result)):
         return [Mismatch("answer", expected, f"{output} {list(answer.result)}")]
     return []
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a live endpoint predicts for the lab's rows, and what it answers to others."""
+
+    predictions: tuple[float, ...]
+    second: SecondAnswer | None
+    """None where only one question was asked."""
+    explanation: str = ""
+    """Why a check passes without a second answer."""
+
+
+def computes_nothing(answers: Answers, lab: Lab) -> list[Mismatch]:
+    """Other rows get another answer [7.4]."""
+    second, what = answers.second, "answer to other numbers"
+    if second is None:
+        return []
+    if problems := bad_answer(second, lab):
+        return [replace(problem, what=what) for problem in problems]
+    if not all(map(_same, answers.predictions, second.result or ())):
+        return []
+    shown = ", ".join(f"{number:.1f}" for number in second.result or ())
+    return [Mismatch(what, "other predictions", f"{shown} again")]
+
+
+def _same(prediction: float, other: float) -> bool:
+    """Whether two predictions differ by rounding at most, or by a little noise that hides it."""
+    return math.isclose(prediction, other, rel_tol=1e-3, abs_tol=1e-9)
 
 
 def other_predictions(result: Sequence[float], lab: Lab) -> list[Mismatch]:

@@ -16,6 +16,16 @@ from graders.reasons import Mismatch
 from graders.urls import parameters_of, parts_of
 
 
+def registered_by_hand(models: Sequence[Model]) -> list[Mismatch]:
+    """In the lab the service connection's identity registers the model, not a person [5.18].
+
+    Only noted: whoever submits the published pipeline by hand registers in their own name.
+    """
+    if any(model.created_by_type != "User" for model in models):
+        return []
+    return [Mismatch("registered by", "the service connection's identity", "a person's account")]
+
+
 def wrongly_published(
     pipelines: Sequence[PublishedPipeline], ci_runs: Sequence[Run]
 ) -> list[Mismatch]:

@@ -95,6 +95,6 @@ def _made(work: Work, lab: Lab) -> Iterator[Dated]:
         if model.name == lab.model:
             yield Dated(f"model version {model.version}", (model.created_at,))
     for endpoint in work.endpoints if isinstance(work.endpoints, tuple) else ():
-        if endpoint.name == lab.endpoint:
+        if lab.is_own_endpoint(endpoint) and not endpoint.is_in_transition:
             changed = (endpoint.updated_at,) if endpoint.updated_at else ()
             yield Dated(f"endpoint {endpoint.name}", (endpoint.created_at, *changed))

@@ -16,6 +16,7 @@ import requests
 from msrest.authentication import Authentication
 
 from graders.services.azure_devops import artifacts_and_logs
+from graders.services.azure_devops.lazy_models import LazyDeserializer, unwrapped
 from graders.services.http import web
 from graders.services.sign_in import AZURE_DEVOPS_SCOPE, SignIn
 
@@ -84,7 +85,7 @@ class _Signature(Authentication):
 
 
 class _AdaptedConnection(_Connection):  # type: ignore[misc, valid-type]
-    """A connection whose clients do not retry (we do) and show their answers' headers."""
+    """A connection whose clients do not retry (we do), show headers and read models lazily."""
 
     def __init__(self, url: str, sign_in: SignIn, on_answer: Callable[..., None]) -> None:
         super().__init__(base_url=url, creds=_Signature(sign_in))
@@ -95,6 +96,8 @@ class _AdaptedConnection(_Connection):  # type: ignore[misc, valid-type]
         client.config.retry_policy.retries = 0
         client.config.keep_alive = True
         client.config.hooks.append(self._on_answer)
+        client._deserialize = LazyDeserializer(client._deserialize.dependencies)
+        client._unwrap_collection = unwrapped
 
 
 class Organization:

@@ -6,12 +6,13 @@ Twelve requests for a learner who followed the lab; the list of projects is shar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
 from graders.evidence import (
+    NOT_COLLECTED,
     Access,
     AzureDevOpsEvidence,
     Pipeline,
@@ -24,16 +25,20 @@ from graders.evidence import (
 )
 from graders.history.missing import ResourceRef
 from graders.lab import Lab
+from graders.parts import ALL_PARTS
 from graders.services.azure_devops import parsing
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE, ProjectReader
 from graders.services.azure_devops.rights import anonymous, rights
 from graders.services.azure_devops.runs import RunsReader
+from graders.services.calls import Shared, asks
 from graders.services.http.triage import has, look
 from graders.services.http.web import UnexpectedBodyError
 from graders.services.sign_in import SignIn
 
 T = TypeVar("T")
+_PROJECTS = Shared(lambda lab: lab.organization, 100)
+"""The organisation's list of projects, in pages of so many."""
 Protected = TypeVar("Protected", VariableGroup, ServiceConnection)
 
 
@@ -48,11 +53,13 @@ class AzureDevOps:
         self._sightings: list[Sighting] = []
         self._rights: Mapping[str, Rights] = {}
 
-    def prepare(self, labs: Sequence[Lab]) -> None:
+    def prepare(self, labs: Sequence[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """Ask for what all learners share: the projects, and what the grader may see in theirs."""
         self.projects()
         if refused := anonymous(self.clients, self.organization):
             self._projects = refused
+            return
+        if "rights" not in parts:
             return
         projects = [self.project_of(lab) for lab in labs]
         own = {project.id for project in projects if isinstance(project, Project)}
@@ -66,13 +73,18 @@ class AzureDevOps:
                 self._projects = look(SERVICE, subject, self._list_projects, self._sightings)
             return self._projects
 
-    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
-        """All of one learner's project; what depends on an unreadable part is unreadable too."""
+    def look_at(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+    ) -> AzureDevOpsEvidence:
+        """All of one learner's project; what depends on an unreadable part is unreadable too.
+
+        Of ``parts`` only: the others are not asked for.
+        """
         project = self.project_of(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        facts = _LabReader(self.clients, project, lab, sightings).facts()
+        facts = _LabReader(self.clients, project, lab, sightings).facts(parts)
         return replace(facts, rights=self._rights.get(project.id, Rights()))
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -113,10 +125,14 @@ class AzureDevOps:
         # a deleted project stays in the list beside a new one of the same name
         return min(matches, key=lambda project: project.state != "wellFormed")
 
+    @asks(SERVICE, "project", shared=_PROJECTS)
     def _list_projects(self) -> tuple[Project, ...]:
         self.clients.warm_up()
         listed = self.clients.whole_list(
-            self.clients.core.get_projects, state_filter="all", top=100, most_pages=200
+            self.clients.core.get_projects,
+            state_filter="all",
+            top=_PROJECTS.at_once,
+            most_pages=200,
         )
         return tuple(parsing.project(item) for item in listed)
 
@@ -125,12 +141,16 @@ class AzureDevOps:
 class _LabReader(ProjectReader):
     """One collection of one learner's project."""
 
-    def facts(self) -> AzureDevOpsEvidence:
-        groups = self._variable_groups()
-        connections = self._service_connections()
+    def facts(self, parts: Collection[str]) -> AzureDevOpsEvidence:
+        def read(part: str, call: Callable[[], T]) -> T | Unavailable:
+            return call() if part in parts else NOT_COLLECTED
+
+        groups = read("variable_groups", self._variable_groups)
+        connections = read("service_connections", self._service_connections)
         open_to_all = self._open_to_all(groups, connections)
-        pipelines = self._pipelines()
-        listed = RunsReader(self.clients, self.project, self.lab, self.sightings).runs(pipelines)
+        pipelines = read("pipelines", self._pipelines)
+        reader = RunsReader(self.clients, self.project, self.lab, self.sightings)
+        listed = reader.runs(pipelines if "runs" in parts else NOT_COLLECTED)
         return AzureDevOpsEvidence(
             project=self.project,
             variable_groups=self._with_access(
@@ -144,6 +164,7 @@ class _LabReader(ProjectReader):
             deleted_runs=listed.deleted,
         )
 
+    @asks(SERVICE, "variable_groups")
     def _variable_groups(self) -> tuple[VariableGroup, ...] | Unavailable:
         """Source: distributedtask/variablegroups; lab task 2 steps 4 to 8."""
         ask = self.clients.library.get_variable_groups
@@ -151,6 +172,7 @@ class _LabReader(ProjectReader):
         read = partial(parsing.variable_group, labs=labs)
         return self.listed("variable groups", read, lambda: self.whole(ask))
 
+    @asks(SERVICE, "service_connections")
     def _service_connections(self) -> tuple[ServiceConnection, ...] | Unavailable:
         """Source: serviceendpoint/endpoints, half-made ones included; lab task 3."""
         ask = self.clients.connections.get_service_endpoints
@@ -160,6 +182,7 @@ class _LabReader(ProjectReader):
             lambda: self.clients.only_page(ask, self.project.id, include_failed=True),
         )
 
+    @asks(SERVICE, "pipelines")
     def _pipelines(self) -> tuple[Pipeline, ...] | Unavailable:
         """Source: build/definitions with all properties; lab tasks 5 and 6."""
         ask = self.clients.builds.get_definitions
@@ -167,6 +190,7 @@ class _LabReader(ProjectReader):
             "pipelines", parsing.pipeline, lambda: self.whole(ask, include_all_properties=True)
         )
 
+    @asks(SERVICE, "variable_groups", "service_connections")
     def _open_to_all(self, *kinds: Sequence[object] | Unavailable) -> frozenset[tuple[str, str]]:
         """What every pipeline may use; empty where that cannot be read: then each is asked for."""
         if not any(kind for kind in kinds if not isinstance(kind, Unavailable)):

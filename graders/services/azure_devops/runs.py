@@ -10,6 +10,7 @@ from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavai
 from graders.run_results import counts_as_succeeded, deployed_whole, has_role
 from graders.services.azure_devops import artifacts_and_logs, parsing
 from graders.services.azure_devops.query import SERVICE, ProjectReader, T
+from graders.services.calls import asks
 
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
 
@@ -68,6 +69,7 @@ class RunsReader(ProjectReader):
         others = [run for run in failed[:_LOOKED_INTO] if run.id not in known]
         return chosen + [self._in_detail(run, pipeline) for run in others]
 
+    @asks(SERVICE, "runs")
     def _list_runs(self, pipelines: list[int]) -> tuple[tuple[bool, Run], ...] | Unavailable:
         """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
         ask = self.clients.builds.get_builds
@@ -86,6 +88,7 @@ class RunsReader(ProjectReader):
             run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
         return run
 
+    @asks(SERVICE, "runs", times=2)  # of a run of CI, and of one of CD
     def _stages(self, run: Run) -> tuple[Stage, ...] | Unavailable:
         """Source: build/timeline. A run that was invalid when queued has none."""
         if run.problems and run.started_at is None:
@@ -96,6 +99,7 @@ class RunsReader(ProjectReader):
             lambda: _unless_none(ask(self.project.id, run.id), parsing.stages),
         )
 
+    @asks(SERVICE, "runs")
     def _with_artifacts(self, run: Run) -> Run:
         """Source: build/artifacts, and the content of the one that names the model."""
         ask = self.clients.builds.get_artifacts
@@ -110,6 +114,7 @@ class RunsReader(ProjectReader):
         url = dict(listed).get(self.lab.sheet.ci.artifacts.model)
         return run if url is None else replace(run, model_file=self._model_file(run, url))
 
+    @asks(SERVICE, "runs")
     def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
         artifacts = self.lab.sheet.ci.artifacts
         return self.looked(
@@ -117,6 +122,7 @@ class RunsReader(ProjectReader):
             lambda: artifacts_and_logs.model_file(self.clients.download(url), artifacts.model_file),
         )
 
+    @asks(SERVICE, "runs", times=2)  # two logs
     def _deployment(self, run: Run) -> Deployment | Unavailable | None:
         """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
         cd = self.lab.sheet.cd
@@ -137,6 +143,7 @@ class RunsReader(ProjectReader):
             lambda: artifacts_and_logs.deployment(lines(read), lines(test), cd.log),
         )
 
+    @asks(SERVICE, "runs")
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
         """Source: pipelines/runs, whose list has no resources."""
         ask = self.clients.pipelines.get_run

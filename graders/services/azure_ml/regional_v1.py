@@ -24,6 +24,8 @@ from graders.evidence import (
 )
 from graders.history.missing import ResourceRef
 from graders.hosts import AZURE_ML
+from graders.services.azure_ml.paging import entries
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.triage import has, look
 from graders.urls import parts_of
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 SERVICE = ServiceName.AZURE_ML
 ARM_SCOPE = "https://management.azure.com/.default"
-MOST_PAGES = 20
 EXCERPT = 300
 
 
@@ -122,6 +123,7 @@ class RegionalService:
                 return _unknown_host("the region's services", address)
         return region
 
+    @asks(SERVICE, "published_pipelines")
     def published_pipelines(
         self, place: Place, sightings: list[Sighting]
     ) -> tuple[PublishedPipeline, ...] | Unavailable:
@@ -136,6 +138,7 @@ class RegionalService:
 
         return look(SERVICE, "the published pipelines", call, sightings)
 
+    @asks(SERVICE, "endpoints")
     def web_services(
         self, place: Place, sightings: list[Sighting]
     ) -> tuple[Endpoint, ...] | Unavailable:
@@ -144,7 +147,7 @@ class RegionalService:
         return look(
             SERVICE,
             "the deployed web services",
-            lambda: tuple(web_service(body) for body in self._pages(url)),
+            lambda: tuple(web_service(body) for body in entries(self._session, url, self._token)),
             sightings,
         )
 
@@ -180,19 +183,6 @@ class RegionalService:
 
         return has(SERVICE, str(resource), ask)
 
-    def _pages(self, first: str) -> Iterator[Mapping[str, Any]]:
-        url: str | None = first
-        for _ in range(MOST_PAGES):
-            page = web.mapping(web.get_json(self._session, url or first, self._token()), "a page")
-            if not isinstance(page.get("value"), list):
-                raise web.UnexpectedBodyError("a page of the list has no entries")
-            for entry in page["value"]:
-                yield web.mapping(entry, "an entry of the list")
-            url = _next_page(page, first)
-            if not url:
-                return
-        raise web.UnexpectedBodyError(f"the list has more than {MOST_PAGES} pages")
-
     def _token(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._azure.get_token(ARM_SCOPE).token}"}
 
@@ -200,8 +190,8 @@ class RegionalService:
 def published_pipeline(body: Mapping[str, Any]) -> PublishedPipeline:
     """A ``PipelineEntity``; ``EntityStatus`` is 0, ``"0"``, ``"Active"`` or absent if active."""
     return PublishedPipeline(
-        id=_named(body, "Id"),
-        name=_named(body, "Name"),
+        id=named(body, "Id"),
+        name=named(body, "Name"),
         version=_text(body.get("Version")),
         is_active=_text(body.get("EntityStatus")).casefold() in ("", "0", "active"),
         created_at=moment(body.get("CreatedDate")),
@@ -212,9 +202,9 @@ def web_service(body: Mapping[str, Any]) -> Endpoint:
     """An entry of ``services?expand=true``."""
     size = body.get("containerResourceRequirements") or {}
     return Endpoint(
-        name=_named(body, "name"),
+        name=named(body, "name"),
         generation=1,
-        state=_named(body, "state"),
+        state=named(body, "state"),
         compute_type=_text(body.get("computeType")),
         cpu=_number(size.get("cpu")),
         memory_gb=_number(size.get("memoryInGB")),
@@ -256,15 +246,6 @@ def _error(error: object) -> str:
     return "; ".join(dict.fromkeys(filter(None, words)))[:EXCERPT]
 
 
-def _next_page(page: Mapping[str, Any], first: str) -> str | None:
-    link, token = page.get("nextLink"), page.get("continuationToken")
-    if not link:
-        return f"{first}&$skipToken={quote(str(token), safe='')}" if token else None
-    if parts_of(str(link))[:2] != parts_of(first)[:2]:
-        raise web.UnexpectedBodyError("the next page of the list is on another host")
-    return str(link)
-
-
 def _unknown_host(subject: str, url: str) -> Unavailable:
     host = parts_of(url).netloc.rpartition("@")[2]
     return Unavailable(
@@ -275,7 +256,7 @@ def _unknown_host(subject: str, url: str) -> Unavailable:
     )
 
 
-def _named(body: Mapping[str, Any], key: str) -> str:
+def named(body: Mapping[str, Any], key: str) -> str:
     """A text that every entry has; an entry of another shape is no evidence."""
     text = body.get(key)
     if not isinstance(text, str) or not text:

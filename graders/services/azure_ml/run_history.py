@@ -15,7 +15,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Sighting, TrainingRun, TrainingStep, Unavailable
-from graders.services.azure_ml.regional_v1 import ARM_SCOPE, MOST_PAGES, SERVICE, Place, moment
+from graders.services.azure_ml.paging import MOST_PAGES
+from graders.services.azure_ml.regional_v1 import ARM_SCOPE, SERVICE, Place, moment
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.triage import look
 
@@ -41,6 +43,7 @@ class RunHistory:
         self._azure = azure
         self._session = session
 
+    @asks(SERVICE, "training_runs", times=2)  # the runs, and their metrics
     def training_runs(
         self, place: Place, experiment: str, sightings: list[Sighting], *, knows_place: bool = False
     ) -> tuple[TrainingRun, ...] | Unavailable:

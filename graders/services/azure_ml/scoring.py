@@ -1,4 +1,4 @@
-"""Sends the lab's own smoke-test query to a learner's endpoint.
+"""Sends the lab's own smoke-test query to a learner's endpoint, and then other numbers.
 
 The endpoint belongs to the learner: it gets no token of the grader's, and its answer is not to be
 trusted. Source: the template's ``smoke_test_scoring_service.py`` and ``score.py``.
@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlunsplit
 
 import requests
 
-from graders.evidence import Answer, Endpoint, ServiceName, Sighting, Unavailable
+from graders.evidence import (
+    Answer,
+    Endpoint,
+    SecondAnswer,
+    ServiceName,
+    Sighting,
+    Unavailable,
+)
 from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
 from graders.lab.roles import Scoring
+from graders.services.calls import asks
 from graders.services.http import web
 from graders.services.http.exchange import raised_in_model
 from graders.services.http.triage import look
 from graders.urls import parts_of
 
+Rows = tuple[tuple[float, ...], ...]
 SERVICE = ServiceName.ENDPOINT
 EXCERPT = 300
 MOST_NUMBERS = 10
 """A longer list is shown as plain text."""
+_DIGITS = 3
+"""Of a number that is drawn, behind the point: as many as the lab's data show."""
+_MLFLOW = "predictions"
+"""The key of a model that is served by MLflow, without a scoring script."""
 _NOT_FOUND = 404
 _JUDGED = (200, 400, 422)
 """Statuses of the learner's own code. Any other may be ours or the platform's, unless the
@@ -35,10 +49,10 @@ container says that the code raised."""
 def ask(
     endpoint: Endpoint, key: str | None, scoring: Scoring, sightings: list[Sighting]
 ) -> Answer | Unavailable:
-    """The endpoint's answer to the lab's query, and whether it describes itself.
+    """The endpoint's answers to the lab's query and a second one; whether it describes itself.
 
-    ``key`` is sent only to an endpoint that requires one. Two requests; a third where the first
-    gets no numbers.
+    ``key`` is sent only to an endpoint that requires one. Three requests; one more for each
+    question that gets no numbers at first.
     """
     uri = endpoint.scoring_uri
     if not may_be_asked(uri):
@@ -49,15 +63,22 @@ def ask(
             f"{host or 'what it gives'} is not a host the grader contacts",
             "Ask it by hand, and find out why the workspace names this address.",
         )
-    headers = {"Authorization": f"Bearer {key}"} if key and endpoint.auth_enabled else {}
+    key = key if endpoint.auth_enabled else None
     with web.open_session(1) as session:
-        conversation = _Conversation(session, headers, scoring, sightings)
-        answer = conversation.score(uri)
-        if isinstance(answer, Answer) and answer.result is None:
-            answer = conversation.score(uri)  # one bad answer may be the network's
+        conversation = _Conversation(session, endpoint, key, scoring, sightings)
+        answer = conversation.answer(scoring.rows, "its answer to the lab's query")
         if isinstance(answer, Unavailable):
             return answer
-        return Answer(answer.status, answer.result, answer.body, conversation.describes_itself(uri))
+        second = None if answer.result is None else conversation.second_answer()
+        return replace(answer, second=second, swagger=conversation.describes_itself())
+
+
+def drawn_rows(scoring: Scoring, generator: random.Random) -> Rows:
+    """Rows of the lab's shape, of numbers that nobody can know before."""
+    return tuple(
+        tuple(round(generator.uniform(*scoring.drawn), _DIGITS) for _ in row)
+        for row in scoring.rows
+    )
 
 
 def may_be_asked(uri: str) -> bool:
@@ -67,46 +88,51 @@ def may_be_asked(uri: str) -> bool:
     )
 
 
-def read_answer(status: int, text: str, output: str, key: str | None = None) -> Answer:
+def read_answer(
+    status: int, text: str, output: str, *, generation: int = 1, key: str | None = None
+) -> Answer:
     """The answer in a body: the numbers of ``{output: [number, …]}``, else an excerpt.
 
-    A JSON text inside a JSON string is reported as it came: the lab's own code sends none.
+    A managed endpoint (generation 2) may run another script than the lab's, or none: a bare list,
+    MLflow's key and a JSON text inside a JSON string are answers too.
     """
-    result = _numbers(text, output) if status == requests.codes.ok else None
+    body = _json(text)
+    listed = _of_any_script(body, output) if generation == 2 else _of_the_labs(body, output)
+    result = _numbers(listed) if status == requests.codes.ok else None
     return Answer(status, result, "" if result is not None else _excerpt(text, key))
 
 
 @dataclass(frozen=True)
 class _Conversation:
     session: requests.Session
-    headers: Mapping[str, str]
+    endpoint: Endpoint
+    key: str | None
     scoring: Scoring
     sightings: list[Sighting]
 
-    def score(self, uri: str) -> Answer | Unavailable:
-        def call() -> Answer:
-            response = self.session.post(
-                uri,
-                json=self.scoring.query,
-                headers=self.headers,
-                timeout=web.TIMEOUT,
-                allow_redirects=False,
-            )
-            is_judged = response.status_code in _JUDGED or raised_in_model(response)
-            if not is_judged or _is_page(response):
-                raise web.NotAnswered(response)
-            return read_answer(
-                response.status_code, _text(response), self.scoring.output, self._key
-            )
+    def answer(self, rows: Rows, subject: str) -> Answer | Unavailable:
+        """The answer to these rows; one bad answer may be the network's."""
+        answer = look(SERVICE, subject, lambda: self._asked(rows), self.sightings)
+        if isinstance(answer, Answer) and answer.result is None:
+            return look(SERVICE, subject, lambda: self._asked(rows), self.sightings)
+        return answer
 
-        return look(SERVICE, "its answer to the lab's query", call, self.sightings)
+    def second_answer(self) -> SecondAnswer | Unavailable:
+        """The answer to rows that are drawn now."""
+        rows = drawn_rows(self.scoring, random.SystemRandom())
+        answer = self.answer(rows, "its answer to a second query")
+        if isinstance(answer, Unavailable):
+            return answer
+        return SecondAnswer(rows, answer.status, answer.result, answer.body)
 
-    def describes_itself(self, uri: str) -> bool | Unavailable:
+    @asks(SERVICE, "answer")
+    def describes_itself(self) -> bool | Unavailable:
         """Whether there is an OpenAPI ("Swagger") document beside the scoring address."""
+        url = beside(self.endpoint.scoring_uri)
 
         def call() -> bool:
             response = self.session.get(
-                beside(uri), headers=self.headers, timeout=web.TIMEOUT, allow_redirects=False
+                url, headers=self._headers, timeout=web.TIMEOUT, allow_redirects=False
             )
             if response.status_code not in (*_JUDGED, _NOT_FOUND) or _is_page(response):
                 raise web.NotAnswered(response)
@@ -114,9 +140,29 @@ class _Conversation:
 
         return look(SERVICE, "its description of itself", call, self.sightings)
 
+    @asks(SERVICE, "answer", times=2)
+    def _asked(self, rows: Rows) -> Answer:
+        response = self.session.post(
+            self.endpoint.scoring_uri,
+            json=self.scoring.query_of(rows),
+            headers=self._headers,
+            timeout=web.TIMEOUT,
+            allow_redirects=False,
+        )
+        is_judged = response.status_code in _JUDGED or raised_in_model(response)
+        if not is_judged or _is_page(response):
+            raise web.NotAnswered(response)
+        return read_answer(
+            response.status_code,
+            _text(response),
+            self.scoring.output,
+            generation=self.endpoint.generation,
+            key=self.key,
+        )
+
     @property
-    def _key(self) -> str | None:
-        return self.headers.get("Authorization", "").removeprefix("Bearer ") or None
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
 
 def beside(uri: str) -> str:
@@ -124,14 +170,21 @@ def beside(uri: str) -> str:
     return urlunsplit((*parts_of(uri)[:2], "/swagger.json", "", ""))
 
 
-def _numbers(text: str, output: str) -> tuple[float, ...] | None:
-    body = _json(text)
-    numbers = body.get(output) if isinstance(body, dict) else None
-    if not isinstance(numbers, list) or len(numbers) > MOST_NUMBERS:
+def _of_the_labs(body: object, output: str) -> object:
+    return body.get(output) if isinstance(body, dict) else None
+
+
+def _of_any_script(body: object, output: str) -> object:
+    body = _json(body) if isinstance(body, str) else body
+    return body.get(output, body.get(_MLFLOW)) if isinstance(body, dict) else body
+
+
+def _numbers(listed: object) -> tuple[float, ...] | None:
+    if not isinstance(listed, list) or len(listed) > MOST_NUMBERS:
         return None
-    if not all(_is_finite(number) for number in numbers):
+    if not all(_is_finite(number) for number in listed):
         return None
-    return tuple(float(number) for number in numbers)
+    return tuple(float(number) for number in listed)
 
 
 def _is_finite(value: object) -> bool:

@@ -1,22 +1,36 @@
-"""What azure-ai-ml shows of a workspace: registered models, managed online endpoints.
+"""Managed online endpoints, as azure-ai-ml shows them.
 
-Source: ``MLClient.models``, ``MLClient.online_endpoints`` and ``MLClient.online_deployments``.
+Importing this module takes two seconds of CPU: only a class that may deploy so imports it.
+Source: ``MLClient.online_endpoints`` and ``MLClient.online_deployments``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from graders.evidence import Endpoint, Model, Sighting, Unavailable
-from graders.lab import Sheet
+import requests
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import RequestsTransport
+
+from graders import hosts
+from graders.evidence import Endpoint, Sighting, Unavailable
+from graders.lab import Lab
+from graders.services.azure_ml.paging import MOST_PAGES
 from graders.services.azure_ml.regional_v1 import EXCERPT, SERVICE, moment
+from graders.services.http import web
 from graders.services.http.triage import look
 
-if TYPE_CHECKING:
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it pins a marshmallow that it also warns about
     from azure.ai.ml import MLClient
 
-_NOT_FOUND = 404
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
 _STATES = {
     "succeeded": "Healthy",
     "creating": "Transitioning",
@@ -32,7 +46,42 @@ class EndlessList(Exception):
     """A list that does not end after a reasonable number of pages."""
 
 
-def bounded(listed: Any, most_pages: int = 20) -> Iterator[Any]:
+class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-core loads it late
+    """Sends to Azure Resource Manager only: the next page of a list could name any host.
+
+    A list must be one: the SDK takes any other JSON object for an empty list.
+    """
+
+    def send(self, request: Any, **options: Any) -> Any:
+        url = urlsplit(request.url)
+        if url.scheme != "https" or url.hostname != hosts.RESOURCE_MANAGER:
+            raise ServiceRequestError("a list of Azure Resource Manager leads to another host")
+        response = super().send(request, **options)
+        if request.method == "GET" and _names_a_list(url.path) and not _is_list(response):
+            raise ServiceResponseError("what came instead of a list is none")
+        return response
+
+
+def open_client(azure: TokenCredential, lab: Lab, session: requests.Session) -> MLClient:
+    """The SDK's client of a learner's workspace, on the transport of all others."""
+    client = MLClient(
+        azure,
+        lab.subscription_id,
+        lab.resource_group,
+        lab.workspace,
+        enable_telemetry=False,
+        show_progress=False,
+        transport=_ResourceManagerOnly(session=session, session_owner=False),
+        permit_redirects=False,
+        retry_total=0,  # the transport retries
+        connection_timeout=web.TIMEOUT[0],
+        read_timeout=web.TIMEOUT[1],
+    )
+    _quiet()
+    return client
+
+
+def bounded(listed: Any, most_pages: int = MOST_PAGES) -> Iterator[Any]:
     """A paged list of the SDK, which follows links between pages as long as there are any.
 
     Raises EndlessList beyond ``most_pages``: a list that was cut short proves nothing.
@@ -43,59 +92,12 @@ def bounded(listed: Any, most_pages: int = 20) -> Iterator[Any]:
         yield from page
 
 
-def registered_models(
-    client: MLClient, sheet: Sheet, sightings: list[Sighting]
-) -> tuple[Model, ...] | Unavailable:
-    """Versions of the lab's model; where it has none, the other models' names instead.
-
-    The service leaves archived ones out. It answers 404 for a name it does not know, which is
-    believed only when the list of all names was read and does not have it.
-    """
-    name = sheet.model.name
-    versions = look(
-        SERVICE,
-        f"the versions of the model {name}",
-        lambda: tuple(
-            model_version(model, sheet.tags) for model in bounded(client.models.list(name=name))
-        ),
-        sightings,
-    )
-    missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
-    if versions and not missing:
-        return versions
-    others = look(
-        SERVICE,
-        "the registered models",
-        lambda: tuple(Model(str(model.name), "", {}) for model in bounded(client.models.list())),
-        sightings,
-    )
-    if isinstance(others, Unavailable):
-        return others if missing else versions
-    if missing and any(model.name == name for model in others):
-        return versions
-    return tuple(model for model in others if model.name != name)
-
-
-def model_version(model: Any, labs: Iterable[str]) -> Model:
-    """The SDK's ``Model`` with the lab's own tags, the only ones that are evidence."""
-    tags = model.tags or {}
-    created = model.creation_context
-    at = created.created_at if created else None
-    return Model(
-        name=str(model.name),
-        version=str(model.version),
-        tags={key: str(tags[key]) for key in labs if tags.get(key) is not None},
-        created_at=at,
-        created_by=str(created.created_by or "") if created else "",
-    )
-
-
 def online_endpoints(
-    client: MLClient, name: str, sightings: list[Sighting]
+    client: MLClient, lab: Lab, sightings: list[Sighting]
 ) -> tuple[Endpoint, ...] | Unavailable:
-    """All online endpoints of a workspace, the one called ``name`` with its deployments.
+    """All online endpoints of a workspace, those that count as the lab's with their deployments.
 
-    One request, or two when there is such an endpoint.
+    One request, and one more for each that counts.
     """
     listed = look(
         SERVICE,
@@ -105,19 +107,26 @@ def online_endpoints(
     )
     if isinstance(listed, Unavailable):
         return listed
-    if not any(is_called(endpoint, name) for endpoint in listed):
-        return tuple(online_endpoint(endpoint, ()) for endpoint in listed)
-    deployments = look(
+    endpoints = []
+    for entry in listed:
+        endpoint = online_endpoint(entry, ())
+        if lab.is_own_endpoint(endpoint):
+            deployments = _deployments(client, endpoint.name, sightings)
+            if isinstance(deployments, Unavailable):
+                return deployments
+            endpoint = online_endpoint(entry, deployments)
+        endpoints.append(endpoint)
+    return tuple(endpoints)
+
+
+def _deployments(
+    client: MLClient, name: str, sightings: list[Sighting]
+) -> tuple[Any, ...] | Unavailable:
+    return look(
         SERVICE,
         f"the deployments of the online endpoint {name}",
         lambda: tuple(bounded(client.online_deployments.list(name))),
         sightings,
-    )
-    if isinstance(deployments, Unavailable):
-        return deployments
-    return tuple(
-        online_endpoint(endpoint, deployments if is_called(endpoint, name) else ())
-        for endpoint in listed
     )
 
 
@@ -140,18 +149,13 @@ def online_key(client: MLClient, name: str, sightings: list[Sighting]) -> str | 
     return look(SERVICE, subject, call, sightings)
 
 
-def is_called(endpoint: Any, name: str) -> bool:
-    """Whether an endpoint has a name; Azure Resource Manager ignores case."""
-    return str(endpoint.name).casefold() == name.casefold()
-
-
 def online_endpoint(endpoint: Any, deployments: Iterable[Any]) -> Endpoint:
     """The SDK's ``OnlineEndpoint`` and those of its deployments that get traffic."""
     traffic = endpoint.traffic or {}
     serving = [deployment for deployment in deployments if traffic.get(deployment.name)]
     times = endpoint.properties or {}
     return Endpoint(
-        name=endpoint.name,
+        name=str(endpoint.name),
         generation=2,
         state=_state(endpoint, serving),
         compute_type=str(endpoint.kind or "Managed"),
@@ -181,6 +185,29 @@ def model_id(arm_id: str) -> str:
     return arm_id
 
 
+def _names_a_list(path: str) -> bool:
+    """Whether a resource's address ends with a type: types and names alternate in it."""
+    _, _, resource = path.rpartition("/providers/")
+    return len(resource.strip("/").split("/")) % 2 == 0
+
+
+def _is_list(response: Any) -> bool:
+    """Whether it has entries, or is a refusal, which the SDK handles by itself."""
+    if response.status_code != requests.codes.ok:
+        return True
+    body = web.json_of(response.internal_response)
+    return isinstance(body, Mapping) and isinstance(body.get("value"), list)
+
+
+def _quiet() -> None:
+    """Silence the SDKs' loggers; what went wrong is evidence here.
+
+    To be called for every client: each adds one more handler to the same logger.
+    """
+    for name in ("azure.identity", "azure.ai.ml", "azure.ai.ml._telemetry"):
+        logging.getLogger(name).handlers[:] = [logging.NullHandler()]
+
+
 def _state(endpoint: Any, serving: list[Any]) -> str:
     """Healthy when the endpoint and all its serving deployments are; else their worst state."""
     stages = [_stage(resource) for resource in (endpoint, *serving)]
@@ -206,6 +233,10 @@ def _error(endpoint: Any, serving: list[Any]) -> str:
 
 
 def _stage(resource: Any) -> str:
-    """The provisioning state, which the SDK returns as a string or as a member of an enum."""
-    state = resource.provisioning_state
-    return str(getattr(state, "value", state) or "")
+    """The provisioning state."""
+    return _plain(resource.provisioning_state)
+
+
+def _plain(word: Any) -> str:
+    """A word that the SDK returns as a string or as a member of an enum."""
+    return str(getattr(word, "value", word) or "")

@@ -1,26 +1,20 @@
 """Azure Machine Learning: the workspace, and what was trained, registered and deployed in it.
 
-Workspaces, models and online endpoints come from azure-ai-ml (``MLClient``), the first
-generation's published pipelines and web services from :mod:`graders.services.azure_ml.regional_v1`.
-Importing this module takes two seconds of CPU: only what collects evidence does.
+Workspaces and models come from :mod:`graders.services.azure_ml.resource_manager`, the first
+generation's published pipelines and web services from :mod:`graders.services.azure_ml.regional_v1`,
+online endpoints from azure-ai-ml (:mod:`graders.services.azure_ml.sdk_v2`).
 """
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import requests
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-from azure.core.pipeline.transport import RequestsTransport
-
-from graders import hosts
 from graders.evidence import (
+    NOT_COLLECTED,
     Answer,
     AzureMLEvidence,
     Endpoint,
@@ -33,53 +27,37 @@ from graders.evidence import (
 )
 from graders.history.missing import ResourceRef
 from graders.lab import Lab
+from graders.parts import ALL_PARTS
 from graders.services.azure_ml import scoring
-from graders.services.azure_ml import sdk_v2 as azure_ml_v2
-from graders.services.azure_ml.regional_v1 import Place, RegionalService
+from graders.services.azure_ml.regional_v1 import Place, Region, RegionalService
+from graders.services.azure_ml.resource_manager import LocatedWorkspace, ResourceManager
 from graders.services.azure_ml.run_history import RunHistory
+from graders.services.calls import Shared, asks
 from graders.services.http import web
-from graders.services.http.triage import look
+from graders.services.http.transport import watching
 from graders.services.sign_in import SignIn
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it pins a marshmallow that it also warns about
+if TYPE_CHECKING:
+    import requests
     from azure.ai.ml import MLClient
+    from azure.core.credentials import TokenCredential
 
 RESOURCE_MANAGER = ServiceName.RESOURCE_MANAGER
+_REGIONAL = frozenset({"published_pipelines", "training_runs", "endpoints", "answer"})
+"""The parts that only the region's own services show."""
 _CONNECTIONS = 16
+_SUBSCRIPTION = Shared(lambda lab: lab.subscription_id, 100)
+"""The list of a subscription's workspaces; how many come in a page is not documented."""
 _NOT_FOUND = 404
-_MOST_PAGES = 350  # of the workspaces of a whole subscription
 _Key = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class _Located:
-    workspace: Workspace
-    discovery_url: str
 
 
 @dataclass(frozen=True)
 class _Listed:
     """One subscription's workspaces by case-folded names, and where they were read."""
 
-    workspaces: Mapping[_Key, _Located]
+    workspaces: Mapping[_Key, LocatedWorkspace]
     sightings: tuple[Sighting, ...]
-
-
-class _ResourceManagerOnly(RequestsTransport):  # type: ignore[misc]  # azure-core loads it late
-    """Sends to Azure Resource Manager only: the next page of a list could name any host.
-
-    A list must be one: the SDK takes any other JSON object for an empty list.
-    """
-
-    def send(self, request: Any, **options: Any) -> Any:
-        url = urlsplit(request.url)
-        if url.scheme != "https" or url.hostname != hosts.RESOURCE_MANAGER:
-            raise ServiceRequestError("a list of Azure Resource Manager leads to another host")
-        response = super().send(request, **options)
-        if request.method == "GET" and _names_a_list(url.path) and not _is_list(response):
-            raise ServiceResponseError("what came instead of a list is none")
-        return response
 
 
 class AzureML:
@@ -87,13 +65,13 @@ class AzureML:
 
     def __init__(self, sign_in: SignIn) -> None:
         self._azure = sign_in.azure
-        session = web.open_session(_CONNECTIONS)
-        self._transport = _ResourceManagerOnly(session=session, session_owner=False)
-        self._regional = RegionalService(self._azure, session)
-        self._history = RunHistory(self._azure, session)
+        self._session = web.open_session(_CONNECTIONS)
+        self._manager = ResourceManager(self._azure, self._session)
+        self._regional = RegionalService(self._azure, self._session)
+        self._history = RunHistory(self._azure, self._session)
         self._listed: dict[str, _Listed] = {}
 
-    def prepare(self, labs: Iterable[Lab]) -> None:
+    def prepare(self, labs: Iterable[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """List the workspaces once per subscription, and find the services of their regions.
 
         What cannot be read here is asked for again, learner by learner.
@@ -102,50 +80,75 @@ class AzureML:
         first = {lab.subscription_id.casefold(): lab for lab in labs}
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
             self._listed = dict(zip(first, threads.map(self._list, first.values()), strict=True))
+        if _REGIONAL.isdisjoint(parts):
+            return
         workspaces = (self._in_list(lab) for lab in labs)
         for discovery_url in {workspace.discovery_url for workspace in workspaces if workspace}:
             self._regional.region(discovery_url, [])
 
-    def look_at(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
-        """Five requests for a learner who has not deployed, seven for one who has."""
-        client = self._client(lab)
-        located = self._find(client, lab, sightings)
+    def look_at(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+    ) -> AzureMLEvidence:
+        """One learner's workspace and what is in it; of ``parts`` only."""
+        located = self._find(lab, sightings)
         if isinstance(located, Unavailable):
             return AzureMLEvidence.unseen(located)
-        models = azure_ml_v2.registered_models(client, lab.sheet, sightings)
-        region = self._regional.region(located.discovery_url, sightings)
-        if isinstance(region, Unavailable):
-            return AzureMLEvidence(
-                workspace=located.workspace,
-                published_pipelines=region,
-                training_runs=region,
-                models=models,
-                endpoints=region,
-                answer=region,
-            )
-        place = Place(located.workspace, region)
-        pipelines = self._regional.published_pipelines(place, sightings)
-        trained = None
-        if _has_traces(lab, pipelines, models):
-            knows_place = _has_entries(pipelines) or _has_entries(models)
-            trained = self._history.training_runs(
-                place, lab.experiment, sightings, knows_place=knows_place
-            )
-        deployed = _Deployed(self._regional, place, client, lab, sightings)
-        endpoints = deployed.endpoints()
-        answer = deployed.answer(endpoints)
-        return AzureMLEvidence(
+        models: tuple[Model, ...] | Unavailable = NOT_COLLECTED
+        if "models" in parts:
+            models = self._manager.registered_models(lab, sightings)
+        region: Region | Unavailable = NOT_COLLECTED
+        if not _REGIONAL.isdisjoint(parts):
+            region = self._regional.region(located.discovery_url, sightings)
+        facts = AzureMLEvidence(
             workspace=located.workspace,
-            published_pipelines=pipelines,
-            training_runs=trained,
+            published_pipelines=region if isinstance(region, Unavailable) else (),
+            training_runs=region if isinstance(region, Unavailable) else None,
             models=models,
-            endpoints=endpoints,
-            answer=answer,
+            endpoints=region if isinstance(region, Unavailable) else (),
+            answer=region if isinstance(region, Unavailable) else None,
         )
+        if isinstance(region, Unavailable):
+            return facts
+        place = Place(located.workspace, region)
+        facts = self._with_training(facts, place, lab, sightings, parts)
+        if "endpoints" not in parts:
+            return facts
+        deployed = _Deployed(
+            self._regional, place, lab, sightings, azure=self._azure, session=self._session
+        )
+        with watching() as exchanges:
+            endpoints = deployed.endpoints()
+        return replace(
+            facts,
+            endpoints=endpoints,
+            answer=deployed.answer(endpoints) if "answer" in parts else None,
+            endpoints_read_at=exchanges[-1].service_time if exchanges else None,
+        )
+
+    def _with_training(
+        self,
+        facts: AzureMLEvidence,
+        place: Place,
+        lab: Lab,
+        sightings: list[Sighting],
+        parts: Collection[str],
+    ) -> AzureMLEvidence:
+        """The facts with the published pipelines, and the runs if there is a trace of any."""
+        if "published_pipelines" not in parts:
+            return facts
+        pipelines, models = self._regional.published_pipelines(place, sightings), facts.models
+        facts = replace(facts, published_pipelines=pipelines)
+        if "training_runs" not in parts or not _has_traces(lab, pipelines, models):
+            return facts
+        knows_place = _has_entries(pipelines) or _has_entries(models)
+        trained = self._history.training_runs(
+            place, lab.experiment, sightings, knows_place=knows_place
+        )
+        return replace(facts, training_runs=trained)
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether a resource answers when it is asked for by its id."""
-        located = self._find(self._client(lab), lab, [])
+        located = self._find(lab, [])
         if isinstance(located, Unavailable):
             return located
         region = self._regional.region(located.discovery_url, [])
@@ -153,60 +156,29 @@ class AzureML:
             return region
         return self._regional.still_has(Place(located.workspace, region), resource)
 
+    @asks(RESOURCE_MANAGER, "workspace", shared=_SUBSCRIPTION)
     def _list(self, lab: Lab) -> _Listed:
         sightings: list[Sighting] = []
-        listed = look(
-            RESOURCE_MANAGER,
-            f"the workspaces of the subscription {lab.subscription_id}",
-            lambda: tuple(
-                azure_ml_v2.bounded(
-                    self._client(lab).workspaces.list(scope="subscription"), _MOST_PAGES
-                )
-            ),
-            sightings,
-        )
+        listed = self._manager.workspaces(lab.subscription_id, sightings)
         known = () if isinstance(listed, Unavailable) else listed
-        located = (_located(workspace, lab) for workspace in known if _is_whole(workspace))
-        return _Listed({_key(entry.workspace): entry for entry in located}, tuple(sightings))
+        return _Listed({_key(entry.workspace): entry for entry in known}, tuple(sightings))
 
-    def _in_list(self, lab: Lab) -> _Located | None:
+    def _in_list(self, lab: Lab) -> LocatedWorkspace | None:
         listed = self._listed.get(lab.subscription_id.casefold())
         names = (lab.subscription_id, lab.resource_group, lab.workspace)
         return listed.workspaces.get(_folded(names)) if listed else None
 
-    def _find(
-        self, client: MLClient, lab: Lab, sightings: list[Sighting]
-    ) -> _Located | Unavailable:
+    def _find(self, lab: Lab, sightings: list[Sighting]) -> LocatedWorkspace | Unavailable:
         """From the shared list, else directly; a missing one is never the learner's fault."""
         listed = self._listed.get(lab.subscription_id.casefold())
         sightings.extend(listed.sightings if listed else ())
         located = self._in_list(lab)
         if located:
             return located
-        subject = f"the workspace {lab.workspace} in the resource group {lab.resource_group}"
-        got = look(RESOURCE_MANAGER, subject, lambda: _get(client, lab.workspace), sightings)
-        if not isinstance(got, Unavailable):
-            return _located(got, lab)
-        if got.status not in (403, _NOT_FOUND):
+        got = self._manager.workspace(lab, sightings)
+        if not isinstance(got, Unavailable) or got.status not in (403, _NOT_FOUND):
             return got
         return _no_workspace(got, lab)
-
-    def _client(self, lab: Lab) -> MLClient:
-        client = MLClient(
-            self._azure,
-            lab.subscription_id,
-            lab.resource_group,
-            lab.workspace,
-            enable_telemetry=False,
-            show_progress=False,
-            transport=self._transport,
-            permit_redirects=False,
-            retry_total=0,  # the transport retries
-            connection_timeout=web.TIMEOUT[0],
-            read_timeout=web.TIMEOUT[1],
-        )
-        _quiet()
-        return client
 
 
 @dataclass(frozen=True)
@@ -215,25 +187,28 @@ class _Deployed:
 
     regional: RegionalService
     place: Place
-    client: MLClient
     lab: Lab
     sightings: list[Sighting]
+    azure: TokenCredential
+    session: requests.Session
 
     def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
         """The web services; the online endpoints too where they count and are needed."""
         services = self.regional.web_services(self.place, self.sightings)
         if isinstance(services, Unavailable) or not self.lab.leniency.v2_endpoint:
             return services
-        if self._labs(services):
+        if self.lab.own_endpoint(services):
             return services
-        online = azure_ml_v2.online_endpoints(self.client, self.lab.endpoint, self.sightings)
+        from graders.services.azure_ml import sdk_v2  # late: two seconds of CPU, for few classes
+
+        online = sdk_v2.online_endpoints(self._client, self.lab, self.sightings)
         return online if isinstance(online, Unavailable) else (*services, *online)
 
     def answer(self, endpoints: tuple[Endpoint, ...] | Unavailable) -> Answer | Unavailable | None:
         """The answer of the lab's endpoint; None when there is none, or none that is up."""
         if isinstance(endpoints, Unavailable):
             return endpoints
-        endpoint = self._labs(endpoints)
+        endpoint = self.lab.own_endpoint(endpoints)
         if endpoint is None or endpoint.state != "Healthy" or not endpoint.scoring_uri:
             return None
         key = self._key(endpoint) if endpoint.auth_enabled else None
@@ -246,12 +221,15 @@ class _Deployed:
             return None  # no key for an unknown host: asking reports it
         if endpoint.generation == 1:
             return self.regional.key(self.place, endpoint.name, self.sightings)
-        return azure_ml_v2.online_key(self.client, endpoint.name, self.sightings)
+        from graders.services.azure_ml import sdk_v2
 
-    def _labs(self, endpoints: tuple[Endpoint, ...]) -> Endpoint | None:
-        return next(
-            (endpoint for endpoint in endpoints if endpoint.name == self.lab.endpoint), None
-        )
+        return sdk_v2.online_key(self._client, endpoint.name, self.sightings)
+
+    @cached_property
+    def _client(self) -> MLClient:
+        from graders.services.azure_ml import sdk_v2
+
+        return sdk_v2.open_client(self.azure, self.lab, self.session)
 
 
 def _has_traces(
@@ -268,52 +246,6 @@ def _has_traces(
 
 def _has_entries(listed: tuple[object, ...] | Unavailable) -> bool:
     return isinstance(listed, tuple) and bool(listed)
-
-
-def _names_a_list(path: str) -> bool:
-    """Whether a resource's address ends with a type: types and names alternate in it."""
-    _, _, resource = path.rpartition("/providers/")
-    return len(resource.strip("/").split("/")) % 2 == 0
-
-
-def _is_list(response: Any) -> bool:
-    """Whether it has entries, or is a refusal, which the SDK handles by itself."""
-    if response.status_code != requests.codes.ok:
-        return True
-    body = web.json_of(response.internal_response)
-    return isinstance(body, Mapping) and isinstance(body.get("value"), list)
-
-
-def _quiet() -> None:
-    """Silence the SDKs' loggers; what went wrong is evidence here.
-
-    To be called for every client: each adds one more handler to the same logger.
-    """
-    for name in ("azure.identity", "azure.ai.ml", "azure.ai.ml._telemetry"):
-        logging.getLogger(name).handlers[:] = [logging.NullHandler()]
-
-
-def _get(client: MLClient, name: str) -> Any:
-    workspace = client.workspaces.get(name)
-    return workspace if _is_whole(workspace) else None
-
-
-def _is_whole(workspace: Any) -> bool:
-    """Whether it has the fields that are graded; the SDK returns None for missing ones."""
-    return workspace is not None and bool(workspace.location and workspace.resource_group)
-
-
-def _located(workspace: Any, lab: Lab) -> _Located:
-    return _Located(
-        Workspace(
-            id=str(workspace.id),
-            name=str(workspace.name),
-            resource_group=str(workspace.resource_group),
-            subscription_id=lab.subscription_id,
-            location=str(workspace.location or "").replace(" ", "").lower(),
-        ),
-        str(workspace.discovery_url or ""),
-    )
 
 
 def _no_workspace(got: Unavailable, lab: Lab) -> Unavailable:

@@ -17,6 +17,7 @@ from github.Requester import Requester
 from graders.evidence import GitHubEvidence, Repository, ServiceName, Sighting, Unavailable
 from graders.history.missing import ResourceRef
 from graders.lab import Lab
+from graders.services.calls import Shared, asks
 from graders.services.github import parsing, rest_fallback
 from graders.services.github.absence import Owner
 from graders.services.github.parsing import Found
@@ -25,7 +26,8 @@ from graders.services.http.transport import watching
 from graders.services.http.triage import has, look
 from graders.services.sign_in import SignIn
 
-_LEARNERS_AT_ONCE = 50
+_BATCH = Shared(lambda _: "", 50)
+"""Learners in one query."""
 _MOST_PAGES = 200
 _TOO_SLOW = (408, 502, 504)
 Shown = tuple[GitHubEvidence, tuple[Sighting, ...]]
@@ -68,8 +70,8 @@ class GitHub:
         """
         cohort = tuple(labs)
         parts = [
-            cohort[start : start + _LEARNERS_AT_ONCE]
-            for start in range(0, len(cohort), _LEARNERS_AT_ONCE)
+            cohort[start : start + _BATCH.at_once]
+            for start in range(0, len(cohort), _BATCH.at_once)
         ]
         with ThreadPoolExecutor(4) as pool:
             report = sum(pool.map(self._ask, parts), _Report({}, {}))
@@ -118,6 +120,7 @@ class GitHub:
             # Such a refusal is believed here only: this run has read the repository itself.
         return replace(repository, commits=frozenset(there))
 
+    @asks(ServiceName.GITHUB, "repositories", shared=_BATCH)
     def _ask(self, labs: Sequence[Lab]) -> _Report:
         """Ask for some learners at once; for half of them where that was too much.
 

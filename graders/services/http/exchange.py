@@ -75,6 +75,8 @@ class Exchange:
     """The caller's allowance is used up, whatever the status says: GitHub says 403."""
     is_too_much: bool = False
     """The answer was too large, or did not come in time: a smaller question may get one."""
+    service_time: datetime | None = None
+    """When it was answered by the service's own clock; None: it does not say."""
 
 
 def failed_exchange(
@@ -113,6 +115,7 @@ def exchange(
         error=error,
         fault=Fault.REFUSED if error else None,
         is_throttled=refusals.is_throttled(response),
+        service_time=_date(headers.get("Date", "")),
     )
 
 
@@ -216,11 +219,17 @@ def retry_after(response: requests.Response) -> float | None:
         return None
     if re.fullmatch(r"\d+(\.\d+)?", value):
         return float(value)
+    then = _date(value)
+    return max(0.0, then.timestamp() - time.time()) if then else None
+
+
+def _date(value: str) -> datetime | None:
+    """An HTTP date; None for anything else."""
     try:
-        then = email.utils.parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):
+        then = email.utils.parsedate_to_datetime(value)
+        return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):  # whatever the text is
         return None
-    return max(0.0, then - time.time())
 
 
 def raised_in_model(response: requests.Response) -> bool:

@@ -33,6 +33,7 @@ _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _watchers: ContextVar[tuple[list[Exchange], ...]] = ContextVar("watchers", default=())
 
 _Send = Callable[..., requests.Response]
+_Proxies = Callable[..., dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,15 @@ class ReadOnlyTransport:
         else:
             self._original: _Send = HTTPAdapter.send
             HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
+            self._proxies = requests.sessions.get_environ_proxies
+            requests.sessions.get_environ_proxies = _once_per_host(self._proxies)
 
     def _shut(self) -> None:
         if self._standing:
             self._standing.__exit__()
         else:
             HTTPAdapter.send = self._original  # type: ignore[method-assign]
+            requests.sessions.get_environ_proxies = self._proxies
             self._adapter.close()
 
     def _sender(self) -> _Send:
@@ -278,3 +282,17 @@ class ReadOnlyTransport:
     def _note(exchange: Exchange) -> None:
         for exchanges in _watchers.get():
             exchanges.append(exchange)
+
+
+def _once_per_host(proxies: _Proxies) -> _Proxies:
+    """Reads the environment once for each host: a run's proxies do not change, and it is slow."""
+    known: dict[tuple[object, ...], dict[str, str]] = {}
+
+    def cached(url: str, no_proxy: str | None = None) -> dict[str, str]:
+        parts = parts_of(url)
+        key = (parts.scheme, parts.netloc, no_proxy)
+        if key not in known:
+            known[key] = proxies(url, no_proxy=no_proxy)
+        return dict(known[key])
+
+    return cached

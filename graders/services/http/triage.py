@@ -32,13 +32,14 @@ _RIGHTS = {
     " role on the workspace",
 }
 _TOKENS = {
-    ServiceName.AZURE_DEVOPS: "Renew AZURE_DEVOPS_EXT_PAT, or unset it to sign in with Microsoft"
-    " Entra ID; the identity must be a member of the organisation.",
-    ServiceName.GITHUB: "Renew GITHUB_TOKEN; it must be allowed in the organisation.",
+    ServiceName.AZURE_DEVOPS: "Sign in again: renew AZURE_DEVOPS_EXT_PAT, or unset it and run"
+    " `az login`; the identity must be a member of the organisation.",
+    ServiceName.GITHUB: "Sign in again: renew GITHUB_TOKEN; it must be allowed in the"
+    " organisation.",
 }
 _ENTRA = (
-    "Check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or sign in with the Azure"
-    " CLI again."
+    "Sign in again: run `az login`; in a pipeline, check AZURE_TENANT_ID, AZURE_CLIENT_ID and"
+    " AZURE_CLIENT_SECRET."
 )
 
 

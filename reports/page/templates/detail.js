@@ -2,12 +2,14 @@
 // learner can be kept.
 const DETAIL = byId("detail");
 const PREFIX = "#learner=";
+const AWAY = { target: "_blank", rel: "noopener noreferrer" };
 let LAST = null; // the learner whose row gets the focus when the detail closes
 
 function goTo(learner) {
   const address = PREFIX + encodeURIComponent(learner.key);
-  if (location.hash === address) followAddress();
-  else location.hash = address;
+  // not location.hash: its event comes later, and a key pressed before it would act on the learner before
+  if (location.hash !== address) history.pushState(null, "", address);
+  followAddress();
 }
 
 function followAddress() {
@@ -69,8 +71,35 @@ function grade(learner) {
   return make("div", { class: "grade" },
     make("p", { class: held ? "sum held" : "sum" }, held ? "withheld" : learner.total,
       held ? "" : make("span", { class: "soft" }, ` of ${DATA.possible}`)),
-    held ? make("p", { class: "because" }, ...inlineCode(learner.withheld)) : "",
+    because(learner),
     make("dl", null, ...tasks));
+}
+
+// Every cause of what is not decided, once; the tasks refer to it.
+function because(learner) {
+  const items = openCauses(learner).map(({ letter, reason, count }) => (
+    make("li", null, `${counted(count, "check")} ${OUTCOMES[letter][0]}${reason ? ": " : ""}`, ...inlineCode(reason))));
+  return items.length ? make("ol", { class: "because" }, ...items) : "";
+}
+
+function openCauses(learner) {
+  const causes = new Map();
+  for (const letter of ["u", "w", NOT_RUN]) {
+    for (const { place } of CHECKS.filter((check) => learner.outcomes[check.place] === letter)) {
+      const reason = learner.reasons.get(place) || "";
+      const key = `${letter} ${reason}`;
+      if (!causes.has(key)) causes.set(key, { letter, reason, count: 0 });
+      causes.get(key).count += 1;
+    }
+  }
+  return [...causes.values()];
+}
+
+function toldAbove(learner, letter, reason) {
+  const causes = openCauses(learner);
+  const at = causes.findIndex((cause) => cause.letter === letter && cause.reason === reason);
+  if (at < 0 || !reason) return null;
+  return causes.length === 1 ? "for the reason above" : `for reason ${at + 1} above`;
 }
 
 function aside(heading, texts) {
@@ -83,22 +112,26 @@ function aside(heading, texts) {
 function firstStep(learner) {
   if (learner.first === null || learner.outcomes[learner.first] !== "f") return null;
   const check = CHECKS[learner.first];
+  const place = learner.toFix;
   return make("div", { class: "first" },
     make("h3", null, `Fix first: step ${check.step}`),
-    make("p", null, ...inlineCode(learner.hints.get(check.place) || "")));
+    make("p", null, ...inlineCode(learner.reasons.get(check.place) || check.title)),
+    make("p", null, ...inlineCode(learner.hints.get(check.place) || "")),
+    ...learner.waits.map((text) => make("p", null, `${text}.`)),
+    place ? make("p", null, make("a", { href: place[1], ...AWAY }, ...inlineCode(place[0]))) : "");
 }
 
 function elsewhere(learner) {
-  const away = { target: "_blank", rel: "noopener noreferrer" };
-  const links = learner.links.map(([name, href]) => make("li", null, make("a", { href, ...away }, name)));
+  const links = learner.links.map(([name, href]) => make("li", null, make("a", { href, ...AWAY }, name)));
   links.push(make("li", null, make("a", { href: learner.feedback }, "Feedback for the learner")));
   if (learner.evidence) {
     links.push(make("li", null, make("a", { href: learner.evidence }, "Evidence (JSON)")));
   }
-  const unseen = learner.faults.map((text) => make("li", null, ...inlineCode(text)));
+  const told = openCauses(learner).map(({ reason }) => reason);
+  const unseen = learner.faults.filter((text) => !told.includes(text)).map((text) => make("li", null, ...inlineCode(text)));
   return make("div", { class: "elsewhere" },
     make("ul", null, ...links),
-    unseen.length ? make("div", null, make("h3", null, "Could not be checked"), make("ul", null, ...unseen)) : "");
+    unseen.length ? make("div", null, make("h3", null, "Also could not be seen"), make("ul", null, ...unseen)) : "");
 }
 
 // --- a task: what did not pass, one by one; the blocked together by what blocks them --------------
@@ -124,16 +157,16 @@ function together(learner, checks) {
     if (!groups.has(key)) groups.set(key, { letter, reason, hint, checks: [] });
     groups.get(key).checks.push(check);
   }
-  return [...groups.values()].map((group) => entry(group));
+  return [...groups.values()].map((group) => entry({ ...group, above: toldAbove(learner, group.letter, group.reason) }));
 }
 
-function entry({ letter, reason, hint, checks }) {
+function entry({ letter, reason, hint, checks, above }) {
   const [name] = OUTCOMES[letter];
   const single = checks.length === 1;
   return make("div", { class: "entry" }, mark(letter),
     make("div", null,
       single ? title(checks[0]) : make("p", { class: "what" }, `${checks.length} checks ${name}`),
-      reason ? make("p", null, ...inlineCode(reason)) : "",
+      above ? make("p", { class: "soft" }, above) : reason ? make("p", null, ...inlineCode(reason)) : "",
       hint ? make("p", { class: "hint" }, make("strong", null, "How to fix it: "), ...inlineCode(hint)) : "",
       single ? "" : make("details", null, make("summary", null, "Which"), list(checks))));
 }

@@ -29,7 +29,7 @@ function shownTasks() {
 
 function matches(learner, words, checks) {
   if (!words.every((word) => learner.searched.includes(word))) return false;
-  if (STATE.group && learner.groups[STATE.group.kind] !== STATE.group.value) return false;
+  if (STATE.group && !learner.groups[STATE.group.kind].includes(STATE.group.value)) return false;
   if (SPECIAL[STATE.outcome]) return SPECIAL[STATE.outcome][1](learner);
   return !STATE.outcome || checks.some((check) => learner.outcomes[check.place] === STATE.outcome);
 }

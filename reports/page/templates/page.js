@@ -26,13 +26,15 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   total: entry.s ?? null, // null: withheld
   withheld: entry.w || "",
   first: entry.f ?? null,
+  waits: entry.d ? entry.d[0] : [], // what waits for it, in sentences
+  toFix: entry.d ? entry.d[1] : null, // where to fix it: [name, address]
   links: entry.l || [],
   evidence: entry.v || "",
   feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
   forInstructor: entry.x || [],
   standing: entry.h || [], // notes of past runs
   faults: entry.u || [],
-  groups: { bin: entry.bin, stop: entry.stop, why: entry.why },
+  groups: { bin: entry.bin || [], stop: entry.stop || [], why: entry.why || [] }, // numbers of bars
   searched: plain([entry.i, entry.n, entry.e].join(" ")),
 }));
 

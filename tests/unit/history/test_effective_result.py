@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -22,9 +23,11 @@ from graders.history.effective_result import (
     effective_results,
     in_doubt,
     marks,
+    with_split_checks,
 )
 from graders.inputs.nightly import Nightly, Policy
 from graders.reasons import Reason
+from graders.rubric import Check
 from graders.verdicts import Outcome
 from graders.wording import day, in_words, past_note
 from tests.support.handmade_run import RUBRIC
@@ -56,6 +59,18 @@ def nights(*observations: Found, key: Key = ADA, apart: timedelta = NIGHT) -> li
 
 def outcome(*observations: Found, apart: timedelta = NIGHT) -> Outcome:
     return effective_results(nights(*observations, apart=apart))[ADA].outcome
+
+
+def test_a_check_that_was_part_of_another_has_its_past() -> None:
+    part = Check("project-is-ready", "", "2.1", 1, "", was_part_of="project-exists")
+    new: Key = ("ada", part.id)
+    old, own = nights(SEEN, GONE)
+    own = replace(own, found={**own.found, new: UNSEEN})
+    runs = with_split_checks([old, own], (*RUBRIC, part))
+    assert [run.found[new] for run in runs] == [SEEN, UNSEEN]
+    assert [run.found[ADA] for run in runs] == [SEEN, GONE]
+    assert effective_results(runs)[new].outcome is PASSED
+    assert with_split_checks([old], RUBRIC) == [old]
 
 
 # --- up and down ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The lab file: what a class shares, and everything that can be wrong with it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, role: Dic
     name = "our-{n:02d}-name"
     lab = read_lab_file(save(f'[names]\n{role} = "{name}"')).for_learner(Learner("ann", 4))
     assert getattr(lab, role) == "our-04-name"
-    assert lab.sheet.names() == SHEET.names() | {role: "our-04-name"}
+    assert lab.sheet.names() == SHEET.filled(4).names() | {role: "our-04-name"}
     assert lab.place.endswith(f" {role}=our-04-name")
 
 
@@ -124,7 +125,9 @@ def test_the_sample_class_is_sound() -> None:
     assert missing_for(*labs) == ()
     sheets = [LabFile().for_learner(learner) for learner in learners]
     for lab, sheet in zip(labs, sheets, strict=True):
-        assert (lab.sheet, lab.project, lab.workspace) == (SHEET, sheet.project, sheet.workspace)
+        assert lab.sheet == SHEET.filled(lab.learner.number)
+        assert (lab.project, lab.workspace) == (sheet.project, sheet.workspace)
+        assert "endpoint" not in lab.place
         assert (lab.repositories, lab.leniency) == (sheet.repositories, Leniency())
 
 
@@ -261,6 +264,43 @@ def test_points_for_an_unknown_check(save: Save) -> None:
 def test_points_that_do_not_make_a_hundred() -> None:
     with pytest.raises(InputProblems, match=r"add up to 75, not to 100.*`total = 75`"):
         points(project_exists=15).check_points(RUBRIC)
+
+
+SPLIT = (
+    Check("project-exists", "", "2.1", 40, ""),
+    Check("variable-group-exists", "", "2.6", 45, ""),
+    Check("group-is-open", "", "2.8", 15, "", was_part_of="variable-group-exists"),
+)
+"""The group was one check of 60 points."""
+
+
+@pytest.mark.parametrize(
+    ("priced", "remedy"),
+    [
+        (60, "write `variable-group-exists = 45` and `group-is-open = 15`"),
+        (20, "write `variable-group-exists = 5` and `group-is-open = 15`"),
+        (5, "write `variable-group-exists = 0` and `group-is-open = 5`"),
+    ],
+)
+def test_a_file_that_prices_a_check_before_it_was_split_is_told_what_to_write(
+    priced: float, remedy: str
+) -> None:
+    total = 40 + priced
+    with pytest.raises(InputProblems) as caught:
+        points(variable_group_exists=priced, total=total).check_points(SPLIT)
+    (problem,) = caught.value.problems
+    assert (problem.column, problem.value) == ("points.variable-group-exists", f"{priced:g}")
+    assert "`group-is-open` is a check of its own now" in problem.what
+    assert problem.remedy == remedy
+    written = {name: float(worth) for name, worth in re.findall(r"`([a-z-]+) = (\d+)`", remedy)}
+    LabFile.model_validate({"points": written | {"total": total}}).check_points(SPLIT)
+
+
+def test_a_file_that_knows_the_split_check_is_taken_as_it_is() -> None:
+    points(variable_group_exists=45).check_points(SPLIT)
+    points(variable_group_exists=58, group_is_open=2).check_points(SPLIT)
+    with pytest.raises(InputProblems, match="add up to 60, not to 100"):
+        points(variable_group_exists=5).check_points(SPLIT)
 
 
 # --- what collecting needs ------------------------------------------------------------------------

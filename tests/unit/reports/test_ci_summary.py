@@ -108,11 +108,12 @@ def test_it_sums_up_the_class() -> None:
     told = text.partition("## The lab or the tenant is wrong")[2].partition("##")[0]
     assert "- 1 learner: CD › no <nodes>: 6 of 7 learners" in html.unescape(told)
     assert (
-        "step 2.6, `variable-group-exists`: 6 of 7. 6 learners, for example: found mlops&#95;01"
+        "step 2.6, `variable-group-exists`: 6 of 7. 6 learners, for example&#58; found mlops&#95;01"
         in text
     )
-    assert "- gone: 7 checks not assessed" in text.partition("## Grades withheld")[2]
-    assert "- 8 of gone: it answered 503" in text.partition("could not be assessed")[2]
+    why = text.partition("## Not decided, and why (2 of 9 grades withheld)")[2].partition("##")[0]
+    assert "- 8 checks of gone: not assessed&#58; it answered 503" in why
+    assert "- 1 check of busy: pending&#58; run 3 is still running" in why
     table = [line for line in lines if line.startswith("| ")]
     assert [line.split()[1] for line in table[1:4]] == ["busy", "gone", "l1"]
     assert table[-1] == "| best | 100 |  |"
@@ -151,7 +152,9 @@ def test_a_fault_is_reported_even_where_the_mark_is_kept() -> None:
     run = replace(run, tonight=tonight)
     text = summary.text(run, kept)
     assert text.startswith("# MLOps lab: 1 of 1 graded, 0 withheld")
-    assert "- 1 of l1: it answered 503" in text
+    why = text.partition("## What tonight's run could not assess")[2]
+    assert "- 1 check of l1: not assessed&#58; it answered 503" in why
+    assert "withheld)" not in text
     assert [annotation.kind for annotation in ci.annotations_of(run, kept)] == ["error"]
     files = junit.files(run, kept)
     assert "not assessed" in files["faults.xml"]
@@ -174,7 +177,7 @@ def test_a_class_that_could_not_be_read_has_no_totals() -> None:
     text = summary.text(run, grades)
     assert text.startswith("# MLOps lab: 0 of 6 graded, 6 withheld")
     assert "Median" not in text
-    assert "48 of l0, l1, l2, l3 and 2 more: it answered 503" in text
+    assert "48 checks of l0, l1, l2, l3 and 2 more: not assessed&#58; it answered 503" in text
     (annotation,) = ci.annotations_of(run, grades)
     assert (annotation.kind, annotation.title) == ("error", "Not assessed: 48 checks of 6 learners")
 
@@ -213,7 +216,7 @@ def test_a_class_of_5000_with_long_reasons_fits_and_what_is_cut_is_counted() -> 
     for room in (summary.LIMIT, 100_000, 30_000, 3_000):
         text = summary.text(run, grades, room)
         assert 0 < len(text.encode()) <= room
-        check_whole(text, {"learner": 5000, "change": 5000, "reason": 600, "check": 1})
+        check_whole(text, {"learner": 5000, "change": 5000, "reason": 300, "check": 1})
     assert summary.text(run, grades, 500) == ""
 
 
@@ -223,7 +226,7 @@ def check_whole(text: str, counts: Mapping[str, int]) -> None:
     rows["learner"] = len(re.findall(r"^\| learner-\d+ \| .* \|$", text, re.MULTILINE))
     rows["change"] = len(re.findall(r"^- learner-\d+: project-exists .*$", text, re.MULTILINE))
     rows["reason"] = len(
-        re.findall(r"^- (?:\d+ of )?learner-\d+(?:,| and|: (?!project)).*$", text, re.MULTILINE)
+        re.findall(r"^- \d+ checks? of learner-\d+(?:,| and|: ).*$", text, re.MULTILINE)
     )
     rows["check"] = len(re.findall(r"^- step .*$", text, re.MULTILINE))
     cut = re.findall(r"^… and (\d+) more (\w+?)s?\.$", text, re.MULTILINE)
@@ -290,7 +293,7 @@ def test_what_many_fail_is_a_notice_and_what_one_fails_is_none() -> None:
         "notice",
         {"title": "2 of 3 fail step 2.6, variable-group-exists"},
     )
-    assert command.data.endswith("2 learners, for example: why")
+    assert command.data.endswith("2 learners: why")
 
 
 # --- what others wrote ----------------------------------------------------------------------------

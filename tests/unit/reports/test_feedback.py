@@ -13,13 +13,24 @@ import pytest
 
 from fixtures.plugin.grading import whole_rubric
 from graders.evidence import Unavailable
-from graders.judging.first_failure import first_to_read
-from graders.reasons import Blockage, Mismatch, OwnerNote, PastNote, Reason, Relation
+from graders.judging.root_causes import first_to_read
+from graders.reasons import (
+    Blockage,
+    Mismatch,
+    OwnerNote,
+    PastNote,
+    Place,
+    PlaceKind,
+    Reason,
+    Relation,
+)
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports import feedback, gradebook
 from reports.feedback.content import addressed
 from reports.grading_run import GradingRun
+from reports.pipeline import Pipeline
+from reports.submission import Submission
 from tests.support import handmade_run as example
 
 ADA = example.learner("ada", "Ada Lovelace", 1)
@@ -49,6 +60,7 @@ CAUSE = Unavailable(
     "GitHub", "repository x/y", "its token /srv/key has expired", "Renew GITHUB_TOKEN."
 )
 UNSEEN: Others = {"repository-exists": (Outcome.NOT_ASSESSED, Reason(unseen=CAUSE))}
+COULD_NOT = "could not be assessed"
 NOTED: Others = {"group-is-open": (Outcome.NOTED, "permissions: expected all; found both")}
 
 
@@ -98,8 +110,8 @@ def test_nought_is_a_grade() -> None:
 @pytest.mark.parametrize(
     ("others", "says"),
     [
-        (PENDING, "1 graded check cannot be decided yet, because the cloud is still working"),
-        (UNSEEN, "1 graded check could not be run. This is not your fault, and you lose no points"),
+        (PENDING, "1 check cannot be decided yet, because the cloud is still working"),
+        (UNSEEN, "1 check could not be assessed. You lose no points. This is not your fault"),
     ],
 )
 def test_a_grade_that_is_withheld_is_no_number_and_says_what_happens_next(
@@ -117,7 +129,7 @@ def test_pending_work_asks_to_wait_and_a_fault_asks_to_do_nothing() -> None:
     waiting, unseen = pages(PENDING)[0], pages(UNSEEN)[0]
     assert "be graded again" in section(waiting, "Your grade")
     assert "run 7 of the CI pipeline is still running" in section(waiting, "Still running")
-    assert "You don't have to do anything" in section(unseen, "Your grade")
+    assert "you don't have to do anything" in section(unseen, "Your grade")
     assert "Wait until" not in unseen
 
 
@@ -127,7 +139,8 @@ def test_a_part_of_the_checks_is_no_grade() -> None:
         assert "No grade yet" in text
         assert "Only 3 of the 8 checks were run this time, so there is no grade" in text
         assert "of 100 points" not in text
-        assert "could not be looked at" not in text
+        assert COULD_NOT not in text
+    assert COULD_NOT in pages(UNSEEN)[0]  # so that its absence says something
 
 
 def test_a_learner_without_verdicts_has_a_page_all_the_same() -> None:
@@ -153,7 +166,8 @@ def test_full_marks_with_advice_are_still_full_marks() -> None:
 
 def test_the_first_to_fix_is_the_same_as_in_every_report() -> None:
     others = {**FAILED, "connection-exists": (Outcome.FAILED, "expected `a`; found `b`")}
-    first = first_to_read(example.verdicts("ada", others))
+    run = example.run([ADA])
+    first = first_to_read(example.verdicts("ada", others), run.rubric)
     assert first is not None
     part = section(pages(others)[0], "Fix this first")
     assert f"### Step {first.step}: {first.title}" in part
@@ -172,15 +186,64 @@ def test_the_first_to_fix_comes_first_in_html_too() -> None:
     assert sorted(order, key=text.index) == order
 
 
-def test_blocked_checks_are_shown_once_under_their_root_by_cause() -> None:
+def test_blocked_checks_are_one_line_under_their_root() -> None:
     """The endpoint waits for a run that waits for the group: fixing the group is what helps."""
-    text, _ = pages({**FAILED, **NO_RUN})
+    text, html = pages({**FAILED, **NO_RUN})
     part = section(text, "Fix this first")
-    assert "Blocked until this is fixed: 3 checks, 60 points." in part
-    assert part.count("no CI run has succeeded (step 5.10):") == 1
-    assert "- no run was made in the group (step 2.6):\n" in part  # what was found is above
-    assert part.count("The endpoint answers the lab's query") == 1
+    assert part.count("Blocked until this is fixed: 3 checks, 60 points.") == 1
+    assert "The endpoint answers the lab's query" not in text
+    listed = html.partition("<details><summary>Blocked until this is fixed: 3 checks, 60 points<")
+    assert listed[2].partition("</details>")[0].count("<li>") == 3
     assert section(text, "Waiting for something else") == ""
+
+
+def test_the_first_to_fix_has_a_link_and_says_what_may_follow_from_it() -> None:
+    group = replace(
+        example.verdict("ada", example.RUBRIC[1], *FAILED["variable-group-exists"]),
+        place=Place(PlaceKind.VARIABLE_GROUP, "devops-aml-vg", "12"),
+    )
+    failed = example.verdicts("ada", {"ci-run-succeeded": (Outcome.FAILED, "run 7 failed")})
+    judged = [group if v.check == group.check else v for v in failed]
+    rubric = [
+        replace(check, follows=(group.check,)) if check.id == "ci-run-succeeded" else check
+        for check in example.RUBRIC
+    ]
+    run = example.run([ADA], rubric=rubric)
+    text, html = of(run, judged, "ada")
+    first = section(text, "Fix this first")
+    address = "/_library?itemType=VariableGroups&view=VariableGroupView&variableGroupId=12"
+    assert "- Where: [variable group `devops-aml-vg`](<https://dev.azure.com/lab%20org" in first
+    assert f"{address}>)" in first
+    assert "This may be why step 5.10 failed too." in first
+    assert f'{address}" rel="noreferrer">variable group <code>' in html
+    assert "Where:" not in section(text, "Fix this too")
+
+
+def test_who_grades_themself_reads_why_and_what_to_do() -> None:
+    run = example.run([ADA])
+    (text, html), own = of(run, example.verdicts("ada", UNSEEN), "ada"), run.is_own
+    assert own
+    grade, why = section(text, "Your grade"), section(text, "What could not be checked")
+    assert "See what to do under “What could not be checked”, then grade yourself again" in grade
+    assert "its token /srv/key has expired. Renew GITHUB_TOKEN:" in why
+    assert "its token /srv/key has expired. Renew GITHUB_TOKEN:" in html
+    for page in (text, html):
+        assert "your instructor can see" not in page.casefold()
+        assert "have to do anything" not in page
+    pending = of(run, example.verdicts("ada", PENDING), "ada")[0]
+    assert "then grade yourself again" in section(pending, "Still running")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"pipeline": Pipeline("github")}, {"submission": Submission(tag="submit/1")}],
+    ids=["pipeline", "classroom"],
+)
+def test_a_pipeline_that_grades_one_learner_is_not_that_learner(changes: dict[str, object]) -> None:
+    run = example.run([ADA], **changes)
+    text, _ = of(run, example.verdicts("ada", UNSEEN), "ada")
+    assert "/srv/key" not in text
+    assert "you don't have to do anything" in text
 
 
 def test_checks_blocked_by_nothing_to_fix_have_their_own_section() -> None:
@@ -230,7 +293,7 @@ def test_others_to_fix_come_in_the_order_of_the_lab_whatever_the_rubrics() -> No
     judged = [*example.verdicts("ada", failed)]
     judged.append(example.verdict("ada", whole_lab, Outcome.FAILED, "found it"))
     part = section(of(run, judged, "ada")[0], "Fix this too")
-    assert re.findall(r"### Step (\S+):", part) == ["2.1", "2.6", "2.8", "3.4", "4.3"]
+    assert re.findall(r"### Step (\S+):", part) == ["2.1", "2.1", "2.8", "3.4", "4.3"]
     assert "Not done yet (0.5 points)." in part
 
 

@@ -74,7 +74,7 @@ def test_advisory_checks_change_nothing() -> None:
 def test_a_learner_of_the_run_without_any_verdict_still_has_a_row() -> None:
     rows = csv_rows(example.run([ADA, BOB]), example.verdicts("bob"))
     assert [(row["learner"], row["total"]) for row in rows] == [("ada", ""), ("bob", "100")]
-    assert rows[0]["reason"] == "7 checks not run"
+    assert rows[0]["reason"] == "8 checks not run"
 
 
 def test_rows_are_in_cohort_order_whatever_order_judging_had() -> None:

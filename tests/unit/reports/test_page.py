@@ -70,7 +70,13 @@ def outside_the_data(text: str) -> str:
 def test_no_text_of_a_learner_becomes_an_element_or_an_attribute() -> None:
     run, verdicts = hostile_run()
     text = page.render(run, grades_of(run, verdicts))
-    _, harmless = of({"ci-run-succeeded": (Outcome.FAILED, "why")})
+    learners = [example.learner(f"l{n}") for n in range(2)]
+    safe = [
+        verdict
+        for learner in learners
+        for verdict in example.verdicts(learner.id, {"ci-run-succeeded": (Outcome.FAILED, "why")})
+    ]
+    harmless = page.render(example.run(learners), grades_of(example.run(learners), safe))
     parsed = Page(text)
     assert parsed.tags() <= Page(harmless).tags() | {"code", "br"}
     names = {name for _, attributes in parsed.elements for name in attributes}

@@ -112,31 +112,46 @@ def test_a_withheld_grade_is_a_word_not_a_number() -> None:
 
 def test_why_grades_are_withheld_is_shown_once_for_all_learners() -> None:
     text = "\n".join(lines(example.run(COHORT), of(COHORT)))
-    assert text.count("7 checks not assessed: Azure DevOps: could not see the projects") == 1
-    assert "l08, l09: 7 checks not assessed" in text
+    assert text.count("not assessed: Azure DevOps: could not see the projects") == 1
+    assert "l08, l09: 16 checks not assessed: Azure DevOps" in text
+    assert "l07: 1 check pending: run 20261123.1" in text
+    assert "Not decided (3 of 9 grades withheld):" in text
+
+
+def test_a_reason_with_a_learners_own_numbers_is_an_example() -> None:
+    cohort = [example.learner(f"l{n}") for n in range(3)]
+    verdicts = [
+        verdict
+        for place, learner in enumerate(cohort)
+        for verdict in example.verdicts(
+            learner.id, {"ci-run-succeeded": (Outcome.PENDING, f"run {place} goes on")}
+        )
+    ]
+    text = "\n".join(lines(example.run(cohort), verdicts))
+    assert "  l0, l1, l2: 3 checks pending, for example: run 0 goes on\n" in text
 
 
 def test_many_reasons_are_counted_not_listed() -> None:
     cohort = [example.learner(f"l{n}") for n in range(12)]
     verdicts = [
         verdict
-        for learner in cohort
+        for place, learner in enumerate(cohort)
         for verdict in example.verdicts(
-            learner.id, {"ci-run-succeeded": (Outcome.PENDING, f"run {learner.id} goes on")}
+            learner.id, {"ci-run-succeeded": (Outcome.PENDING, f"{'x' * (place + 1)} goes on")}
         )
     ]
     text = "\n".join(lines(example.run(cohort), verdicts))
-    assert (text.count("goes on"), "… and 4 more reasons" in text) == (8, True)
+    assert (text.count("goes on"), "… and 4 checks for 4 more reasons" in text) == (8, True)
 
 
 def test_the_commonest_failures_come_first_and_blocked_checks_are_none() -> None:
     summary = lines(example.run(COHORT), of(COHORT))
-    start = summary.index("Failed most often:")
-    assert summary[start + 2] == "      2 learners, for example: misspelt"
+    start = summary.index("Failed most often, of those who got that far:")
+    assert summary[start + 2] == "      2 learners: misspelt"
     assert [line.split()[:5] for line in summary[start + 1 : start + 6 : 2]] == [
-        ["2", "of", "9", "step", "2.6"],
-        ["1", "of", "9", "step", "2.1"],
-        ["1", "of", "9", "step", "5.10"],
+        ["2", "of", "6", "step", "2.6"],
+        ["1", "of", "7", "step", "2.1"],
+        ["1", "of", "5", "step", "5.10"],
     ]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from graders.collector import unseen
 from graders.evidence import Evidence, PublishedPipeline, ServiceName, TrainingRun, Unavailable
 from graders.judging import rules
 from graders.lab import Session
+from graders.parts import unseen
 from tests.support.correct_evidence import CI, CI_RUN, ENDPOINT, LAB, MODEL, NOON
 
 SECOND = timedelta(seconds=1)

@@ -1,0 +1,24 @@
+"""Figures of a benchmark: printed for people, and written as JSON for the table of all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+
+
+def show(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    print(title)
+    for name, value in rows:
+        print(f"{name:<28}{value:>10}")
+
+
+def write(file: Path | None, figures: Mapping[str, float]) -> None:
+    """Write the figures, each under its name, where a file was asked for."""
+    if file is not None:
+        file.write_text(json.dumps(dict(figures), indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,160 @@
+"""The goals of this project beside what was measured: ``python benchmarks/table.py``.
+
+Runs the benchmarks that the goals need, each in a process of its own, prints the table and writes
+``benchmarks/results.json``, from which ``make docs`` takes the table in README. Nothing else should
+run on the machine. ``--quick`` uses small classes: its figures say whether something broke, not how
+good it is, and are written only where ``--json`` says.
+
+``--against FILE`` compares with an earlier results file, for example another commit's, and fails
+where a figure is more than 15 % worse. Figures of other sizes are not compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results.json"
+WORSE = 1.15
+SIZES: Mapping[str, tuple[str, str]] = {
+    "collect.py": ("--learners 200 --latency 200", "--learners 10 --latency 20"),
+    "judging.py": ("--learners 100 --stored 1000", "--learners 5 --stored 20 --times 1"),
+    "whole_job.py": ("--learners 50 --latency 100", "--learners 3 --latency 10"),
+}
+"""Benchmark -> its options, and those of ``--quick``."""
+
+Figures = Mapping[str, Mapping[str, float]]
+"""Benchmark -> name of a figure -> figure."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One row: a figure of a benchmark, divided by another one where ``by`` names it."""
+
+    name: str
+    benchmark: str
+    figure: str
+    limit: float
+    by: str = ""
+    at_least: bool = False
+
+    def measured(self, figures: Figures) -> float:
+        own = figures[self.benchmark]
+        return own[self.figure] / (own[self.by] if self.by else 1)
+
+    def is_met(self, figures: Figures) -> bool:
+        value = self.measured(figures)
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def worse_by(self, figures: Figures, earlier: Figures) -> float:
+        """How many times worse than before; 1 is as good."""
+        now, before = self.measured(figures), self.measured(earlier)
+        return before / now if self.at_least else now / before
+
+
+GOALS = (
+    Goal("data requests a learner", "collect.py", "calls", 18),
+    Goal("  without ownership and lineage", "collect.py", "calls without lineage", 12),
+    Goal("collection against its latency floor", "collect.py", "wall", 1.15, by="wall floor"),
+    Goal("CPU a request against bare requests", "collect.py", "cpu", 1.6, by="bare cpu"),
+    Goal("a verdict against a trivial test", "judging.py", "without, ratio", 1.3),
+    Goal("  with Allure and JUnit", "judging.py", "with Allure and JUnit, ratio", 1.2),
+    Goal("1,000 stored learners judged, CPU s", "judging.py", "stored, s", 15),
+    Goal("  peak memory, MB", "judging.py", "stored, MB", 200),
+    Goal("times faster than a plain suite", "whole_job.py", "plain", 4, by="ours", at_least=True),
+    Goal("  that runs with -n 8", "whole_job.py", "plain -n 8", 2, by="ours", at_least=True),
+    Goal("one learner: first useful line, s", "whole_job.py", "first line", 2),
+    Goal("  all of it, s", "whole_job.py", "one learner", 6),
+)
+
+
+def main() -> int:
+    options = _options()
+    measured = {name: _measured(name, sizes[options.quick]) for name, sizes in SIZES.items()}
+    print(table(measured, options.quick))
+    file = options.json or (None if options.quick else RESULTS)
+    if file:
+        file.write_text(json.dumps(_results(measured, options.quick), indent=1) + "\n", "utf-8")
+    return _compared(measured, options) if options.against else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="The goals beside what was measured.")
+    parser.add_argument("--quick", action="store_true", help="small classes, two minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="fail past 15 %% worse")
+    return parser.parse_args()
+
+
+def _measured(benchmark: str, options: str) -> Mapping[str, float]:
+    print(f"python benchmarks/{benchmark} {options}", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "figures.json"
+        command = [
+            sys.executable,
+            ROOT / "benchmarks" / benchmark,
+            *options.split(),
+            "--json",
+            file,
+        ]
+        done = subprocess.run(  # noqa: S603
+            command, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+        figures: Mapping[str, float] = json.loads(file.read_text(encoding="utf-8"))
+        return figures
+
+
+def _results(measured: Figures, quick: bool) -> Mapping[str, object]:
+    cores = os.cpu_count()
+    machine = f"{cores} cores, Python {platform.python_version()}, {platform.system()}"
+    return {"machine": machine, "quick": quick, "figures": measured}
+
+
+def table(measured: Figures, quick: bool = False) -> str:
+    """The goals as a table in Markdown."""
+    rows = [_row(goal, measured, quick) for goal in GOALS]
+    head = ("| | goal | measured | | command |", "|---|--:|--:|---|---|")
+    return "\n".join((*head, *rows))
+
+
+def _row(goal: Goal, measured: Figures, quick: bool) -> str:
+    limit = f"{'≥' if goal.at_least else '≤'} {goal.limit:g}"
+    command = f"`python benchmarks/{goal.benchmark} {SIZES[goal.benchmark][quick]}`"
+    mark = "met" if goal.is_met(measured) else "not met"
+    name = goal.name.replace("  ", "… ")
+    return f"| {name} | {limit} | {goal.measured(measured):.2f} | {mark} | {command} |"
+
+
+def stored() -> str:
+    """The table of the results file, and the machine it was measured on."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return f"{table(results['figures'])}\n\nMeasured on {results['machine']}."
+
+
+def _compared(measured: Figures, options: argparse.Namespace) -> int:
+    earlier = json.loads(options.against.read_text(encoding="utf-8"))
+    if earlier["quick"] != options.quick:
+        raise SystemExit(f"{options.against} has figures of other sizes; measure it the same way.")
+    worse = _worse(measured, earlier["figures"])
+    print("\n".join(worse) or "No figure is more than 15 % worse.")
+    return 1 if worse else 0
+
+
+def _worse(measured: Figures, earlier: Figures) -> Sequence[str]:
+    times = {goal.name.strip(): goal.worse_by(measured, earlier) for goal in GOALS}
+    return [f"{name}: {factor:.2f} times worse" for name, factor in times.items() if factor > WORSE]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

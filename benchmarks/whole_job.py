@@ -1,0 +1,143 @@
+"""A whole job beside a plain suite: ``python benchmarks/whole_job.py --learners 50 --latency 100``.
+
+Times from the first command to the last report, of
+
+- ``pytest --learners``: all checks, grade book, page and Allure results;
+- the plain suite in ``benchmarks/plain``: fourteen checks that make their own SDK calls, one after
+  the other, and with ``-n 8``;
+- one learner's own run: until its first verdict, and whole.
+
+Each runs on a simulated tenant of its own, so that none finds what another one warmed up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import figures  # noqa: E402 (the path comes first)
+from fixtures.simulator.process import SimulatedTenant  # noqa: E402
+
+LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
+PLAIN = ROOT / "benchmarks" / "plain"
+USEFUL = "[learner00001]"
+"""A line with this has a verdict."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job on a tenant: seconds until a useful line, seconds until its end."""
+
+    useful: float
+    whole: float
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        cohort = _cohort(place / "class", options.learners)
+        alone = _cohort(place / "alone", 1)
+        jobs = {
+            "ours": _job(cohort, options.latency, _ours(cohort, place / "ours")),
+            "plain": _job(cohort, options.latency, _plain(), LEARNERS=str(options.learners)),
+            "plain -n 8": _job(
+                cohort, options.latency, _plain("-n", "8"), LEARNERS=str(options.learners)
+            ),
+            "one learner": _job(alone, options.latency, _ours(alone, place / "one")),
+        }
+    serial, eight = (jobs[name].whole / jobs["ours"].whole for name in ("plain", "plain -n 8"))
+    figures.show(
+        f"{options.learners} learners, {options.latency:g} ms latency",
+        [
+            ("the whole job, s", f"{jobs['ours'].whole:.1f}"),
+            ("the plain suite, s", f"{jobs['plain'].whole:.1f}"),
+            ("  times slower", f"{serial:.2f}"),
+            ("the plain suite, -n 8, s", f"{jobs['plain -n 8'].whole:.1f}"),
+            ("  times slower", f"{eight:.2f}"),
+            ("one learner: first line, s", f"{jobs['one learner'].useful:.1f}"),
+            ("one learner: whole, s", f"{jobs['one learner'].whole:.1f}"),
+        ],
+    )
+    figures.write(
+        options.json,
+        {
+            "ours": jobs["ours"].whole,
+            "plain": jobs["plain"].whole,
+            "plain -n 8": jobs["plain -n 8"].whole,
+            "first line": jobs["one learner"].useful,
+            "one learner": jobs["one learner"].whole,
+        },
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="A whole job beside a plain suite.")
+    parser.add_argument("--learners", type=int, default=50)
+    parser.add_argument("--latency", type=float, default=100, metavar="MS")
+    figures.add_option(parser)
+    return parser.parse_args()
+
+
+def _cohort(folder: Path, learners: int) -> Path:
+    folder.mkdir()
+    rows = [f"learner{number:05d},{number}" for number in range(1, learners + 1)]
+    file = folder / "cohort.csv"
+    file.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
+    (folder / "lab.toml").write_text(LAB_FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    return file
+
+
+def _ours(cohort: Path, reports: Path) -> Sequence[str]:
+    return ["--learners", str(cohort), "--reports", str(reports), "--fail-on", "never", "-v"]
+
+
+def _plain(*workers: str) -> Sequence[str]:
+    """Without our own plugins and settings."""
+    return [
+        *("-c", os.devnull, "--rootdir", str(PLAIN), "-p", "no:fixtures.plugin.run"),
+        *("-p", "no:cacheprovider", "-q", *workers, str(PLAIN)),
+    ]
+
+
+def _job(cohort: Path, latency: float, arguments: Sequence[str], **changes: str) -> Job:
+    with SimulatedTenant(cohort, cohort.parent / "lab.toml", latency=latency) as tenant:
+        environment = {**os.environ, **tenant.environment(), "COLUMNS": "80", **changes}
+        return _timed([sys.executable, "-m", "pytest", *arguments], environment)
+
+
+def _timed(command: Sequence[str], environment: Mapping[str, str]) -> Job:
+    began = time.perf_counter()
+    useful = 0.0
+    lines: list[str] = []
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line)
+            if not useful and USEFUL in line:
+                useful = time.perf_counter() - began
+    if process.returncode:
+        raise SystemExit("".join(lines)[-4000:])
+    whole = time.perf_counter() - began
+    return Job(useful or whole, whole)
+
+
+if __name__ == "__main__":
+    main()
