@@ -97,8 +97,9 @@ def annotations_of(run: GradingRun, grades: Sequence[Grade]) -> list[Annotation]
 
 
 def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
+    of_the_lab = {verdict.reason for g in grades for verdict in g.verdicts if verdict.why.lab_break}
     for cause in undecided(grades):
-        if cause.outcome is Outcome.NOT_ASSESSED:
+        if cause.outcome is Outcome.NOT_ASSESSED and cause.reason not in of_the_lab:
             learners = _count(len(cause.learners), "learner")
             title = f"Not assessed: {checks(cause.checks)} of {learners}"
             example = "For example: " if cause.is_example else ""
