@@ -15,6 +15,7 @@ from graders.inputs.lab_tables import (
     NightlyTable,
     Points,
     SessionTable,
+    SignInTable,
     Table,
     TemplateTable,
     TenantTable,
@@ -41,6 +42,7 @@ class LabFile(Table):
     leniency: Leniency = Leniency()
     session: SessionTable = SessionTable()
     nightly: NightlyTable = NightlyTable()
+    sign_in: SignInTable = SignInTable()
     marks: MarksTable = MarksTable()
     points: dict[str, Points] = Field(default_factory=dict)
     _file: str = PrivateAttr(FILE_NAME)

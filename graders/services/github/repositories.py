@@ -58,7 +58,7 @@ class GitHub:
     """
 
     def __init__(self, sign_in: SignIn, everyone: Sequence[Lab] = ()) -> None:
-        self._token = sign_in.github_token
+        self._sign_in = sign_in
         self._everyone = tuple(everyone)
         self._own = threading.local()
 
@@ -171,7 +171,7 @@ class GitHub:
             names=names,
             membership=report.memberships.get(login, parsing.Membership()),
             saw_private=any(repository.is_private for repository in repositories),
-            is_app=self._token.startswith("ghs_"),
+            is_app=self._sign_in.token_for_github().startswith("ghs_"),
             may_see_private=scopes is None or "repo" in scopes,
             sightings=tuple(sightings),
         )
@@ -209,9 +209,11 @@ class GitHub:
     @property
     def _requester(self) -> Requester:
         """A client per thread: a shared PyGithub gives one thread the answer meant for another."""
-        if not hasattr(self._own, "github"):
+        token = self._sign_in.token_for_github()
+        if getattr(self._own, "token", "") != token:  # an app's ends after an hour
+            self._own.token = token
             self._own.github = Github(
-                auth=Auth.Token(self._token),
+                auth=Auth.Token(token),
                 per_page=100,
                 timeout=30,
                 retry=None,  # the transport retries

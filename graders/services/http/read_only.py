@@ -50,22 +50,30 @@ _ANSWER_BYTES = 256 * 1024
 """Of an endpoint's answer or description; the lab's own have 45 and some 2,000."""
 
 SERVICES = (
-    Service("Azure DevOps", (hosts.AZURE_DEVOPS,), 8),
+    # a pipeline's own identity asks for its token by POST
+    Service(
+        "Azure DevOps",
+        (hosts.AZURE_DEVOPS,),
+        8,
+        r"/[^/]+/[^/]+/_apis/distributedtask/hubs/[^/]+/plans/[^/]+/jobs/[^/]+/oidctoken",
+    ),
     Service("Azure DevOps artifacts", (hosts.AZURE_DEVOPS_ARTIFACTS,), 4),
-    Service("GitHub", (hosts.GITHUB,), 4, r"/graphql"),
+    Service("GitHub", (hosts.GITHUB,), 4, r"/graphql|/app/installations/\d+/access_tokens"),
+    Service("GitHub Actions", (hosts.GITHUB_ACTIONS,), 2),
     Service(
         "Azure Resource Manager",
         (hosts.RESOURCE_MANAGER,),
         8,
         r".*/onlineendpoints/[^/]+/listkeys",
     ),
-    Service("Entra ID", (hosts.ENTRA_ID,), 4, r"/[^/]+/oauth2/(v2\.0/)?token"),
+    Service("Entra ID", (hosts.ENTRA_ID,), 4, r"/[^/]+/oauth2/(v2\.0/)?(token|devicecode)"),
     Service(
         "Azure ML",
         hosts.AZURE_ML,
         12,
         r"/modelmanagement/.*/services/[^/]+/listkeys|/history/.*/(runs|metrics):query",
     ),
+    Service("managed identity", (hosts.MANAGED_IDENTITY,), 2, plain=True),
     # The owner of a container instance reads what is sent to it.
     Service(
         "the endpoint",
@@ -126,7 +134,7 @@ def _objection_to_deed(
         return ""
     if method != "POST" or not re.fullmatch(service.posts, url.path.lower()):
         return f"the grader only reads: {method} {url.path} is not sent"
-    if service.name == "GitHub" and not _only_queries(request.body):
+    if url.path == "/graphql" and not _only_queries(request.body):
         return "the grader only reads: a GraphQL body that is not a plain query is not sent"
     return ""
 

@@ -115,7 +115,7 @@ def test_it_sums_up_the_class() -> None:
     assert "- 8 checks of gone: not assessed&#58; it answered 503" in why
     assert "- 1 check of busy: pending&#58; run 3 is still running" in why
     table = [line for line in lines if line.startswith("| ")]
-    assert [line.split()[1] for line in table[1:4]] == ["busy", "gone", "l6"]
+    assert [line.split()[1] for line in table[1:4]] == ["l6", "busy", "gone"]
     assert table[-1] == "| best | 100 |  |"
 
 
