@@ -50,6 +50,24 @@ class Blockage:
 
 
 @dataclass(frozen=True)
+class LabBreak:
+    """Where the lab or the tenant breaks for a class, by a service's own failure record."""
+
+    record: str
+    """The record's name, such as ``CD › Deploy_ACI › Deploy › Azure CLI``."""
+    said: str
+    """The service's words in this learner's record; empty where it has none."""
+    code: str
+    """The signature of :mod:`graders.lab.breaks` that they bear; empty for none that is known."""
+    failed: int
+    """Learners whose settings are right, and who fail there in the same words."""
+    reached: int
+    """Learners for whom the record ended."""
+    since: datetime | None = None
+    """When the first of them failed; nobody succeeded since."""
+
+
+@dataclass(frozen=True)
 class Reason:
     """Why a check ended as it did. The outcome decides which part is filled in."""
 
@@ -60,6 +78,8 @@ class Reason:
     blocked_by: Blockage | None = None
     unseen: Unavailable | None = None
     """What a service did not show: it is not assessed."""
+    lab_break: LabBreak | None = None
+    """Where the lab breaks for the class: not assessed until the instructor decides."""
     pending_on: str = ""
     """What the cloud is still working on."""
     note: str = ""
@@ -77,6 +97,7 @@ class Reason:
             more=self.more + len(self.mismatches) - len(kept),
             blocked_by=self.blocked_by and bounded(_compared(self.blocked_by)),
             unseen=self.unseen and bounded(self.unseen),
+            lab_break=self.lab_break and bounded(self.lab_break),
             pending_on=shown_value(self.pending_on),
             note=shown_value(self.note),
             doubt=shown_value(self.doubt),
@@ -155,7 +176,7 @@ class PastNote:
     """How many lost the check at once, of how many who had passed it."""
 
 
-_FactT = TypeVar("_FactT", Mismatch, Blockage, Unavailable, OwnerNote, Place)
+_FactT = TypeVar("_FactT", Mismatch, Blockage, LabBreak, Unavailable, OwnerNote, Place)
 
 
 def bounded(fact: _FactT) -> _FactT:

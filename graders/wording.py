@@ -10,8 +10,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from graders.decisions import ALL, Action, Decision, Idle, IdleDecision
+from graders.lab.breaks import signatures
 from graders.late import Lateness
-from graders.reasons import Blockage, Mismatch, Outcome, OwnerNote, PastNote, Reason, Relation
+from graders.reasons import (
+    Blockage,
+    LabBreak,
+    Mismatch,
+    Outcome,
+    OwnerNote,
+    PastNote,
+    Reason,
+    Relation,
+)
 
 if TYPE_CHECKING:
     from graders.lab import Lab
@@ -32,6 +42,7 @@ def _lines(reason: Reason) -> Iterator[str]:
         yield f"and {reason.more} more"
     parts = [blockage(reason.blocked_by)] if reason.blocked_by else []
     parts += [str(reason.unseen)] if reason.unseen else []
+    parts += [lab_break(reason.lab_break)] if reason.lab_break else []
     parts += [reason.pending_on, reason.note, reason.doubt]
     if line := "; ".join(filter(None, parts)):
         yield line
@@ -43,6 +54,28 @@ def mismatch(fact: Mismatch) -> str:
     parts += [f"found {fact.found}"] if fact.found else []
     subject = f"{fact.what}: " if fact.what else ""
     return subject + "; ".join(parts)
+
+
+def lab_break(fact: LabBreak) -> str:
+    """Where the lab breaks, how many meet it, and what the service says; the instructor decides."""
+    return f"the lab breaks at {where_it_breaks(fact)}; the instructor decides"
+
+
+def where_it_breaks(fact: LabBreak) -> str:
+    """The record, how many fail there since when, the service's words, and what they mean."""
+    since = f" since {day(fact.since)}" if fact.since else ""
+    said = f" (“{fact.said}”)" if fact.said else ""
+    known = signatures().get(fact.code)
+    means = f": {known.says}" if known else ""
+    many = f"{fact.failed} of {fact.reached} learners who got there fail alike{said}"
+    return f"{fact.record}{since}: {many}{means}"
+
+
+def to_repair(fact: LabBreak) -> str:
+    """What an administrator can do about it."""
+    known = signatures().get(fact.code)
+    what = known.fix if known else "read the record of one of them, and repair the lab"
+    return f"{what}; until then their checks wait for your decision"
 
 
 def blockage(fact: Blockage) -> str:

@@ -1,8 +1,4 @@
-"""The class as a whole: what failed most and why, where learners stopped, what nearly all fail.
-
-A check that nearly everyone fails who got that far points to the lab, or the tenant, rather than
-the learners: it is reported as such, and its points stay lost until an instructor decides.
-"""
+"""The class as a whole: what failed most and why, where learners stopped, where the lab breaks."""
 
 from __future__ import annotations
 
@@ -12,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graders.lab import SHEET
+from graders.reasons import LabBreak
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
+from graders.wording import to_repair, where_it_breaks
 
-NEARLY_EVERYONE = 0.8
-FEWEST = 5
-"""Learners who must have got that far: from fewer nothing is concluded."""
 _OWN = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\d+", re.IGNORECASE
 )
@@ -46,11 +41,6 @@ class Failure:
         learners = f"{self.same_cause} learner{'s' * (self.same_cause != 1)}"
         return f"{learners}{', for example' if self.is_example else ''}: {self.cause}"
 
-    @property
-    def is_of_nearly_everyone(self) -> bool:
-        """Whether the lab or the tenant may be wrong, rather than many learners."""
-        return self.tried >= FEWEST and len(self.learners) >= NEARLY_EVERYONE * self.tried
-
 
 @dataclass(frozen=True)
 class Cause:
@@ -72,6 +62,32 @@ class Cause:
         if self.outcome is None:
             return "not run"
         return f"{self.outcome}{', for example' if self.is_example else ''}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Where the lab or the tenant breaks, as one learner's record has it, and who met it."""
+
+    fact: LabBreak
+    learners: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """What it is, and what an administrator can do."""
+        where = where_it_breaks(self.fact)
+        return f"{where}. To do: {to_repair(self.fact)}."
+
+
+def lab_breaks(grades: Iterable[Grade]) -> list[Broken]:
+    """Where the lab breaks for the class, most learners first."""
+    facts: dict[str, LabBreak] = {}
+    learners: dict[str, dict[str, None]] = {}
+    for grade in grades:
+        for verdict in grade.verdicts:
+            if fact := verdict.why.lab_break:
+                facts.setdefault(fact.record, fact)
+                learners.setdefault(fact.record, {})[verdict.learner] = None
+    found = [Broken(fact, tuple(learners[record])) for record, fact in facts.items()]
+    return sorted(found, key=lambda broken: -len(broken.learners))
 
 
 def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from graders.codec import facts_of, total_facts_of
@@ -23,7 +23,7 @@ from graders.rubric import Check
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Verdict, grade
 from graders.wording import changes_of, idle
-from reports.class_summary import failures, stopped
+from reports.class_summary import failures, lab_breaks, stopped
 from reports.files import write_whole
 from reports.grading_run import GradingRun
 
@@ -175,11 +175,22 @@ def class_entry(checks: Iterable[Check], grades: Sequence[Grade]) -> dict[str, o
                 "tried": failure.tried,
                 "cause": failure.cause,
                 "same_cause": failure.same_cause,
-                "lab_or_tenant_may_be_wrong": failure.is_of_nearly_everyone,
             }
             for failure in failures(checks, grades)
         ],
+        "lab_breaks": [
+            {
+                **asdict(broken.fact),
+                "since": _moment(broken.fact.since),
+                "learners": broken.learners,
+            }
+            for broken in lab_breaks(grades)
+        ],
     }
+
+
+def _moment(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="seconds")
 
 
 def _grade_entry(run: GradingRun, learner: Learner, own: Grade) -> dict[str, object]:

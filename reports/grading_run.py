@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -65,6 +65,10 @@ class GradingRun:
     started_at: datetime
     """When collecting began; it is ``graded_at`` in everything written."""
     lab_file: Path | None = None
+    sign_in: str = ""
+    """The way to sign in to Azure; empty: what the environment suggests."""
+    pat_ends: date | None = None
+    """When the personal access token for Azure DevOps ends, as far as the lab file says it."""
     is_stored: bool = False
     """True: ``--evidence`` names the folder, nothing is collected."""
     as_of: datetime | None = None

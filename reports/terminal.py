@@ -21,7 +21,7 @@ from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade
 from graders.wording import changes_of, checks, idle
-from reports.class_summary import Failure, failures, stopped, undecided
+from reports.class_summary import Failure, failures, lab_breaks, stopped, undecided
 from reports.fix_first import root_causes
 from reports.grading_run import GradingRun
 from reports.past_run_notes import notes_of
@@ -57,6 +57,7 @@ def summary(
     _decisions(console, run, grades)
     _past_run_notes(console, run, grades)
     _first_steps(console, run, grades)
+    _where_the_lab_breaks(console, grades)
     _commonest_failures(console, run, grades)
     _where_they_stopped(console, grades)
     _for_the_instructor(console, grades)
@@ -209,6 +210,14 @@ def _some(learners: Sequence[str]) -> str:
     return shown if len(learners) <= 4 else f"{shown} and {len(learners) - 4} more"
 
 
+def _where_the_lab_breaks(console: Console, grades: Sequence[Grade]) -> None:
+    found = lab_breaks(grades)
+    if found:
+        _heading(console, "The lab or the tenant is wrong:")
+    for broken in found:
+        _paragraph(console, f"{_some(broken.learners)}: {strip_controls(str(broken))}")
+
+
 def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     ranked = failures(run.checks, grades)
     if not ranked or len(grades) == 1:
@@ -217,13 +226,6 @@ def _commonest_failures(console: Console, run: GradingRun, grades: Sequence[Grad
     for failure in ranked[:_COMMONEST]:
         console.print(_failure(console, failure, len(grades)))
         console.print(_shared_cause(console, failure))
-    everyones = [entry for entry in ranked if entry.is_of_nearly_everyone]
-    if everyones:
-        _heading(console, "Nearly everyone fails these: the lab or the tenant may be wrong.")
-    for failure in everyones:
-        learners = f"{len(failure.learners)} of the {failure.tried} learners who got this far"
-        check = f"step {failure.check.step}, {failure.check.id}"
-        _paragraph(console, strip_controls(f"{check}: {learners}. {failure.cause_words}"))
 
 
 def _failure(console: Console, failure: Failure, learners: int) -> Text:

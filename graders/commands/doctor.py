@@ -5,16 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from graders.inputs.lab_file import find_lab_file, missing_for, read_class_files
+from graders import snapshot
+from graders.inputs.lab_file import LabFile, find_lab_file, missing_for, read_class_files
+from graders.inputs.lab_tables import SIGN_INS
 from graders.inputs.problems import InputProblems
+from graders.judging.checks import GRADED, load_checks
+from graders.judging.judge import Judge, Subject
 from graders.judging.scope import UnknownMarker, needed_services
+from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
 from graders.names import you_have
+from graders.reasons import LabBreak
 from graders.services.doctor.finding import Finding, status
+from graders.wording import to_repair, where_it_breaks
 
 
 def add_to(commands: Any) -> None:
@@ -28,6 +35,7 @@ def add_to(commands: Any) -> None:
     add("--lab", type=Path, metavar="FILE", help="lab file; default: lab.toml next to the cohort")
     add("--learner", action="append", default=[], metavar="ID", help="only this learner")
     add("-m", dest="marker", metavar="TASKS", help="only what these checks need, as in pytest")
+    add("--sign-in", choices=SIGN_INS, help="how to sign in to Azure; default: as in pytest")
     add("--reports", type=Path, metavar="DIR", default=Path("reports/out"), help=_FOLDER)
     add("--json", action="store_true", help="write JSON, for programs")
 
@@ -51,7 +59,7 @@ def _examined(given: argparse.Namespace) -> Sequence[Finding]:
     """Files first: without them it is not known what to ask."""
     cohort_file = given.learners or Path("cohort.csv")
     try:
-        labs, findings = _labs(cohort_file, given)
+        labs, lab, findings = _labs(cohort_file, given)
         services = needed_services(given.marker)
     except InputProblems as problems:
         return [Finding("file_wrong", {"what": str(problem)}) for problem in problems.problems]
@@ -60,15 +68,43 @@ def _examined(given: argparse.Namespace) -> Sequence[Finding]:
     from graders.services.doctor.examination import examine  # imports SDKs
     from graders.services.doctor.needs import Needs
 
-    needs = Needs(labs, services, given.reports.absolute())
-    return [*findings, *examine(needs, os.environ)]
+    needs = Needs(
+        labs,
+        services,
+        given.reports.absolute(),
+        pat_ends=lab.sign_in.azure_devops_pat_ends,
+        sign_in=given.sign_in or lab.sign_in.method,
+    )
+    return [*findings, *examine(needs, os.environ), *_where_the_lab_breaks(given, labs)]
+
+
+def _where_the_lab_breaks(given: argparse.Namespace, labs: Sequence[Lab]) -> Iterator[Finding]:
+    """What an earlier run's evidence says of the lab; nothing where there is none."""
+    folder = given.reports / "evidence"
+    by_learner = {lab.learner.id: lab for lab in labs}
+    try:
+        stored = StoredEvidence(folder, snapshot.tenant_of(folder), by_learner)
+    except snapshot.SnapshotError:
+        return
+    checks = load_checks(GRADED)
+    rubric = {graded.check.id: graded.check for graded in checks}
+    broken = Judge(Subject(by_learner, stored), checks, rubric).lab_breaks
+    learners: dict[str, list[str]] = {}
+    facts: dict[str, LabBreak] = {}
+    for learner, own in broken.items():
+        for fact in own.values():
+            facts.setdefault(fact.record, fact)
+            learners.setdefault(fact.record, []).append(learner)
+    for record, fact in facts.items():
+        told = {"what": where_it_breaks(fact), "remedy": to_repair(fact)}
+        yield Finding("lab_breaks", told, tuple(learners[record]))
 
 
 class UnknownLearner(Exception):
     """Who is not in the cohort file, in one sentence."""
 
 
-def _labs(cohort_file: Path, given: argparse.Namespace) -> tuple[list[Lab], list[Finding]]:
+def _labs(cohort_file: Path, given: argparse.Namespace) -> tuple[list[Lab], LabFile, list[Finding]]:
     """The labs of the learners chosen, and what the files say."""
     lab_file = find_lab_file(cohort_file, given.lab)
     cohort, lab = read_class_files(cohort_file, lab_file)
@@ -86,10 +122,14 @@ def _labs(cohort_file: Path, given: argparse.Namespace) -> tuple[list[Lab], list
     if missing := missing_for(*labs, file=(lab_file or Path("lab.toml")).name):
         raise InputProblems(missing)
     count = f"{len(labs)} learner{'s' * (len(labs) != 1)}"
-    return labs, [
-        Finding("learners", {"count": count, "file": cohort_file.name}),
-        *(Finding("row_left_out", {"what": str(problem)}) for problem in cohort.left_out),
-    ]
+    return (
+        labs,
+        lab,
+        [
+            Finding("learners", {"count": count, "file": cohort_file.name}),
+            *(Finding("row_left_out", {"what": str(problem)}) for problem in cohort.left_out),
+        ],
+    )
 
 
 def _document(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from graders.inputs.lab_tables import (
     NightlyTable,
     Points,
     SessionTable,
+    SignInTable,
     Table,
     TemplateTable,
     TenantTable,
@@ -44,6 +45,7 @@ class LabFile(Table):
     session: SessionTable = SessionTable()
     nightly: NightlyTable = NightlyTable()
     late: LateTable = LateTable()
+    sign_in: SignInTable = SignInTable()
     marks: MarksTable = MarksTable()
     points: dict[str, Points] = Field(default_factory=dict)
     visibility: dict[str, Literal["everyone", "instructor"]] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -139,6 +139,26 @@ class TemplateTable(Table):
         if not self.accepted:
             return sheet
         return replace(sheet, template=replace(sheet.template, accepted=self.accepted))
+
+
+SignInMethod = Literal[
+    "environment",
+    "workload-identity",
+    "azure-pipelines",
+    "github-oidc",
+    "azure-cli",
+    "browser",
+    "device-code",
+    "managed-identity",
+]
+SIGN_INS: tuple[str, ...] = get_args(SignInMethod)
+
+
+class SignInTable(Table):
+    """How the run signs in to Azure, and until when a personal access token is valid."""
+
+    method: Literal["", SignInMethod] = ""
+    azure_devops_pat_ends: date | None = None
 
 
 class SessionTable(Table):

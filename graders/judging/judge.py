@@ -6,7 +6,7 @@ import contextlib
 import time
 import traceback
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
 from graders.evidence import NOT_COLLECTED, Evidence, Unavailable
 from graders.judging.checks import GradedCheck
+from graders.judging.class_breaks import Breaks, Record, breaks, records_of
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
 from graders.judging.ownership import Ownership, compared_part, ownership
@@ -23,7 +24,7 @@ from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
-from graders.reasons import Blockage, Mismatch, OwnerNote, Reason
+from graders.reasons import Blockage, LabBreak, Mismatch, OwnerNote, Reason
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -31,6 +32,7 @@ from graders.wording import advice
 
 EvidenceOf = Callable[[str], Evidence]
 """Learner id -> what was collected; raises NotAssessed where there is nothing to judge."""
+_OF_CLASS = frozenset({"ownership", "lab_breaks"})  # what needs the evidence of all learners
 _KEPT = 4  # learners whose prerequisites are kept: judging goes learner by learner
 
 
@@ -50,11 +52,24 @@ class Subject:
     @cached_property
     def ownership(self) -> Mapping[str, Ownership]:
         """Ownership by learner: each lab compared with all of which there is evidence."""
+        return ownership(self.labs.values(), self._of_class[0])
+
+    @property
+    def records(self) -> Mapping[str, Sequence[Record]]:
+        """The services' records by learner: how tasks, steps and deployments ended."""
+        return self._of_class[1]
+
+    @cached_property
+    def _of_class(self) -> tuple[Mapping[str, Evidence], Mapping[str, Sequence[Record]]]:
+        """What is compared of each lab: its evidence is read once for all comparisons."""
         collected: dict[str, Evidence] = {}
-        for learner in self.labs:
+        records: dict[str, Sequence[Record]] = {}
+        for learner, lab in self.labs.items():
             with contextlib.suppress(Exception):  # its own checks say why there is none
-                collected[learner] = compared_part(self.evidence_of(learner))
-        return ownership(self.labs.values(), collected)
+                evidence = self.evidence_of(learner)
+                collected[learner] = compared_part(evidence)
+                records[learner] = _records(evidence, lab)
+        return collected, records
 
 
 class Judge:
@@ -70,6 +85,11 @@ class Judge:
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
         self._spent: defaultdict[str, float] = defaultdict(float)
 
+    @cached_property
+    def lab_breaks(self) -> Mapping[str, Breaks]:
+        """Learner -> where the lab breaks for that learner, as for others of the class."""
+        return breaks(self._subject.records, self._is_right)
+
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
         for check in self._rubric:
@@ -79,8 +99,8 @@ class Judge:
         """The verdict of one check on one learner; whatever goes wrong is *not assessed*."""
         graded, check = self._checks[check_id], self._rubric[check_id]
         prerequisites = self._prerequisites_of(learner)
-        if "ownership" in closure(graded.needs):
-            _ = self._subject.ownership  # comparing the class costs no learner's time
+        if not _OF_CLASS.isdisjoint(closure(graded.needs)):
+            _ = self._subject.ownership, self.lab_breaks  # comparing costs no learner's time
         outcome, why = self._in_time(learner, graded, prerequisites)
         advising = check
         if outcome is Outcome.FAILED and (causes := _overridden(check_id, prerequisites)):
@@ -119,9 +139,10 @@ class Judge:
 
         Whose the work is does not depend on it: that is compared as it is now.
         """
-        prerequisites = _Prerequisites(self._subject, learner, evidence)
+        prerequisites = _Prerequisites(self._subject, learner, self._breaks_of(learner), evidence)
         return {
-            check: self._judged(self._checks[check], prerequisites)[0] for check in self._rubric
+            check: self._in_time(learner, self._checks[check], prerequisites)[0]
+            for check in self._rubric
         }
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
@@ -153,6 +174,8 @@ class Judge:
             return Outcome.BLOCKED, Reason(blocked_by=blockage)
         if isinstance(end, Pending):
             return Outcome.PENDING, Reason(pending_on=end.what)
+        if isinstance(end, NotAssessed) and isinstance(end.why, LabBreak):
+            return Outcome.NOT_ASSESSED, Reason(lab_break=end.why)
         if isinstance(end, NotAssessed) and isinstance(end.why, Unavailable):
             return Outcome.NOT_ASSESSED, Reason(unseen=end.why)
         return Outcome.NOT_ASSESSED, Reason(note=str(end))
@@ -161,10 +184,30 @@ class Judge:
         if learner in self._kept:
             self._kept.move_to_end(learner)
         else:
-            self._kept[learner] = _Prerequisites(self._subject, learner)
+            self._kept[learner] = self._new_prerequisites(learner)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[learner]
+
+    def _new_prerequisites(self, learner: str) -> _Prerequisites:
+        return _Prerequisites(self._subject, learner, self._breaks_of(learner))
+
+    def _breaks_of(self, learner: str) -> Callable[[], Breaks]:
+        return lambda: self.lab_breaks.get(learner, {})
+
+    def _is_right(self, learner: str, task: int) -> bool:
+        """Whether a learner's settings up to a task are as the lab asks, advice apart.
+
+        Settings are what a check asks for that never waits for a lab that breaks.
+        """
+        prerequisites = self._new_prerequisites(learner)
+        return all(
+            self._in_time(learner, graded, prerequisites)[0] is Outcome.PASSED
+            for graded in self._checks.values()
+            if graded.check.task <= task
+            and not graded.check.is_advisory
+            and "lab_breaks" not in closure(graded.needs)
+        )
 
     def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
         """The owner notes about the resources that this check asked for."""
@@ -182,9 +225,16 @@ class Judge:
 class _Prerequisites:
     """One learner's prerequisites, each computed once, when it is first asked for."""
 
-    def __init__(self, subject: Subject, learner: str, evidence: Evidence | None = None) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        learner: str,
+        lab_breaks: Callable[[], Breaks],
+        evidence: Evidence | None = None,
+    ) -> None:
         """``evidence``: None for what was collected."""
         self._subject = subject
+        self._lab_breaks = lab_breaks
         self._evidence = evidence
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
@@ -219,6 +269,8 @@ class _Prerequisites:
         if name == "ownership":
             self.get("evidence")  # without evidence there is no ownership
             return self._subject.ownership[self._learner]
+        if name == "lab_breaks":
+            return self._lab_breaks()
         if name == "evidence":
             return self._evidence or self._subject.evidence_of(self._learner)
         if name in PARTS:
@@ -232,6 +284,13 @@ def _overridden(check: str, prerequisites: _Prerequisites) -> tuple[Mismatch, ..
     try:
         return overridden(check, prerequisites.get("overrides"), prerequisites.get("lab"))
     except NotPassed:
+        return ()
+
+
+def _records(evidence: Evidence, lab: Lab) -> Sequence[Record]:
+    try:
+        return records_of(evidence, lab)
+    except Exception:  # strange evidence of one learner only leaves that one out of the comparison
         return ()
 
 

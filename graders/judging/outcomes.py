@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graders.evidence import Unavailable
+from graders.reasons import LabBreak
 
 
 class NotPassed(Exception):
@@ -32,10 +33,11 @@ class Pending(NotPassed):
 class NotAssessed(NotPassed):
     """What the check needs could not be read, or we made a mistake: our turn.
 
-    ``why`` is what a service did not show, or a sentence where no service is at fault.
+    ``why`` is what a service did not show, where the lab breaks for the whole class, or a sentence
+    where no service is at fault.
     """
 
-    def __init__(self, why: Unavailable | str) -> None:
+    def __init__(self, why: Unavailable | LabBreak | str) -> None:
         super().__init__(str(why))
         self.why = why
 

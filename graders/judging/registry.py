@@ -16,8 +16,8 @@ PARTS: Mapping[str, str] = {
     f"collected_{name}": name for name in Evidence.__dataclass_fields__ if name in ALL_PARTS
 }
 """Given: prerequisite -> the field of a learner's evidence that it is, as collected."""
-GIVEN = frozenset({"lab", "ownership", *PARTS})
-"""What is not computed from prerequisites; ``ownership`` is compared over the whole class."""
+GIVEN = frozenset({"lab", "ownership", "lab_breaks", *PARTS})
+"""What is not computed from prerequisites; the second and third compare the whole class."""
 
 
 COMPARED = (

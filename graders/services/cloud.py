@@ -22,7 +22,7 @@ from graders.evidence import (
     Unavailable,
 )
 from graders.history.missing import ResourceRef
-from graders.lab import Lab
+from graders.lab import Lab, spelled
 from graders.parts import ALL_PARTS, only, services_of, to_collect
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
@@ -58,7 +58,8 @@ class Cloud:
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
-        self._azure_ml = AzureML(sign_in)
+        self._tenants = spelled([lab.tenant_id or "" for lab in everyone])
+        self._azure_ml: dict[str, AzureML] = {}
         self._repositories: Mapping[str, Shown] = {}
 
     def prepare(self, labs: Sequence[Lab]) -> None:
@@ -67,7 +68,8 @@ class Cloud:
         Raises ``SignInError``. Whatever else fails here is reported for each learner later.
         """
         with self.transport:
-            self._sign_in.check(self._services)
+            several = self._tenants if len(self._tenants) > 1 else (None,)
+            self._sign_in.check(self._services, several)
             # What fails here fails again, and is reported, for each learner.
             for wait in [_beside(partial(_quietly, step)) for step in self._shared(labs)]:
                 wait()
@@ -76,7 +78,9 @@ class Cloud:
         if ServiceName.GITHUB in self._services:
             yield lambda: self._prepare_repositories(labs)
         if ServiceName.RESOURCE_MANAGER in self._services:
-            yield lambda: self._azure_ml.prepare(labs, self._parts)
+            for tenant in dict.fromkeys(self._tenant(lab) for lab in labs):
+                own = [lab for lab in labs if self._tenant(lab) == tenant]
+                yield partial(self._azure_ml_of(own[0]).prepare, own, self._parts)
         if AZURE_DEVOPS in self._services:
             names = {lab.organization.casefold(): lab.organization for lab in labs}
             for name in names.values():
@@ -119,19 +123,31 @@ class Cloud:
             if resource.kind == "repository":
                 return self._github.still_has(resource)
             if resource.kind in ("published pipeline", "model", "endpoint"):
-                return self._azure_ml.still_has(lab, resource)
-            return self._organization(lab.organization).still_has(lab, resource)
+                return self._azure_ml_of(lab).still_has(lab, resource)
+            return self._organization(lab).still_has(lab, resource)
 
-    def _organization(self, name: str) -> AzureDevOps:
-        known = self._organizations.get(name.casefold())
+    def _tenant(self, lab: Lab) -> str | None:
+        """The Entra tenant of a lab, where the class has several; else it is the sign-in's own."""
+        return lab.tenant_id if len(self._tenants) > 1 else None
+
+    def _azure_ml_of(self, lab: Lab) -> AzureML:
+        tenant = self._tenant(lab)
+        key = (tenant or "").casefold()
         # two threads may make two; one of them is kept
-        return known or self._organizations.setdefault(
-            name.casefold(), AzureDevOps(name, self._sign_in)
+        return self._azure_ml.get(key) or self._azure_ml.setdefault(
+            key, AzureML(self._sign_in.for_tenant(tenant))
+        )
+
+    def _organization(self, lab: Lab) -> AzureDevOps:
+        """An organisation is connected to one tenant: that of the first learner who works in it."""
+        key = lab.organization.casefold()
+        return self._organizations.get(key) or self._organizations.setdefault(
+            key, AzureDevOps(lab.organization, self._sign_in.for_tenant(self._tenant(lab)))
         )
 
     def _prepare_organization(self, name: str, labs: Sequence[Lab]) -> None:
         own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]
-        self._organization(name).prepare(own, self._parts)
+        self._organization(own[0]).prepare(own, self._parts)
 
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
@@ -139,12 +155,12 @@ class Cloud:
     def _azure_ml_part(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
         if ServiceName.RESOURCE_MANAGER not in self._services:
             return AzureMLEvidence.unseen(NOT_COLLECTED)
-        return self._azure_ml.look_at(lab, sightings, self._parts)
+        return self._azure_ml_of(lab).look_at(lab, sightings, self._parts)
 
     def _azure_devops_part(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
         if AZURE_DEVOPS not in self._services:
             return AzureDevOpsEvidence.unseen(NOT_COLLECTED)
-        return self._organization(lab.organization).look_at(lab, sightings, self._parts)
+        return self._organization(lab).look_at(lab, sightings, self._parts)
 
     def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
         """The learner's part of the batch, with the commits that the runs name added."""

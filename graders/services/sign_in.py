@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import requests
 from azure.core.credentials import AccessToken, TokenCredential
 
-from graders import hosts
 from graders.evidence import ServiceName
-from graders.services.entra_codes import Refusal, refusal
-from graders.services.http.transport import Exchange, watching
-from graders.urls import parts_of
+from graders.services import azure_sign_in, github_sign_in
+from graders.services.sign_in_failures import SignInError, failure_of
 
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
@@ -27,31 +20,7 @@ AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
 _OR_SIMULATED = "or grade the simulated tenant with --tenant simulated"
 _RENEWED_BEFORE = 300  # seconds before a token expires
 _USED_UNTIL = 30
-_CODE = "AADSTS"
-_FIX = "fix this"
-_CLI_SECONDS = 30
-_NO_SUCH_COMMAND = 127  # what a shell answers
-_UNSET = "AZURE_CLIENT_SECRET is not set"
-_INSTALL = "install it and run `az login`, set the secret"
-
-_NO_ANSWER = (
-    "the proxy did not let the request through",
-    "no connection in time",
-    "no answer in time",
-    "its name could not be resolved",
-    "the connection was refused",
-    "the connection broke off",
-    "the answer was cut short",
-    "the TLS handshake broke off",
-)
-
-
-class SignInError(Exception):
-    """There is no usable sign-in; each problem is one sentence that says what to do."""
-
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+_EVERY = frozenset(ServiceName)
 
 
 @dataclass(frozen=True)
@@ -67,40 +36,76 @@ class SignIn:
     tenant_id: str | None = None
     method: str = ""
     """How Azure's tokens are got, for people."""
+    whose: str = ""
+    """Whose account that is, as far as it is known beforehand."""
     github_method: str = "GITHUB_TOKEN"
+    github_app: Callable[[], str] | None = field(default=None, repr=False)
+    """Gives a token of an app's installation, which ends after an hour."""
 
     @classmethod
     def from_environment(
-        cls, environ: Mapping[str, str], services: Container[ServiceName] = frozenset(ServiceName)
+        cls,
+        environ: Mapping[str, str],
+        services: Container[ServiceName] = _EVERY,
+        method: str = "",
     ) -> SignIn:
-        """The credentials that CI systems and developers' machines usually provide.
+        """The credentials that the environment provides; ``method`` is one of ``METHODS``.
 
-        Azure: ``AZURE_TENANT_ID``, ``AZURE_CLIENT_ID`` with ``AZURE_CLIENT_SECRET`` or
-        ``AZURE_FEDERATED_TOKEN_FILE``, else the Azure CLI. GitHub: ``GITHUB_TOKEN`` or
-        ``GH_TOKEN``. Optional: ``AZURE_DEVOPS_EXT_PAT`` or ``AZURE_DEVOPS_PAT``.
-        Raises ``SignInError`` with all that is missing for these services, or incomplete.
+        Without a method, Azure is signed in to by what is set: a client secret or a federated
+        token, a pipeline's own identity, else the Azure CLI. GitHub: ``GITHUB_TOKEN`` or
+        ``GH_TOKEN``, an app, else the ``gh`` command. Optional: ``AZURE_DEVOPS_EXT_PAT`` or
+        ``AZURE_DEVOPS_PAT``. Raises ``SignInError`` with all that is missing for these services,
+        or incomplete.
         """
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        problems = []
-        github = given.get("GITHUB_TOKEN") or given.get("GH_TOKEN") or ""
-        if not github and ServiceName.GITHUB in services:
-            problems.append(f"GITHUB_TOKEN is not set: set it, {_OR_SIMULATED}.")
+        problems: list[str] = []
+        github = github_sign_in.NONE
+        if ServiceName.GITHUB in services:
+            github = github_sign_in.of_environment(given)
+            problems += [f"{problem}, {_OR_SIMULATED}." for problem in github.problems]
         pat = given.get("AZURE_DEVOPS_EXT_PAT") or given.get("AZURE_DEVOPS_PAT")
         try:
-            credential, method = _azure(given)
+            azure = azure_sign_in.credential(given, method)
         except SignInError as error:
-            problems += error.problems
+            problems += [f"{problem}, {_OR_SIMULATED}." for problem in error.problems]
         if problems:
             raise SignInError(*problems)
-        tenant = given.get("AZURE_TENANT_ID")
-        name = "GITHUB_TOKEN" if given.get("GITHUB_TOKEN") else "GH_TOKEN"
-        return cls(SharedCredential(credential), github, pat, tenant, method, name)
+        return cls(
+            azure=SharedCredential(azure.credential),
+            github_token=github.token,
+            azure_devops_pat=pat,
+            tenant_id=given.get("AZURE_TENANT_ID"),
+            method=azure.method,
+            whose=azure.whose,
+            github_method=github.method,
+            github_app=github.app,
+        )
 
-    def check(self, services: Container[ServiceName] = frozenset(ServiceName)) -> None:
+    def token_for_github(self) -> str:
+        """A token that is valid now. Raises ``SignInError`` where an app gets none."""
+        return self.github_app() if self.github_app else self.github_token
+
+    def for_tenant(self, tenant: str | None) -> SignIn:
+        """The same account in another Entra tenant, as a guest or an application known there."""
+        if not tenant or tenant.casefold() == (self.tenant_id or "").casefold():
+            return self
+        return replace(self, azure=_InTenant(self.azure, tenant), tenant_id=tenant)
+
+    def check(
+        self, services: Container[ServiceName] = _EVERY, tenants: Sequence[str | None] = (None,)
+    ) -> None:
         """Get the tokens that these services need, once, before any thread starts.
 
-        Raises ``SignInError`` naming the cause.
+        Raises ``SignInError`` naming the cause; of several tenants, where none lets anybody in.
         """
+        problems = [self.for_tenant(tenant).azure_problem(services) for tenant in tenants]
+        if problems and all(problems):
+            raise SignInError(f"{problems[0]}, {_OR_SIMULATED}.")
+        if ServiceName.GITHUB in services:
+            self.token_for_github()
+
+    def azure_problem(self, services: Container[ServiceName]) -> str:
+        """Why Azure gives no token, whose account it is, and what to do; empty where it does."""
         scopes = []
         if ServiceName.RESOURCE_MANAGER in services:
             scopes.append(AZURE_RESOURCE_MANAGER_SCOPE)
@@ -109,8 +114,20 @@ class SignIn:
         for scope in scopes:
             refused = failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
             if refused:
-                why = f"{refused.cause}; {refused.remedy}"
-                raise SignInError(f"Sign-in to Azure failed: {why}, {_OR_SIMULATED}.")
+                whose = f" for {self.whose}" if self.whose else ""
+                return f"Sign-in to Azure failed{whose}: {refused.cause}; {refused.remedy}"
+        return ""
+
+
+class _InTenant:
+    """A credential whose tokens are another tenant's."""
+
+    def __init__(self, credential: TokenCredential, tenant: str) -> None:
+        self._credential = credential
+        self._tenant = tenant
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        return self._credential.get_token(*scopes, **{**options, "tenant_id": self._tenant})
 
 
 class SharedCredential:
@@ -137,113 +154,3 @@ class SharedCredential:
                     if token is None or left < _USED_UNTIL:
                         raise
             return token
-
-
-def _azure(given: Mapping[str, str]) -> tuple[TokenCredential, str]:
-    from azure import identity  # 0.3 s, needed only for a live tenant
-
-    if other := _other_cloud(given.get("AZURE_AUTHORITY_HOST", "")):
-        raise SignInError(
-            f"AZURE_AUTHORITY_HOST is {other}: Azure DevOps, and so the lab, is in the public cloud"
-            " only: unset it."
-        )
-
-    for logger in ("azure", "msal"):
-        # We report these; and they log what came in place of a token, maybe half of one.
-        logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
-    tenant, client = given.get("AZURE_TENANT_ID", ""), given.get("AZURE_CLIENT_ID", "")
-    secret, token_file = given.get("AZURE_CLIENT_SECRET"), given.get("AZURE_FEDERATED_TOKEN_FILE")
-    if not secret and not token_file:
-        cli = identity.AzureCliCredential(tenant_id=tenant, process_timeout=_CLI_SECONDS)
-        return cli, "the Azure CLI"
-    ids = {"AZURE_TENANT_ID": tenant, "AZURE_CLIENT_ID": client}
-    missing = " and ".join(name for name, value in ids.items() if not value)
-    if missing:
-        raise SignInError(f"{missing} is not set: set it, {_OR_SIMULATED}.")
-    if secret:
-        by_secret = identity.ClientSecretCredential(tenant, client, secret, retry_total=0)
-        return by_secret, "client secret"
-    workload = identity.WorkloadIdentityCredential(
-        tenant_id=tenant, client_id=client, token_file_path=token_file, retry_total=0
-    )
-    return workload, "workload identity"
-
-
-def _other_cloud(authority: str) -> str:
-    """The host of an authority that is not the public cloud's; empty for that one."""
-    host = parts_of(authority if "://" in authority else f"https://{authority}").hostname or ""
-    return "" if host in ("", hosts.ENTRA_ID) else host
-
-
-def failure_of(get_token: Callable[[], object]) -> Refusal | None:
-    """Why no token came, in words without secrets; None when one did."""
-    with watching() as exchanges:
-        try:
-            get_token()
-        except Exception as error:  # azure-identity raises many kinds, some without a network
-            if not exchanges:
-                return _without_a_request(error)
-            return _refused(exchanges) or _unreached(exchanges, error) or _odd_answer(exchanges)
-    return None
-
-
-def _refused(exchanges: Sequence[Exchange]) -> Refusal | None:
-    """What Microsoft Entra ID said; a request after the refusal may have said something else."""
-    for exchange in exchanges:
-        if exchange.type_key.startswith(_CODE):
-            return refusal(exchange.type_key.removeprefix(_CODE), exchange.oauth_error)
-    return None
-
-
-def _unreached(exchanges: Sequence[Exchange], error: Exception) -> Refusal | None:
-    message = " ".join([*(exchange.error for exchange in exchanges), str(error)])
-    if "TLS certificate" in message or "CERTIFICATE_VERIFY_FAILED" in message:
-        cause = "the TLS certificate of login.microsoftonline.com was not trusted"
-        return Refusal(cause, "set REQUESTS_CA_BUNDLE to a file with your network's certificates")
-    for fault in _NO_ANSWER:
-        if fault in message:
-            return Refusal(f"login.microsoftonline.com could not be reached, {fault}", _FIX)
-    return None
-
-
-def _odd_answer(exchanges: Sequence[Exchange]) -> Refusal:
-    status = exchanges[-1].status
-    if status == requests.codes.bad_request and "openid-configuration" in exchanges[-1].url:
-        return Refusal("the tenant does not exist", "check AZURE_TENANT_ID")
-    if status == requests.codes.ok:
-        return Refusal(
-            "login.microsoftonline.com answered 200, but with no token", "try again later"
-        )
-    return Refusal(f"login.microsoftonline.com answered {status}", _FIX)
-
-
-# --- the Azure CLI --------------------------------------------------------------------------------
-
-
-def _without_a_request(error: Exception) -> Refusal:
-    """Why a credential that asks no network itself has no token: the Azure CLI in most cases.
-
-    azure-identity tells these apart by the exception behind its own, and by codes of Entra ID in
-    what the CLI wrote.
-    """
-    from azure.identity import CredentialUnavailableError
-
-    behind = error.__cause__
-    code = re.search(rf"{_CODE}(\d+)", str(error))
-    if code:
-        return refusal(code[1])
-    if isinstance(behind, subprocess.TimeoutExpired):
-        cause = f"the Azure CLI (`az`) did not answer in {_CLI_SECONDS} seconds"
-        return Refusal(cause, "run `az account get-access-token` to see why")
-    if isinstance(behind, OSError):
-        return Refusal("the Azure CLI (`az`) could not be started", "install it anew")
-    if isinstance(behind, subprocess.CalledProcessError):
-        if isinstance(error, CredentialUnavailableError) and behind.returncode != _NO_SUCH_COMMAND:
-            return Refusal(f"{_UNSET}, and the Azure CLI is not signed in", "run `az login`")
-        cause = f"the Azure CLI (`az`) failed with status {behind.returncode}"
-        return Refusal(cause, "run `az account get-access-token` to see why")
-    if not isinstance(error, CredentialUnavailableError):
-        return Refusal("the Azure CLI (`az`) gave no token", "update it")
-    if shutil.which("az") is None:
-        return Refusal(f"{_UNSET}, and there is no Azure CLI (`az`) on PATH", _INSTALL)
-    return Refusal("a policy of the tenant asks for a new sign-in", "run `az login` again")

@@ -14,7 +14,7 @@ from graders.verdicts import Grade, Outcome
 from graders.wording import checks
 from reports.ci import junit, log, summary
 from reports.ci.redact import redact
-from reports.class_summary import Failure, failures, undecided
+from reports.class_summary import Broken, Failure, failures, lab_breaks, undecided
 from reports.files import write_whole
 from reports.grading_run import GradingRun
 
@@ -88,36 +88,34 @@ def commands(run: GradingRun, grades: Sequence[Grade]) -> list[str]:
 def annotations_of(run: GradingRun, grades: Sequence[Grade]) -> list[Annotation]:
     """Faults, then what may be the lab's fault, then what many fail; largest first."""
     ranked = failures(run.checks, grades)
-    suspects = [failure for failure in ranked if failure.is_of_nearly_everyone]
-    others = [
-        failure
-        for failure in ranked
-        if not failure.is_of_nearly_everyone and len(failure.learners) > 1
-    ]
+    others = [failure for failure in ranked if len(failure.learners) > 1]
     return [
         *_at_most(_faults(run, run.tonight or grades)),
-        *_at_most(
-            _failed(run, failure, "warning", "The lab or the tenant may be wrong: ")
-            for failure in suspects
-        ),
-        *_at_most(_failed(run, failure, "notice", "") for failure in others),
+        *_at_most(_broken(run, broken) for broken in lab_breaks(grades)),
+        *_at_most(_failed(run, failure) for failure in others),
     ]
 
 
 def _faults(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Annotation]:
+    of_the_lab = {verdict.reason for g in grades for verdict in g.verdicts if verdict.why.lab_break}
     for cause in undecided(grades):
-        if cause.outcome is Outcome.NOT_ASSESSED:
+        if cause.outcome is Outcome.NOT_ASSESSED and cause.reason not in of_the_lab:
             learners = _count(len(cause.learners), "learner")
             title = f"Not assessed: {checks(cause.checks)} of {learners}"
             example = "For example: " if cause.is_example else ""
             yield Annotation("error", title, example + redact(cause.reason, run.learners))
 
 
-def _failed(run: GradingRun, failure: Failure, kind: log.Kind, title: str) -> Annotation:
+def _broken(run: GradingRun, broken: Broken) -> Annotation:
+    title = f"The lab or the tenant is wrong: {_count(len(broken.learners), 'learner')} affected"
+    return Annotation("warning", title, redact(str(broken), run.learners))
+
+
+def _failed(run: GradingRun, failure: Failure) -> Annotation:
     check = failure.check
     heading = f"{len(failure.learners)} of {failure.tried} fail step {check.step}, {check.id}"
     text = f"{check.title}. {redact(failure.cause_words, run.learners)}"
-    return Annotation(kind, f"{title}{heading}", text)
+    return Annotation("notice", heading, text)
 
 
 def _at_most(causes: Iterable[Annotation]) -> list[Annotation]:

@@ -18,7 +18,16 @@ from graders.verdicts import Grade, Outcome, Verdict
 from graders.wording import changes_of, checks, idle
 from reports.ci.markdown import Section, plain, within
 from reports.ci.redact import redact
-from reports.class_summary import Cause, Failure, cause_of, failures, stopped, undecided
+from reports.class_summary import (
+    Broken,
+    Cause,
+    Failure,
+    cause_of,
+    failures,
+    lab_breaks,
+    stopped,
+    undecided,
+)
 from reports.gradebook import graded_at, points_text
 from reports.grading_run import LAB_NAME, Change, GradingRun
 
@@ -34,7 +43,7 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
     """The summary in at most ``room`` bytes of UTF-8; empty where not even its head fits."""
     sections = [
         Section(tuple(_head(run, grades))),
-        *_suspect(run, grades),
+        *_broken(run, grades),
         *_decisions(run, grades),
         *_changed(run),
         *_unconfirmed(run, grades),
@@ -76,14 +85,17 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
     yield f"- Graded at {graded_at(run)}{page}"
 
 
-def _suspect(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    suspects = [
-        failure for failure in failures(run.checks, grades) if failure.is_of_nearly_everyone
-    ]
-    if suspects:
-        heading = "## The lab or the tenant may be wrong"
-        why = "Nearly everyone who got this far fails these:"
-        yield _list((heading, "", why, ""), suspects, "check", partial(_failure, run))
+def _broken(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
+    found = lab_breaks(grades)
+    if found:
+        heading = "## The lab or the tenant is wrong"
+        why = "These checks wait for your decision:"
+        yield _list((heading, "", why, ""), found, "check", partial(_break, run))
+
+
+def _break(run: GradingRun, broken: Broken) -> str:
+    learners = f"{len(broken.learners)} learner{'s' * (len(broken.learners) != 1)}"
+    return f"- {learners}: {plain(redact(str(broken), run.learners))}"
 
 
 def _list(

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome
-from reports.class_summary import Cause, Failure, failures, stopped, undecided
+from reports.class_summary import Broken, Cause, Failure, failures, lab_breaks, stopped, undecided
 from reports.gradebook import points_text
 from reports.grading_run import GradingRun
 
@@ -77,19 +77,12 @@ class ClassFacts:
     """Checks that a learner failed, most learners first."""
     undecided: Mapping[str, int]
     """Outcome -> learners whose grade it withholds."""
+    breaks: tuple[Broken, ...]
+    """Where the lab or the tenant breaks."""
 
     @property
     def all_points(self) -> int:
         return len(self.totals[_TENTHS].learners)
-
-    @property
-    def suspects(self) -> tuple[CheckFacts, ...]:
-        """What nearly everyone fails: the lab or the tenant may be wrong."""
-        return tuple(
-            check
-            for check in self.failures
-            if check.failure and check.failure.is_of_nearly_everyone
-        )
 
 
 def class_facts(run: GradingRun, grades: Sequence[Grade]) -> ClassFacts:
@@ -107,6 +100,7 @@ def class_facts(run: GradingRun, grades: Sequence[Grade]) -> ClassFacts:
         stopped=_stopped(grades),
         failures=tuple(ranked),
         undecided=_undecided(grades),
+        breaks=tuple(lab_breaks(grades)),
     )
 
 

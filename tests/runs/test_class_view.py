@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-import pytest
-
+from graders.reasons import LabBreak, Reason
 from graders.verdicts import Outcome, Verdict
 from reports import terminal
 from reports.class_summary import (
-    FEWEST,
+    Broken,
     Cause,
     Failure,
     cause_of,
     failures,
+    lab_breaks,
     stopped,
     undecided,
 )
@@ -48,41 +50,30 @@ def test_the_shared_cause_is_found_whatever_number_a_learner_has() -> None:
     assert (failure.cause, failure.same_cause) == (AZURE_REPOS.format(n=1), 3)
 
 
-@pytest.mark.parametrize(
-    ("failed", "passed", "blocked", "is_the_labs"),
-    [
-        (8, 2, 0, True),
-        (7, 2, 0, False),
-        (FEWEST, 0, 0, True),
-        (FEWEST - 1, 0, 0, False),
-        (FEWEST, 0, 20, True),
-        (1, 9, 0, False),
-    ],
+BREAK = LabBreak(
+    "CD › Deploy_ACI › Deploy", "No module of that name", "extension", 4, 6, datetime(2026, 11, 20)
 )
-def test_what_nearly_everyone_fails_who_got_there_may_be_the_labs(
-    failed: int, passed: int, blocked: int, is_the_labs: bool
-) -> None:
-    (failure,) = failures_of(
-        [(Outcome.FAILED, "why")] * failed
-        + [(Outcome.PASSED, "")] * passed
-        + [(Outcome.BLOCKED, "earlier")] * blocked
-    )
-    assert failure.is_of_nearly_everyone is is_the_labs
 
 
-def test_the_terminal_says_so_with_the_cause() -> None:
-    outcomes = [(Outcome.FAILED, AZURE_REPOS)] * 6
+def test_where_the_lab_breaks_is_said_once_with_its_learners_and_a_remedy() -> None:
     run = example.run([example.learner(f"l{n}", "", n) for n in range(1, 7)])
-    text = "\n".join(terminal.summary(run, grades_of(run, a_class(outcomes)), [], terminal.Page()))
-    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in text
-    assert f"{CHECK}: 6 of the 6 learners who got this far." in " ".join(text.split())
-    assert "6 learners, for example: repository of the pipeline" in " ".join(text.split())
-    right = "\n".join(
-        terminal.summary(
-            run, grades_of(run, a_class([(Outcome.PASSED, "")] * 6)), [], terminal.Page()
-        )
+    verdicts = [
+        replace(verdict, why=Reason(lab_break=BREAK)) if verdict.check == CHECK else verdict
+        for verdict in a_class([(Outcome.NOT_ASSESSED, "")] * 4 + [(Outcome.PASSED, "")] * 2)
+        if verdict.learner in ("l1", "l2", "l3", "l4") or verdict.check != CHECK
+    ]
+    grades = grades_of(run, verdicts)
+    assert lab_breaks(grades) == [Broken(BREAK, ("l1", "l2", "l3", "l4"))]
+    text = " ".join("\n".join(terminal.summary(run, grades, [], terminal.Page())).split())
+    told = text.partition("The lab or the tenant is wrong: ")[2]
+    assert told.startswith(
+        "l1, l2, l3, l4: CD › Deploy_ACI › Deploy since 20 November 2026: 4 of 6"
     )
-    assert "Nearly everyone" not in right
+    assert "“No module of that name”" in told
+    assert "To do: replace its commands in the template's pipelines" in told
+    right = grades_of(run, a_class([(Outcome.FAILED, "why")] * 6))
+    lines = terminal.summary(run, right, [], terminal.Page())
+    assert not any("The lab or the tenant" in line for line in lines)
 
 
 def test_where_learners_stopped_is_the_last_task_half_done() -> None:
@@ -134,7 +125,7 @@ def test_what_one_learner_reads_is_no_example_and_what_is_not_run_is_counted() -
     ]
 
 
-def test_a_class_that_followed_the_sheets_slip_is_not_blamed_for_it(tmp_path: Path) -> None:
+def test_a_setting_that_all_learners_have_wrong_is_not_called_the_labs(tmp_path: Path) -> None:
     """Task 5 step 2 says Azure Repos Git: all learners do as it says, and so fail a check."""
     cohort = grading_process.write_cohort(
         tmp_path / "class.csv", 6, dict.fromkeys(range(1, 7), "ci_builds_azure_repos")
@@ -143,15 +134,11 @@ def test_a_class_that_followed_the_sheets_slip_is_not_blamed_for_it(tmp_path: Pa
         "--learners", cohort, "--tenant", "simulated", reports=tmp_path / "out"
     )
     text = " ".join(graded.text.split())
-    assert "Nearly everyone fails these: the lab or the tenant may be wrong." in text
-    suspected = [failure for failure in graded.book()["class"]["failed"] if failure["failed"] == 6]
-    assert [failure["lab_or_tenant_may_be_wrong"] for failure in suspected] == [True] * len(
-        suspected
-    )
-    causes = {failure["check"]: failure["same_cause"] for failure in suspected}
+    assert "6 of 6 step 5.5" in text
+    book = graded.book()["class"]
+    causes = {failure["check"]: failure["same_cause"] for failure in book["failed"]}
     assert causes["ci-pipeline-builds-the-learners-repository"] == 6
-    page = (graded.reports / "index.html").read_text(encoding="utf-8")
-    assert "The lab or the tenant may be wrong" in page
+    assert book["lab_breaks"] == []
 
 
 def test_ids_and_commits_do_not_make_one_cause_two() -> None:

@@ -380,7 +380,9 @@ def test_a_faulty_sign_in_signs_nobody_in(matrix: list[Cell], collected: Collect
     odd = {
         f"{cell.question.name}: {cell.fault}": collected.refused[cell.name]
         for cell in at_the_gate
-        if not re.match(r"Sign-in to Azure failed: .+; .+, or grade", collected.refused[cell.name])
+        if not re.match(
+            r"Sign-in to Azure failed for .+: .+; .+, or grade", collected.refused[cell.name]
+        )
     }
     assert {name for name in odd if name.split(": ")[1] not in _HARMLESS} == set()
     causes = " ".join(collected.refused.values())

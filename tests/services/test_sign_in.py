@@ -16,7 +16,8 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
-from graders.services.sign_in import SharedCredential, SignIn, SignInError
+from graders.services.sign_in import SharedCredential, SignIn
+from graders.services.sign_in_failures import SignInError
 from tests.support.loopback_proxy import Loopback, Reply, as_json
 
 SECRET = {
@@ -211,7 +212,8 @@ def test_each_trouble_of_the_azure_cli_has_its_own_sentence(
     program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr("graders.services.sign_in._CLI_SECONDS", 1)
+    for module in ("azure_sign_in", "sign_in_failures"):
+        monkeypatch.setattr(f"graders.services.{module}.CLI_SECONDS", 1)
     with pytest.raises(SignInError) as caught:
         SignIn.from_environment({"GITHUB_TOKEN": "g"}).check()
     assert words in str(caught.value)

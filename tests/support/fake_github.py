@@ -181,6 +181,9 @@ def lab_of(number: int, owner: str = ORG) -> Lab:
 class FakeSignIn:
     github_token: str = "ghp_canary"
 
+    def token_for_github(self) -> str:
+        return self.github_token
+
 
 @contextmanager
 def connected() -> Iterator[FakeGitHub]:

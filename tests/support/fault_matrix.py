@@ -30,7 +30,8 @@ from graders.lab import Lab
 from graders.services.cloud import Cloud
 from graders.services.http.read_only import Service
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
-from graders.services.sign_in import SignIn, SignInError
+from graders.services.sign_in import SignIn
+from graders.services.sign_in_failures import SignInError
 
 CANARY = MARK
 QUICK = RetryPolicy(

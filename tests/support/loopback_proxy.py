@@ -23,6 +23,7 @@ HOSTS = (
     "centralus.api.azureml.ms",
     "1a2b.centralus.azurecontainer.io",
     "3c4d.centralus.azurecontainer.io",
+    "pipelines.actions.githubusercontent.com",
     "elsewhere.example",
 )
 

@@ -27,7 +27,8 @@ from fixtures.simulator.world import Tenant
 from graders.lab import Lab
 from graders.services.cloud import Cloud
 from graders.services.http.transport import ReadOnlyTransport
-from graders.services.sign_in import SignIn, SignInError
+from graders.services.sign_in import SignIn
+from graders.services.sign_in_failures import SignInError
 from tests.support import served_tenant
 from tests.support.fault_matrix import QUICK, let_sdk_remember
 from tests.support.served_tenant import Served

@@ -14,7 +14,8 @@ from graders.inputs.lab_file import read_lab_file
 from graders.lab import Lab
 from graders.services.cloud import Cloud
 from graders.services.http.transport import ReadOnlyTransport
-from graders.services.sign_in import SignIn, SignInError
+from graders.services.sign_in import SignIn
+from graders.services.sign_in_failures import SignInError
 from tests.support.paths import COHORTS
 
 COHORT = COHORTS / "model-answer.csv"

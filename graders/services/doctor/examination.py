@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from graders.lab import places, spelled
+from graders.lab import Lab, places, spelled
 from graders.services.doctor import azure, azure_devops, github, machine, network
 from graders.services.doctor.finding import Finding, Level
 from graders.services.doctor.needs import AZURE, AZURE_DEVOPS, GITHUB, Needs
@@ -14,9 +14,8 @@ from graders.services.sign_in import (
     AZURE_DEVOPS_SCOPE,
     AZURE_RESOURCE_MANAGER_SCOPE,
     SignIn,
-    SignInError,
-    failure_of,
 )
+from graders.services.sign_in_failures import SignInError, failure_of
 from graders.services.token_claims import Account, account_of
 
 _PATIENCE = RetryPolicy(attempts=2, retry_after_cap=5, timeout=(5, 15), body_seconds=20, total=40)
@@ -60,7 +59,7 @@ def _of_services(
 ) -> Iterator[Finding]:
     """Every service is asked, whatever another one says: all problems at once."""
     try:
-        sign_in = sign_in or SignIn.from_environment(environ, needs.services)
+        sign_in = sign_in or SignIn.from_environment(environ, needs.services, needs.sign_in)
     except SignInError as error:
         for problem in error.problems:
             yield Finding("sign_in_incomplete", {"what": problem}, stops=True)
@@ -71,12 +70,24 @@ def _of_services(
     refused_scopes = {finding.facts.get("service") for finding in refused}
     if account.name:
         yield from _signed_in(needs, sign_in, account)
-    if AZURE_DEVOPS in needs.services and str(AZURE_DEVOPS) not in refused_scopes:
-        yield from azure_devops.findings(needs, sign_in, own=own)
     if GITHUB in needs.services:
         yield from github.findings(needs, sign_in, own=own)
-    if AZURE in needs.services and str(AZURE) not in refused_scopes:
-        yield from azure.findings(needs, sign_in, account, own=own)
+    for part, signed_in in _by_tenant(needs, sign_in):
+        if AZURE_DEVOPS in needs.services and str(AZURE_DEVOPS) not in refused_scopes:
+            yield from azure_devops.findings(part, signed_in, own=own)
+        if AZURE in needs.services and str(AZURE) not in refused_scopes:
+            yield from azure.findings(part, signed_in, account, own=own)
+
+
+def _by_tenant(needs: Needs, sign_in: SignIn) -> Iterator[tuple[Needs, SignIn]]:
+    """Each Entra tenant of the class with its learners; one alone is the sign-in's own."""
+    tenants = spelled([lab.tenant_id or "" for lab in needs.labs])
+    if len(tenants) == 1:
+        yield needs, sign_in
+        return
+    for tenant in tenants:
+        labs = [lab for lab in needs.labs if (lab.tenant_id or "").casefold() == tenant.casefold()]
+        yield replace(needs, labs=labs), sign_in.for_tenant(tenant)
 
 
 def _entra(needs: Needs, sign_in: SignIn) -> tuple[Account, Sequence[Finding]]:
@@ -91,7 +102,8 @@ def _entra(needs: Needs, sign_in: SignIn) -> tuple[Account, Sequence[Finding]]:
             continue
         failure = failure_of(lambda scope=scope: sign_in.azure.get_token(scope))  # type: ignore[misc]
         if failure:
-            facts = {"service": str(service), **failure._asdict()}
+            whose = sign_in.whose or "this account"
+            facts = {"service": str(service), "whose": whose, **failure._asdict()}
             refused.append(Finding("azure_refused", facts, everyone))
         else:
             account = account_of(sign_in.azure.get_token(scope).token)
@@ -111,9 +123,24 @@ def _signed_in(needs: Needs, sign_in: SignIn, account: Account) -> Iterator[Find
         for lab in needs.labs
         if lab.tenant_id and lab.tenant_id.casefold() != account.tenant.casefold()
     ]
+    if len(spelled([lab.tenant_id or "" for lab in needs.labs])) > 1:
+        yield from _in_other_tenants(needs, sign_in, others)
+        return
     for wanted in spelled([lab.tenant_id or "" for lab in others]):
         concerned = tuple(lab.learner.id for lab in others if lab.tenant_id == wanted)
         yield Finding("azure_elsewhere", {"tenant": account.tenant, "wanted": wanted}, concerned)
+
+
+def _in_other_tenants(needs: Needs, sign_in: SignIn, others: Sequence[Lab]) -> Iterator[Finding]:
+    """Whether the account gets in to the class's other tenants."""
+    for tenant in spelled([lab.tenant_id or "" for lab in others]):
+        if problem := sign_in.for_tenant(tenant).azure_problem(needs.services):
+            concerned = tuple(
+                lab.learner.id
+                for lab in others
+                if (lab.tenant_id or "").casefold() == tenant.casefold()
+            )
+            yield Finding("tenant_refused", {"tenant": tenant, "what": problem}, concerned)
 
 
 def _is_own(needs: Needs, account: Account) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from graders.texts import shown_value
 
 _SHOWN_LEARNERS = 3
-_LONGEST = 120  # characters of one fact
+_LONGEST = 400  # characters of one fact
 
 
 class Level(StrEnum):

@@ -20,6 +20,7 @@ from graders.services.http import web
 from graders.services.http.read_only import own_document
 from graders.services.http.triage import look
 from graders.services.sign_in import SignIn
+from graders.services.sign_in_failures import SignInError
 
 _URL = f"https://{hosts.GITHUB}"
 _APP = "ghs_"
@@ -67,7 +68,7 @@ class _Reader:
     def __init__(self, sign_in: SignIn) -> None:
         self._session = web.open_session(2)
         self._headers = {
-            "Authorization": f"Bearer {sign_in.github_token}",
+            "Authorization": f"Bearer {sign_in.token_for_github()}",
             "X-GitHub-Api-Version": "2022-11-28",
         }
 
@@ -89,9 +90,13 @@ class _Reader:
 
 def findings(needs: Needs, sign_in: SignIn, *, own: bool) -> Iterator[Finding]:
     """What GitHub says of the token, and of each owner; ``own`` where learners check their work."""
-    reader = _Reader(sign_in)
-    token = _token(reader, sign_in.github_token)
     everyone = tuple(lab.learner.id for lab in needs.labs)
+    try:
+        reader = _Reader(sign_in)
+    except SignInError as error:  # an app that gets no token
+        yield Finding("sign_in_incomplete", {"what": str(error)}, everyone)
+        return
+    token = _token(reader, sign_in.token_for_github())
     if isinstance(token, Unavailable):
         facts = {"cause": token.cause, "remedy": token.remedy}
         yield Finding("github_refused", facts, everyone)

@@ -30,6 +30,8 @@ class Needs:
     """Where results are written."""
     pat_ends: date | None = None
     """When the personal access token ends, by the lab file: it cannot be asked."""
+    sign_in: str = ""
+    """The way to sign in to Azure; empty: what the environment suggests."""
     before_run: bool = False
     """Whether a run follows: what that asks anyway, and reports, is not asked twice."""
 

@@ -61,7 +61,7 @@ class GitHub:
     """
 
     def __init__(self, sign_in: SignIn, everyone: Sequence[Lab] = ()) -> None:
-        self._token = sign_in.github_token
+        self._sign_in = sign_in
         self._everyone = tuple(everyone)
         self._own = threading.local()
 
@@ -188,7 +188,8 @@ class GitHub:
     def _owner(self, login: str, repositories: Sequence[parsing.Seen], report: _Report) -> Owner:
         sightings: list[Sighting] = []
         names = self._names(login, sightings)
-        is_app = self._token.startswith("ghs_")
+        token = self._sign_in.token_for_github()
+        is_app = token.startswith("ghs_")
         return Owner(
             login=login,
             names=names,
@@ -196,7 +197,7 @@ class GitHub:
             saw_private=any(repository.is_private for repository in repositories),
             is_app=is_app,
             selection=self._selection(sightings) if is_app else "",
-            is_fine_grained=self._token.startswith(_FINE_GRAINED),
+            is_fine_grained=token.startswith(_FINE_GRAINED),
             scopes=self._requester.oauth_scopes,
             sightings=tuple(sightings),
         )
@@ -250,9 +251,11 @@ class GitHub:
     @property
     def _requester(self) -> Requester:
         """A client per thread: a shared PyGithub gives one thread the answer meant for another."""
-        if not hasattr(self._own, "github"):
+        token = self._sign_in.token_for_github()
+        if getattr(self._own, "token", "") != token:  # an app's ends after an hour
+            self._own.token = token
             self._own.github = Github(
-                auth=Auth.Token(self._token),
+                auth=Auth.Token(token),
                 per_page=100,
                 timeout=30,
                 retry=None,  # the transport retries

@@ -68,9 +68,11 @@ SERVICES = (
     Service("Azure DevOps", (hosts.AZURE_DEVOPS,), 8),
     Service("Azure DevOps artifacts", (hosts.AZURE_DEVOPS_ARTIFACTS,), 4),
     Service("GitHub", (hosts.GITHUB,), 4),
+    Service("GitHub Actions", (hosts.GITHUB_ACTIONS,), 2),
     Service("Azure Resource Manager", (hosts.RESOURCE_MANAGER,), 8),
     Service("Entra ID", (hosts.ENTRA_ID,), 4),
     Service("Azure ML", hosts.AZURE_ML, 12),
+    Service("managed identity", (hosts.MANAGED_IDENTITY,), 2, plain=True),
     # The owner of a container instance reads what is sent to it.
     Service("the endpoint", (hosts.CONTAINER_INSTANCES,), 16, plain=True, body_bytes=_ANSWER_BYTES),
     Service("the online endpoint", (hosts.ONLINE_ENDPOINTS,), 16, body_bytes=_ANSWER_BYTES),

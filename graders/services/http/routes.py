@@ -27,6 +27,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "GET /common/discovery/instance",
         "GET /{tenant}/v2.0/.well-known/openid-configuration",
         "POST /{tenant}/oauth2/v2.0/token",
+        "POST /{tenant}/oauth2/v2.0/devicecode",
     ),
     "Azure DevOps": (
         "OPTIONS /{organization}/_apis",
@@ -48,15 +49,20 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         f"GET {_BUILD}/logs/{{log}}",
         f"GET {_PROJECT}/pipelines/pipelinepermissions/{{kind}}/{{id}}",
         f"GET {_PROJECT}/pipelines/{{id}}/runs/{{run}}",
+        f"GET {_PROJECT}/serviceendpoint/{{id}}/executionhistory",
+        f"POST {_PROJECT}/distributedtask/hubs/{{hub}}/plans/{{plan}}/jobs/{{job}}/oidctoken",
     ),
     "Azure DevOps artifacts": ("GET /{account}/{project}/_apis/artifact/{content}/content",),
     "GitHub": (
         "POST /graphql",
+        *("GET /app/installations", "POST /app/installations/{id}/access_tokens"),
         *("GET /rate_limit", "GET /user", "GET /installation/repositories"),
         *("GET /orgs/{owner}/repos", "GET /users/{owner}"),
         *(f"GET /repos/{{owner}}/{{name}}{rest}" for rest in _REPOSITORY),
         *(f"GET /repositories/{{id}}{rest}" for rest in _REPOSITORY),  # where a rename leads
     ),
+    "GitHub Actions": ("GET /{run}/idtoken/{plan}/{job}", "GET /{job:path}/idtoken"),
+    "managed identity": ("GET /metadata/identity/oauth2/token",),
     "Azure Resource Manager": (
         "GET /subscriptions",
         f"GET {_SUBSCRIPTION}{_PROVIDER}",
@@ -85,6 +91,8 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
 }
 """Name of the service -> what may be asked of it."""
 
+_WITH_EMPTY_PARTS = ("Azure Resource Manager", "GitHub Actions")
+"""An SDK, and a service itself, write empty parts into paths of these: they mean nothing."""
 _DISGUISES = re.compile(r"(?i)\\|%2f|%5c|%00|(^|/)(\.|%2e){1,2}(/|$)")
 """What a service could take for another path."""
 
@@ -93,7 +101,7 @@ def is_listed(service: str, method: str, path: str) -> bool:
     """Whether a service is asked so; ``path`` is that of a URL, as it is sent."""
     if _DISGUISES.search(path):
         return False
-    if service == "Azure Resource Manager":  # its SDK writes empty parts, which mean nothing
+    if service in _WITH_EMPTY_PARTS:
         path = re.sub("//+", "/", path)
     return any(
         method == listed and form.fullmatch(path.lower()) for listed, form in _forms(service)

@@ -15,8 +15,10 @@ _MANAGER = ("Azure Resource Manager", "Azure ML")
 _AUDIENCES = (
     (re.compile(r"499b84ac-1321-427f-aa17-267ca6975798"), _DEVOPS),
     (re.compile(r"https://management\.|797f4846-ba00-4fd7-ba43-dac1f8f63013"), _MANAGER),
+    (re.compile(r"[\w.:/]*\.actions\.githubusercontent\.com"), ("GitHub Actions",)),
+    (re.compile(r"$"), ("GitHub",)),  # a GitHub app signs its own, for nobody in particular
 )
-"""Who accepts a token of Microsoft Entra ID, by the beginning of its audience."""
+"""Who accepts a signed token, by the beginning of its audience."""
 _JWT = re.compile(r"eyJ[\w-]+(?:\.([\w-]*))?")
 _FORMS = (
     (re.compile(r"(?i)\bbasic\s"), _DEVOPS),  # a personal access token
@@ -48,11 +50,12 @@ def _owners(value: str) -> Iterator[tuple[str, ...]]:
 
 
 def _audience(claims: str) -> str:
+    """Empty where a token names none; ``?`` where it cannot be read."""
     try:
-        audience = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["aud"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return str(audience)
+        body = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        return str(body.get("aud", ""))
+    except (ValueError, AttributeError):
+        return "?"
 
 
 def _plain(value: str) -> str:

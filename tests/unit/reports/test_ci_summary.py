@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from graders.reasons import PastNote
+from graders.reasons import LabBreak, PastNote, Reason
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome
 from reports import ci
@@ -48,7 +48,7 @@ HOSTILE = (
     "&lt;b&gt; &#96; &amp;",
     "\u202egnol \x1b[31m \ud83d",
 )
-Others = Mapping[str, tuple[Outcome, str]]
+Others = Mapping[str, tuple[Outcome, str | Reason]]
 
 
 def graded(
@@ -69,6 +69,11 @@ def lost(outcome: Outcome, reason: str, check: str = "variable-group-exists") ->
     return {check: (outcome, reason)}
 
 
+def broken(said: str) -> Reason:
+    """Where the lab breaks, in the words of a service."""
+    return Reason(lab_break=LabBreak(f"CD › {said}", said, "", 6, 7))
+
+
 def tokens(text: str) -> list[Token]:
     blocks = MarkdownIt("commonmark").enable("table").parse(text)
     return [*blocks, *(child for block in blocks for child in block.children or ())]
@@ -86,6 +91,7 @@ def rendered(text: str) -> str:
 
 def test_it_sums_up_the_class() -> None:
     suspect = {f"l{n}": lost(Outcome.FAILED, f"found mlops_{n:02d}") for n in range(1, 7)}
+    suspect["l6"] |= {"endpoint-answers": (Outcome.NOT_ASSESSED, broken("no <nodes>"))}
     others = {
         "busy": lost(Outcome.PENDING, "run 3 is still running"),
         "gone": example.from_task(2, Outcome.NOT_ASSESSED, "it answered 503"),
@@ -93,22 +99,23 @@ def test_it_sums_up_the_class() -> None:
     }
     text = summary.text(*graded(suspect | others, left_out=2))
     lines = text.splitlines()
-    assert lines[0] == "# MLOps lab: 7 of 9 graded, 2 withheld"
+    assert lines[0] == "# MLOps lab: 6 of 9 graded, 3 withheld"
     assert "SIMULATED" in lines[2]
     assert "- Median of the totals: 85 of 100 points" in lines
-    assert "- Checks: 57 passed, 6 failed, 1 pending, 8 not assessed" in lines
+    assert "- Checks: 56 passed, 6 failed, 1 pending, 9 not assessed" in lines
     assert "- 2 learners of the cohort left out by --learner" in lines
     assert "(https://github.com/o/r/actions/runs/17)" in text
-    suspected = text.partition("## The lab or the tenant may be wrong")[2].partition("##")[0]
+    told = text.partition("## The lab or the tenant is wrong")[2].partition("##")[0]
+    assert "- 1 learner: CD › no <nodes>: 6 of 7 learners" in html.unescape(told)
     assert (
         "step 2.6, `variable-group-exists`: 6 of 7. 6 learners, for example&#58; found mlops&#95;01"
-        in suspected
+        in text
     )
-    why = text.partition("## Not decided, and why (2 of 9 grades withheld)")[2].partition("##")[0]
+    why = text.partition("## Not decided, and why (3 of 9 grades withheld)")[2].partition("##")[0]
     assert "- 8 checks of gone: not assessed&#58; it answered 503" in why
     assert "- 1 check of busy: pending&#58; run 3 is still running" in why
     table = [line for line in lines if line.startswith("| ")]
-    assert [line.split()[1] for line in table[1:4]] == ["busy", "gone", "l1"]
+    assert [line.split()[1] for line in table[1:4]] == ["l6", "busy", "gone"]
     assert table[-1] == "| best | 100 |  |"
 
 
@@ -209,7 +216,7 @@ def test_a_class_of_5000_with_long_reasons_fits_and_what_is_cut_is_counted() -> 
     for room in (summary.LIMIT, 100_000, 30_000, 3_000):
         text = summary.text(run, grades, room)
         assert 0 < len(text.encode()) <= room
-        check_whole(text, {"learner": 5000, "change": 5000, "reason": 300, "check": 2})
+        check_whole(text, {"learner": 5000, "change": 5000, "reason": 300, "check": 1})
     assert summary.text(run, grades, 500) == ""
 
 
@@ -259,9 +266,9 @@ def test_there_are_ten_annotations_at_most_and_the_last_of_a_kind_counts_the_oth
 ) -> None:
     checks = [check.id for check in example.RUBRIC]
     everyone: dict[str, Others] = {}
-    for n in range(100):  # four checks that nearly everyone fails, four that half of them do
-        failed = checks if n < 50 else checks[:4]
-        everyone[f"l{n}"] = dict.fromkeys(failed, (Outcome.FAILED, "why"))
+    for n in range(100):  # four places where the lab breaks, four checks that many fail
+        breaks = (Outcome.NOT_ASSESSED, broken(f"task {n % 4}"))
+        everyone[f"l{n}"] = dict.fromkeys(checks[4:], (Outcome.FAILED, "why")) | {checks[0]: breaks}
     for n in range(20):
         letter = chr(ord("a") + n)
         everyone[f"x{n}"] = lost(Outcome.NOT_ASSESSED, f"cause {letter}")
@@ -330,7 +337,7 @@ def test_no_part_of_the_summary_takes_a_text_for_more(text: str) -> None:
     ]
     assert sum(token.type == "tr_open" for token in parsed) == 8
     assert sum(token.type == "td_open" for token in parsed) == 21
-    assert sum(token.type == "heading_open" for token in parsed) == 6
+    assert sum(token.type == "heading_open" for token in parsed) == 5
     assert {token.content for token in parsed if token.type == "code_inline"} == {
         "variable-group-exists"
     }
@@ -349,14 +356,16 @@ def test_an_annotation_is_one_command_whatever_it_says(pipeline: Pipeline, text:
         for learner in run.learners
         for check, outcome in zip(rubric, (Outcome.NOT_ASSESSED, Outcome.FAILED), strict=True)
     ]
+    verdicts[2] = replace(verdicts[2], why=broken(text).bounded)
     lines = ci.commands(run, grades_of(run, verdicts))
-    assert len(lines) == 2
+    assert len(lines) == (3 if pipeline is GITHUB else 2)
     log = "\n".join(lines)
     if pipeline is GITHUB:
-        assert [command.name for command in obeyed_by_github(log)] == ["error", "warning"]
-        assert [set(command.properties) for command in obeyed_by_github(log)] == [{"title"}] * 2
+        assert [command.name for command in obeyed_by_github(log)] == ["error", "warning", "notice"]
+        assert [set(command.properties) for command in obeyed_by_github(log)] == [{"title"}] * 3
         assert obeyed_by_github(log)[0].data == strip_controls(text)
-        assert strip_controls(text) in obeyed_by_github(log)[1].properties["title"]
+        assert strip_controls(text) in obeyed_by_github(log)[1].data
+        assert strip_controls(text) in obeyed_by_github(log)[2].properties["title"]
     else:
         issues = obeyed_by_azure(log)
         assert [issue.name for issue in issues] == ["task.logissue"] * 2

@@ -18,7 +18,7 @@ import pytest
 
 from graders import snapshot
 from graders.inputs.nightly import Nightly, Policy
-from graders.reasons import OwnerNote, PastNote, Reason, Relation
+from graders.reasons import LabBreak, OwnerNote, PastNote, Reason, Relation
 from graders.verdicts import Outcome
 from reports import page
 from reports.gradebook import grades_of
@@ -234,18 +234,20 @@ def test_the_rate_of_a_check_is_of_those_who_got_there() -> None:
     assert facts["project-exists"].rate == 100
 
 
-def test_what_nearly_everyone_fails_is_shown_before_the_charts() -> None:
+def test_where_the_lab_breaks_is_shown_before_the_charts() -> None:
     learners = [example.learner(f"l{n}", "", n) for n in range(1, 7)]
     run = example.run(learners)
-    outcomes = {"ci-run-succeeded": (Outcome.FAILED, "found `TfsGit`")}
+    broken = LabBreak("CD › <Deploy>", "found `TfsGit`", "", 6, 6)
+    outcomes = {"ci-run-succeeded": (Outcome.NOT_ASSESSED, Reason(lab_break=broken))}
     verdicts = [
         verdict for learner in learners for verdict in example.verdicts(learner.id, outcomes)
     ]
     text = page.render(run, grades_of(run, verdicts))
     alert = text.partition('<div class="alert">')[2].partition("</div>")[0]
-    assert "The lab or the tenant may be wrong" in alert
-    assert "6 of the 6 learners who got this far; 6 learners: found <code>TfsGit</code>" in alert
-    _, of_one = of(outcomes)
+    assert "The lab or the tenant is wrong" in alert
+    assert "l1, l2, l3, l4, l5, l6: CD › &lt;Deploy&gt;: 6 of 6 learners" in alert
+    assert "found <code>TfsGit</code>" in alert
+    _, of_one = of({"ci-run-succeeded": (Outcome.FAILED, "found `TfsGit`")})
     assert '<div class="alert">' not in of_one
 
 

@@ -1,0 +1,114 @@
+"""Why a credential gave no token, in words without secrets: cause and remedy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+
+import requests
+
+from graders.services.entra_codes import Refusal, refusal
+from graders.services.http.transport import Exchange, watching
+
+CLI_SECONDS = 30
+_CODE = "AADSTS"
+_FIX = "fix this"
+_NO_SUCH_COMMAND = 127  # what a shell answers
+_UNSET = "AZURE_CLIENT_SECRET is not set"
+_INSTALL = "install it and run `az login`, set the secret"
+
+
+class SignInError(Exception):
+    """There is no usable sign-in; each problem is one sentence that says what to do."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+_NO_ANSWER = (
+    "the proxy did not let the request through",
+    "no connection in time",
+    "no answer in time",
+    "its name could not be resolved",
+    "the connection was refused",
+    "the connection broke off",
+    "the answer was cut short",
+    "the TLS handshake broke off",
+)
+
+
+def failure_of(get_token: Callable[[], object]) -> Refusal | None:
+    """Why no token came, in words without secrets; None when one did."""
+    with watching() as exchanges:
+        try:
+            get_token()
+        except Exception as error:  # azure-identity raises many kinds, some without a network
+            if not exchanges:
+                return _without_a_request(error)
+            return _refused(exchanges) or _unreached(exchanges, error) or _odd_answer(exchanges)
+    return None
+
+
+def _refused(exchanges: Sequence[Exchange]) -> Refusal | None:
+    """What Microsoft Entra ID said; a request after the refusal may have said something else."""
+    for exchange in exchanges:
+        if exchange.type_key.startswith(_CODE):
+            return refusal(exchange.type_key.removeprefix(_CODE), exchange.oauth_error)
+    return None
+
+
+def _unreached(exchanges: Sequence[Exchange], error: Exception) -> Refusal | None:
+    message = " ".join([*(exchange.error for exchange in exchanges), str(error)])
+    if "TLS certificate" in message or "CERTIFICATE_VERIFY_FAILED" in message:
+        cause = "the TLS certificate of login.microsoftonline.com was not trusted"
+        return Refusal(cause, "set REQUESTS_CA_BUNDLE to a file with your network's certificates")
+    for fault in _NO_ANSWER:
+        if fault in message:
+            return Refusal(f"login.microsoftonline.com could not be reached, {fault}", _FIX)
+    return None
+
+
+def _odd_answer(exchanges: Sequence[Exchange]) -> Refusal:
+    status = exchanges[-1].status
+    if status == requests.codes.bad_request and "openid-configuration" in exchanges[-1].url:
+        return Refusal("the tenant does not exist", "check AZURE_TENANT_ID")
+    if status == requests.codes.ok:
+        return Refusal(
+            "login.microsoftonline.com answered 200, but with no token", "try again later"
+        )
+    return Refusal(f"login.microsoftonline.com answered {status}", _FIX)
+
+
+# --- the Azure CLI --------------------------------------------------------------------------------
+
+
+def _without_a_request(error: Exception) -> Refusal:
+    """Why a credential that asks no network itself has no token: the Azure CLI in most cases.
+
+    azure-identity tells these apart by the exception behind its own, and by codes of Entra ID in
+    what the CLI wrote.
+    """
+    from azure.identity import CredentialUnavailableError
+
+    behind = error.__cause__
+    code = re.search(rf"{_CODE}(\d+)", str(error))
+    if code:
+        return refusal(code[1])
+    if isinstance(behind, subprocess.TimeoutExpired):
+        cause = f"the Azure CLI (`az`) did not answer in {CLI_SECONDS} seconds"
+        return Refusal(cause, "run `az account get-access-token` to see why")
+    if isinstance(behind, OSError):
+        return Refusal("the Azure CLI (`az`) could not be started", "install it anew")
+    if isinstance(behind, subprocess.CalledProcessError):
+        if isinstance(error, CredentialUnavailableError) and behind.returncode != _NO_SUCH_COMMAND:
+            return Refusal(f"{_UNSET}, and the Azure CLI is not signed in", "run `az login`")
+        cause = f"the Azure CLI (`az`) failed with status {behind.returncode}"
+        return Refusal(cause, "run `az account get-access-token` to see why")
+    if not isinstance(error, CredentialUnavailableError):
+        return Refusal("the Azure CLI (`az`) gave no token", "update it")
+    if shutil.which("az") is None:
+        return Refusal(f"{_UNSET}, and there is no Azure CLI (`az`) on PATH", _INSTALL)
+    return Refusal("a policy of the tenant asks for a new sign-in", "run `az login` again")
