@@ -71,7 +71,7 @@ def entra(token: Callable[[str], Reply]) -> Callable[[str, str], Reply]:
 def a_token(_url: str) -> Reply:
     body = {"token_type": "Bearer", "expires_in": 3599, "access_token": "canary-token"}
     account = {"client_info": "eyJ1aWQiOiJ1IiwidXRpZCI6InQifQ", "id_token": _id_token()}
-    return as_json({**body, **account})
+    return as_json({**body, **account, "refresh_token": "canary-r"})
 
 
 def _id_token() -> str:
@@ -82,7 +82,8 @@ def _id_token() -> str:
         "exp": now + 99,
         "iat": now,
     }
-    return jwt.encode({**claims, "sub": "s", "tid": TENANT}, "k" * 32, "HS256")
+    claims |= {"sub": "s", "tid": TENANT, "preferred_username": "ada@lab.example"}
+    return jwt.encode(claims, "k" * 32, "HS256")
 
 
 def environment_of(method: str, folder: Path) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
+import threading
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,11 +20,15 @@ import pytest
 from fixtures.simulator.fault_plan import read_plan
 from fixtures.simulator.github_access import GitHubAccess
 from fixtures.simulator.world import LearnerWorld, Tenant
+from graders.__main__ import main
 from graders.lab import Session
-from graders.services.doctor import table
+from graders.services.doctor import azure, azure_devops, machine, network, table
 from graders.services.doctor.examination import examine
-from graders.services.doctor.finding import Finding, Level, status
+from graders.services.doctor.finding import Finding, Level, entries, status
 from graders.services.doctor.needs import Needs
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
+from graders.services.sign_in import SignIn
+from graders.services.token_claims import Account
 from tests.support import served_tenant
 
 DEFECTS: Mapping[str, Mapping[str, Any]] = tomllib.loads(
@@ -61,6 +68,7 @@ def served(
             "AZURE_CLIENT_SECRET": tenant.ids.client_secret,
             "GITHUB_TOKEN": tenant.ids.github_token,
             "HOME": str(folder),
+            "FEDERATED": tenant.ids.federated_token,
         }
         if plan.with_pat:
             secrets["AZURE_DEVOPS_EXT_PAT"] = tenant.ids.azure_devops_pat
@@ -123,3 +131,183 @@ def test_on_a_right_set_up_it_is_silent(tmp_path: Path) -> None:
     told = {finding.code for finding in findings}
     assert told >= {"place", "azure_signed_in", "devops_signed_in", "github_signed_in", "grade_by"}
     assert max(map(len, table.lines(findings))) <= WIDTH
+
+
+def test_several_tenants_are_each_signed_in_to(tmp_path: Path) -> None:
+    """The simulated Entra ID knows one tenant: the learner of another one is named."""
+    elsewhere = "11111111-2222-3333-4444-555555555555"
+    with served(Plan(), tmp_path) as (needs, environ):
+        home = environ["AZURE_TENANT_ID"]
+        labs = [
+            replace(lab, tenant_id=elsewhere if number == 1 else home)
+            for number, lab in enumerate(needs.labs)
+        ]
+        findings = examine(replace(needs, labs=labs), environ)
+    (refused,) = [finding for finding in findings if finding.code == "tenant_refused"]
+    assert refused.learners == ("learner-2",)
+    assert "the tenant does not exist" in refused.says
+    others = {f.code for f in findings if f.learners != ("learner-2",) and f.level is not Level.OK}
+    assert others == set()
+
+
+def test_a_workload_identity_signs_in(tmp_path: Path) -> None:
+    with served(Plan(environment={"AZURE_CLIENT_SECRET": ""}), tmp_path) as (needs, environ):
+        (tmp_path / "token").write_text(environ["FEDERATED"], encoding="utf-8")
+        given = {**environ, "AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "token")}
+        findings = examine(needs, given)
+    assert "by workload identity" in "\n".join(table.lines(findings))
+    assert status(findings) == 0
+
+
+def test_a_learners_own_rights_are_no_warning(tmp_path: Path) -> None:
+    """The same rights are one for a grader."""
+    world = {"project.grader_may_write": True, "workspace.may": ["*"]}
+    with served(Plan(world=world), tmp_path) as (needs, environ):
+        codes = {finding.code for finding in examine(needs, environ)}
+        own = [lab for lab in needs.labs if lab.learner.id == "learner-2"]
+        sign_in = SignIn.from_environment(environ)
+        with ReadOnlyTransport():
+            alone = replace(needs, labs=own)
+            silent = {
+                *(f.code for f in azure_devops.findings(alone, sign_in, own=True)),
+                *(f.code for f in azure.findings(alone, sign_in, Account(), own=True)),
+            }
+    assert {"devops_could_write", "azure_could_write"} <= codes
+    assert not {"devops_could_write", "azure_could_write"} & silent
+
+
+@pytest.mark.parametrize(
+    ("ends", "codes"),
+    [(None, {"pat_end_unknown"}), (3, {"pat_ends_soon"}), (90, set())],
+)
+def test_a_personal_access_token_is_asked_for_its_end(
+    ends: int | None, codes: set[str], tmp_path: Path
+) -> None:
+    date = None if ends is None else (datetime.now(UTC) + timedelta(days=ends)).date()
+    with served(Plan(with_pat=True), tmp_path) as (needs, environ):
+        findings = examine(replace(needs, pat_ends=date), environ)
+    assert {finding.code for finding in findings if finding.level is not Level.OK} == codes
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "host"),
+    [
+        ("machine api.github.com login a password canary", "netrc", "api.github.com"),
+        ("default login a password canary", "netrc", "default"),
+        ("machine", "netrc_unreadable", ""),
+        ("machine elsewhere.example login a password canary", "", ""),
+    ],
+)
+def test_a_netrc_file_is_read_and_not_told(file: str, code: str, host: str, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text(file, encoding="utf-8")
+    (tmp_path / ".netrc").chmod(0o600)
+    found = list(machine.findings(tmp_path, {"HOME": str(tmp_path)}))
+    assert [finding.code for finding in found if finding.level is not Level.OK] == [code][
+        : bool(code)
+    ]
+    said = "".join(finding.says for finding in found)
+    assert host in said
+    assert "canary" not in said
+
+
+def test_a_full_disk_and_a_folder_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": 50 * 1024**2})()
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(machine.os, "access", lambda *_: False)
+    codes = {finding.code for finding in machine.findings(tmp_path / "new", {})}
+    assert codes == {"versions", "disk_low", "folder_not_writable"}
+
+
+def test_a_proxy_that_wants_a_password(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy, pytest.MonkeyPatch.context() as patch:
+        threading.Thread(target=_refusing, args=(proxy,), daemon=True).start()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            patch.setenv(name, f"http://ada:canary@127.0.0.1:{proxy.getsockname()[1]}")
+        with ReadOnlyTransport(RetryPolicy(attempts=1)):
+            found = list(network.findings(network.roads([], []), {}))
+    assert [finding.code for finding in found] == ["proxy_wants_sign_in"]
+    assert "canary" not in found[0].says + found[0].fix
+
+
+def _refusing(proxy: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            road, _ = proxy.accept()
+            road.recv(1024)
+            road.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+            road.close()
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_all_that_is_wrong_with_the_files_stops_it_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "class.csv").write_text("learner,number\nada,one\n", encoding="utf-8")
+    (tmp_path / "lab.toml").write_text("[tenant]\norganisation = 'x'\n", encoding="utf-8")
+    assert main(["doctor", "--learners", str(tmp_path / "class.csv")]) == 4
+    text = " ".join(capsys.readouterr().out.split())
+    assert "row 2, column `number`" in text
+    assert "`tenant.organisation`" in text
+    assert text.endswith("A run would stop: fix what is marked stop.")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--learner", "bea"], "no learner `bea`"),
+        (["-m", "task8"], "it selects no task; write some of task2"),
+    ],
+)
+def test_what_is_not_there_stops_it(
+    more: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["doctor", "--learners", str(_files(tmp_path)), *more]
+    assert main(arguments) == 4
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_programs_read_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with served(Plan(world={"project.sees_library": False}), tmp_path):
+        code = main(["doctor", "--learners", str(_files(tmp_path)), "--json", "-m", "task4"])
+        told = json.loads(capsys.readouterr().out)
+        assert (code, told["status"]) == (0, 0)
+        places = [f["facts"]["kind"] for f in told["findings"] if f["code"] == "place"]
+        assert places == ["owner"]  # only what task 4 needs
+        assert main(["doctor", "--learners", str(_files(tmp_path)), "--json"]) == 1
+    found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["level"] != "ok"]
+    assert [(f["code"], f["learners"]) for f in found] == [("library_not_seen", ["learner-2"])]
+
+
+def _files(folder: Path) -> Path:
+    rows = [f"learner-{n},{n},AE MLOps {n:02d}" for n in range(1, LEARNERS + 1)]
+    text = "\n".join(["learner,number,project", *rows])
+    (folder / "class.csv").write_text(text, encoding="utf-8")
+    tenant = {
+        "organization": served_tenant.ORGANIZATION,
+        "github_owner": served_tenant.ORGANIZATION,
+        "subscription_id": served_tenant.SUBSCRIPTION,
+    }
+    lines = [f"{name} = {json.dumps(value)}" for name, value in tenant.items()]
+    begins = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    lab = "\n".join(["[tenant]", *lines, "[session]", f"begins = {begins}"])
+    (folder / "lab.toml").write_text(lab, encoding="utf-8")
+    return folder / "class.csv"
+
+
+def test_every_finding_is_planted_somewhere() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    planted = {defect["finds"] for defect in DEFECTS.values()}
+    untried = {
+        code
+        for code, entry in entries().items()
+        if entry.level is not Level.OK and code not in planted and f'"{code}"' not in source
+    }
+    assert untried == {"file_wrong", "row_left_out", "lab_breaks", *HARD}
+
+
+HARD = {"devops_on_behalf", "projects_refused", "owner_refused", "azure_rights_unknown"}
+"""What the simulated tenant cannot be made to say yet."""
