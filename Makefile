@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
 MUTANTS := $(VENV)/.mutants
 CLIENTS := .venv-clients
+CI := .venv-ci
 NODE := reports/allure/node
 NODE_READY := $(if $(shell command -v npm 2>/dev/null),$(NODE)/node_modules/.ready)
 COHORT ?= fixtures/cohorts/demo.csv
@@ -16,7 +17,7 @@ OURS := tests/runs tests/browser tests/tenant tests/services tests/unit
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade report test test-all quick lint tenant bench bench-quick mutants clients golden screenshots lock clean
+.PHONY: docs help grade report test test-all quick lint lint-ci live-check tenant bench bench-quick mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
 	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
@@ -47,6 +48,24 @@ lint: $(DEV) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-ci: $(CI)/.ready ## check the pipelines in docs/ci: actionlint, zizmor, each service's schema
+	$(CI)/bin/actionlint docs/ci/github-actions.yml
+	$(CI)/bin/zizmor --offline --no-progress --quiet docs/ci/github-actions.yml
+	$(CI)/bin/check-jsonschema --builtin-schema vendor.github-workflows docs/ci/github-actions.yml
+	$(CI)/bin/check-jsonschema --builtin-schema vendor.azure-pipelines --data-transform azure-pipelines --regex-variant nonunicode docs/ci/azure-pipelines.yml
+	$(CI)/bin/check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/ci/gitlab-ci.yml
+	$(CI)/bin/kubernetes-validate --strict --quiet docs/ci/kubernetes.yml
+
+$(CI)/.ready: requirements-ci.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python"; exit 1; }
+	@echo "Installing what checks the pipelines into $(CI): about 120 MB; this takes a minute, once."
+	@$(PYTHON) -m venv $(CI)
+	@$(CI)/bin/python -m pip install --quiet --require-hashes -r requirements-ci.lock
+	@touch $@
+
+live-check: ## the ten-minute list for the first person with a real tenant
+	@cat docs/live-check.md
 
 tenant: $(READY) ## serve the simulated tenant for the demo cohort until Ctrl-C
 	$(BIN)/python -m fixtures.simulator --learners $(COHORT)
@@ -124,7 +143,7 @@ docs: $(DEV) ## renew the pages, counts and lines that documents take from the c
 screenshots: $(DEV) ## renew the pictures in docs/screenshots (needs chromium)
 	$(BIN)/python -m tests.support.screenshots $(REPORTS)
 
-lock: ## renew the five lock files (needs a package index)
+lock: ## renew the six lock files (needs a package index)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
@@ -144,6 +163,9 @@ lock: ## renew the five lock files (needs a package index)
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
 		--group az --upgrade --output-file requirements-az.lock --quiet
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+		--group ci --upgrade --output-file requirements-ci.lock --quiet
 
 clean: ## remove the environment and all results
-	rm -rf $(VENV) $(CLIENTS) $(NODE)/node_modules tests/clients/node/node_modules reports/out
+	rm -rf $(VENV) $(CLIENTS) $(CI) $(NODE)/node_modules tests/clients/node/node_modules reports/out

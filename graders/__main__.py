@@ -18,9 +18,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
@@ -32,19 +30,18 @@ from graders.commands import doctor, plan
 from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
 from graders.judging.scope import UnknownMarker
-from graders.verdicts import Grade, Outcome, Verdict
-from reports import exports, outputs, terminal
+from reports import exports
 from reports.ci.log import escape_log_commands
-from reports.files import NotWritten, could_not_write, keep_private
-from reports.final_grades import final
-from reports.gradebook import grades_of
+from reports.claim import NotOurs
+from reports.files import keep_private
 from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
-from reports.stored_run import Inputs, stored_run, verdicts_of
+from reports.publish import FAIL_ON, publish
+from reports.stored_run import Inputs, stored_run
 from reports.submission import submission_of
 
 _NAME = "mlops-lab-grader"
-_BAD_INPUT, _NOT_WRITTEN = 4, 3
+_BAD_INPUT = 4
 
 
 class BadInput(Exception):
@@ -118,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--fail-on",
-        choices=("learner", "fault", "never"),
+        choices=FAIL_ON,
         default="learner",
         help="what makes the exit status 1; default: learner (any failure)",
     )
@@ -134,13 +131,10 @@ def _version() -> str:
 
 def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
-    verdicts = verdicts_of(run)
-    run, grades = final(run, grades_of(run, verdicts))
-    written, failures = _write(run, grades)
-    page = terminal.Page(shutil.get_terminal_size().columns)
-    for line in (*terminal.summary(run, grades, written, page), *failures):
-        print(escape_log_commands(line))
-    return _NOT_WRITTEN if failures else _status(given.fail_on, verdicts)
+    try:
+        return publish(run, given.fail_on)
+    except NotOurs as why:
+        raise BadInput(str(why)) from None
 
 
 def _run_of(given: argparse.Namespace) -> GradingRun:
@@ -176,29 +170,6 @@ def _exports(text: str | None) -> tuple[str, ...]:
         return exports.chosen(text)
     except ValueError as error:
         raise BadInput(f"--export {text}: {error}.") from None
-
-
-def _write(run: GradingRun, grades: tuple[Grade, ...]) -> tuple[list[tuple[str, Path]], list[str]]:
-    """What was written, and one sentence for each output that was not."""
-    written: list[tuple[str, Path]] = []
-    failures: list[str] = []
-    for name, output in outputs.OUTPUTS:
-        try:
-            written += output(run, grades)
-        except NotWritten as why:
-            failures.append(str(why))
-        except OSError as error:
-            failures.append(could_not_write(name, error))
-    return written, failures
-
-
-def _status(fail_on: str, verdicts: Iterable[Verdict]) -> int:
-    costly = {
-        "learner": {Outcome.FAILED, Outcome.NOT_ASSESSED},
-        "fault": {Outcome.NOT_ASSESSED},
-        "never": set(),
-    }[fail_on]
-    return int(any(verdict.outcome in costly for verdict in verdicts))
 
 
 if __name__ == "__main__":

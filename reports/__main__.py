@@ -1,6 +1,9 @@
 """Work with the results of a run.
 
     python -m reports compare OLD NEW
+    python -m reports merge DIR … --reports OUT
+    python -m reports dispute LEARNER --key KEY
+    python -m reports verify ARCHIVE --signer KEY.pub
     python -m reports report [FOLDER]
     python -m reports serve [FOLDER]
     python -m reports hand-out [FOLDER] --zips --moodle WORKSHEET --mail
@@ -11,6 +14,12 @@ change (a reports folder and a lab file, or two lab files and ``--run``). A lab 
 points. With ``--learners COHORT`` the run's evidence is judged again, so that the names and the
 leniency in the lab file count too. Exit status: 0 if nothing differs, 1 if something does, 2 if an
 input is wrong.
+
+``merge`` grades a class whose parts were collected with ``--shard``. Exit status: as
+``python -m graders judge``, but 2 if an input is wrong.
+
+``dispute`` writes a signed archive with everything that one learner's grade rests on, and
+``verify`` checks it offline. Exit status: 0, 1 if the archive is not valid, 2 if an input is wrong.
 
 ``report`` builds the Allure report of a run, and ``serve`` shows it in a browser on this machine.
 Exit status: 0, or 2 if that is not possible.
@@ -34,9 +43,10 @@ from pathlib import Path
 from graders.inputs.lab_file import read_lab_file
 from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
-from reports import compare_terminal, handouts
+from reports import compare_terminal, dispute, handouts, merge
 from reports.allure import builder, serve
 from reports.ci.log import escape_log_commands
+from reports.claim import NotOurs
 from reports.compare import compare
 from reports.files import NotWritten, history_of, keep_private, write_whole
 from reports.forgetting import Folders, forget, forget_before
@@ -54,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     undo = keep_private()
     try:
         return int(given.run(given))
-    except (InputProblems, NotWritten, SnapshotError) as problems:
+    except (InputProblems, NotOurs, NotWritten, SnapshotError) as problems:
         print(escape_log_commands(str(problems)), file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
@@ -83,9 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(
-        required=True, metavar="compare | report | serve | hand-out | forget"
-    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser(
         "compare", help="show whose grade changes, by which check, and why"
     )
@@ -128,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_serve)
     _add_forget(commands.add_parser("forget", help="remove learners, or what is old, for good"))
     _add_hand_out(commands.add_parser("hand-out", help="write feedback to pass on to learners"))
+    merge.add(commands)
+    dispute.add(commands, OUT)
     return parser
 
 

@@ -8,16 +8,17 @@ and NotWritten where a run can do without it; the outputs after it are still wri
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graders.history import store as past_runs
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page, shareable
+from reports import ci, feedback, gradebook, page, parts, shareable, versions
 from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
-from reports.files import is_open, narrow
+from reports.files import is_open, narrow, write_whole
 from reports.grading_run import GradingRun
 
 Written = Sequence[tuple[str, Path]]
@@ -33,6 +34,12 @@ def _grade_book(run: GradingRun, grades: Sequence[Grade]) -> Written:
     return [("grade book", book), ("every verdict", verdicts)]
 
 
+def _versions(run: GradingRun, _: Sequence[Grade]) -> Written:
+    text = json.dumps(versions.versions(), indent=1) + "\n"
+    write_whole(run.reports / versions.NAME, text)
+    return []  # for programs: not worth a line of the summary
+
+
 def _feedback(run: GradingRun, grades: Sequence[Grade]) -> Written:
     return [("feedback", feedback.write(run, grades))]
 
@@ -45,6 +52,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the grade book page", _page),
     ("the learners' feedback", _feedback),
     ("the grade book", _grade_book),
+    ("the versions", _versions),
     ("what --export asks for", exports.write),
     ("the results with pseudonyms", shareable.write),
     ("the CI summary", ci.write_summary),
@@ -53,13 +61,17 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
 )
 """Its name in an error message -> the function that writes it."""
 
-_EVIDENCE = "evidence"
+DISPUTES = "disputes"
+"""The folder of the archives of ``python -m reports dispute``."""
+EVIDENCE = "evidence"
 RESULTS = {
     *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
-    shareable.FOLDER,
-    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, _EVIDENCE),
+    *(parts.NAME, parts.CLASS, parts.AUDIT, versions.NAME, DISPUTES, shareable.FOLDER),
+    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, EVIDENCE),
 }
-_KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, _EVIDENCE}
+MANIFEST = ".written-by-the-lab-grader.json"
+"""In a results folder, lists the names there that are ours to replace (``claim.py``)."""
+KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, EVIDENCE}
 
 
 def narrow_earlier(reports: Path, history: Path) -> None:
@@ -67,7 +79,7 @@ def narrow_earlier(reports: Path, history: Path) -> None:
 
     A folder that holds anything else is the user's own, and keeps its rights.
     """
-    for folder, names in ((reports, RESULTS), (history, _KEPT)):
+    for folder, names in ((reports, {*RESULTS, MANIFEST}), (history, KEPT)):
         with contextlib.suppress(
             OSError
         ):  # it is not there; any other error is reported on writing

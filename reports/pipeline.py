@@ -1,4 +1,4 @@
-"""The pipeline that runs this, by its environment: GitHub Actions, Azure Pipelines or none."""
+"""The pipeline that runs this, by its environment: GitHub, Azure Pipelines, GitLab, or none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ADDRESS = re.compile(r"https://[\w.:~%/?=&-]+")
 class Pipeline:
     """The pipeline that a run is a step of."""
 
-    service: Literal["github", "azure"]
+    service: Literal["github", "azure", "gitlab"]
     summary: Path | None = None
     """The file that GitHub shows as the step's summary; it may have earlier content."""
     address: str = ""
@@ -30,6 +30,9 @@ def pipeline_of(environment: Mapping[str, str]) -> Pipeline | None:
         return Pipeline("github", Path(file) if file else None, _on_github(environment))
     if environment.get("TF_BUILD", "").casefold() in ("true", "1"):
         return Pipeline("azure", address=_on_azure(environment))
+    if environment.get("GITLAB_CI", "").casefold() == "true":
+        page = environment.get("CI_PIPELINE_URL", "")
+        return Pipeline("gitlab", address=_whole(page, page))
     return None
 
 

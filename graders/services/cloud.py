@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
@@ -27,6 +28,7 @@ from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml.workspace import AzureML
 from graders.services.github.repositories import GitHub, Shown
+from graders.services.http.audit import on_behalf_of
 from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 
@@ -51,6 +53,8 @@ class Cloud:
         self._parts = to_collect(parts)
         self._services = services_of(self._parts)
         self.transport = transport or ReadOnlyTransport()
+        self.transport.keep_to(sign_in.github_token, "GitHub")
+        self.transport.keep_to(sign_in.azure_devops_pat, "Azure DevOps", "Azure DevOps artifacts")
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
@@ -80,7 +84,7 @@ class Cloud:
 
     def look_at(self, lab: Lab) -> Evidence:
         """All of one learner's evidence. Never raises because of the cloud."""
-        with self.transport:
+        with self.transport, on_behalf_of(lab.learner.id):
             trained: list[Sighting] = []
             built: list[Sighting] = []
             ml_look = _beside(
@@ -111,7 +115,7 @@ class Cloud:
 
     def still_there(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
-        with self.transport:
+        with self.transport, on_behalf_of(lab.learner.id):
             if resource.kind == "repository":
                 return self._github.still_has(resource)
             if resource.kind in ("published pipeline", "model", "endpoint"):
@@ -190,7 +194,8 @@ def _beside(call: Callable[[], T]) -> Callable[[], T]:
     The thread is a daemon: an interrupted run does not wait for what it no longer needs.
     """
     answer: SimpleQueue[T] = SimpleQueue()
-    threading.Thread(target=lambda: answer.put(call()), daemon=True).start()
+    context = copy_context()  # whose requests they are
+    threading.Thread(target=lambda: answer.put(context.run(call)), daemon=True).start()
     return answer.get
 
 

@@ -49,7 +49,7 @@ def write_summary(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, P
     """
     if run.pipeline is None:
         return []
-    if run.pipeline.service == "azure":
+    if run.pipeline.service != "github":
         text = summary.text(run, grades)
         return [("CI summary", write_whole(run.reports / SUMMARY, text))]
     file = run.pipeline.summary
@@ -65,8 +65,8 @@ def write_summary(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, P
 
 
 def commands(run: GradingRun, grades: Sequence[Grade]) -> list[str]:
-    """The lines to print for the pipeline, after everything else."""
-    if run.pipeline is None:
+    """The lines to print for the pipeline, after everything else; GitLab obeys none."""
+    if run.pipeline is None or run.pipeline.service == "gitlab":
         return []
     shown = annotations_of(run, grades)
     if run.pipeline.service == "github":

@@ -16,7 +16,7 @@ from typing import Any
 from tests.support.paths import COHORTS, PROJECT
 
 CREDENTIALS = ("AZURE_", "GITHUB_", "GH_", "ACTIONS_", "SYSTEM_")
-PIPELINES = ("TF_BUILD",)
+PIPELINES = ("TF_BUILD", "GITLAB_", "CI_")
 _SECONDS = 1200  # what hangs is stopped; what is slow on a busy machine is not
 
 

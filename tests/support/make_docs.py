@@ -21,7 +21,7 @@ from fixtures.simulator.serving.server import WIRES
 from fixtures.simulator.wire.entra.routes import Authority
 from fixtures.simulator.world import Tenant
 from reports import rubric_page
-from tests.support import grading_process
+from tests.support import grading_process, machines
 
 DOCUMENTS = [
     path
@@ -48,6 +48,7 @@ def facts(demo: grading_process.Outcome) -> dict[str, str]:
         "learners": str(len(demo.grade_book())),
         "faults": str(len(FAULTS)),
         "questions": str(len(QUESTIONS)),
+        "machines": f"\n{machines.table(demo.reports)}\n",
         "services": f"\n{_services()}\n",
         "summary": f"\n```\n{_summary(demo.text)}\n```\n",
     }

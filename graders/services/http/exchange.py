@@ -62,6 +62,8 @@ class Exchange:
     status: int | None
     at: datetime
     request_id: str | None = None
+    size: int | None = None
+    """Bytes of the answer's body, as far as it was read; None when no answer came."""
     content_type: str = ""
     type_key: str = ""
     oauth_error: str = ""
@@ -108,6 +110,7 @@ def exchange(
         response.status_code,
         now,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
+        size=len(response.content),
         content_type=headers.get("Content-Type", "").partition(";")[0].strip().lower(),
         type_key=said.code,
         oauth_error=said.oauth_error,

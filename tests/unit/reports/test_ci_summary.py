@@ -420,6 +420,11 @@ def test_the_pipeline_is_known_by_its_environment() -> None:
         address="",
     )
     assert pipeline_of({"GITHUB_STEP_SUMMARY": "x", "TF_BUILD": "False"}) is None
+    page = "https://gitlab.example/class/-/pipelines/7"
+    assert pipeline_of({"GITLAB_CI": "true", "CI_PIPELINE_URL": page}) == Pipeline(
+        "gitlab", address=page
+    )
+    assert pipeline_of({"GITLAB_CI": "true", "CI_PIPELINE_URL": "x"}) == Pipeline("gitlab")
 
 
 def test_without_a_pipeline_nothing_of_it_is_written(tmp_path: Path) -> None:
