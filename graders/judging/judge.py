@@ -115,7 +115,8 @@ class Judge:
         """
         prerequisites = _Prerequisites(self._subject, learner, evidence)
         return {
-            check: self._judged(self._checks[check], prerequisites)[0] for check in self._rubric
+            check: self._in_time(learner, self._checks[check], prerequisites)[0]
+            for check in self._rubric
         }
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
