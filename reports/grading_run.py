@@ -79,6 +79,7 @@ class GradingRun:
     """The systems to write marks for, from :data:`reports.exports.EXPORTS`."""
     marks: MarksTable = field(default_factory=MarksTable)
     """What the mark is called in them."""
+    decisions_file: Path | None = None
     decisions: tuple[Decision, ...] = ()
     """What the instructor decided, for all learners of the cohort file."""
     late_rule: LateRule = field(default_factory=LateRule)

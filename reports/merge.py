@@ -43,6 +43,9 @@ def add(commands: Any) -> None:
     command = commands.add_parser("merge", help="grade a class whose parts --shard collected")
     command.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="a part's folder")
     command.add_argument("--reports", type=Path, required=True, metavar="OUT", help="for results")
+    command.add_argument(
+        "--decisions", type=Path, metavar="FILE", help="what you decided; default: as for the parts"
+    )
     command.add_argument("--export", metavar="LIST", help="write marks for other systems")
     command.add_argument(
         "--fail-on", choices=FAIL_ON, default="learner", help="what makes the exit status 1"
@@ -54,10 +57,11 @@ def run(given: argparse.Namespace) -> int:
     """Merge, judge and write; returns the exit status. Raises InputProblems and OSError."""
     chosen = _exports(given.export)
     parts = read_notes(given.folders)
-    _refuse([*_misfits(parts), *_problems_of_out(given.reports, parts)])
+    misfits = [*_misfits(parts), *(() if given.decisions else _other_decisions(parts))]
+    _refuse([*misfits, *_problems_of_out(given.reports, parts)])
     for line in _absent(parts):
         print(escape_log_commands(line))
-    merged = merge(parts, given.reports)
+    merged = merge(parts, given.reports, given.decisions)
     return publish(replace(merged, exports=chosen), given.fail_on)
 
 
@@ -68,7 +72,7 @@ def _exports(text: str | None) -> tuple[str, ...]:
         raise InputProblems([Problem("--export", str(error), "write one of these")]) from None
 
 
-def merge(parts: _Parts, out: Path) -> GradingRun:
+def merge(parts: _Parts, out: Path, decisions: Path | None = None) -> GradingRun:
     """Put the parts' evidence together below ``out``; returns the run that judges it.
 
     Raises InputProblems, SnapshotError and OSError.
@@ -77,6 +81,8 @@ def merge(parts: _Parts, out: Path) -> GradingRun:
     try:
         cohort = some.cohort.copy_to(out / CLASS)
         lab = some.lab.copy_to(out / CLASS) if some.lab else None
+        if decisions is None and some.decisions:
+            decisions = some.decisions.copy_to(out / CLASS)
     except ValueError:
         raise InputProblems([_problem(next(iter(parts)), "its note has no sound file")]) from None
     learners, lab_file = read_class(cohort, lab)
@@ -84,7 +90,7 @@ def merge(parts: _Parts, out: Path) -> GradingRun:
     _refuse(_wrong_learners(parts, [lab.learner.id for lab in labs]))
     _put_together(parts, labs, out / "evidence")
     _join_audits(list(parts), out / AUDIT)
-    merged = stored_run(Inputs(cohort, lab, out / "evidence", out))
+    merged = stored_run(Inputs(cohort, lab, out / "evidence", out, decisions=decisions))
     return replace(
         merged,
         started_at=min(part.started_at for part in parts.values()),
@@ -104,11 +110,8 @@ def _refuse(problems: Sequence[Problem]) -> None:
 def _misfits(parts: _Parts) -> Iterator[Problem]:
     """What keeps the parts from being parts of one class, a sentence for each folder."""
     for what, fact in _AGREEING.items():
-        values = {folder: fact(part) for folder, part in parts.items()}
-        usual, _ = Counter(values.values()).most_common(1)[0]
-        for folder, value in values.items():
-            if value != usual:
-                yield _problem(folder, f"{what} differs from the other parts'")
+        for folder in _differing(parts, fact):
+            yield _problem(folder, f"{what} differs from the other parts'")
     if any(part.code != code() for part in parts.values()) and len(_codes(parts)) == 1:
         yield _problem(next(iter(parts)), "another version of the grader collected the parts")
     first: dict[int, Path] = {}
@@ -120,6 +123,19 @@ def _misfits(parts: _Parts) -> Iterator[Problem]:
                 "name one of them",
             )
         first.setdefault(part.number, folder)
+
+
+def _other_decisions(parts: _Parts) -> Iterator[Problem]:
+    """Parts of another day may have other decisions: which of them count is to be said."""
+    for folder in _differing(parts, lambda part: part.decisions):
+        what = "what was decided differs from the other parts'"
+        yield Problem(str(folder), what, "name the file that counts with --decisions")
+
+
+def _differing(parts: _Parts, fact: Callable[[Part], Hashable]) -> list[Path]:
+    values = {folder: fact(part) for folder, part in parts.items()}
+    usual, _ = Counter(values.values()).most_common(1)[0]
+    return [folder for folder, value in values.items() if value != usual]
 
 
 _AGREEING: Mapping[str, Callable[[Part], Hashable]] = {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from graders.history import store as past_runs
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page, parts, shareable, versions
+from reports import ci, feedback, gradebook, handouts, page, parts, shareable, versions
 from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
@@ -67,6 +67,7 @@ EVIDENCE = "evidence"
 RESULTS = {
     *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
     *(parts.NAME, parts.CLASS, parts.AUDIT, versions.NAME, DISPUTES, shareable.FOLDER),
+    handouts.FOLDER,
     *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, EVIDENCE),
 }
 MANIFEST = ".written-by-the-lab-grader.json"

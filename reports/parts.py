@@ -1,6 +1,7 @@
 """The note that ``--shard`` writes beside a part's evidence: which part of which class it is.
 
-The cohort file and the lab file are in it, so that ``python -m reports merge`` needs only folders.
+The cohort file, the lab file and what was decided are in it, so that ``python -m reports merge``
+needs only folders.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Part:
     cohort: InputFile
     lab: InputFile | None
     started_at: datetime
+    decisions: InputFile | None = None
     schema: int = SCHEMA
 
     @property
@@ -86,6 +88,7 @@ def write_note(run: GradingRun, shard: Shard) -> Path:
         cohort=InputFile.of(run.cohort_file),
         lab=InputFile.of(run.lab_file) if run.lab_file else None,
         started_at=run.started_at,
+        decisions=InputFile.of(run.decisions_file) if run.decisions_file else None,
     )
     text = _parts().dump_json(part, indent=1).decode()
     return write_whole(run.reports / NAME, text + "\n")

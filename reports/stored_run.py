@@ -65,6 +65,7 @@ def stored_run(given: Inputs) -> GradingRun:
         as_of=given.as_of,
         marks=lab.marks,
         late_rule=lab.late_rule,
+        decisions_file=decisions,
         decisions=read_decisions(decisions, everyone, checks),
         started_at=datetime.now(UTC),
     )

@@ -87,20 +87,31 @@ def clean_all(folder: Path) -> None:
 
 
 def remove(folder: Path, learners: Collection[str]) -> None:
-    """Delete the results of these learners, and what is attached to theirs alone."""
+    """Delete the results of these learners, and what is attached to theirs alone.
+
+    A result that cannot be read may be theirs, and is deleted too.
+    """
     kept: set[str] = set()
     theirs: set[str] = set()
     for path in folder.glob("*-result.json"):
-        result = json.loads(path.read_bytes())
-        attached = {attachment["source"] for attachment in result.get("attachments", ())}
-        suites = {label["value"] for label in result["labels"] if label["name"] == "suite"}
-        if suites & set(learners):
+        suites, attached = _read(path)
+        if not suites or suites & set(learners):
             path.unlink()
             theirs |= attached
         else:
             kept |= attached
     for source in theirs - kept:
         (folder / Path(source).name).unlink(missing_ok=True)
+
+
+def _read(path: Path) -> tuple[set[str], set[str]]:
+    """(learners, attached files) of a result; both empty where it cannot be read."""
+    try:
+        result = json.loads(path.read_bytes())
+        suites = {label["value"] for label in result["labels"] if label["name"] == "suite"}
+        return suites, {attachment["source"] for attachment in result.get("attachments", ())}
+    except (ValueError, KeyError, TypeError):
+        return set(), set()
 
 
 def describe(folder: Path, run: GradingRun) -> None:

@@ -21,9 +21,19 @@ from reports.feedback import FOLDER, HTML, MARKDOWN
 from reports.gradebook import JSON_NAME
 from reports.parts import AUDIT
 
-_GRADE = ("learner", "name", "email", "total", "withheld", "by_task", "faults")
-_VERDICT = ("check", "outcome", "points", "earned", "reason", "standing", "hint")
-_FACTS = ("why", "past")
+_GRADE = (
+    "learner",
+    "name",
+    "email",
+    "total",
+    "withheld",
+    "automatic",
+    "decisions",
+    "by_task",
+    "faults",
+)
+_VERDICT = ("check", "outcome", "points", "earned", "automatic", "reason", "standing", "hint")
+_FACTS = ("why", "past", "decision", "automatic")
 _RUN = ("tenant", "simulated", "graded_at", "as_of", "policy", "possible")
 _SHORTEST = 3
 """A name of fewer letters is part of too many words."""

@@ -18,9 +18,13 @@ import pytest
 from graders import snapshot
 from graders.__main__ import main
 from graders.evidence import Evidence
+from graders.inputs.shards import Shard
 from graders.verdicts import Grade
 from graders.wording import changes_of
 from reports.__main__ import main as reports_main
+from reports.dispute.content import content
+from reports.merge import merge
+from reports.parts import read_notes, write_note
 from reports.stored_run import Inputs, grades_of_run, stored_run
 from tests.support import grading_process
 from tests.support.judged_classes import change
@@ -188,6 +192,46 @@ def test_a_regrade_keeps_them_and_every_export_has_them(demo_class: Class) -> No
     assert score == 90
     assert "I saw the project" in (exports / "junit/SIMULATED-learners.xml").read_text("utf-8")
     assert reports_main(["compare", str(demo_class.folder / "out"), str(demo_class.lab)]) == 0
+
+
+def test_a_dispute_has_them(demo_class: Class) -> None:
+    demo_class.write(decisions=SEEN).regrade()
+    grade = content(demo_class.folder / "out", "user1").predicate["grade"]
+    assert (grade["total"], grade["automatic"]["total"]) == (90, 100)
+    assert "1 started day late" in grade["decisions"][0]
+    decided = content(demo_class.folder / "out", "user17").files["verdicts.json"].decode()
+    assert "I saw the project" in decided
+    assert '"automatic": "not assessed"' in decided
+
+
+def test_merged_parts_have_them(demo_class: Class) -> None:
+    demo_class.write(decisions=SEEN)
+    part = demo_class.folder / "part"
+    shutil.copytree(demo_class.evidence, part / "evidence")
+    whole = stored_run(Inputs(demo_class.cohort, demo_class.lab, part / "evidence", part))
+    write_note(whole, Shard(1, 1))
+    _, grades = grades_of_run(merge(read_notes([part]), demo_class.folder / "merged"))
+    totals = {own.learner: own.total for own in grades}
+    assert (totals["user1"], totals["user17"]) == (90, 100)
+    other = demo_class.folder / "other.csv"
+    other.write_text(HEADING + SEEN.replace("passed", "failed"), encoding="utf-8")
+    _, grades = grades_of_run(merge(read_notes([part]), demo_class.folder / "again", other))
+    assert {own.learner: own.total for own in grades}["user17"] == 0
+
+
+def test_parts_with_other_decisions_are_refused(
+    demo_class: Class, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = [demo_class.folder / name for name in ("one", "two")]
+    for number, part in enumerate(parts, start=1):
+        demo_class.write(decisions=SEEN if number == 1 else SEEN.replace("I", "We"))
+        run = stored_run(Inputs(demo_class.cohort, demo_class.lab, demo_class.evidence, part))
+        shard = Shard(number, 2)
+        labs = dict(shard.part_of(list(run.labs.items())))
+        write_note(replace(run, labs=labs), shard)
+    out = demo_class.folder / "merged"
+    assert reports_main(["merge", *map(str, parts), "--reports", str(out)]) == 2
+    assert "name the file that counts with --decisions" in capsys.readouterr().err
 
 
 def test_a_file_with_a_wrong_row_stops_the_run(

@@ -22,10 +22,12 @@ from graders.history.store import FILE_NAME, PastRuns, Whose
 from graders.inputs.lab_file import read_class
 from graders.lab import Lab
 from graders.reasons import Outcome, OwnerNote, Reason, Relation
+from graders.snapshot import TENANT_NOTE
 from reports import exports
 from reports.__main__ import main
 from reports.allure import history_file, labels
 from reports.files import write_whole
+from reports.outputs import MANIFEST
 from reports.stored import read_book
 from tests.support import grading_process, leaks
 from tests.support.paths import COHORTS
@@ -224,9 +226,8 @@ def test_what_is_older_than_a_day_is_removed(results: Results) -> None:
 
 def test_old_results_and_old_evidence_go_as_a_whole(results: Results) -> None:
     assert results.forget("--before", "2126-01-01") == 0
-    assert [path for path in results.files() if path.name != FILE_NAME] == [
-        results.history / history_file.NAME
-    ]
+    left = {path.name for path in results.files()}
+    assert left == {FILE_NAME, history_file.NAME, TENANT_NOTE, MANIFEST}
     assert (results.history / history_file.NAME).read_bytes() == b""
 
 
