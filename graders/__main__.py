@@ -32,6 +32,7 @@ from graders.inputs.problems import InputProblems
 from graders.judging.scope import UnknownMarker
 from reports import exports
 from reports.ci.log import escape_log_commands
+from reports.claim import NotOurs
 from reports.files import keep_private
 from reports.grading_run import GradingRun
 from reports.pipeline import pipeline_of
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     undo = keep_private()
     try:
         return int(given.command(given))
-    except (InputProblems, BadInput, UnknownMarker, snapshot.SnapshotError) as problem:
+    except (InputProblems, BadInput, NotOurs, UnknownMarker, snapshot.SnapshotError) as problem:
         print(escape_log_commands(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
     finally:

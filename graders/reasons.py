@@ -73,10 +73,10 @@ class Reason:
         """The same, safe to show: each text on one line, without controls, none too long."""
         kept = self.mismatches[:MOST_LINES]
         return Reason(
-            mismatches=tuple(_shown(_revealed(mismatch)) for mismatch in kept),
+            mismatches=tuple(bounded(_revealed(mismatch)) for mismatch in kept),
             more=self.more + len(self.mismatches) - len(kept),
-            blocked_by=self.blocked_by and _shown(_compared(self.blocked_by)),
-            unseen=self.unseen and _shown(self.unseen),
+            blocked_by=self.blocked_by and bounded(_compared(self.blocked_by)),
+            unseen=self.unseen and bounded(self.unseen),
             pending_on=shown_value(self.pending_on),
             note=shown_value(self.note),
             doubt=shown_value(self.doubt),
@@ -108,7 +108,7 @@ class Place:
     @property
     def bounded(self) -> Place:
         """The same, safe to show."""
-        return _shown(self)
+        return bounded(self)
 
 
 class Relation(StrEnum):
@@ -132,7 +132,7 @@ class OwnerNote:
     @property
     def bounded(self) -> OwnerNote:
         """The same, safe to show."""
-        return _shown(self)
+        return bounded(self)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,8 @@ class PastNote:
 _FactT = TypeVar("_FactT", Mismatch, Blockage, Unavailable, OwnerNote, Place)
 
 
-def _shown(fact: _FactT) -> _FactT:
+def bounded(fact: _FactT) -> _FactT:
+    """The same fact, safe to show."""
     return replace(fact, **{name: _safe(value) for name, value in vars(fact).items()})
 
 

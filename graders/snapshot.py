@@ -96,6 +96,15 @@ def noted_tenant(folder: Path) -> str:
         return ""
 
 
+def is_evidence(path: Path) -> bool:
+    """Whether a file begins as those do that :func:`write` made."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20).startswith(b'{\n "schema": ')
+    except OSError:
+        return False
+
+
 def remove(folder: Path, learner: str) -> None:
     """Remove one learner from the snapshot, if they are in it."""
     path_of(folder, learner).unlink(missing_ok=True)

@@ -37,6 +37,7 @@ from graders.snapshot import SnapshotError
 from reports import compare_terminal, dispute, merge
 from reports.allure import builder, serve
 from reports.ci.log import escape_log_commands
+from reports.claim import NotOurs
 from reports.compare import compare
 from reports.files import NotWritten, keep_private, write_whole
 from reports.stored import Book, read_book
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     undo = keep_private()
     try:
         return int(given.run(given))
-    except (InputProblems, NotWritten, SnapshotError) as problems:
+    except (InputProblems, NotOurs, NotWritten, SnapshotError) as problems:
         print(escape_log_commands(str(problems)), file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}.", file=sys.stderr)

@@ -119,6 +119,15 @@ def as_json(run: GradingRun, grades: Sequence[Grade]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
+def is_ours(file: Path) -> bool:
+    """Whether this program, or an earlier version of it, wrote a file of this name."""
+    try:
+        content = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and {"schema", "graded_at", "verdicts"} <= content.keys()
+
+
 def _header(run: GradingRun) -> dict[str, object]:
     note = f"{run.left_out} learners of the cohort were left out by --learner"
     return {

@@ -20,7 +20,9 @@ from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab, Learner
 from graders.parts import ALL_PARTS
+from graders.reasons import bounded
 from graders.rubric import Check
+from graders.texts import MOST_LINES
 from graders.verdicts import Grade, Outcome
 from reports.pipeline import Pipeline
 from reports.submission import Submission
@@ -150,7 +152,8 @@ class GradingRun:
         by_learner: dict[str, tuple[Unavailable, ...]] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
-                by_learner[learner] = self.evidence(learner).faults()
+                faults = self.evidence(learner).faults()
+                by_learner[learner] = tuple(map(bounded, faults[:MOST_LINES]))
         return {learner: faults for learner, faults in by_learner.items() if faults}
 
     def digest(self) -> str:

@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from graders import snapshot
-from graders.parts import unseen
 from graders.evidence import ServiceName, Unavailable
 from graders.inputs.lab_file import read_class
 from graders.inputs.problems import InputProblems, Problem
 from graders.inputs.shards import Shard
 from graders.lab import Lab
+from graders.parts import unseen
 from reports import exports
 from reports.ci.log import escape_log_commands
-from reports.files import write_whole
+from reports.claim import claim
+from reports.files import history_of, write_whole
 from reports.grading_run import GradingRun
 from reports.parts import AUDIT, CLASS, Part, read_notes
 from reports.pipeline import pipeline_of
@@ -71,8 +72,9 @@ def _exports(text: str | None) -> tuple[str, ...]:
 def merge(parts: _Parts, out: Path) -> GradingRun:
     """Put the parts' evidence together below ``out``; returns the run that judges it.
 
-    Raises InputProblems, SnapshotError and OSError.
+    Raises InputProblems, NotOurs, SnapshotError and OSError.
     """
+    claim(out, history_of(out))
     some = next(iter(parts.values()))
     try:
         cohort = some.cohort.copy_to(out / CLASS)

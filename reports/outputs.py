@@ -62,13 +62,15 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
 
 DISPUTES = "disputes"
 """The folder of the archives of ``python -m reports dispute``."""
-_EVIDENCE = "evidence"
-_RESULTS = {
+EVIDENCE = "evidence"
+RESULTS = {
     *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
     *(parts.NAME, parts.CLASS, parts.AUDIT, versions.NAME, DISPUTES),
-    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, _EVIDENCE),
+    *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, EVIDENCE),
 }
-_KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, _EVIDENCE}
+MANIFEST = ".written-by-the-lab-grader.json"
+"""In a results folder, lists the names there that are ours to replace (``claim.py``)."""
+KEPT = {past_runs.FILE_NAME, f"{past_runs.FILE_NAME}-journal", history_file.NAME, EVIDENCE}
 
 
 def narrow_earlier(reports: Path, history: Path) -> None:
@@ -76,7 +78,7 @@ def narrow_earlier(reports: Path, history: Path) -> None:
 
     A folder that holds anything else is the user's own, and keeps its rights.
     """
-    for folder, names in ((reports, _RESULTS), (history, _KEPT)):
+    for folder, names in ((reports, {*RESULTS, MANIFEST}), (history, KEPT)):
         with contextlib.suppress(
             OSError
         ):  # it is not there; any other error is reported on writing

@@ -1,4 +1,4 @@
-"""The pipeline that runs this, by its environment: GitHub Actions, Azure Pipelines, GitLab, none."""
+"""The pipeline that runs this, by its environment: GitHub Actions, Azure Pipelines, GitLab."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import ci, outputs, terminal
 from reports.ci.log import escape_log_commands
+from reports.claim import claim
 from reports.files import NotWritten, could_not_write
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
@@ -19,7 +20,11 @@ _NOT_WRITTEN = 3
 
 
 def publish(run: GradingRun, fail_on: str) -> int:
-    """Judge the run's evidence and write all its results; returns the exit status."""
+    """Judge the run's evidence and write all its results; returns the exit status.
+
+    Raises NotOurs.
+    """
+    claim(run.reports, run.history)
     verdicts = verdicts_of(run)
     grades = grades_of(run, verdicts)
     written, failures = _write(run, grades)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, Not
 from graders.judging.ownership import Ownership, compared_part, ownership
 from graders.judging.places import place_of
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
+from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
 from graders.reasons import Blockage, OwnerNote, Reason
 from graders.rubric import Check
@@ -49,7 +51,7 @@ class Subject:
         """Ownership by learner: each lab compared with all of which there is evidence."""
         collected: dict[str, Evidence] = {}
         for learner in self.labs:
-            with contextlib.suppress(NotAssessed):
+            with contextlib.suppress(Exception):  # its own checks say why there is none
                 collected[learner] = compared_part(self.evidence_of(learner))
         return ownership(self.labs.values(), collected)
 
@@ -65,6 +67,7 @@ class Judge:
         self._rubric = rubric
         self._checks = {graded.check.id: graded for graded in checks}
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
+        self._spent: defaultdict[str, float] = defaultdict(float)
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -75,7 +78,9 @@ class Judge:
         """The verdict of one check on one learner; whatever goes wrong is *not assessed*."""
         graded, check = self._checks[check_id], self._rubric[check_id]
         prerequisites = self._prerequisites_of(learner)
-        outcome, why = self._judged(graded, prerequisites)
+        if "ownership" in closure(graded.needs):
+            _ = self._subject.ownership  # comparing the class costs no learner's time
+        outcome, why = self._in_time(learner, graded, prerequisites)
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
         shown = why.bounded
@@ -87,6 +92,21 @@ class Judge:
         if outcome in (Outcome.FAILED, Outcome.NOTED):
             place = place_of(graded.needs, prerequisites.known, why)
         return replace(verdict, place=place and place.bounded, owners=self._owners(learner, graded))
+
+    def _in_time(
+        self, learner: str, graded: GradedCheck, prerequisites: _Prerequisites
+    ) -> tuple[Outcome, Reason]:
+        """Once a learner's time is up, all that is left of them is not assessed."""
+        began = time.monotonic()
+        try:
+            with limited(SECONDS - self._spent[learner]):
+                return self._judged(graded, prerequisites)
+        except OutOfTime:
+            self._spent[learner] = SECONDS
+            note = f"judging this learner's lab took more than {SECONDS:g} seconds"
+            return Outcome.NOT_ASSESSED, Reason(note=note)
+        finally:
+            self._spent[learner] += time.monotonic() - began
 
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:

@@ -53,6 +53,8 @@ class Cloud:
         self._parts = to_collect(parts)
         self._services = services_of(self._parts)
         self.transport = transport or ReadOnlyTransport()
+        self.transport.keep_to(sign_in.github_token, "GitHub")
+        self.transport.keep_to(sign_in.azure_devops_pat, "Azure DevOps", "Azure DevOps artifacts")
         self._sign_in = sign_in
         self._organizations: dict[str, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)

@@ -59,6 +59,9 @@ def build(reports: Path, kept: Path | None = None, *, one_file: bool = False) ->
     if not ids.runs:
         raise not_built(f"there are no Allure results in {results}; grade first: `make grade`")
     _refuse_foreign(reports / FOLDER)
+    for place in (reports / FOLDER, reports / FILE, results):
+        if place.is_symlink():
+            raise not_built(f"{place} is a link, and nothing is written through one; remove it")
     file = (kept or history_of(reports)) / history_file.NAME
     history = history_file.history(file, ids)
     with _work(reports) as work:

@@ -20,6 +20,7 @@ from graders.lab import Learner
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports.allure import labels
+from reports.allure.results_folder import note
 from reports.grading_run import GradingRun
 from reports.links import links
 
@@ -101,10 +102,16 @@ class ResultWriter(AllureFileLogger):
             self._has_failed = True
             warnings.warn(UserWarning(f"Allure results are incomplete: {error}"), stacklevel=2)
 
+    def report_attached_file(self, source: str, file_name: str) -> None:
+        super().report_attached_file(source, note(self._report_dir, file_name))
+
+    def report_attached_data(self, body: object, file_name: str) -> None:
+        super().report_attached_data(body, note(self._report_dir, file_name))
+
     def _write(self, item: Any) -> None:
         """As Allure does it, but in one write: its own writer makes one for each part."""
-        name = item.file_pattern.format(prefix=uuid.uuid4())
-        draft = self._report_dir / f"{name}.tmp"
+        name = note(self._report_dir, item.file_pattern.format(prefix=uuid.uuid4()))
+        draft = self._report_dir / note(self._report_dir, f"{name}.tmp")
         data = attr.asdict(item, filter=lambda _, value: bool(value) or value is False)
         draft.write_text(json.dumps(data), encoding="utf-8")
         draft.replace(self._report_dir / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from reports.files import write_whole
 from reports.grading_run import GradingRun
 
 NAME = "allure-results"
+_LIST = ".written"
 _OURS = (
     "*-result.json",
     "*-container.json",
@@ -44,8 +46,40 @@ CATEGORIES = (
 """What went wrong, by whose turn it is: the learner's, no one's, ours."""
 
 
+def note(folder: Path, name: str) -> str:
+    """List a file as ours, before it is written; returns its name. Processes may share the list.
+
+    Raises OSError.
+    """
+    with (folder / _LIST).open("a", encoding="utf-8") as listed:
+        listed.write(f"{name}\n")
+    return name
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a run of this program, or of an earlier version, wrote a folder's results."""
+    if (folder / _LIST).is_file():
+        return True
+    with contextlib.suppress(OSError, ValueError):
+        return "Snapshot=" in (folder / "environment.properties").read_text("ascii")
+    return False
+
+
 def clean(folder: Path) -> None:
-    """Delete the Allure results in a folder, and nothing else in it."""
+    """Delete what an earlier run listed, and nothing else in the folder."""
+    if not (folder / _LIST).is_file():
+        if is_ours(folder):  # of an earlier version, which had no list
+            clean_all(folder)
+        return
+    for name in (folder / _LIST).read_text(encoding="utf-8", errors="replace").splitlines():
+        path = folder / name
+        if path.parent == folder and path.is_file():
+            path.unlink()
+    (folder / _LIST).unlink()
+
+
+def clean_all(folder: Path) -> None:
+    """Delete all Allure results in a folder, whoever wrote them."""
     for pattern in _OURS:
         for path in [*folder.glob(pattern), *folder.glob(f"{pattern}.tmp")]:
             if path.is_file() or path.is_symlink():
@@ -54,6 +88,8 @@ def clean(folder: Path) -> None:
 
 def describe(folder: Path, run: GradingRun) -> None:
     """Write the facts for the report's front page; raises OSError."""
+    for name in ("environment.properties", "categories.json"):
+        note(folder, name)
     write_whole(folder / "environment.properties", _properties(environment(run)))
     write_whole(folder / "categories.json", json.dumps(CATEGORIES, indent=1) + "\n")
 

@@ -11,10 +11,10 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from graders.verdicts import Grade, Outcome
+from reports import evidence_shown
 from reports.grading_run import GradingRun
 
 LIMIT = 400_000
@@ -60,16 +60,6 @@ def _most_wanted(grades: Sequence[Grade]) -> list[int]:
 
 def _readable(run: GradingRun, places: Iterable[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for place in places:
-        evidence = _read(run.evidence_file(run.learners[place].id))
-        if evidence:
+        evidence = evidence_shown.read(run.evidence_file(run.learners[place].id)).get("evidence")
+        if evidence and isinstance(evidence, dict):
             yield place, {key: value for key, value in evidence.items() if key not in _LEFT_OUT}
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    """The content of a snapshot's file; empty where it cannot be read: it was judged before."""
-    try:
-        document = json.loads(file.read_bytes()) if file else {}
-        evidence = document["evidence"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return evidence if isinstance(evidence, dict) else {}

@@ -27,6 +27,7 @@ from graders.lab import Lab
 from graders.parts import only, to_collect
 from graders.reasons import Mismatch
 from graders.verdicts import Outcome, Verdict
+from reports import outputs
 from tests.support import grading_process
 from tests.support.hostile_evidence import with_each_text
 from tests.support.paths import COHORTS, PROJECT
@@ -188,8 +189,9 @@ def test_it_says_its_version_without_waiting_for_sdks() -> None:
 def test_what_cannot_be_written_is_reported_and_the_rest_is_there(
     demo: grading_process.Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "gradebook.csv").mkdir()
     given = ["--learners", str(DEMO), "--evidence", str(demo.reports / "evidence")]
+    (tmp_path / "gradebook.csv").mkdir()
+    (tmp_path / outputs.MANIFEST).write_text('["gradebook.csv"]')
     assert command.main(["judge", *given, "--reports", str(tmp_path)]) == 3
     assert "the grade book was not written" in capsys.readouterr().out
     assert (tmp_path / "index.html").is_file()

@@ -527,6 +527,50 @@ def test_no_text_of_one_learner_takes_anything_from_another(
     note(request, "texts of one learner's evidence replaced, with no effect on another", count)
 
 
+def retold(evidence: Evidence, old: str, new: str) -> Evidence:
+    """The same work, whose tags name another project."""
+
+    def told(tags: Mapping[str, str]) -> Mapping[str, str]:
+        return {name: value.replace(old, new) for name, value in tags.items()}
+
+    (run,), (model,) = evidence.training_runs, evidence.models  # type: ignore[misc]
+    return replace(
+        evidence,
+        training_runs=(replace(run, tags=told(run.tags)),),
+        models=(replace(model, tags=told(model.tags)),),
+    )
+
+
+def test_a_project_that_had_anothers_name_keeps_its_work(
+    three: tuple[list[Lab], Mapping[str, Evidence]],
+) -> None:
+    """Tags keep the name of the time; the id of the run says whose it is."""
+    labs, evidence = three
+    renamed = retold(evidence[name_of(2)], labs[1].project, labs[0].project)
+    ownerships = ownership(labs, {**evidence, name_of(2): renamed})
+    assert list(ownerships.values()) == [Ownership(others=2)] * 3
+
+
+def test_where_a_run_stands_outranks_its_tags(
+    three: tuple[list[Lab], Mapping[str, Evidence]],
+) -> None:
+    """Somebody wrote another project and its run into the tags of an honest learner's work."""
+    labs, evidence = three
+    named = retold(evidence[name_of(2)], labs[1].project, labs[0].project)
+    runs = [run.id for learner in (1, 2) for run in evidence[name_of(learner)].runs]  # type: ignore[union-attr]
+    theirs, mine = runs[0], next(run for run in runs if f"={run}" in str(named.training_runs))
+    named = retold(named, f"={mine}", f"={theirs}")
+    own = ownership(labs, {**evidence, name_of(2): named})
+    assert (own[name_of(2)].borrowed, own[name_of(2)].not_own) == ((), {})
+    assert own[name_of(2)].unclear == ("training run", "model")
+    assert name_of(1) in own[name_of(2)].owners["training_runs"][0].learners
+    assert own[name_of(1)] == Ownership(others=2)
+    (run,) = named.training_runs  # type: ignore[misc]
+    elsewhere = replace(named, training_runs=(replace(run, pipeline_id="of-another"),))
+    taken = ownership(labs, {**evidence, name_of(2): elsewhere})[name_of(2)]
+    assert [mismatch.what for mismatch in taken.borrowed] == ["training run", "model"]
+
+
 def test_a_lab_that_trips_the_comparison_is_left_out_of_it(
     three: tuple[list[Lab], Mapping[str, Evidence]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -224,7 +224,7 @@ def test_what_is_not_open_is_asked_for_by_itself(there: FakeOrganization) -> Non
     there.answers["authorizedresources"] = [
         {"type": "variablegroup", "id": "48", "authorized": False}
     ]
-    there.answers["permissions/variablegroup/48"] = {
+    there.answers["pipelinepermissions/variablegroup/48"] = {
         "resource": {"type": "variablegroup", "id": "48"},
         "pipelines": [{"id": 11, "authorized": True}, {"id": 12, "authorized": False}],
     }
@@ -236,7 +236,7 @@ def test_what_is_not_open_is_asked_for_by_itself(there: FakeOrganization) -> Non
 def test_access_that_cannot_be_seen_is_not_taken_for_closed(there: FakeOrganization) -> None:
     there.answers["variablegroups"] = [{"id": 48, "name": "devopsforai-aml-vg"}]
     there.answers["authorizedresources"] = Reply(403)
-    there.answers["permissions/variablegroup/48"] = Reply(403)
+    there.answers["pipelinepermissions/variablegroup/48"] = Reply(403)
     groups = collect().variable_groups
     assert not isinstance(groups, Unavailable)
     assert isinstance(groups[0].access, Unavailable)

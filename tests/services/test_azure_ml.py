@@ -20,6 +20,7 @@ SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 PROVIDER = "providers/Microsoft.MachineLearningServices"
 TOKEN = "eyJcanary-token"
 REGION = "https://centralus.api.azureml.ms"
+AT = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/User4AML/{PROVIDER}/workspaces/user4aml"
 SCORER = "http://0000.centralus.azurecontainer.io"
 MODEL = "diabetes_regression_model.pkl"
 TIMES = {
@@ -435,7 +436,7 @@ def test_a_region_of_strangers_gets_no_token(cloud, host, part):
 
 
 def test_web_services_are_read_to_the_last_page(cloud):
-    link = f"{REGION}/modelmanagement/v1.0/page2/services?x=1"
+    link = f"{REGION}/modelmanagement/v1.0{AT}/services?x=1"
     first = several(service(name="other"), nextLink=link)
     cloud.answers["/services"] = [first, several(service(), nextLink=None)]
     assert [endpoint.name for endpoint in collected(lab()).endpoints] == ["other", "mlops-aci"]
@@ -457,7 +458,7 @@ def test_a_next_page_of_the_sdk_on_another_host_is_not_followed(cloud, host):
 
 
 def test_endless_pages_come_to_an_end(cloud):
-    link = f"{REGION}/modelmanagement/v1.0/again/services"
+    link = f"{REGION}/modelmanagement/v1.0{AT}/services?again=1"
     cloud.answers["/services"] = several(service(), nextLink=link)
     assert isinstance(collected(lab()).endpoints, Unavailable)
     assert len(cloud.asked) < 40

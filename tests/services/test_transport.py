@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import contextlib
 import gzip
+import http.client
+import json
 import logging
+import socket
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 import requests
+import urllib3
 from azure.core.pipeline.transport import HttpRequest, RequestsTransport
 from azure.identity import ClientSecretCredential
 from github import Auth, Github
@@ -18,6 +26,7 @@ from msrest.universal_http import ClientRequest
 from msrest.universal_http.requests import RequestsHTTPSender
 from requests.adapters import HTTPAdapter
 
+from graders.services.github.query import LISTING
 from graders.services.http import transport as transport
 from graders.services.http.read_only import service_of
 from graders.services.http.transport import ReadOnlyTransport, RequestBlocked, RetryPolicy
@@ -25,7 +34,14 @@ from tests.support.loopback_proxy import Loopback, Reply, as_json
 
 PROJECTS = "https://dev.azure.com/org/_apis/projects"
 SCORE = "http://1a2b.centralus.azurecontainer.io/score"
+SWAGGER = SCORE.replace("score", "swagger.json")
+WORKSPACE = (
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+)
 QUICK = RetryPolicy(attempts=3, backoff=0.001, retry_after_cap=0.01, body_bytes=1000)
+
+
+SMUGGLED = json.dumps({"query": LISTING, "variables": {}})[:-1] + ', "query": "mutation { x }"}'
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +85,17 @@ def guarded(wire: Loopback) -> Iterator[ReadOnlyTransport]:  # noqa: ARG001
         ("POST", "https://api.github.com/graphql", '{"query": "mutation { x }"}'),
         ("POST", "https://api.github.com/graphql", '{"query": "query A {a} mutation B {b}"}'),
         ("POST", "https://api.github.com/graphql", "no json"),
+        ("POST", "https://api.github.com/graphql", '{"query": "query { viewer { login } }"}'),
+        ("POST", "https://api.github.com/graphql", SMUGGLED),
+        ("HEAD", PROJECTS, None),
+        ("GET", "https://dev.azure.com/org/_apis/projects/x/y", None),
+        ("GET", "https://dev.azure.com/org/p%2f_apis/build/builds", None),
+        ("GET", PROJECTS + "?X-HTTP-Method-Override=DELETE", None),
+        ("GET", "https://api.github.com/user/keys", None),
+        ("GET", "https://api.github.com/repos/o/n/contents/..%5cother", None),
+        ("GET", f"https://management.azure.com{WORKSPACE}/computes", None),
+        ("GET", SCORE, None),
+        ("POST", SCORE.replace("/score", "/admin/score"), "{}"),
     ],
 )
 def test_refuses_what_does_not_only_read(
@@ -85,9 +112,13 @@ def test_refuses_what_does_not_only_read(
     ("url", "body"),
     [
         ("https://login.microsoftonline.com/t/oauth2/v2.0/token", "grant_type=x"),
-        ("https://management.azure.com/w/onlineEndpoints/mlops-aci/listKeys", ""),
-        ("https://centralus.api.azureml.ms/modelmanagement/v1.0/s/services/mlops-aci/listkeys", ""),
-        ("https://api.github.com/graphql", '{"query": "query { a(name: \\"mutation\\") { b } }"}'),
+        (f"https://management.azure.com{WORKSPACE}/onlineEndpoints/mlops-aci/listKeys", ""),
+        (
+            "https://centralus.api.azureml.ms/modelmanagement/v1.0"
+            f"{WORKSPACE}/services/mlops-aci/listkeys",
+            "",
+        ),
+        ("https://api.github.com/graphql", json.dumps({"query": LISTING, "variables": {}})),
         (SCORE, "{}"),
     ],
 )
@@ -97,23 +128,112 @@ def test_lets_the_few_posts_out_that_change_nothing(wire: Loopback, url: str, bo
 
 
 @pytest.mark.usefixtures("guarded")
-@pytest.mark.parametrize("header", ["Bearer eyJ0.abc.def", "Basic OnBhdA==", "token ghp_abc"])
-def test_sends_no_token_of_ours_to_a_learners_host(wire: Loopback, header: str) -> None:
-    with pytest.raises(RequestBlocked):
-        requests.post(SCORE, headers={"Authorization": header}, timeout=5)
-    requests.post(SCORE, headers={"Authorization": "Bearer servicekey1234"}, timeout=5)
-    assert len(wire.requests) == 1
+@pytest.mark.parametrize(
+    "name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X-HTTP-METHOD"]
+)
+def test_no_header_makes_a_read_something_else(wire: Loopback, name: str) -> None:
+    with pytest.raises(RequestBlocked, match="another method"):
+        requests.get(PROJECTS, headers={name: "DELETE"}, timeout=5)
+    assert wire.requests == []
+
+
+def for_audience(audience: str) -> str:
+    claims = base64.urlsafe_b64encode(json.dumps({"aud": audience}).encode()).decode()
+    return f"eyJ0eXAiOiJKV1QifQ.{claims.rstrip('=')}.c2ln"
+
+
+DEVOPS_TOKEN = for_audience("499b84ac-1321-427f-aa17-267ca6975798")
+MANAGER_TOKEN = for_audience("https://management.azure.com/")
+PAT = "Basic " + base64.b64encode(b":s3cr3tpat").decode()
+REPOSITORY = "https://api.github.com/repos/o/n"
+WORKSPACES = f"https://management.azure.com{WORKSPACE}"
+REGION = "https://centralus.api.azureml.ms/discovery"
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-Token"])
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        (f"Bearer {DEVOPS_TOKEN}", {PROJECTS}),
+        (f"Bearer {MANAGER_TOKEN}", {WORKSPACES, REGION}),
+        ("Bearer eyJ0.abc.def", {PROJECTS, WORKSPACES, REGION}),
+        (PAT, {PROJECTS}),
+        ("token ghp_abc", {REPOSITORY}),
+        ("token 0123456789abcdef", {REPOSITORY}),  # of an older kind: told by its text only
+        ("Bearer servicekey1234", {PROJECTS, REPOSITORY, WORKSPACES, REGION, SWAGGER}),
+    ],
+)
+def test_a_token_goes_to_its_own_service_only(
+    guarded: ReadOnlyTransport, wire: Loopback, header: str, value: str, right: set[str]
+) -> None:
+    guarded.keep_to("0123456789abcdef", "GitHub")
+    guarded.keep_to("s3cr3tpat", "Azure DevOps")
+    guarded.keep_to(None, "GitHub")
+    reached = set()
+    for url in (PROJECTS, REPOSITORY, WORKSPACES, REGION, SWAGGER):
+        with contextlib.suppress(RequestBlocked):
+            requests.get(url, headers={header: value}, timeout=5)
+            reached.add(url)
+    assert reached == right
+    assert len(wire.requests) == len(right)
+
+
+@pytest.mark.usefixtures("wire")
+def test_nothing_else_leaves_the_process_while_it_is_open(wire: Loopback) -> None:
+    """Whatever library opens the connection: this is Python's own report of it."""
+    port = wire.server.server_address[1]
+    address = f"http://127.0.0.1:{port}/"
+    ways: dict[str, Callable[[], object]] = {
+        "urllib3": lambda: urllib3.PoolManager(retries=False).request("GET", address),
+        "urllib": lambda: urllib.request.build_opener().open(address, timeout=5),
+        "http.client": lambda: http.client.HTTPConnection("127.0.0.1", port).request("GET", "/"),
+        "socket": lambda: socket.create_connection(("127.0.0.1", port), timeout=5),
+        "connect": lambda: socket.socket().connect(("127.0.0.1", port)),
+        "datagram": lambda: _datagram(port),
+        "lookup": lambda: socket.getaddrinfo("localhost", port),
+        "asyncio": lambda: asyncio.run(_open(port)),
+    }
+    with ReadOnlyTransport(QUICK):
+        stopped = {name for name, way in ways.items() if _is_stopped(way)}
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(_is_stopped, ways["socket"]).result()
+        assert requests.get(PROJECTS, timeout=5).ok  # and its own thread is shut out again
+        assert _is_stopped(ways["socket"])
+    assert stopped == set(ways)
+    assert {name for name, way in ways.items() if _is_stopped(way)} == set()
+
+
+def _datagram(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"x", ("127.0.0.1", port))
+
+
+async def _open(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
+
+
+def _is_stopped(way: Callable[[], object]) -> bool:
+    try:
+        way()
+    except Exception as error:  # each library dresses it in an exception of its own
+        causes = [error, error.__cause__, error.__context__, *error.args]
+        return any("its transport only" in str(cause) for cause in causes)
+    return False
 
 
 @pytest.mark.usefixtures("guarded")
 def test_follows_a_redirect_on_the_same_host_but_not_to_another(wire: Loopback) -> None:
-    wire.replies[:] = [Reply(302, headers={"Location": "/org/_apis/other"}), as_json({"a": 1})]
+    wire.replies[:] = [
+        Reply(302, headers={"Location": "/org/_apis/resourceAreas"}),
+        as_json({"a": 1}),
+    ]
     assert requests.get(PROJECTS, timeout=5).json() == {"a": 1}
     wire.replies[:] = [Reply(302, headers={"Location": "https://api.github.com/user"})]
     with pytest.raises(RequestBlocked, match=r"api\.github\.com"):
         requests.get(PROJECTS, timeout=5)
     assert [request[1] for request in wire.requests][1:] == [
-        "https://dev.azure.com/org/_apis/other",
+        "https://dev.azure.com/org/_apis/resourceAreas",
         PROJECTS,
     ]
 
@@ -156,8 +276,8 @@ def test_reads_a_body_in_chunks_and_an_answer_without_one(wire: Loopback) -> Non
     chunks = b'8\r\n{"fine":\r\n6\r\n true}\r\n0\r\n\r\n'
     wire.replies[:] = [Reply(200, chunks, {"Transfer-Encoding": "chunked"})]
     assert requests.get(PROJECTS, timeout=5).json() == {"fine": True}
-    wire.replies[:] = [Reply(200, b"seven b")]
-    assert requests.head(PROJECTS, timeout=5).content == b""
+    wire.replies[:] = [Reply(204, b"")]
+    assert requests.get(PROJECTS, timeout=5).content == b""
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 501])
@@ -210,7 +330,9 @@ def test_refuses_a_body_beyond_the_cap(
     assert guarded.calls == {"Azure DevOps": 1}
 
 
-@pytest.mark.parametrize(("url", "part"), [(PROJECTS, "body"), (SCORE, "body"), (SCORE, "headers")])
+@pytest.mark.parametrize(
+    ("url", "part"), [(PROJECTS, "body"), (SWAGGER, "body"), (SWAGGER, "headers")]
+)
 def test_a_host_that_drips_does_not_hold_us(wire: Loopback, url: str, part: str) -> None:
     wire.replies[:] = [Reply(drips=part)]
     with (
@@ -230,7 +352,7 @@ def test_of_a_learners_answer_the_beginning_is_read(
     bomb = Reply(200, gzip.compress(b"x" * 10 * most), {"Content-Encoding": "gzip"})
     for reply in (Reply(body=b"x" * 10 * most), bomb):
         wire.replies[:] = [reply]
-        assert requests.get(SCORE, timeout=5).content == b"x" * most
+        assert requests.get(SWAGGER, timeout=5).content == b"x" * most
     assert guarded.calls == {"the endpoint": 2}
 
 
@@ -241,13 +363,13 @@ def test_patience_that_a_host_asks_for_is_for_that_host_alone(
     monkeypatch.setattr("graders.services.http.transport.time.sleep", slept.append)
     guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
     wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
-    requests.get(SCORE, timeout=5)
-    requests.get(SCORE.replace("1a2b", "3c4d"), timeout=5)
+    requests.get(SWAGGER, timeout=5)
+    requests.get(SWAGGER.replace("1a2b", "3c4d"), timeout=5)
     assert max(slept) == 0
     guarded._not_before = {}
     wire.replies[:] = [Reply(429, headers={"Retry-After": "0.01"}), Reply()]
-    requests.get(SCORE, timeout=5)
-    requests.get(SCORE, timeout=5)
+    requests.get(SWAGGER, timeout=5)
+    requests.get(SWAGGER, timeout=5)
     assert max(slept) > 0
 
 
@@ -257,7 +379,7 @@ def test_calls_that_wait_for_one_host_do_not_block_another(
     """As many calls wait for one learner's endpoint as may be made at a time to all of them."""
     guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
     wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
-    requests.get(SCORE, timeout=5)
+    requests.get(SWAGGER, timeout=5)
     waiting, go_on = threading.Semaphore(0), threading.Event()
 
     def sleep(seconds: float) -> None:
@@ -269,10 +391,10 @@ def test_calls_that_wait_for_one_host_do_not_block_another(
     monkeypatch.setattr("graders.services.http.transport.time.sleep", sleep)
     places = service_of(SCORE).concurrency
     with ThreadPoolExecutor(places + 1) as pool:
-        held = [pool.submit(requests.get, SCORE, timeout=5) for _ in range(places)]
+        held = [pool.submit(requests.get, SWAGGER, timeout=5) for _ in range(places)]
         for _ in held:
             assert waiting.acquire(timeout=30)
-        other = pool.submit(requests.get, SCORE.replace("1a2b", "3c4d"), timeout=5)
+        other = pool.submit(requests.get, SWAGGER.replace("1a2b", "3c4d"), timeout=5)
         try:
             assert other.result(timeout=30).ok
         finally:
@@ -285,7 +407,7 @@ def test_a_fault_of_another_kind_is_raised_at_once(
     """It is raised in a thread of its own, and must not be taken for silence."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
     with pytest.raises(requests.exceptions.SSLError, match="trusted certificates"):
-        requests.get("https://e.centralus.inference.ml.azure.com/score", timeout=5)
+        requests.get("https://e.centralus.inference.ml.azure.com/swagger.json", timeout=5)
     assert guarded.calls == {"the online endpoint": 1}
 
 
@@ -426,13 +548,15 @@ def _azure_core() -> object:
 
 def _pygithub() -> object:
     with Github(auth=Auth.Token("t"), retry=None, seconds_between_requests=None) as github:
-        return github.get_user("learner").login
+        return github.get_repo("o/n").full_name
 
 
 @pytest.mark.parametrize("ask", [_plain_requests, _msrest, _azure_core, _pygithub])
 @pytest.mark.usefixtures("guarded")
 def test_every_sdk_goes_through_it(wire: Loopback, ask: Callable[[], object]) -> None:
-    good = as_json({"login": "learner", "id": 1, "url": "https://api.github.com/users/learner"})
+    good = as_json(
+        {"login": "learner", "full_name": "learner", "url": "https://api.github.com/repos/o/n"}
+    )
     zipped = Reply(200, gzip.compress(good.body), {**good.headers, "Content-Encoding": "gzip"})
     wire.replies[:] = [Reply(200, good.body, good.headers, cut=3), zipped]
     with transport.watching() as exchanges:
@@ -468,4 +592,4 @@ def test_a_missing_bundle_of_certificates_is_named(monkeypatch: pytest.MonkeyPat
         ReadOnlyTransport(),
         pytest.raises(requests.exceptions.SSLError, match="trusted certificates"),
     ):
-        requests.get("https://api.github.com/user", timeout=1)
+        requests.get("https://api.github.com/repos/o/n", timeout=1)

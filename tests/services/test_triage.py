@@ -19,7 +19,8 @@ from tests.support.loopback_proxy import Loopback, Reply, as_json
 URLS = {
     "Azure DevOps": "https://dev.azure.com/org/_apis/projects",
     "GitHub": "https://api.github.com/repos/o/n",
-    "Azure Resource Manager": "https://management.azure.com/subscriptions",
+    "Azure Resource Manager": "https://management.azure.com/subscriptions/s/resourceGroups/g/providers"
+    "/Microsoft.MachineLearningServices/workspaces/w",
     "Azure ML": "https://centralus.api.azureml.ms/discovery",
 }
 PAGE = {"Content-Type": "text/html; charset=utf-8"}
@@ -202,7 +203,7 @@ def test_what_the_call_found_unavailable_stays_so() -> None:
 
 def test_an_endpoint_may_answer_with_a_page(wire: Loopback) -> None:
     wire.replies[:] = [Reply(200, b"<html>", PAGE)]
-    url = "http://1a2b.centralus.azurecontainer.io/"
+    url = "http://1a2b.centralus.azurecontainer.io/swagger.json"
     assert look("the endpoint", "it", lambda: requests.get(url, timeout=5).text, []) == "<html>"
 
 

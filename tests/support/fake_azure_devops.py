@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,22 +13,24 @@ ORGANIZATION = "https://dev.azure.com/org"
 _LOCATIONS = """
 e81700f7-3be2-46de-8624-2eb35882fcaa Location ResourceAreas _apis/{resource}/{areaId}
 603fe2ac-9723-48b9-88ad-09305aa6c6e1 core projects _apis/{resource}/{*projectId}
-f5b09dd5-9d54-45a1-8b5a-1c8287d634cc distributedtask variablegroups {project}/_apis/{resource}/{id}
-e85f1c62-adfc-4b74-b618-11a150fb195e serviceendpoint endpoints {project}/_apis/{resource}/{id}
-b5b9a4a4-e6cd-4096-853c-ab7d8b0c4eb2 pipelines permissions {project}/_apis/{resource}/{resourceType}/{resourceId}
-398c85bc-81aa-4822-947c-a194a05f0fef build authorizedresources {project}/_apis/{resource}
-dbeaf647-6167-421a-bda9-c9327b25e2e6 build definitions {project}/_apis/{resource}/{definitionId}
-0cd358e1-9217-4d94-8269-1c1ee6f93dcf build builds {project}/_apis/{resource}/{buildId}
-8baac422-4c6e-4de5-8532-db96d92acffa build timeline {project}/_apis/builds/{buildId}/{resource}
-1db06c96-014e-44e1-ac91-90b2d4b3e984 build artifacts {project}/_apis/builds/{buildId}/{resource}
-7859261e-d2e9-4a68-b820-a5d84cc5bb3d pipelines runs {project}/_apis/{pipelineId}/{resource}/{runId}
+f5b09dd5-9d54-45a1-8b5a-1c8287d634cc distributedtask variablegroups {project}/_apis/{area}/{resource}/{id}
+e85f1c62-adfc-4b74-b618-11a150fb195e serviceendpoint endpoints {project}/_apis/{area}/{resource}/{id}
+b5b9a4a4-e6cd-4096-853c-ab7d8b0c4eb2 pipelines pipelinePermissions {project}/_apis/{area}/{resource}/{resourceType}/{resourceId}
+398c85bc-81aa-4822-947c-a194a05f0fef build authorizedresources {project}/_apis/{area}/{resource}
+dbeaf647-6167-421a-bda9-c9327b25e2e6 build definitions {project}/_apis/{area}/{resource}/{definitionId}
+0cd358e1-9217-4d94-8269-1c1ee6f93dcf build builds {project}/_apis/{area}/{resource}/{buildId}
+8baac422-4c6e-4de5-8532-db96d92acffa build timeline {project}/_apis/{area}/builds/{buildId}/{resource}
+1db06c96-014e-44e1-ac91-90b2d4b3e984 build artifacts {project}/_apis/{area}/builds/{buildId}/{resource}
+7859261e-d2e9-4a68-b820-a5d84cc5bb3d pipelines runs {project}/_apis/{area}/{pipelineId}/{resource}/{runId}
 """  # noqa: E501
+
+_AREAS = re.compile(r"^p-4/_apis/(distributedtask|serviceendpoint|pipelines|build)/")
 
 Answer = dict[str, Any] | list[Any] | Reply | Callable[[dict[str, str]], Reply]
 
 
 class FakeOrganization:
-    """``answers`` by path below the project; a list becomes a collection; ``asked`` is kept."""
+    """``answers`` by path below project and area; a list becomes a collection; keeps ``asked``."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -46,7 +49,7 @@ class FakeOrganization:
             return _collection([_location(line) for line in _LOCATIONS.strip().splitlines()])
         if path == "_apis/resourceareas":
             return _collection([])
-        self.asked.append(path.removeprefix("p-4/_apis/"))
+        self.asked.append(_AREAS.sub("", path))
         answer = self.projects if path == "_apis/projects" else self.answers.get(self.asked[-1])
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         return _reply(answer, query)

@@ -7,7 +7,9 @@ the template gives to all (files, trees, variable names, metrics) proves nothing
 A resource belongs to the learner whose lab has the resource itself, and of several to the one
 where the service created it first. A tag that names it proves nothing: it can be written at any
 time. A learner's tags count only against that learner: what says that another's project made it
-is not the learner's own. Where nothing proves whose it is, no one loses it. Learners who share a
+is not the learner's own, unless the service itself says otherwise: the id of a run in the learner's
+own project (by whatever name), or the published pipeline that a training run is of. Where nothing
+proves whose it is, no one loses it. Learners who share a
 workspace by the cohort file work together, and borrow nothing from each other.
 """
 
@@ -17,10 +19,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from graders.evidence import Evidence
+from graders.evidence import Evidence, Run
 from graders.judging.ownership.artifacts import key_of
 from graders.judging.ownership.comparison import Class
 from graders.judging.ownership.findings import Ownership
+from graders.judging.ownership.locations import visible
 from graders.lab import Lab
 from graders.lab.roles import Tags
 
@@ -41,7 +44,30 @@ def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[
 
 def compared_part(evidence: Evidence) -> Evidence:
     """The part of one lab's evidence that is compared: a whole class of it fits into memory."""
-    return replace(evidence, runs=(), repositories=(), answer=None, sightings=())
+    runs, deleted = (
+        tuple(_bare(run) for run in visible(listed))
+        for listed in (evidence.runs, evidence.deleted_runs)
+    )
+    return replace(
+        evidence,
+        runs=runs,
+        deleted_runs=deleted,
+        repositories=(),
+        answer=None,
+        sightings=(),
+    )
+
+
+def _bare(run: Run) -> Run:
+    return replace(
+        run,
+        stages=None,
+        artifacts=None,
+        upstream=None,
+        model_file=None,
+        deployment=None,
+        problems=(),
+    )
 
 
 def own_of(listed: _ListedT, result: Ownership, tags: Tags) -> _ListedT:

@@ -37,7 +37,10 @@ class Listing:
     changed_at: datetime | None = None
     """When it was changed last; what it was before is unknown."""
     builder: str = ""
-    """The learner whose project it says it was built in; empty: it names none."""
+    """The learner whose project its tags say it was built in; empty: they name none."""
+    is_rooted: bool = False
+    """Whether a property that nobody can change leads to what stands in the same workspace: a run
+    of a pipeline that was published there, or (by a tag, as much as the builder) a model of one."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -70,6 +73,10 @@ def key_of(artifact: Artifact, tags: Tags) -> str:
 
 def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Listing]:
     """The lab's own resources, as far as they could be read."""
+    published = {pipeline.id for pipeline in visible(evidence.published_pipelines)}
+    runs = visible(evidence.training_runs)
+    own = (run for run in runs if run.pipeline_id and run.pipeline_id in published)
+    rooted = {key_of(run, lab.sheet.tags) for run in own} - {""}
 
     def listing(about: str, name: str, artifact: Artifact, at: datetime | None) -> Listing:
         builder = builder_of(artifact.tags) if isinstance(artifact, TrainingRun | Model) else ""
@@ -83,9 +90,10 @@ def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Li
             at=at,
             changed_at=artifact.updated_at if isinstance(artifact, Endpoint) else None,
             builder=builder,
+            is_rooted=key_of(artifact, lab.sheet.tags) in rooted,
         )
 
-    for run in visible(evidence.training_runs):
+    for run in runs:
         yield listing("training_runs", run.id, run, run.created_at)
     for model in visible(evidence.models):
         if model.name == lab.model and model.version:

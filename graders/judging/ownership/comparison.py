@@ -19,8 +19,10 @@ from graders.judging.ownership.locations import (
 )
 from graders.judging.ownership.references import Pointers
 from graders.judging.rules import project_in
+from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
 from graders.reasons import Mismatch, Relation
+from graders.urls import parameters_of
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -33,6 +35,8 @@ class Class:
         self._evidence = evidence
         self._found = {learner: Findings() for learner in labs}
         self._pointers = Pointers(labs)
+        self._runs: dict[str, frozenset[str]] = {}
+        self._targets: dict[str, frozenset[str]] = {}
         self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
         self._by_project = index(labs, lambda lab: [project_of(lab)])
 
@@ -52,18 +56,37 @@ class Class:
         if evidence is None:
             return ()
         try:
-            self._point_elsewhere(lab, evidence)
-            return list(listings(lab, evidence, partial(self._builder, lab)))
+            with limited(SECONDS):
+                self._point_elsewhere(lab, evidence)
+                return list(listings(lab, evidence, partial(self._builder, lab)))
+        except OutOfTime:
+            self._found[learner].fault = f"comparing it took more than {SECONDS:g} seconds"
         except Exception as error:
-            self._found[
-                learner
-            ].fault = f"a bug in the grader in comparing it ({type(error).__name__})"
-            return ()
+            fault = f"a bug in the grader in comparing it ({type(error).__name__})"
+            self._found[learner].fault = fault
+        return ()
 
     def _builder(self, lab: Lab, tags: Mapping[str, str]) -> str:
+        """The learner whose project tags name; empty: nobody's, or by an earlier name the own one.
+
+        A run's id is unique in its organisation, and it stands in one project, whatever its name.
+        """
         uri = tags.get(lab.sheet.tags.build_uri, "")
-        learners = self._by_project.get(project_in(uri), ())
+        organization, _, _ = (project := project_in(uri)).partition("/")
+        named = parameters_of(uri).get("buildId", [""])
+        is_here = organization == lab.organization.casefold()
+        if is_here and self._runs_of(lab.learner.id).issuperset(named):
+            return ""
+        learners = self._by_project.get(project, ())
         return learners[0] if len(learners) == 1 else ""
+
+    def _runs_of(self, learner: str) -> frozenset[str]:
+        """The ids of all runs in a learner's project."""
+        if learner not in self._runs:
+            evidence = self._evidence[learner]
+            runs = (*visible(evidence.runs), *evidence.deleted_runs)
+            self._runs[learner] = frozenset(str(run.id) for run in runs)
+        return self._runs[learner]
 
     # --- what a learner's project points at -------------------------------------------------------
 
@@ -99,20 +122,24 @@ class Class:
                     self._found[learner].add_note(
                         listing.about, str(listing), Relation.MADE_BY, both
                     )
-            elif listing.builder in self._evidence:
-                self._is_anothers(
-                    listing, listing.builder, f"it says that {listing.builder}'s CI made it"
-                )
+                continue
+            why = f"its tags say that {listing.builder}'s CI made it"
+            if listing.builder in self._evidence and not listing.is_rooted:
+                self._is_anothers(listing, listing.builder, why)
             else:
-                self._is_unclear(
-                    listing, [listing.builder], f"it says that {listing.builder}'s CI made it"
-                )
+                self._is_unclear(listing, [listing.builder], why)
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
-        evidence, there = self._evidence.get(learner), workspace_of(self._labs[other])
+        if learner not in self._targets:
+            self._targets[learner] = self._targets_of(learner)
+        return workspace_of(self._labs[other]) in self._targets[learner]
+
+    def _targets_of(self, learner: str) -> frozenset[str]:
+        """The workspaces that a learner's connections and variables lead to."""
+        evidence = self._evidence.get(learner)
         if evidence is None:
-            return False
+            return frozenset()
         targets = {
             place_of(connection.subscription_id, connection.resource_group, connection.workspace)
             for connection in visible(evidence.service_connections)
@@ -123,7 +150,7 @@ class Class:
             own = map(group.variables.get, (names.resource_group, names.workspace_name))
             values = [(variable.value or "").strip() for variable in own if variable]
             targets.add(place_of(lab.subscription_id, *values))
-        return there in targets
+        return frozenset(targets)
 
     # --- what is listed in more than one lab ------------------------------------------------------
 
@@ -213,9 +240,11 @@ class Class:
         return first if is_first else None
 
     def _is_disowned(self, listing: Listing) -> bool:
-        """Whether it says itself that another's project made it, which does not work here."""
+        """Whether only its tags speak, and name another's project, which does not work here."""
         builder, learner = listing.builder, listing.learner
-        is_anothers = bool(builder) and not self._are_together(learner, builder)
+        if not builder or listing.is_rooted:
+            return False
+        is_anothers = not self._are_together(learner, builder)
         return is_anothers and not self._works_in(builder, learner)
 
     def _is_anothers(self, listing: Listing, owner: str, why: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from graders.lab import Lab
+from graders.services.http.read_only import own_document
 
 _FACTS = """
 fragment Facts on Repository {
@@ -22,7 +23,7 @@ fragment Facts on Repository {
   }
 """
 
-LISTING = """
+LISTING = own_document("""
 query Names($owner: String!, $after: String) {
   organization(login: $owner) {
     repositories(first: 100, after: $after, orderBy: {field: NAME, direction: ASC}) {
@@ -31,7 +32,7 @@ query Names($owner: String!, $after: String) {
     }
   }
 }
-"""
+""")
 """One page of an organisation's repository names."""
 
 
@@ -102,7 +103,7 @@ def batch(labs: Sequence[Lab]) -> Batch:
     declared = ", ".join(f"${name}: String!" for name in variables)
     fields = [*_memberships(owners), *_repositories(asked), *_visible(templates)]
     text = "\n".join([f"query Batch({declared}) {{", *fields, "}", _facts(places)])
-    return Batch(text, variables, asked, owners, templates, places)
+    return Batch(own_document(text), variables, asked, owners, templates, places)
 
 
 def _template(lab: Lab) -> str:

@@ -1,6 +1,6 @@
-"""What may leave the process: which hosts, which methods, and which of our secrets.
+"""What may leave the process: to which hosts, which addresses there, and which of our secrets.
 
-The graders only read. A request that is not on this list is not sent at all.
+The graders only read. A request that is not on the list (``routes.py``) is not sent at all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, u
 import requests
 
 from graders import hosts
+from graders.services.http.routes import is_listed
+from graders.services.http.tokens import Secrets, goes_astray
+from graders.texts import clipped
 from graders.urls import parts_of
 
 
@@ -22,10 +25,10 @@ class RequestBlocked(requests.RequestException):
 
 @dataclass(frozen=True)
 class Service:
-    """One cloud service: its hosts, how many calls at a time, and what may be POSTed to it.
+    """One cloud service: its hosts, and how many calls at a time.
 
-    A host that begins with a dot means every host that ends so. ``posts`` must match the whole
-    lower-cased path. ``plain`` allows http, to hosts that never get a token of ours.
+    A host that begins with a dot means every host that ends so. ``plain`` allows http, to hosts
+    that never get a token of ours.
     ``body_bytes`` is set for hosts that run a learner's code: no more of an answer is read, and the
     whole exchange is bounded in time.
     """
@@ -33,7 +36,6 @@ class Service:
     name: str
     hosts: tuple[str, ...]
     concurrency: int
-    posts: str = r"(?!)"
     plain: bool = False
     body_bytes: int | None = None
 
@@ -65,41 +67,19 @@ _ANSWER_BYTES = 256 * 1024
 SERVICES = (
     Service("Azure DevOps", (hosts.AZURE_DEVOPS,), 8),
     Service("Azure DevOps artifacts", (hosts.AZURE_DEVOPS_ARTIFACTS,), 4),
-    Service("GitHub", (hosts.GITHUB,), 4, r"/graphql"),
-    Service(
-        "Azure Resource Manager",
-        (hosts.RESOURCE_MANAGER,),
-        8,
-        r".*/onlineendpoints/[^/]+/listkeys",
-    ),
-    Service("Entra ID", (hosts.ENTRA_ID,), 4, r"/[^/]+/oauth2/(v2\.0/)?token"),
-    Service(
-        "Azure ML",
-        hosts.AZURE_ML,
-        12,
-        r"/modelmanagement/.*/services/[^/]+/listkeys|/history/.*/(runs|metrics):query",
-    ),
+    Service("GitHub", (hosts.GITHUB,), 4),
+    Service("Azure Resource Manager", (hosts.RESOURCE_MANAGER,), 8),
+    Service("Entra ID", (hosts.ENTRA_ID,), 4),
+    Service("Azure ML", hosts.AZURE_ML, 12),
     # The owner of a container instance reads what is sent to it.
-    Service(
-        "the endpoint",
-        (hosts.CONTAINER_INSTANCES,),
-        16,
-        r"/score",
-        plain=True,
-        body_bytes=_ANSWER_BYTES,
-    ),
-    Service(
-        "the online endpoint",
-        (hosts.ONLINE_ENDPOINTS,),
-        16,
-        r"/score",
-        body_bytes=_ANSWER_BYTES,
-    ),
+    Service("the endpoint", (hosts.CONTAINER_INSTANCES,), 16, plain=True, body_bytes=_ANSWER_BYTES),
+    Service("the online endpoint", (hosts.ONLINE_ENDPOINTS,), 16, body_bytes=_ANSWER_BYTES),
 )
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_OURS = re.compile(r"(?i)basic\s|(bearer|token)\s+(eyJ|gh[a-z]_|github_pat_)")
-_IGNORED_IN_GRAPHQL = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
+_documents: set[str] = set()
+"""The GraphQL documents that this program built: no other is sent."""
+_OVERRIDE = re.compile(r"(?i)_?(x-)?(http-)?method(-override)?")
+"""A header or parameter by which some services take a request for one of another method."""
 _TOKEN = re.compile(r"gh[a-z]_\w|github_pat_|eyJ[\w-]{8}")
 _WHOLE_TOKEN = re.compile(rf"(?:{_TOKEN.pattern})[\w.~+/=-]*")
 _SECRET_PARAMETER = re.compile(r"(?i)sig|token|secret|key|code|password|credential|auth|assertion")
@@ -111,48 +91,55 @@ def service_of(url: str) -> Service | None:
     return next((service for service in SERVICES if service.serves(host)), None)
 
 
-def objection(request: requests.PreparedRequest) -> str:
+def own_document(text: str) -> str:
+    """Note a GraphQL document as one that this program built; returns it."""
+    _documents.add(text)
+    return text
+
+
+def objection(request: requests.PreparedRequest, secrets: Secrets | None = None) -> str:
     """Why a request must not be sent, in one sentence without secrets; empty when it may."""
     url = parts_of(request.url or "")
     service = service_of(request.url or "")
     if service is None:
         return f"{url.hostname or 'no host'} is not a host the grader contacts"
-    return _objection_to_way(request, url, service) or _objection_to_deed(request, url, service)
+    if goes_astray(request, service.name, secrets or {}):
+        return f"a token of the grader is not for {service.name}"
+    return _objection_to_way(url, service) or _objection_to_deed(request, url, service)
 
 
-def _objection_to_way(request: requests.PreparedRequest, url: SplitResult, service: Service) -> str:
+def _objection_to_way(url: SplitResult, service: Service) -> str:
     if "@" in url.netloc:
         return "a URL must not carry a user name or password"
     if url.port not in (None, {"http": 80}.get(url.scheme, 443)):
         return f"{url.hostname} is only spoken to on the usual port"
     if url.scheme != "https" and not (url.scheme == "http" and service.plain):
         return f"{url.hostname} is only spoken to over https"
-    if service.plain and _OURS.match(_text(request.headers.get("Authorization", ""))):
-        return "a token of the grader must not be sent to an endpoint that a learner owns"
     return ""
 
 
 def _objection_to_deed(
     request: requests.PreparedRequest, url: SplitResult, service: Service
 ) -> str:
-    method = (request.method or "").upper()
-    if method in _READING:
-        return ""
-    if method != "POST" or not re.fullmatch(service.posts, url.path.lower()):
-        return f"the grader only reads: {method} {url.path} is not sent"
-    if service.name == "GitHub" and not _only_queries(request.body):
-        return "the grader only reads: a GraphQL body that is not a plain query is not sent"
+    method = request.method or ""
+    names = [*request.headers, *(name for name, _ in parse_qsl(url.query))]
+    if any(map(_OVERRIDE.fullmatch, names)):
+        return "the grader only reads: a request that names another method is not sent"
+    if not is_listed(service.name, method, url.path):
+        return f"the grader only reads: {method} {clipped(url.path)} is not on its list"
+    if url.path == "/graphql" and not _is_own_query(request.body):
+        return "the grader only reads: a GraphQL body of anybody else's is not sent"
     return ""
 
 
-def _only_queries(body: object) -> bool:
-    """Whether a GraphQL body holds queries only; when in doubt, it does not."""
+def _is_own_query(body: object) -> bool:
+    """Whether a body is a document of ours with its variables, and nothing else."""
     try:
-        document = json.loads(_text(body))["query"]
-        bare = _IGNORED_IN_GRAPHQL.sub(" ", document)
-    except (ValueError, TypeError, KeyError):
+        entries = json.loads(_text(body), object_pairs_hook=list)
+        names = sorted(name for name, _ in entries)
+        return names == ["query", "variables"] and dict(entries)["query"] in _documents
+    except (ValueError, TypeError):
         return False
-    return not re.search(r"\b(mutation|subscription)\b", bare)
 
 
 def without_secrets(url: str) -> str:

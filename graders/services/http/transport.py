@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 from graders.services.http import exchange, refusals
 from graders.services.http.exchange import Exchange
 from graders.services.http.read_only import SERVICES, RequestBlocked, Service, objection, service_of
+from graders.services.http.sockets import GUARD
 from graders.urls import parts_of
 
 __all__ = ["Exchange", "ReadOnlyTransport", "RequestBlocked", "RetryPolicy", "watching"]
@@ -89,6 +90,7 @@ class ReadOnlyTransport:
         self._entered = 0
         self._parts = parts
         self._calls: Counter[str] = Counter()
+        self._secrets: dict[str, tuple[str, ...]] = {}
         self._not_before: dict[str, float] = {}
         self._turns = {
             service.name: threading.BoundedSemaphore(service.places(parts)) for service in SERVICES
@@ -100,6 +102,11 @@ class ReadOnlyTransport:
         """How many requests went out to each service, retries included."""
         with self._lock:
             return dict(self._calls)
+
+    def keep_to(self, secret: str | None, *services: str) -> None:
+        """Send a secret to these services only, in whatever header or parameter it is."""
+        if secret:
+            self._secrets[secret] = services
 
     def __enter__(self) -> ReadOnlyTransport:
         with self._lock:
@@ -122,6 +129,7 @@ class ReadOnlyTransport:
         if self._standing:
             self._standing.__enter__()
         else:
+            GUARD.shut()
             self._original: _Send = HTTPAdapter.send
             HTTPAdapter.send = self._sender()  # type: ignore[method-assign]
             self._proxies = requests.sessions.get_environ_proxies
@@ -134,6 +142,7 @@ class ReadOnlyTransport:
             HTTPAdapter.send = self._original  # type: ignore[method-assign]
             requests.sessions.get_environ_proxies = self._proxies
             self._adapter.close()
+            GUARD.open()
 
     def _sender(self) -> _Send:
         def send(
@@ -152,7 +161,7 @@ class ReadOnlyTransport:
     ) -> requests.Response:
         """One call with all its retries: the last answer, or a fault without secrets."""
         service = service_of(request.url or "")
-        why_not = objection(request)
+        why_not = objection(request, self._secrets)
         if service is None or why_not:
             self._note(exchange.failed_exchange(request, RequestBlocked(f"refused: {why_not}")))
             raise RequestBlocked(why_not)
@@ -243,7 +252,8 @@ class ReadOnlyTransport:
         self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
     ) -> requests.Response:
         patient = {"stream": True, "timeout": self.retry_policy.timeout}
-        response = self._original(self._adapter, request, **{**options, **patient})
+        with GUARD.lets_out():
+            response = self._original(self._adapter, request, **{**options, **patient})
         try:
             self._read(service, response)
             if response.status_code == requests.codes.accepted:  # PyGithub would ask for ever

@@ -343,7 +343,7 @@ def test_evidence_that_does_not_fit_stays_in_its_files(tmp_path: Path) -> None:
     run, verdicts = large_run(200)
     files = {learner.id: snapshot.path_of(tmp_path, learner.id) for learner in run.learners}
     for file in files.values():
-        stored = {"noise": secrets.token_hex(3000)}
+        stored = {"noise": [secrets.token_hex(100) for _ in range(30)]}
         file.write_text(json.dumps({"evidence": stored}), "utf-8")
     text = page.render(replace(run, evidence_folder=tmp_path), grades_of(run, verdicts))
     assert len(text.encode()) < ONE_MB
@@ -355,7 +355,7 @@ def test_one_learners_large_files_cost_the_others_no_evidence(tmp_path: Path) ->
     """Learners who failed something come first; only what does not fit is left out."""
     learners = [example.learner(name) for name in ("ada", "bob", "eve")]
     files = {learner.id: snapshot.path_of(tmp_path, learner.id) for learner in learners}
-    large = secrets.token_hex(500_000)
+    large = [[secrets.token_hex(100) for _ in range(100)] for _ in range(50)]
     for learner, content in zip(learners, (large, "small", "small"), strict=True):
         files[learner.id].write_text(json.dumps({"evidence": {"seen": content}}), "utf-8")
     run = example.run(learners, evidence_folder=tmp_path)

@@ -1,0 +1,67 @@
+"""Which service each of our tokens is for: it goes to that one alone, by any header."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+import requests
+
+_DEVOPS = ("Azure DevOps", "Azure DevOps artifacts")
+_MANAGER = ("Azure Resource Manager", "Azure ML")
+_AUDIENCES = (
+    (re.compile(r"499b84ac-1321-427f-aa17-267ca6975798"), _DEVOPS),
+    (re.compile(r"https://management\.|797f4846-ba00-4fd7-ba43-dac1f8f63013"), _MANAGER),
+)
+"""Who accepts a token of Microsoft Entra ID, by the beginning of its audience."""
+_JWT = re.compile(r"eyJ[\w-]+(?:\.([\w-]*))?")
+_FORMS = (
+    (re.compile(r"(?i)\bbasic\s"), _DEVOPS),  # a personal access token
+    (re.compile(r"\bgh[a-z]_\w|\bgithub_pat_\w"), ("GitHub",)),
+)
+
+Secrets = Mapping[str, tuple[str, ...]]
+"""A secret of the grader -> the names of the services that it is for."""
+
+
+def goes_astray(request: requests.PreparedRequest, service: str, secrets: Secrets) -> bool:
+    """Whether a request would give a token to a service that it is not for."""
+    headers = [_text(value) for value in request.headers.values()]
+    sent = "\n".join([*headers, *map(_plain, headers), unquote(request.url or "")])
+    own = [names for secret, names in secrets.items() if secret and secret in sent]
+    owners = [*own, *(names for value in headers for names in _owners(value))]
+    return any(service not in names for names in owners)
+
+
+def _owners(value: str) -> Iterator[tuple[str, ...]]:
+    """The services of each token that a header's value seems to hold."""
+    for form, names in _FORMS:
+        if form.search(value):
+            yield names
+    for token in _JWT.finditer(value):
+        audience = _audience(token[1] or "")
+        fitting = [names for form, names in _AUDIENCES if form.match(audience)]
+        yield fitting[0] if fitting else _DEVOPS + _MANAGER
+
+
+def _audience(claims: str) -> str:
+    try:
+        audience = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["aud"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return str(audience)
+
+
+def _plain(value: str) -> str:
+    """What a header says in Base64, as one with a personal access token does."""
+    try:
+        return base64.b64decode(value.rpartition(" ")[2], validate=True).decode("utf-8", "replace")
+    except ValueError:
+        return ""
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
