@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     undo = keep_private()
     try:
         return int(given.command(given))
-    except (InputProblems, BadInput, NotOurs, UnknownMarker, snapshot.SnapshotError) as problem:
+    except (InputProblems, BadInput, UnknownMarker, snapshot.SnapshotError) as problem:
         print(escape_log_commands(f"ERROR: {problem}"), file=sys.stderr)
         return _BAD_INPUT
     finally:
@@ -101,7 +101,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="grade the state at this time, such as 2026-11-20T17:00:00-06:00",
     )
+    add(
+        "--decisions",
+        type=Path,
+        metavar="FILE",
+        help="what you decided; default: decisions.csv next to the cohort file",
+    )
     add("--export", metavar="LIST", help=f"write marks for: {', '.join(exports.EXPORTS)}; or all")
+    add(
+        "--pseudonyms",
+        action="store_true",
+        help="also write results that may be shared: pseudonyms, outcomes and points only",
+    )
     add(
         "--fail-on",
         choices=FAIL_ON,
@@ -120,7 +131,10 @@ def _version() -> str:
 
 def _judge(given: argparse.Namespace) -> int:
     run = _run_of(given)
-    return publish(run, given.fail_on)
+    try:
+        return publish(run, given.fail_on)
+    except NotOurs as why:
+        raise BadInput(str(why)) from None
 
 
 def _run_of(given: argparse.Namespace) -> GradingRun:
@@ -132,11 +146,13 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
             reports=given.reports,
             chosen=given.learner,
             as_of=_moment(given.as_of),
+            decisions=given.decisions,
         )
     )
     return replace(
         run,
         exports=_exports(given.export),
+        wants_pseudonyms=given.pseudonyms,
         pipeline=pipeline_of(os.environ),
         submission=submission_of(os.environ),
     )

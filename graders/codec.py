@@ -6,14 +6,17 @@ Defaults are left out. Everything raises ValueError for what this module did not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from graders.reasons import UNSAID, OwnerNote, PastNote, Place, Reason
-from graders.verdicts import Verdict
+from graders.decisions import Decision
+from graders.late import Lateness
+from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Place, Reason
+from graders.settling import with_total
+from graders.verdicts import Grade, Verdict
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,16 @@ class _Facts:
     place: Place | None = None
     owners: tuple[OwnerNote, ...] = ()
     past: PastNote | None = None
+    decision: Decision | None = None
+    automatic: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class _TotalFacts:
+    """What a grade holds besides its checks."""
+
+    late: Lateness | None = None
+    decision: Decision | None = None
 
 
 def to_json(verdict: Verdict) -> str:
@@ -37,13 +50,25 @@ def from_json(text: str) -> Verdict:
 
 def facts_of(verdict: Verdict) -> Mapping[str, Any]:
     """What a verdict holds besides its outcome, ready for JSON."""
-    facts = _Facts(verdict.why, verdict.place, verdict.owners, verdict.past)
+    facts = _Facts(**{field.name: getattr(verdict, field.name) for field in fields(_Facts)})
     return _facts().dump_python(facts, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 
 
 def with_facts(verdict: Verdict, facts: object) -> Verdict:
     """The verdict with the facts of another one, as :func:`facts_of` gave them."""
     return replace(verdict, **vars(_facts().validate_python(facts)))
+
+
+def total_facts_of(own: Grade) -> Mapping[str, Any]:
+    """Late work and the decision about the total of a grade, ready for JSON."""
+    facts = _TotalFacts(own.late, own.decision)
+    return _total_facts().dump_python(facts, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
+
+
+def with_total_facts(own: Grade, facts: object) -> Grade:
+    """The grade of its checks with the total's facts, as :func:`total_facts_of` gave them."""
+    read = _total_facts().validate_python(facts)
+    return with_total(own, read.late, read.decision)
 
 
 def reason_to_json(reason: Reason) -> str:
@@ -62,6 +87,11 @@ def _verdicts() -> TypeAdapter[Verdict]:
 @cache
 def _facts() -> TypeAdapter[_Facts]:
     return TypeAdapter(_Facts)
+
+
+@cache
+def _total_facts() -> TypeAdapter[_TotalFacts]:
+    return TypeAdapter(_TotalFacts)
 
 
 @cache

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from graders.decisions import Action, Decision
 from graders.lab import SHEET
+from graders.late import Lateness
 from graders.reasons import UNSAID, Outcome, OwnerNote, PastNote, Place, Reason
 from graders.rubric import Check
-from graders.wording import in_words, owner_note, past_note, why_withheld
+from graders.wording import decided, decision, in_words, owner_note, past_note, why_withheld
 
 __all__ = ["Grade", "Outcome", "Verdict", "grade"]
 
@@ -35,6 +37,10 @@ class Verdict:
     """Whose the work is, where it is another learner's: never part of what a learner reads."""
     past: PastNote | None = None
     """Why it is not what this run found; None: it is."""
+    decision: Decision | None = None
+    """What a person decided in place of the automatic result; ``why`` and ``hint`` stay its own."""
+    automatic: Outcome | None = None
+    """The automatic outcome, where a decision changed it; None: ``outcome`` is."""
 
     @classmethod
     def on(
@@ -55,7 +61,7 @@ class Verdict:
     @property
     def reason(self) -> str:
         """Why, in words for the grader; empty where there is nothing to say."""
-        return in_words(self.why)
+        return decided(self) if self.decision else in_words(self.why)
 
     @property
     def for_instructor(self) -> tuple[str, ...]:
@@ -68,8 +74,14 @@ class Verdict:
         return past_note(self.past) if self.past else ""
 
     @property
+    def automatic_outcome(self) -> Outcome:
+        """What the judge and past runs found, whatever was decided."""
+        return self.automatic or self.outcome
+
+    @property
     def earned(self) -> float:
-        return self.points if self.outcome is Outcome.PASSED else 0
+        automatic = self.points if self.automatic_outcome is Outcome.PASSED else 0
+        return self.decision.points_of(automatic, self.points) if self.decision else automatic
 
     @property
     def withholds(self) -> bool:
@@ -90,6 +102,12 @@ class Grade:
     not_run: int = 0
     """How many checks of the rubric were not judged."""
     is_withheld: bool = False
+    late: Lateness | None = None
+    """How late the work is; None: in time, or nobody asked."""
+    decision: Decision | None = None
+    """What a person decided about the total, on top of its checks."""
+    automatic: Grade | None = None
+    """The grade before decisions and late work; None: it is this one."""
 
     @cached_property
     def undecided(self) -> Mapping[tuple[Outcome, str], int]:
@@ -108,11 +126,28 @@ class Grade:
     @cached_property
     def withheld(self) -> str:
         """Why there is no total, each cause once; empty when there is one."""
+        if self.decision and self.is_excused:
+            return decision(self.decision)
         return why_withheld(self.undecided, self.not_run) if self.is_withheld else ""
 
     @property
     def total(self) -> float | None:
-        return None if self.is_withheld else self.earned
+        return None if self.is_withheld or self.is_excused else self.earned
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether a person decided that this learner gets no mark."""
+        return self.decision is not None and self.decision.action is Action.EXCUSED
+
+    @property
+    def late_points(self) -> tuple[float, float]:
+        """(points of what came too late to count, deduction for what counts)."""
+        if self.late is None:
+            return 0, 0
+        own = [verdict for verdict in self.verdicts if verdict.check in self.late.state.missing]
+        missing = sum(verdict.earned for verdict in own)
+        checks = sum(verdict.earned for verdict in self.verdicts)
+        return missing, self.late.earned(checks, self.possible, missing)[1]
 
 
 def grade(learner: str, verdicts: Sequence[Verdict], rubric: Iterable[Check]) -> Grade:

@@ -5,16 +5,18 @@ Only people read them: code that needs a fact takes it from :mod:`graders.reason
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from graders.decisions import ALL, Action, Decision, Idle, IdleDecision
+from graders.late import Lateness
 from graders.reasons import Blockage, Mismatch, Outcome, OwnerNote, PastNote, Reason, Relation
 
 if TYPE_CHECKING:
     from graders.lab import Lab
     from graders.rubric import Check
-    from graders.verdicts import Verdict
+    from graders.verdicts import Grade, Verdict
 
 # --- why a check ended as it did ------------------------------------------------------------------
 
@@ -95,7 +97,7 @@ def checks(count: int) -> str:
 def why_withheld(undecided: Mapping[tuple[Outcome, str], int], not_run: int) -> str:
     """Each cause once, with its number of checks; ``undecided`` by outcome and reason."""
     counted = [
-        (f"{checks(count)} {outcome}: {reason}", count)
+        (f"{checks(count)} {outcome}{reason and f': {reason}'}", count)
         for (outcome, reason), count in undecided.items()
     ]
     parts = [cause for cause, _ in counted[:_MOST_CAUSES]]
@@ -163,3 +165,126 @@ def day(time: datetime) -> str:
     """A day for people, in UTC: ``20 November 2026``."""
     utc = time.astimezone(UTC)
     return f"{utc.day} {utc:%B %Y}"
+
+
+# --- decisions and late work ----------------------------------------------------------------------
+
+
+def decided(verdict: Verdict) -> str:
+    """Who decided a check and why, and the automatic result beside it: for the grader."""
+    return _decided(verdict, in_words(verdict.why))
+
+
+def decided_for_the_learner(verdict: Verdict) -> str:
+    """The same without what is for the grader only: why a check could not be assessed."""
+    is_theirs = verdict.automatic_outcome in (Outcome.FAILED, Outcome.BLOCKED, Outcome.NOTED)
+    return _decided(verdict, in_words(verdict.why) if is_theirs else "")
+
+
+def learners_reason(verdict: Verdict) -> str:
+    """A verdict's reason in what learners read outside the feedback."""
+    return decided_for_the_learner(verdict) if verdict.decision else verdict.reason
+
+
+def _decided(verdict: Verdict, why: str) -> str:
+    if verdict.decision is None:
+        return why
+    automatic = f"{verdict.automatic_outcome}: {why}" if why else f"{verdict.automatic_outcome}"
+    return f"{decision(verdict.decision)} (automatic verdict: {automatic})"
+
+
+def decision(fact: Decision) -> str:
+    """What was decided, by whom, when, why and until when."""
+    until = f", until {fact.until_text}" if fact.until else ""
+    return f"{_effect(fact)}, decided by {fact.author} on {_date(fact)}{until}: {fact.reason}"
+
+
+def _date(fact: Decision) -> str:
+    return f"{fact.on.day} {fact.on:%B %Y}"
+
+
+def _effect(fact: Decision) -> str:
+    points = f"{fact.points:g} {'point' if fact.points == 1 else 'points'}"
+    if fact.action is Action.POINTS:
+        return points
+    if fact.action is Action.ADD:
+        return f"{points} more"
+    return f"{points} less" if fact.action is Action.SUBTRACT else fact.action.value
+
+
+def idle(fact: IdleDecision) -> str:
+    """A decision without effect, and what to do about it: for the instructor."""
+    why = {
+        Idle.NO_MATCH: "this run did not judge that check",
+        Idle.NO_CHANGE: "the automatic verdict is the same, so you can delete the row",
+        Idle.LAPSED: f"it lapsed: it counted until {fact.decision.until_text}",
+        Idle.WITHHELD: "the grade is still withheld, so there is no total to change",
+    }[fact.why]
+    check = "the grade" if fact.decision.check == ALL else fact.decision.check
+    return f"row {fact.decision.row}, {check}: {_effect(fact.decision)}: no effect: {why}"
+
+
+def lateness(fact: Lateness, missing: float, deduction: float) -> str:
+    """How late the work is, and what that costs."""
+    rule, steps = fact.rule, fact.state.steps
+    parts = [f"due {_moment(fact.due)}"]
+    if steps:
+        started = f"{steps} started {rule.per}{'s' * (steps != 1)}"
+        then = _moment(fact.state.at.astimezone(fact.due.tzinfo))
+        parts.append(f"the work that counts is of {then}, {started} late")
+    if missing:
+        parts.append(
+            f"later work would cost what it brings, {_points(missing)}, so it does not count"
+        )
+    if steps:
+        each = f"{rule.penalty:g} {rule.share}" if rule.penalty else "nothing"
+        at_most = f", at most {rule.cap:g}" if rule.cap is not None else ""
+        unit = f" ({each} for each started {rule.per}{at_most})"
+        parts.append(f"that costs {_points(deduction)}{unit if rule.penalty else ''}")
+    return "; ".join(parts)
+
+
+def _points(points: float) -> str:
+    text = f"{points:.2f}".rstrip("0").rstrip(".")
+    return f"{text} {'point' if points == 1 else 'points'}"
+
+
+def _moment(time: datetime) -> str:
+    zone = getattr(time.tzinfo, "key", "") or f"{time:%Z}"
+    return f"{time:%Y-%m-%d %H:%M} {zone}"
+
+
+def changes_of(own: Grade) -> list[str]:
+    """All that a person decided of a grade, and late work: for the grader, most checks first."""
+    return _changes_of(own, decided, lambda verdict: verdict.check)
+
+
+def changes_for_the_learner(own: Grade) -> list[str]:
+    """The same for the learner, who knows checks by their titles."""
+    return _changes_of(own, decided_for_the_learner, lambda verdict: verdict.title)
+
+
+def _changes_of(
+    own: Grade, words: Callable[[Verdict], str], name: Callable[[Verdict], str]
+) -> list[str]:
+    by_text: dict[str, list[Verdict]] = {}
+    for verdict in own.verdicts:
+        if verdict.decision:
+            by_text.setdefault(words(verdict), []).append(verdict)
+    lines = [f"{_which(alike, name)}: {text}" for text, alike in by_text.items()]
+    if own.late:
+        lines.append(f"late work: {lateness(own.late, *own.late_points)}")
+    if own.decision:
+        lines.append(f"total: {decision(own.decision)} (automatic total: {_automatic(own)})")
+    return lines
+
+
+def _which(verdicts: Sequence[Verdict], name: Callable[[Verdict], str]) -> str:
+    which = f"step {verdicts[0].step}, {name(verdicts[0])}"
+    more = len(verdicts) - 1
+    return f"{which}, and {more} more {'check' if more == 1 else 'checks'}" if more else which
+
+
+def _automatic(own: Grade) -> str:
+    automatic = own.automatic or own
+    return "withheld" if automatic.total is None else _points(automatic.total)

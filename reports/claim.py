@@ -22,7 +22,7 @@ class NotOurs(Exception):
 def claim(reports: Path, history: Path) -> None:
     """Make sure of both folders, and note in the manifest what a run may replace from now on.
 
-    Raises NotOurs. Where nothing can be written, each result says so itself.
+    Raises NotOurs. Where nothing can be written, each output says so itself.
     """
     refuse_links(reports, RESULTS)
     refuse_links(history, KEPT)
@@ -40,7 +40,7 @@ def refuse_links(folder: Path, names: Collection[str]) -> None:
     """Raise NotOurs where one of these is a link, or holds one: it could lead anywhere."""
     for name in sorted(names):
         for link in _links(folder / name):
-            raise NotOurs(f"{link} is a link, and no result is written through one: remove it.")
+            raise NotOurs(f"{link} is a link, and nothing is written through one: remove it.")
 
 
 def _links(path: Path) -> Iterator[Path]:

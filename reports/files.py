@@ -26,17 +26,17 @@ def write_whole(path: Path, text: str) -> Path:
     What Unicode cannot encode (half a surrogate pair, from an answer of the cloud) is written as
     its escape. Raises OSError, and then leaves the former file unchanged.
     """
-    return write_whole_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+    return write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
-def write_whole_bytes(path: Path, content: bytes) -> Path:
-    """Write ``content`` and put it in place at once. Raises OSError, as :func:`write_whole`."""
+def write_bytes(path: Path, data: bytes) -> Path:
+    """The same for bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

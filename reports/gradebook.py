@@ -16,11 +16,13 @@ from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
 
-from graders.codec import facts_of
+from graders.codec import facts_of, total_facts_of
 from graders.judging.root_causes import first_to_read
 from graders.lab import SHEET, Learner
 from graders.rubric import Check
+from graders.texts import strip_controls
 from graders.verdicts import Grade, Verdict, grade
+from graders.wording import changes_of, idle
 from reports.class_summary import failures, stopped
 from reports.files import write_whole
 from reports.grading_run import GradingRun
@@ -35,6 +37,8 @@ COLUMNS = (
     *(f"task{task}" for task in SHEET.tasks),
     "total",
     "reason",
+    "automatic_total",
+    "decisions",
     "tenant",
     "graded_at",
 )
@@ -83,6 +87,8 @@ def _row(run: GradingRun, learner: Learner, own: Grade) -> list[str]:
         *(points_text(own.by_task[task]) for task in SHEET.tasks),
         points_text(own.total),
         escape_formula(" ".join(own.withheld.split())),
+        points_text((own.automatic or own).total),
+        escape_formula(strip_controls("; ".join(changes_of(own)))),
         "SIMULATED" if run.is_simulated else run.tenant,
         graded_at(run),
     ]
@@ -112,8 +118,11 @@ def as_json(run: GradingRun, grades: Sequence[Grade]) -> str:
     """The text of ``gradebook.json``."""
     learners = {learner.id: learner for learner in run.learners}
     document = _header(run) | {
-        "class": _class_entry(run, grades),
+        "class": class_entry(run.checks, grades),
         "grades": [_grade_entry(run, learners[own.learner], own) for own in grades],
+        "decisions_without_effect": [
+            {"learner": entry.decision.learner, "why": idle(entry)} for entry in run.idle_decisions
+        ],
         "verdicts": [_verdict_entry(verdict) for own in grades for verdict in own.verdicts],
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -155,7 +164,7 @@ def _check_entry(check: Check) -> dict[str, object]:
     return facts | {"task": check.task, "advisory": check.is_advisory}
 
 
-def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
+def class_entry(checks: Iterable[Check], grades: Sequence[Grade]) -> dict[str, object]:
     """What failed, most first, and where learners stopped."""
     return {
         "stopped": stopped(grades),
@@ -168,7 +177,7 @@ def _class_entry(run: GradingRun, grades: Sequence[Grade]) -> dict[str, object]:
                 "same_cause": failure.same_cause,
                 "lab_or_tenant_may_be_wrong": failure.is_of_nearly_everyone,
             }
-            for failure in failures(run.checks, grades)
+            for failure in failures(checks, grades)
         ],
     }
 
@@ -183,6 +192,20 @@ def _grade_entry(run: GradingRun, learner: Learner, own: Grade) -> dict[str, obj
         "first_to_read": _first_entry(run, own),
         "by_task": {str(task): _number(points) for task, points in own.by_task.items()},
         "faults": [str(fault) for fault in run.faults.get(learner.id, ())],
+    } | _changes_entry(own)
+
+
+def _changes_entry(own: Grade) -> dict[str, object]:
+    """What was decided, and the automatic total beside it; empty where nothing was."""
+    if own.automatic is None:
+        return {}
+    return {
+        "automatic": {
+            "total": _number(own.automatic.total),
+            "withheld": own.automatic.withheld,
+        },
+        "decisions": changes_of(own),
+        "facts": total_facts_of(own),
     }
 
 
@@ -203,6 +226,7 @@ def _verdict_entry(verdict: Verdict) -> Mapping[str, object]:
         "for_instructor": verdict.for_instructor,
         "standing": verdict.past_run_note,
         "hint": verdict.hint,
+        "automatic": verdict.automatic,
         "facts": facts_of(verdict),
     }
     return {name: value for name, value in also.items() if value} | {

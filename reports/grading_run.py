@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from graders import snapshot
+from graders.decisions import Decision, IdleDecision
 from graders.evidence import Unavailable
 from graders.inputs.marks import MarksTable
 from graders.inputs.nightly import Nightly, Policy
@@ -19,6 +20,7 @@ from graders.judging.judge import Judge, Subject
 from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab, Learner
+from graders.late import LateRule
 from graders.parts import ALL_PARTS
 from graders.reasons import bounded
 from graders.rubric import Check
@@ -73,6 +75,12 @@ class GradingRun:
     """The systems to write marks for, from :data:`reports.exports.EXPORTS`."""
     marks: MarksTable = field(default_factory=MarksTable)
     """What the mark is called in them."""
+    decisions: tuple[Decision, ...] = ()
+    """What the instructor decided, for all learners of the cohort file."""
+    late_rule: LateRule = field(default_factory=LateRule)
+    """What late work costs, by the class's deadline or the learner's own."""
+    wants_pseudonyms: bool = False
+    """Also write results that may be shared."""
     wants_report: bool = False
     """Build the Allure report when everything else is written."""
     odd_rows: tuple[str, ...] = ()
@@ -94,6 +102,8 @@ class GradingRun:
     """What differs from the run before; None where past runs do not count."""
     tonight: tuple[Grade, ...] | None = None
     """What this run alone found, whatever past runs count; None: the grades are just that."""
+    idle_decisions: tuple[IdleDecision, ...] = ()
+    """Decisions about these learners without effect on the grades."""
 
     @cached_property
     def learners(self) -> tuple[Learner, ...]:
@@ -131,6 +141,11 @@ class GradingRun:
             return f"frozen at the deadline, {self.nightly.deadline.isoformat(timespec='minutes')}"
         words = {Policy.LATEST: "the latest run", Policy.BEST: "the best run so far"}
         return words[self.nightly.policy]
+
+    def due(self, learner: str) -> datetime | None:
+        """The deadline of a learner's work; None where there is none."""
+        own = self.labs[learner].learner
+        return own.extension or own.deadline or self.late_rule.deadline
 
     def evidence_file(self, learner: str) -> Path:
         """The snapshot file to show as evidence; may be missing."""

@@ -10,7 +10,9 @@ from graders.reasons import Place, PlaceKind
 
 
 def links(lab: Lab) -> list[tuple[str, str]]:
-    """(name, address) of the learner's own pages."""
+    """(name, address) of the learner's own pages; none for a lab that is nowhere."""
+    if not lab.organization:
+        return []
     project = f"https://dev.azure.com/{_part(lab.organization)}/{_part(lab.project)}"
     return [
         ("Azure DevOps project", project),

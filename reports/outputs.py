@@ -14,7 +14,7 @@ from pathlib import Path
 
 from graders.history import store as past_runs
 from graders.verdicts import Grade
-from reports import ci, feedback, gradebook, page, parts, versions
+from reports import ci, feedback, gradebook, page, parts, shareable, versions
 from reports.allure import builder, history_file, results_folder
 from reports.ci import junit
 from reports.exports import folder as exports
@@ -54,6 +54,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the grade book", _grade_book),
     ("the versions", _versions),
     ("what --export asks for", exports.write),
+    ("the results with pseudonyms", shareable.write),
     ("the CI summary", ci.write_summary),
     ("the JUnit files", ci.write_junit),
     ("the Allure report", _allure_report),  # the last: it takes longest
@@ -65,7 +66,7 @@ DISPUTES = "disputes"
 EVIDENCE = "evidence"
 RESULTS = {
     *(page.NAME, feedback.FOLDER, gradebook.CSV_NAME, gradebook.JSON_NAME, exports.FOLDER),
-    *(parts.NAME, parts.CLASS, parts.AUDIT, versions.NAME, DISPUTES),
+    *(parts.NAME, parts.CLASS, parts.AUDIT, versions.NAME, DISPUTES, shareable.FOLDER),
     *(ci.SUMMARY, junit.FOLDER, results_folder.NAME, builder.FOLDER, builder.FILE, EVIDENCE),
 }
 MANIFEST = ".written-by-the-lab-grader.json"

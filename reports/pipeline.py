@@ -1,4 +1,4 @@
-"""The pipeline that runs this, by its environment: GitHub Actions, Azure Pipelines, GitLab."""
+"""The pipeline that runs this, by its environment: GitHub, Azure Pipelines, GitLab, or none."""
 
 from __future__ import annotations
 

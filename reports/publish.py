@@ -11,6 +11,7 @@ from reports import ci, outputs, terminal
 from reports.ci.log import escape_log_commands
 from reports.claim import claim
 from reports.files import NotWritten, could_not_write
+from reports.final_grades import final
 from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
 from reports.stored_run import verdicts_of
@@ -22,11 +23,11 @@ _NOT_WRITTEN = 3
 def publish(run: GradingRun, fail_on: str) -> int:
     """Judge the run's evidence and write all its results; returns the exit status.
 
-    Raises NotOurs.
+    Raises NotOurs, before anything is written, where the folder is somebody else's.
     """
-    claim(run.reports, run.history)
     verdicts = verdicts_of(run)
-    grades = grades_of(run, verdicts)
+    run, grades = final(run, grades_of(run, verdicts))
+    claim(run.reports, run.history)
     written, failures = _write(run, grades)
     page = terminal.Page(shutil.get_terminal_size().columns)
     for line in (*terminal.summary(run, grades, written, page), *failures):

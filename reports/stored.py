@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from graders.codec import with_facts
+from graders.codec import total_facts_of, with_facts, with_total_facts
 from graders.inputs.lab_file import LabFile
 from graders.inputs.problems import InputProblems, Problem
 from graders.rubric import Check, with_points
+from graders.settling import decide
 from graders.verdicts import Grade, Outcome, Verdict, grade
 from reports.gradebook import JSON_NAME, SCHEMA, graded_at
 from reports.grading_run import GradingRun
@@ -33,17 +34,24 @@ class Book:
     rubric: Mapping[str, Check]
     verdicts: Mapping[tuple[str, str], Verdict]
     """(learner id, check id) -> verdict."""
+    emails: Mapping[str, str] = field(default_factory=dict)
+    is_simulated: bool = False
+    totals: Mapping[str, object] = field(default_factory=dict)
+    """Learner id -> late work and the decision about the total, where there is any."""
 
     @classmethod
-    def of(cls, source: str, run: GradingRun, verdicts: Iterable[Verdict]) -> Book:
+    def of(cls, source: str, run: GradingRun, grades: Sequence[Grade]) -> Book:
         """The book of a run that was just judged."""
         return cls(
             source=source,
             graded_at=graded_at(run),
             digest=run.snapshot_digest,
             names={learner.id: learner.name for learner in run.learners},
+            emails={learner.id: learner.email for learner in run.learners},
+            is_simulated=run.is_simulated,
             rubric=run.rubric,
-            verdicts={(verdict.learner, verdict.check): verdict for verdict in verdicts},
+            verdicts={(v.learner, v.check): v for own in grades for v in own.verdicts},
+            totals={own.learner: total_facts_of(own) for own in grades},
         )
 
     @cached_property
@@ -52,7 +60,12 @@ class Book:
         for verdict in self.verdicts.values():
             own[verdict.learner].append(verdict)
         checks = tuple(self.rubric.values())
-        return {learner: grade(learner, verdicts, checks) for learner, verdicts in own.items()}
+        return {
+            learner: with_total_facts(
+                grade(learner, verdicts, checks), self.totals.get(learner, {})
+            )
+            for learner, verdicts in own.items()
+        }
 
     def worth(self, lab_file: LabFile, source: str) -> Book:
         """The same verdicts by another lab file's points, not the run's own. Raises InputProblems.
@@ -74,7 +87,7 @@ def read_book(path: Path) -> Book:
     file = path / JSON_NAME if path.is_dir() else path
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        return _book(str(path), _upgraded(document))
+        return book_of(str(path), document)
     except OSError as error:
         message, remedy = (
             f"it cannot be read ({error.strerror})",
@@ -83,6 +96,11 @@ def read_book(path: Path) -> Book:
     except (ValueError, KeyError, TypeError):
         message, remedy = "this is no grade book as this program writes it", "grade again"
     raise InputProblems([Problem(str(file), message, remedy)])
+
+
+def book_of(source: str, document: Mapping[str, Any]) -> Book:
+    """The grade book in ``gradebook.json``. Raises ValueError, KeyError, TypeError."""
+    return _book(source, _upgraded(document))
 
 
 def _upgraded(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -115,10 +133,13 @@ def _book(source: str, document: Mapping[str, Any]) -> Book:
         graded_at=document["graded_at"],
         digest=document["snapshot"]["digest"],
         names={entry["learner"]: entry["name"] for entry in document["grades"]},
+        emails={entry["learner"]: entry.get("email", "") for entry in document["grades"]},
+        is_simulated=document.get("simulated", False),
         rubric=rubric,
         verdicts={
             (verdict.learner, verdict.check): verdict for verdict in _verdicts(document, rubric)
         },
+        totals={entry["learner"]: entry.get("facts", {}) for entry in document["grades"]},
     )
 
 
@@ -143,7 +164,10 @@ def _verdicts(document: Mapping[str, Any], rubric: Mapping[str, Check]) -> Itera
 
 
 def _worth(verdict: Verdict, check: Check) -> Verdict:
-    outcome = verdict.outcome
+    outcome = verdict.automatic_outcome
     if outcome is (Outcome.FAILED if check.is_advisory else Outcome.NOTED):
         outcome = _ADVISORY[outcome]
-    return replace(verdict, points=check.points, outcome=outcome)
+    automatic = replace(
+        verdict, points=check.points, outcome=outcome, decision=None, automatic=None
+    )
+    return decide(automatic, verdict.decision)

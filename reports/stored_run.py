@@ -9,13 +9,16 @@ from pathlib import Path
 
 from graders import snapshot
 from graders.inputs.choice import ids_as_typed
+from graders.inputs.decisions_file import find_decisions, read_decisions
 from graders.inputs.lab_file import LabFile, missing_for, read_class
 from graders.inputs.problems import InputProblems, Problem
 from graders.judging.checks import GRADED, load_checks
 from graders.names import you_have
 from graders.rubric import Check, with_points
-from graders.verdicts import Verdict
+from graders.verdicts import Grade, Verdict
 from reports.files import history_of
+from reports.final_grades import final
+from reports.gradebook import grades_of
 from reports.grading_run import GradingRun
 
 
@@ -29,6 +32,8 @@ class Inputs:
     reports: Path
     chosen: Sequence[str] = ()
     as_of: datetime | None = None
+    decisions: Path | None = None
+    """None: ``decisions.csv`` beside the cohort file, if it is there."""
 
 
 def stored_run(given: Inputs) -> GradingRun:
@@ -44,10 +49,12 @@ def stored_run(given: Inputs) -> GradingRun:
     }
     if missing := missing_for(*labs.values(), file=(given.lab_file or Path("lab.toml")).name):
         raise InputProblems(missing)
+    decisions = find_decisions(given.cohort_file, given.decisions)
+    rubric, checks = _rubric(lab)
     run = GradingRun(
         labs=labs,
         everyone=everyone,
-        rubric=_rubric(lab),
+        rubric=rubric,
         cohort_file=given.cohort_file,
         lab_file=given.lab_file,
         tenant=snapshot.tenant_of(given.evidence),
@@ -57,9 +64,16 @@ def stored_run(given: Inputs) -> GradingRun:
         history=history_of(given.reports),
         as_of=given.as_of,
         marks=lab.marks,
+        late_rule=lab.late_rule,
+        decisions=read_decisions(decisions, everyone, checks),
         started_at=datetime.now(UTC),
     )
     return replace(run, snapshot_digest=run.digest(), faults=run.find_faults())
+
+
+def grades_of_run(run: GradingRun) -> tuple[GradingRun, tuple[Grade, ...]]:
+    """The run and its final grades: judged here and now, with the instructor's decisions."""
+    return final(run, grades_of(run, verdicts_of(run)))
 
 
 def verdicts_of(run: GradingRun) -> list[Verdict]:
@@ -79,9 +93,9 @@ def _check_chosen(given: Inputs, known: Collection[str]) -> None:
         raise InputProblems(problems)
 
 
-def _rubric(lab: LabFile) -> Mapping[str, Check]:
-    """The checks that this class's lab file asks for, with its points."""
+def _rubric(lab: LabFile) -> tuple[Mapping[str, Check], tuple[Check, ...]]:
+    """The checks that this class's lab file asks for, and all, with its points."""
     checks = [graded.check for graded in load_checks(GRADED)]
     lab.check_points(checks)
-    asked_for = [check for check in checks if lab.asks_for(check)]
-    return {check.id: check for check in with_points(asked_for, lab.points)}
+    valued = with_points(checks, lab.points)
+    return {check.id: check for check in valued if lab.asks_for(check)}, valued

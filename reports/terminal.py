@@ -20,7 +20,7 @@ from rich.text import Text
 from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade
-from graders.wording import checks
+from graders.wording import changes_of, checks, idle
 from reports.class_summary import Failure, failures, stopped, undecided
 from reports.fix_first import root_causes
 from reports.grading_run import GradingRun
@@ -54,6 +54,7 @@ def summary(
     console = _console(page)
     _matrix(console, run, grades)
     _undecided(console, grades)
+    _decisions(console, run, grades)
     _past_run_notes(console, run, grades)
     _first_steps(console, run, grades)
     _commonest_failures(console, run, grades)
@@ -94,9 +95,13 @@ def _matrix(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     for grade in grades:
         learner = "  ".join(part for part in (grade.learner, names[grade.learner]) if part)
         cells = [_points(grade.by_task[task]) for task in SHEET.tasks]
-        total = "withheld" if grade.withheld else _points(grade.total)
+        total = _points(grade.total) if not grade.withheld else _no_total(grade)
         style = "yellow" if grade.withheld else ""
         console.print(_row(console, learner, cells, total, style))
+
+
+def _no_total(grade: Grade) -> str:
+    return "excused" if grade.is_excused else "withheld"
 
 
 def _row(console: Console, learner: str, tasks: Sequence[str], total: str, style: str) -> Text:
@@ -145,16 +150,31 @@ def _undecided(console: Console, grades: Sequence[Grade]) -> None:
         _paragraph(console, f"… and {left_out} for {more}, in the grade book")
 
 
+def _decisions(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
+    """What a person decided and what was late, learner by learner; then what had no effect."""
+    by_people = sorted(grades, key=lambda own: own.late is not None)  # decisions come first
+    changes = [(own.learner, line) for own in by_people for line in changes_of(own)]
+    _lines_of_learners(console, "Decisions and late work:", changes)
+    if run.idle_decisions:
+        _heading(console, "Decisions without effect:")
+    for entry in run.idle_decisions:
+        learner = isolated(strip_controls(entry.decision.learner))
+        _paragraph(console, f"{learner}: {strip_controls(idle(entry))}")
+
+
 def _past_run_notes(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:
     """The past-run notes, learner by learner."""
     notes = [(grade.learner, sentence) for grade in grades for sentence in notes_of(grade)]
-    if not notes:
-        return
-    _heading(console, f"Past runs count ({strip_controls(run.policy)}):")
-    for learner, note in notes[:_REASONS]:
-        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(note)}")
-    if len(notes) > _REASONS:
-        _paragraph(console, f"… and {len(notes) - _REASONS} more, in the grade book")
+    _lines_of_learners(console, f"Past runs count ({strip_controls(run.policy)}):", notes)
+
+
+def _lines_of_learners(console: Console, heading: str, lines: Sequence[tuple[str, str]]) -> None:
+    if lines:
+        _heading(console, heading)
+    for learner, line in lines[:_REASONS]:
+        _paragraph(console, f"{isolated(strip_controls(learner))}: {strip_controls(line)}")
+    if len(lines) > _REASONS:
+        _paragraph(console, f"… and {len(lines) - _REASONS} more, in the grade book")
 
 
 def _first_steps(console: Console, run: GradingRun, grades: Sequence[Grade]) -> None:

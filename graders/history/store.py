@@ -12,7 +12,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +117,44 @@ class PastRuns:
         except sqlite3.Error as error:
             raise OSError(None, f"the store would not take it ({error})", str(self.file)) from None
 
+    def forget(self, learners: Collection[str] = (), before: datetime | None = None) -> None:
+        """Remove learners, or the runs that began before a time, beyond recovery from the file.
+
+        Raises InputProblems.
+        """
+        if not self.file.exists():
+            return
+        try:
+            with self._open() as store:
+                store.execute("PRAGMA secure_delete = ON")
+                with store:
+                    _forget(store, learners, before)
+                store.execute("VACUUM")
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise self._problem(error) from None
+
+    def learners(self) -> list[str]:
+        """Every learner of any run. Raises InputProblems."""
+        return self._column("SELECT DISTINCT learner FROM verdicts")
+
+    def checks(self) -> list[str]:
+        """Every check of any run. Raises InputProblems."""
+        return self._column("SELECT DISTINCT check_id FROM verdicts")
+
+    def places(self, learner: str) -> list[str]:
+        """Where a learner worked. Raises InputProblems."""
+        query = "SELECT DISTINCT place FROM verdicts JOIN places USING (place_id) WHERE learner = ?"
+        return self._column(query, learner)
+
+    def _column(self, query: str, *parameters: str) -> list[str]:
+        if not self.file.exists():
+            return []
+        try:
+            with self._open() as store:
+                return [str(value) for (value,) in store.execute(query, parameters)]
+        except (sqlite3.Error, OSError) as error:
+            raise self._problem(error) from None
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """The store that is there; SQLite itself takes an empty or a small file for a new one."""
@@ -155,6 +193,17 @@ class PastRuns:
         problem = f"the store of past runs cannot be read ({why})"
         remedy = "put back a copy of it, or name another folder with --history"
         return InputProblems([Problem(str(self.file), problem, remedy)])
+
+
+def _forget(store: sqlite3.Connection, learners: Iterable[str], before: datetime | None) -> None:
+    """Delete the rows, and what only they referred to."""
+    store.executemany("DELETE FROM verdicts WHERE learner = ?", ((own,) for own in learners))
+    if before is not None:
+        runs = store.execute("SELECT run, at FROM runs").fetchall()
+        old = [(run,) for run, at in runs if datetime.fromisoformat(at) < before]
+        store.executemany("DELETE FROM verdicts WHERE run = ?", old)
+    for table, key in (("runs", "run"), ("reasons", "reason_id"), ("places", "place_id")):
+        store.execute(f"DELETE FROM {table} WHERE {key} NOT IN (SELECT {key} FROM verdicts)")  # noqa: S608
 
 
 def _sentences_to_facts(store: sqlite3.Connection) -> None:

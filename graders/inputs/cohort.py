@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
+from graders.as_of import moment
 from graders.inputs.field_rules import flaw, whole_number
 from graders.inputs.problems import InputProblems, Problem
 from graders.inputs.rosters import IDS, NO_NUMBER, read_roster, roster_of
@@ -15,7 +17,8 @@ from graders.lab import Learner
 
 REQUIRED = ("learner", "number")
 OVERRIDES = tuple(f.name for f in fields(Learner) if f.type == "str | None")
-COLUMNS = (*REQUIRED, "name", "email", *OVERRIDES)
+TIMES = ("deadline", "extension")
+COLUMNS = (*REQUIRED, "name", "email", *OVERRIDES, *TIMES)
 """The columns that have a meaning, in the recommended order."""
 
 _FROM_NUMBER = ("project", "repository", "workspace")
@@ -72,12 +75,15 @@ def _as_in_the_file(problems: Iterable[Problem], table: Table) -> list[Problem]:
 
 def _learner(row: Row) -> Learner:
     cells = row.cells
+    places: dict[str, Any] = {column: cells.get(column) or None for column in OVERRIDES}
+    times: dict[str, Any] = {column: moment(cells[column]) for column in TIMES if cells.get(column)}
     return Learner(
         id=_same(cells["learner"]),
         number=whole_number(cells["number"]),
         name=cells.get("name", ""),
         email=cells.get("email", ""),
-        **{column: cells.get(column) or None for column in OVERRIDES},
+        **places,
+        **times,
         extra={column: cell for column, cell in cells.items() if column not in COLUMNS},
     )
 
@@ -111,6 +117,18 @@ def _row_problems(table: Table, row: Row) -> Iterator[Problem]:
                 column=column,
                 value=value,
             )
+    yield from _extension_problems(table, row)
+
+
+def _extension_problems(table: Table, row: Row) -> Iterator[Problem]:
+    """An extension that shortens the time is surely a slip."""
+    times = {column: row.cells.get(column, "") for column in TIMES}
+    if all(times.values()) and not any(flaw(column, text) for column, text in times.items()):
+        deadline, extension = (moment(times[column]) for column in TIMES)
+        if extension < deadline:
+            what, remedy = "it is before the learner's deadline", "correct one of them"
+            cell = times["extension"]
+            yield Problem(table.file, what, remedy, row.number, "extension", cell)
 
 
 def _empty(table: Table, row: Row, column: str) -> Problem:

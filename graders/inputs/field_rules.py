@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from graders.as_of import moment
 from graders.inputs.problems import printable
 
 
@@ -96,8 +97,19 @@ def flaw(field: str, value: str) -> Flaw | None:
         return _learner_flaw(value)
     if field == "number":
         return _number_flaw(value)
+    if field in ("deadline", "extension"):
+        return _time_flaw(value)
     pattern, verdict = _RULES.get(field, ("", Flaw("", "")))
     return verdict if pattern and not re.fullmatch(pattern, value) else None
+
+
+def _time_flaw(value: str) -> Flaw | None:
+    try:
+        moment(value)
+        return None
+    except (ValueError, OverflowError) as error:
+        remedy = "write it as `2026-11-20 23:59 America/Chicago` or 2026-11-20T23:59:00-06:00"
+        return Flaw(f"not a valid time ({error})", remedy)
 
 
 def _learner_flaw(value: str) -> Flaw | None:

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from graders.inputs.cohort import Cohort, read_cohort_file
 from graders.inputs.lab_tables import (
+    LateTable,
     NamesTable,
     NightlyTable,
     Points,
@@ -20,10 +21,11 @@ from graders.inputs.lab_tables import (
     TenantTable,
 )
 from graders.inputs.marks import MarksTable
-from graders.inputs.nightly import Nightly
+from graders.inputs.nightly import Nightly, Policy
 from graders.inputs.problems import InputProblems, KeyProblem, Problem
 from graders.inputs.toml_file import read_toml
 from graders.lab import SHEET, Lab, Learner, Leniency, Session, Sheet
+from graders.late import LateRule
 from graders.names import nearest
 from graders.rubric import Check, with_points
 
@@ -41,6 +43,7 @@ class LabFile(Table):
     leniency: Leniency = Leniency()
     session: SessionTable = SessionTable()
     nightly: NightlyTable = NightlyTable()
+    late: LateTable = LateTable()
     marks: MarksTable = MarksTable()
     points: dict[str, Points] = Field(default_factory=dict)
     _file: str = PrivateAttr(FILE_NAME)
@@ -76,6 +79,11 @@ class LabFile(Table):
         if "nightly" not in self.model_fields_set:
             return None
         return Nightly(self.nightly.policy, self.nightly.deadline, self.nightly.since)
+
+    @property
+    def late_rule(self) -> LateRule:
+        """What late work costs; without ``[late]`` nothing, and there is no deadline."""
+        return self.late.rule
 
     def asks_for(self, check: Check) -> bool:
         """Whether a check is part of this class's rubric: the table that it needs is given."""
@@ -205,9 +213,21 @@ def read_class_files(
         lab = read_lab_file(lab_file)
     except InputProblems as error:
         problems += error.problems
+    problems += _contradictions(found, lab)
     if problems:
         raise InputProblems(problems)
     return found, lab
+
+
+def _contradictions(cohort: Cohort, lab: LabFile) -> Iterator[Problem]:
+    """Marks that are frozen at one deadline would ignore a learner's extension."""
+    has_late = "late" in lab.model_fields_set
+    has_own = any(learner.deadline or learner.extension for learner in cohort.learners)
+    if lab.nightly.policy is Policy.DEADLINE and (has_late or has_own):
+        message = "marks frozen at this deadline would ignore [late] and learners' extensions"
+        remedy = 'write policy = "latest", and the deadline under [late]'
+        value = lab.nightly.policy.value
+        yield KeyProblem(lab._file, message, remedy, column="nightly.policy", value=value)
 
 
 def missing_for(*labs: Lab, file: str = FILE_NAME) -> tuple[Problem, ...]:

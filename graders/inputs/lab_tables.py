@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -14,6 +14,7 @@ from graders.inputs.nightly import Policy
 from graders.inputs.toml_file import flaw_error
 from graders.lab.roles import is_pattern
 from graders.lab.sheet import SHEET, DictatedName, Sheet
+from graders.late import LateRule, Per, Share
 
 
 def _ruled(name: str) -> AfterValidator:
@@ -69,6 +70,7 @@ _Path = Annotated[str, _pattern("path")]
 _Asset = Annotated[str, _pattern("asset")]
 _Templates = Annotated[tuple[Annotated[str, _ruled("template")], ...], AfterValidator(_some)]
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Amount = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False, strict=True)]
 
 
 class Table(BaseModel):
@@ -150,6 +152,39 @@ class SessionTable(Table):
         if self.begins and self.ends and self.ends <= self.begins:
             raise flaw_error("it ends before it begins", "swap them, or correct one of them")
         return self
+
+
+class LateTable(Table):
+    """What late work costs: nothing without ``penalty``."""
+
+    deadline: _Time | None = None
+    penalty: Amount = 0
+    share: Share | None = None
+    per: Per | None = None
+    grace_minutes: Amount = 0
+    cap: Amount | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> LateTable:
+        if self.penalty and not (self.share and self.per):
+            shares = " or ".join(f'"{share}"' for share in Share)
+            raise flaw_error(
+                "`penalty` needs `share` and `per`", f'write share = {shares}, and per = "day"'
+            )
+        if self.cap is not None and not self.penalty:
+            raise flaw_error("`cap` needs `penalty`", "write both, or delete `cap`")
+        return self
+
+    @property
+    def rule(self) -> LateRule:
+        return LateRule(
+            deadline=self.deadline,
+            penalty=self.penalty,
+            share=self.share or Share.POINTS,
+            per=self.per or Per.DAY,
+            grace=timedelta(minutes=self.grace_minutes),
+            cap=self.cap,
+        )
 
 
 class NightlyTable(Table):

@@ -108,6 +108,16 @@ class Judge:
         finally:
             self._spent[learner] += time.monotonic() - began
 
+    def outcomes(self, learner: str, evidence: Evidence) -> Mapping[str, Outcome]:
+        """The outcome of each check on other evidence of a learner, such as an earlier state.
+
+        Whose the work is does not depend on it: that is compared as it is now.
+        """
+        prerequisites = _Prerequisites(self._subject, learner, evidence)
+        return {
+            check: self._judged(self._checks[check], prerequisites)[0] for check in self._rubric
+        }
+
     def _judged(self, graded: GradedCheck, prerequisites: _Prerequisites) -> tuple[Outcome, Reason]:
         try:
             prerequisites.require_collected(graded.needs)
@@ -164,8 +174,10 @@ class Judge:
 class _Prerequisites:
     """One learner's prerequisites, each computed once, when it is first asked for."""
 
-    def __init__(self, subject: Subject, learner: str) -> None:
+    def __init__(self, subject: Subject, learner: str, evidence: Evidence | None = None) -> None:
+        """``evidence``: None for what was collected."""
         self._subject = subject
+        self._evidence = evidence
         self._learner = learner
         self._found: dict[str, Any] = {"lab": subject.labs[learner]}
         self._ended: dict[str, Exception] = {}
@@ -200,7 +212,7 @@ class _Prerequisites:
             self.get("evidence")  # without evidence there is no ownership
             return self._subject.ownership[self._learner]
         if name == "evidence":
-            return self._subject.evidence_of(self._learner)
+            return self._evidence or self._subject.evidence_of(self._learner)
         if name in PARTS:
             return getattr(self.get("evidence"), PARTS[name])
         prerequisite = known()[name]

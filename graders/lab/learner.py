@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -28,4 +29,7 @@ class Learner:
     workspace: str | None = None
     location: str | None = None
     tenant_id: str | None = None
+    deadline: datetime | None = None
+    extension: datetime | None = None
+    """In place of the deadline."""
     extra: Mapping[str, str] = field(default_factory=dict)

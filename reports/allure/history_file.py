@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,31 @@ def history(file: Path, results: Results) -> History:
             is_ours = not results.cases.isdisjoint(key.partition(".")[0] for key in entries)
             (ours if is_ours else others).append(line)
     return History(file, ours, others)
+
+
+def case_id(history_key: str) -> str:
+    """A check of a learner, as the history names it."""
+    return _md5(history_key)
+
+
+def without(line: str, cases: Collection[str]) -> str:
+    """A run without these cases; empty where it has no others or cannot be read."""
+    entries = _read(line)
+    kept = {key: value for key, value in entries.items() if key.partition(".")[0] not in cases}
+    if not kept:
+        return ""
+    run = json.loads(line)
+    known = [case for case in run.get("knownTestCaseIds", ()) if case not in cases]
+    run |= {"testResults": kept, "knownTestCaseIds": known}
+    return json.dumps(run, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def made_at(line: str) -> datetime:
+    """When a run was added; the beginning of time where it does not say."""
+    try:
+        return datetime.fromtimestamp(json.loads(line)["timestamp"] / 1000, UTC)
+    except (ValueError, TypeError, KeyError, OverflowError, OSError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _lines(file: Path) -> list[str]:

@@ -21,7 +21,12 @@ def history_key(run: GradingRun, learner: Learner, check: Check) -> str:
     it shows. Another place (organisation, project, repository, workspace) or the other kind of
     tenant has another key: what was found there says nothing about here.
     """
-    subject = json.dumps([run.tenant, run.labs[learner.id].place, learner.id, check.id])
+    return key_of(run.tenant, run.labs[learner.id].place, learner.id, check.id)
+
+
+def key_of(tenant: str, place: str, learner: str, check: str) -> str:
+    """The same by ids; ``place`` is the lab's."""
+    subject = json.dumps([tenant, place, learner, check])
     return hashlib.sha256(subject.encode()).hexdigest()[:32]
 
 

@@ -32,6 +32,6 @@ def restate(folder: Path, run: GradingRun, verdicts: Iterable[Verdict]) -> None:
         result["status"] = STATUS[verdict.outcome]
         result["description"] = labels.description(run.rubric[verdict.check], verdict.hint)
         result.pop("statusDetails", None)
-        if verdict.outcome is not Outcome.PASSED or verdict.past:
+        if verdict.outcome is not Outcome.PASSED or verdict.past or verdict.decision:
             result["statusDetails"] = {"message": labels.message(verdict)}
         path.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")

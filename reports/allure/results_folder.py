@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -84,6 +84,23 @@ def clean_all(folder: Path) -> None:
         for path in [*folder.glob(pattern), *folder.glob(f"{pattern}.tmp")]:
             if path.is_file() or path.is_symlink():
                 path.unlink(missing_ok=True)
+
+
+def remove(folder: Path, learners: Collection[str]) -> None:
+    """Delete the results of these learners, and what is attached to theirs alone."""
+    kept: set[str] = set()
+    theirs: set[str] = set()
+    for path in folder.glob("*-result.json"):
+        result = json.loads(path.read_bytes())
+        attached = {attachment["source"] for attachment in result.get("attachments", ())}
+        suites = {label["value"] for label in result["labels"] if label["name"] == "suite"}
+        if suites & set(learners):
+            path.unlink()
+            theirs |= attached
+        else:
+            kept |= attached
+    for source in theirs - kept:
+        (folder / Path(source).name).unlink(missing_ok=True)
 
 
 def describe(folder: Path, run: GradingRun) -> None:

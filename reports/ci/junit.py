@@ -19,6 +19,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from graders.lab import Learner
 from graders.verdicts import Grade, Outcome, Verdict
+from graders.wording import changes_of
 from reports.ci.redact import redact
 from reports.files import write_whole
 from reports.gradebook import points_text
@@ -70,6 +71,8 @@ def _learners_suite(learner: Learner, grade: Grade) -> Element:
         _property(properties, "withheld", redact(grade.withheld, [learner]))
     else:
         _property(properties, "earned", points_text(grade.total))
+    for change in changes_of(grade):
+        _property(properties, "decision", redact(change, [learner]))
     for verdict in grade.verdicts:
         _learners_case(suite, verdict, learner)
     return _counted(suite)
@@ -108,10 +111,13 @@ def _learners_case(suite: Element, verdict: Verdict, learner: Learner) -> None:
     if verdict.outcome is Outcome.FAILED:
         points = f"{points_text(verdict.earned)} of {points_text(verdict.points)} points"
         failure = _result(case, "failure", f"{points}: {verdict.reason}", learner)
-        text = f"{verdict.title}\n{verdict.reason}\nFix: step {verdict.step}: {verdict.hint}"
+        fix = f"\nFix: step {verdict.step}: {verdict.hint}" if verdict.hint else ""
+        text = f"{verdict.title}\n{verdict.reason}{fix}"
         failure.text = _text(redact(text, [learner]))
     elif verdict.outcome is not Outcome.PASSED:
         _result(case, "skipped", f"{verdict.outcome}: {verdict.reason}", learner)
+    elif verdict.decision:
+        SubElement(case, "system-out").text = _text(redact(verdict.reason, [learner]))
 
 
 def _case(suite: Element, learner: Learner, verdict: Verdict) -> Element:

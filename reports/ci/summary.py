@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from graders.judging.root_causes import first_to_read
 from graders.verdicts import Grade, Outcome, Verdict
-from graders.wording import checks
+from graders.wording import changes_of, checks, idle
 from reports.ci.markdown import Section, plain, within
 from reports.ci.redact import redact
 from reports.class_summary import Cause, Failure, cause_of, failures, stopped, undecided
@@ -35,6 +35,7 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
     sections = [
         Section(tuple(_head(run, grades))),
         *_suspect(run, grades),
+        *_decisions(run, grades),
         *_changed(run),
         *_unconfirmed(run, grades),
         *_undecided(run, grades),
@@ -49,7 +50,8 @@ def text(run: GradingRun, grades: Sequence[Grade], room: int = LIMIT) -> str:
 
 def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
     open_ = sum(grade.is_withheld for grade in grades)
-    yield f"# {LAB_NAME}: {len(grades) - open_} of {len(grades)} graded, {open_} withheld"
+    graded = sum(grade.total is not None for grade in grades)
+    yield f"# {LAB_NAME}: {graded} of {len(grades)} graded, {open_} withheld"
     yield ""
     if run.is_simulated:
         yield "**SIMULATED: the tenant was simulated; these are not real grades.**"
@@ -121,6 +123,20 @@ def _change(run: GradingRun, change: Change) -> str:
     return f"- {plain(change.learner)}: {_transition(change)}{why}"
 
 
+def _decisions(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
+    lines = [(own.learner, change) for own in grades for change in changes_of(own)]
+    if lines:
+        yield _list(("## Decisions and late work", ""), lines, "change", partial(_line, run))
+    without = [(entry.decision.learner, idle(entry)) for entry in run.idle_decisions]
+    if without:
+        yield _list(("## Decisions without effect", ""), without, "change", partial(_line, run))
+
+
+def _line(run: GradingRun, entry: tuple[str, str]) -> str:
+    learner, text = entry
+    return f"- {plain(learner)}: {plain(redact(text, run.learners))}"
+
+
 def _unconfirmed(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
     kept = [verdict for grade in grades for verdict in grade.verdicts if verdict.past]
     if kept:
@@ -178,5 +194,5 @@ def _learners(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
 def _learner(run: GradingRun, grade: Grade) -> str:
     first = first_to_read(grade.verdicts, run.rubric)
     begin = f"step {first.step}, `{first.check}`: {first.outcome.value}" if first else ""
-    total = "withheld" if grade.is_withheld else points_text(grade.total)
+    total = points_text(grade.total) or ("excused" if grade.is_excused else "withheld")
     return f"| {plain(grade.learner)} | {total} | {begin} |"

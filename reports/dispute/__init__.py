@@ -26,7 +26,7 @@ from reports.dispute import sshsig
 from reports.dispute.archive import MOST_BYTES, DamagedArchive, packed, unpacked
 from reports.dispute.content import content
 from reports.dispute.sshsig import SignatureError
-from reports.files import write_whole_bytes
+from reports.files import write_bytes
 from reports.outputs import DISPUTES
 
 STATEMENT, SIGNATURE, README = "statement.json", "statement.json.sig", "README.txt"
@@ -67,7 +67,7 @@ def _dispute(given: argparse.Namespace) -> int:
         problem = Problem("--key", str(why).rstrip("."), "name a key that can sign")
         raise InputProblems([problem]) from None
     refuse_links(given.folder, {DISPUTES})
-    print(f"dispute: {write_whole_bytes(out, archive)}")
+    print(f"dispute: {write_bytes(out, archive)}")
     return 0
 
 

@@ -44,7 +44,7 @@ def export(run: GradingRun, grades: Sequence[Grade]) -> Export:
             raise LeftOutError("excused in Canvas; a score would cancel that")
         return _key(learner)
 
-    marks, left_out = sort_out(run, grades, key_of)
+    marks, left_out = sort_out(run, grades, key_of, takes_excused=True)
     text = quoted_csv([_heading(run), *_new_assignment(run), *(_row(mark) for mark in marks)])
     return Export({file_name(run, FILE): text} if marks else {}, left_out)
 
@@ -89,7 +89,8 @@ def _row(mark: Mark) -> list[str]:
     identity = own(learner, "canvas_id")
     login = "" if identity else own(learner, "sis_login_id")
     section = text_cell(own(learner, "section"))
-    return [_student(learner), identity, login, section, mark_text(mark.points)]
+    points = "EX" if mark.grade.is_excused else mark_text(mark.points)
+    return [_student(learner), identity, login, section, points]
 
 
 def _student(learner: Learner) -> str:

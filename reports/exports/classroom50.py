@@ -20,7 +20,16 @@ from fractions import Fraction
 from graders.lab import Learner
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
-from reports.exports.shape import BANNER, Export, LeftOutError, Mark, file_name, own, sort_out
+from graders.wording import learners_reason
+from reports.exports.shape import (
+    BANNER,
+    Export,
+    LeftOutError,
+    Mark,
+    file_name,
+    own,
+    sort_out,
+)
 from reports.grading_run import GradingRun
 from reports.submission import Submission
 
@@ -57,8 +66,11 @@ def _must_be_the_submissions(run: GradingRun, learner: Learner) -> None:
 
 
 def _result(run: GradingRun, mark: Mark) -> str:
-    parts = math.lcm(*(_exact(check.points).denominator for check in run.checks))
     verdicts = [verdict for verdict in mark.grade.verdicts if verdict.points]
+    # decisions and late work may give a check, or the total, other parts of a point
+    all_points = [mark.points, *(check.points for check in run.checks)]
+    all_points += [verdict.earned for verdict in verdicts]
+    parts = math.lcm(*(_exact(points).denominator for points in all_points))
     graded_at = run.started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     document = {
         # another name, so that no tool takes what was simulated
@@ -66,11 +78,17 @@ def _result(run: GradingRun, mark: Mark) -> str:
         **({} if run.is_simulated else _identity(run.submission)),
         "datetime": graded_at,
         "graded_at": graded_at,
-        "score": sum(_whole(verdict.earned, parts) for verdict in verdicts),
+        "score": _score(mark, parts),
         "max-score": sum(_whole(verdict.points, parts) for verdict in verdicts),
         "tests": [_test(run, verdict, parts) for verdict in verdicts],
     }
     return json.dumps(document, indent=1) + "\n"
+
+
+def _score(mark: Mark, parts: int) -> int:
+    if mark.grade.late or mark.grade.decision:
+        return _whole(mark.points, parts)
+    return sum(_whole(verdict.earned, parts) for verdict in mark.grade.verdicts)
 
 
 def _identity(submission: Submission) -> Mapping[str, str]:
@@ -96,15 +114,16 @@ def _test(run: GradingRun, verdict: Verdict, parts: int) -> Mapping[str, object]
         "score": _whole(verdict.earned, parts),
         "max-score": _whole(verdict.points, parts),
         "outcome": str(verdict.outcome),
-        "message": "" if passed else _message(verdict),
+        "message": "" if passed and not verdict.decision else _message(verdict),
         "step": verdict.step,
     }
 
 
 def _message(verdict: Verdict) -> str:
     """Why a check did not pass, on one line; for what failed also how to fix it."""
-    text = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
-    hint = f" Fix: {verdict.hint}" if verdict.outcome is Outcome.FAILED else ""
+    reason = learners_reason(verdict)
+    text = f"{verdict.outcome}: {reason}" if reason else str(verdict.outcome)
+    hint = f" Fix: {verdict.hint}" if verdict.outcome is Outcome.FAILED and verdict.hint else ""
     return strip_controls(text + hint)
 
 

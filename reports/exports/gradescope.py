@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade, Outcome, Verdict
+from graders.wording import learners_reason
 from reports.exports.comment import comment
 from reports.exports.shape import BANNER, Export, Mark, file_name, mark_number, sort_out
 from reports.gradebook import points_text
@@ -62,8 +63,9 @@ def _test(run: GradingRun, verdict: Verdict) -> Mapping[str, object]:
 
 
 def _output(verdict: Verdict) -> str:
-    if verdict.outcome is Outcome.PASSED:
+    if verdict.outcome is Outcome.PASSED and not verdict.decision:
         return ""
     hint = verdict.hint if verdict.outcome in (Outcome.FAILED, Outcome.NOTED) else ""
-    text = f"{verdict.outcome}: {verdict.reason}" if verdict.reason else str(verdict.outcome)
+    reason = learners_reason(verdict)
+    text = f"{verdict.outcome}: {reason}" if reason else str(verdict.outcome)
     return "\n".join(strip_controls(line) for line in (text, hint) if line)

@@ -57,24 +57,29 @@ KeyOf = Callable[[Learner], str]
 
 
 def sort_out(
-    run: GradingRun, grades: Sequence[Grade], key_of: KeyOf
+    run: GradingRun, grades: Sequence[Grade], key_of: KeyOf, *, takes_excused: bool = False
 ) -> tuple[tuple[Mark, ...], dict[str, str]]:
     """The marks that can be written, in cohort order, and why the others cannot.
 
     ``key_of`` raises LeftOutError. Where two learners of the run have the same key (ignoring case)
-    neither is written: the second would overwrite the first.
+    neither is written: the second would overwrite the first. ``takes_excused``: the format has a
+    word for a learner without a mark.
     """
     learners = {learner.id: learner for learner in run.learners}
     keys, why = _keys(run.learners, key_of)
     marks, left_out = [], {}
     for grade in grades:
-        if grade.withheld:
-            left_out[grade.learner] = f"the grade is withheld: {grade.withheld}"
+        if grade.withheld and not (takes_excused and grade.is_excused):
+            left_out[grade.learner] = _why_no_mark(grade)
         elif grade.learner in why:
             left_out[grade.learner] = why[grade.learner]
         else:
             marks.append(Mark(learners[grade.learner], grade, keys[grade.learner]))
     return tuple(marks), left_out
+
+
+def _why_no_mark(grade: Grade) -> str:
+    return grade.withheld if grade.is_excused else f"the grade is withheld: {grade.withheld}"
 
 
 def _keys(learners: Iterable[Learner], key_of: KeyOf) -> tuple[dict[str, str], dict[str, str]]:

@@ -16,7 +16,7 @@ from graders.lab import SHEET, Lab, Learner
 from graders.reasons import Mismatch, Reason
 from graders.rubric import Check
 from graders.verdicts import Grade, Outcome, Verdict
-from graders.wording import checks, past_for_the_learner
+from graders.wording import changes_for_the_learner, checks, past_for_the_learner
 from reports.feedback.page import Feedback, Group, Line, TaskLine, ToFix
 from reports.fix_first import RootCause, in_points, root_causes
 from reports.gradebook import points_text
@@ -30,20 +30,22 @@ _SERVICES = frozenset(ServiceName) - {ServiceName.GRADER}
 def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
     """A learner's feedback on one grade of a run."""
     lab = run.labs[learner.id]
-    fixes = [_to_fix(cause, lab) for cause in root_causes(own.verdicts, run.rubric)]
-    noted = [RootCause(verdict) for verdict in _in_order(_of(own.verdicts, Outcome.NOTED))]
+    judged = [verdict for verdict in own.verdicts if verdict.decision is None]
+    fixes = [_to_fix(cause, lab) for cause in root_causes(judged, run.rubric)]
+    noted = [RootCause(verdict) for verdict in _in_order(_of(judged, Outcome.NOTED))]
     return Feedback(
         learner=learner,
         total=points_text(own.total) or None,
         possible=points_text(own.possible),
-        withheld=tuple(_why_withheld(run, own)) if own.is_withheld else (),
+        withheld=tuple(_why_withheld(run, own)) if own.total is None else (),
         tasks=tuple(_tasks(run.checks, own)),
+        changes=tuple(map(addressed, changes_for_the_learner(own))),
         first=fixes[0] if fixes else None,
-        pending=_grouped(own.verdicts, Outcome.PENDING),
+        pending=_grouped(judged, Outcome.PENDING),
         others=tuple(sorted(fixes[1:], key=lambda fix: _place_of(fix.line.step))),
-        waiting=_groups(blocked_by_root(own.verdicts).get("", ())),
+        waiting=_groups(blocked_by_root(judged).get("", ())),
         advice=tuple(_to_fix(cause, lab) for cause in noted),
-        unseen=_unseen(run, own.verdicts),
+        unseen=_unseen(run, judged),
         past_run_notes=_past_run_notes(own.verdicts),
         pages=tuple(links(lab)),
         again=_again(run),
@@ -52,6 +54,9 @@ def feedback(run: GradingRun, learner: Learner, own: Grade) -> Feedback:
 
 
 def _why_withheld(run: GradingRun, own: Grade) -> Iterator[str]:
+    if own.is_excused:
+        yield "You are excused from this lab."
+        return
     outcomes = [verdict.outcome for verdict in own.verdicts]
     if unseen := outcomes.count(Outcome.NOT_ASSESSED):
         yield f"{checks(unseen)} could not be assessed. You lose no points. {_whose_turn(run)}"
@@ -169,6 +174,10 @@ def _lines(verdicts: Iterable[Verdict]) -> tuple[Line, ...]:
     return tuple(_line(verdict) for verdict in _in_order(verdicts))
 
 
+def _passed(own: Grade) -> list[Verdict]:
+    return [verdict for verdict in _of(own.verdicts, Outcome.PASSED) if not verdict.decision]
+
+
 def _tasks(rubric: Sequence[Check], own: Grade) -> Iterator[TaskLine]:
     for number, title in SHEET.tasks.items():
         points = own.by_task[number]
@@ -177,5 +186,5 @@ def _tasks(rubric: Sequence[Check], own: Grade) -> Iterator[TaskLine]:
             title,
             None if points is None else points_text(points),
             points_text(sum(check.points for check in rubric if check.task == number)),
-            _lines(v for v in _of(own.verdicts, Outcome.PASSED) if v.task == number),
+            _lines(v for v in _passed(own) if v.task == number),
         )

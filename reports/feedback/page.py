@@ -65,6 +65,8 @@ class Feedback:
     """Why there is no total and what happens next, a sentence or two for each cause."""
     tasks: tuple[TaskLine, ...]
     first: ToFix | None
+    changes: tuple[str, ...]
+    """What the instructor decided, and late work, a line each."""
     pending: tuple[Group, ...]
     others: tuple[ToFix, ...]
     waiting: tuple[Group, ...]
@@ -81,8 +83,8 @@ class Feedback:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every possible point was earned."""
-        return self.total is not None and self.total == self.possible
+        """Whether every possible point was earned, and nobody had to decide it."""
+        return self.total is not None and self.total == self.possible and not self.changes
 
     @property
     def is_clear(self) -> bool:

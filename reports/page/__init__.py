@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from graders.lab import SHEET
 from graders.texts import strip_controls
 from graders.verdicts import Grade
+from graders.wording import idle
 from reports.files import write_whole
 from reports.gradebook import points_text
 from reports.grading_run import LAB_NAME, GradingRun
@@ -72,6 +73,7 @@ def _environment() -> Environment:
         "points": points_text,
         "visible": strip_controls,
         "inline_code": inline_code,
+        "idle": idle,
     }
     return environment
 

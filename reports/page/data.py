@@ -18,6 +18,7 @@ from graders.lab import SHEET, Learner
 from graders.names import file_stem
 from graders.texts import strip_controls
 from graders.verdicts import Grade
+from graders.wording import changes_of
 from reports.feedback import FOLDER, HTML
 from reports.fix_first import root_causes
 from reports.gradebook import points_text
@@ -53,6 +54,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
     learners = [
         _identity(run, learner)
         | _outcomes(run, grade, places, texts)
+        | {"d": [strip_controls(line) for line in changes_of(grade)]}
         | {"x": _instructors(grade), "h": [strip_controls(note) for note in notes_of(grade)]}
         | {"u": [strip_controls(str(f)) for f in run.faults.get(learner.id, ())]}
         for learner, grade in zip(run.learners, grades, strict=True)
@@ -78,7 +80,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
         "learners": [_without_empty(learner) for learner in learners],
         "texts": texts.all,
         "evidence": packed(run, grades),
-        "feedback": [f"{FOLDER}/", f"/{HTML}"],
+        "feedback": [f"{FOLDER}/", f"/{HTML}"] if run.snapshot_digest else None,
     }
 
 

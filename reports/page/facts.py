@@ -175,6 +175,8 @@ def _undecided(grades: Sequence[Grade]) -> Mapping[str, int]:
             counts[Outcome.NOT_ASSESSED.value] += 1
         elif Outcome.PENDING in outcomes:
             counts[Outcome.PENDING.value] += 1
+        elif grade.is_excused:
+            counts["excused"] += 1
         elif grade.is_withheld:
             counts["not run in full"] += 1
     return counts

@@ -1,7 +1,7 @@
 """Searches everything that a test run left in results folders for anything like a credential.
 
-A results folder is one with the grader's own manifest. The simulated tenant's secrets, and those that
-tests plant, begin with ``canary``.
+A results folder is one with the grader's own manifest. The simulated tenant's secrets, and those
+that tests plant, begin with ``canary``.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ function detail(learner) {
       make("p", { class: "soft" }, learner.name ? make("bdi", null, learner.id) : "",
         learner.name && learner.email ? " · " : "", make("bdi", null, learner.email))),
     grade(learner),
+    aside("Decisions and late work", learner.decided),
     aside("For the instructor only", learner.forInstructor),
     aside("Past runs", learner.standing),
     firstStep(learner),
@@ -123,7 +124,9 @@ function firstStep(learner) {
 
 function elsewhere(learner) {
   const links = learner.links.map(([name, href]) => make("li", null, make("a", { href, ...AWAY }, name)));
-  links.push(make("li", null, make("a", { href: learner.feedback }, "Feedback for the learner")));
+  if (learner.feedback) {
+    links.push(make("li", null, make("a", { href: learner.feedback }, "Feedback for the learner")));
+  }
   if (learner.evidence) {
     links.push(make("li", null, make("a", { href: learner.evidence }, "Evidence (JSON)")));
   }

@@ -30,9 +30,10 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   toFix: entry.d ? entry.d[1] : null, // where to fix it: [name, address]
   links: entry.l || [],
   evidence: entry.v || "",
-  feedback: DATA.feedback.join(encodeURIComponent(entry.k)),
+  feedback: DATA.feedback && DATA.feedback.join(encodeURIComponent(entry.k)), // null: not shared
   forInstructor: entry.x || [],
   standing: entry.h || [], // notes of past runs
+  decided: entry.d || [], // decisions and late work
   faults: entry.u || [],
   groups: { bin: entry.bin || [], stop: entry.stop || [], why: entry.why || [] }, // numbers of bars
   searched: plain([entry.i, entry.n, entry.e].join(" ")),

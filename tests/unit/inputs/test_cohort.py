@@ -283,3 +283,37 @@ def test_what_a_cell_holds_cannot_write_to_the_terminal(save: Save) -> None:
     (problem,) = problems_of(save(f"learner,number\na\x1b[2Jb{'x' * 90},4\n"))
     assert "\x1b" not in str(problem)
     assert len(str(problem).splitlines()) == 1
+
+
+# --- deadlines ------------------------------------------------------------------------------------
+
+
+def test_a_learner_may_have_a_deadline_and_an_extension(save: Save) -> None:
+    row = "ann,4,2026-11-20T23:59:00Z,2026-11-22 23:59 Europe/Berlin"
+    (ann,) = read_cohort(save(f"learner,number,deadline,extension\n{row}"))
+    assert str(ann.deadline) == "2026-11-20 23:59:00+00:00"
+    assert str(ann.extension) == "2026-11-22 23:59:00+01:00"
+    (ann,) = read_cohort(save("learner,number,deadline,extension\nann,4,,"))
+    assert (ann.deadline, ann.extension) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "extension", "column", "what"),
+    [
+        ("tomorrow", "", "deadline", "not a valid time (Invalid isoformat string: 'tomorrow')"),
+        ("2026-11-20T23:59:00", "", "deadline", "not a valid time (it has no time zone)"),
+        (
+            "2026-11-20T23:59:00Z",
+            "2026-11-20 23:59 Europe/Berlin",
+            "extension",
+            "it is before the learner's deadline",
+        ),
+    ],
+)
+def test_a_wrong_deadline_is_reported(
+    save: Save, deadline: str, extension: str, column: str, what: str
+) -> None:
+    (problem,) = problems_of(
+        save(f"learner,number,deadline,extension\nann,4,{deadline},{extension}")
+    )
+    assert (problem.row, problem.column, problem.what) == (2, column, what)

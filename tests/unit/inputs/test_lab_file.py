@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from graders.inputs.nightly import Nightly, Policy
 from graders.inputs.problems import InputProblems, Problem
 from graders.lab import SHEET, Learner, Leniency
 from graders.lab.sheet import DictatedName
+from graders.late import LateRule, Per, Share
 from graders.rubric import Check
 from graders.services.github.query import Places
 from tests.support.paths import COHORTS
@@ -358,6 +360,41 @@ def test_a_wrong_nightly_table_is_reported(save: Save, table: str, message: str)
     (problem,) = problems_of(save(f"[nightly]\n{table}\n"))
     assert message in str(problem)
     assert "nightly" in str(problem)
+
+
+# --- late work ------------------------------------------------------------------------------------
+
+
+def test_without_the_table_late_work_costs_nothing(save: Save) -> None:
+    assert read_lab_file(save("")).late_rule == LateRule()
+
+
+def test_the_late_rule(save: Save) -> None:
+    path = save(
+        '[late]\ndeadline = "2026-11-20 23:59 America/Chicago"\npenalty = 10\n'
+        'share = "percent of the earned points"\nper = "hour"\ngrace_minutes = 15\ncap = 50\n'
+    )
+    rule = read_lab_file(path).late_rule
+    assert str(rule.deadline) == "2026-11-20 23:59:00-06:00"
+    assert (rule.penalty, rule.share, rule.per) == (10, Share.OF_EARNED, Per.HOUR)
+    assert (rule.grace, rule.cap) == (timedelta(minutes=15), 50)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("penalty = 10", "`penalty` needs `share` and `per`"),
+        ('penalty = 10\nper = "day"', 'write share = "points" or "percent of the possible points"'),
+        ("cap = 10", "`cap` needs `penalty`"),
+        ('share = "percent"', "percent of the possible points"),
+        ("penalty = -1", "write 0 or more"),
+        ("deadline = 2026-11-20T17:00:00", "no time zone"),
+        ("penaltie = 1", "write `penalty`"),
+    ],
+)
+def test_a_wrong_late_table_is_reported(save: Save, table: str, message: str) -> None:
+    (problem,) = problems_of(save(f"[late]\n{table}\n"))
+    assert message in str(problem)
 
 
 # --- what the mark is called elsewhere ------------------------------------------------------------

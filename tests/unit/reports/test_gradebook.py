@@ -43,6 +43,8 @@ def test_a_row_has_the_points_of_each_task_and_their_total() -> None:
         **{"task2": "3", "task3": "12", "task4": "10", "task5": "32", "task6": "14", "task7": "14"},
         "total": "85",
         "reason": "",
+        "automatic_total": "85",
+        "decisions": "",
         "tenant": "SIMULATED",
         "graded_at": "2026-11-23T09:33:15Z",
     }
