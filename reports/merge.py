@@ -26,7 +26,8 @@ from graders.lab import Lab
 from graders.parts import unseen
 from reports import exports
 from reports.ci.log import escape_log_commands
-from reports.files import write_whole
+from reports.claim import claim
+from reports.files import history_of, write_whole
 from reports.grading_run import GradingRun
 from reports.parts import AUDIT, CLASS, Part, read_notes
 from reports.pipeline import pipeline_of
@@ -75,8 +76,9 @@ def _exports(text: str | None) -> tuple[str, ...]:
 def merge(parts: _Parts, out: Path, decisions: Path | None = None) -> GradingRun:
     """Put the parts' evidence together below ``out``; returns the run that judges it.
 
-    Raises InputProblems, SnapshotError and OSError.
+    Raises InputProblems, NotOurs, SnapshotError and OSError.
     """
+    claim(out, history_of(out))
     some = next(iter(parts.values()))
     try:
         cohort = some.cohort.copy_to(out / CLASS)

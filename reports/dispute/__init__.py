@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field
 from graders.inputs.problems import InputProblems, Problem, printable
 from graders.names import file_stem
 from reports.ci.log import escape_log_commands
+from reports.claim import refuse_links
 from reports.dispute import sshsig
 from reports.dispute.archive import MOST_BYTES, DamagedArchive, packed, unpacked
 from reports.dispute.content import content
@@ -65,6 +66,7 @@ def _dispute(given: argparse.Namespace) -> int:
     except SignatureError as why:
         problem = Problem("--key", str(why).rstrip("."), "name a key that can sign")
         raise InputProblems([problem]) from None
+    refuse_links(given.folder, {DISPUTES})
     print(f"dispute: {write_bytes(out, archive)}")
     return 0
 

@@ -22,18 +22,14 @@ from reports.gradebook import JSON_NAME
 from reports.parts import AUDIT
 
 _GRADE = (
-    "learner",
-    "name",
-    "email",
-    "total",
-    "withheld",
-    "automatic",
-    "decisions",
-    "by_task",
-    "faults",
+    *("learner", "name", "email", "total", "withheld", "by_task", "faults"),
+    *("automatic", "decisions", "facts"),  # where somebody decided about it, or it is late
 )
-_VERDICT = ("check", "outcome", "points", "earned", "automatic", "reason", "standing", "hint")
-_FACTS = ("why", "past", "decision", "automatic")
+_VERDICT = (
+    *("check", "outcome", "points", "earned", "reason", "standing", "hint"),
+    "automatic",  # where somebody decided otherwise
+)
+_FACTS = ("why", "place", "past", "decision", "automatic")
 _RUN = ("tenant", "simulated", "graded_at", "as_of", "policy", "possible")
 _SHORTEST = 3
 """A name of fewer letters is part of too many words."""
@@ -65,7 +61,7 @@ def content(folder: Path, learner: str) -> Content:
         "verdicts.json": others.hidden_in(_as_text(_verdicts(book, learner))),
         **{name: _text(folder / FOLDER / file_stem(learner) / name) for name in (MARKDOWN, HTML)},
     }
-    grade = {name: grades[learner].get(name) for name in _GRADE}
+    grade = {name: grades[learner][name] for name in _GRADE if name in grades[learner]}
     now = snapshot.digest(folder / "evidence", grades)
     predicate = {
         "run": {name: book.get(name) for name in _RUN},

@@ -14,7 +14,9 @@ from urllib.parse import unquote
 from graders.lab import Lab
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SECRETS = re.compile(r"canary|bearer\s+\S|eyJ\w{8}|[?&]sig=|github_pat_|ghp_", re.IGNORECASE)
+SECRETS = re.compile(
+    r"canary|bearer\s+\S|(?<![\w+/])eyJ\w{8}|[?&]sig=|github_pat_|ghp_", re.IGNORECASE
+)
 """What a credential looks like; the simulator's and the tests' own begin with ``canary``."""
 
 

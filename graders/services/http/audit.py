@@ -77,7 +77,7 @@ def entry(exchange: Exchange) -> dict[str, object]:
         # a learner's own container could return the key that it was asked with
         "id": "" if is_learners else _plain(exchange.request_id),
     }
-    return line | ({"error": exchange.error} if exchange.error else {})
+    return line | ({"error": hide_tokens(exchange.error)} if exchange.error else {})
 
 
 def _plain(request_id: str | None) -> str:
