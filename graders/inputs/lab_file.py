@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -125,15 +125,16 @@ class LabFile(Table):
 
     def _unknown_checks(self, checks: Iterable[Check]) -> Iterator[Problem]:
         known = [check.id for check in checks]
-        named = [("points", name) for name in self.points if name != _TOTAL]
-        named += [("visibility", name) for name in self.visibility]
-        for table, name in named:
+        written: Mapping[str, Mapping[str, object]] = {
+            "points": self._points_of_checks(),
+            "visibility": self.visibility,
+        }
+        named = [(table, *entry) for table, entries in written.items() for entry in entries.items()]
+        for table, name, value in named:
             if name not in known:
                 meant = nearest(name, known)
                 remedy = f"write `{meant}`" if meant else "copy the id from docs/rubric.md"
-                yield KeyProblem(
-                    self._file, "no check has this id", remedy, column=f"{table}.{name}"
-                )
+                yield self._problem("no check has this id", remedy, name, value, table)
 
     def _left_out(self, checks: Iterable[Check]) -> Iterator[Problem]:
         for check in checks:
@@ -174,10 +175,12 @@ class LabFile(Table):
             remedy = "restore the files and checks that are missing or changed"
             yield Problem("tests/lab", message, remedy)
 
-    def _problem(self, message: str, remedy: str, key: str = "", value: Any = None) -> Problem:
-        column = f"points.{key}" if key else "points"
-        text = None if value is None else f"{value:g}"
-        return KeyProblem(self._file, message, remedy, column=column, value=text)
+    def _problem(
+        self, message: str, remedy: str, key: str = "", value: object = None, table: str = "points"
+    ) -> Problem:
+        column = f"{table}.{key}" if key else table
+        text = f"{value:g}" if isinstance(value, int | float) else str(value or "")
+        return KeyProblem(self._file, message, remedy, column=column, value=text or None)
 
 
 def find_lab_file(cohort: Path | str, explicit: Path | str | None = None) -> Path | None:

@@ -220,7 +220,7 @@ def test_a_full_disk_and_a_folder_of_somebody_else(
     assert codes == {"versions", "disk_low", "folder_not_writable"}
 
 
-def test_a_proxy_that_wants_a_password(tmp_path: Path) -> None:
+def test_a_proxy_that_wants_a_password() -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy, pytest.MonkeyPatch.context() as patch:
         threading.Thread(target=_refusing, args=(proxy,), daemon=True).start()
         for name in ("HTTPS_PROXY", "https_proxy"):

@@ -119,7 +119,7 @@ def test_a_learner_reads_one_cause_as_it_is(separator: str, outcome: Outcome) ->
     causes = {
         Outcome.BLOCKED: (made.waiting, [original.reason]),
         Outcome.PENDING: (made.pending, [original.why.pending_on]),
-        Outcome.NOT_ASSESSED: (made.unseen, ["GitHub"]),
+        Outcome.NOT_ASSESSED: (made.unseen, [original.reason.rstrip(".")]),
     }
     groups, expected = causes.get(outcome, ((), []))
     assert [group.cause for group in groups] == expected
@@ -137,7 +137,7 @@ def test_a_blocked_check_is_shown_under_its_root_whatever_its_text(separator: st
     first = content.feedback(run, ADA, grade).first
     assert first is not None
     assert first.line.step == root.step
-    assert [group.lines[0].title for group in first.waiting] == [original.title]
+    assert [line.title for line in first.waiting] == [original.title]
 
 
 @every_separator
