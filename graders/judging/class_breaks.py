@@ -165,24 +165,33 @@ def _of_runs(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator
 
 
 def _of_run(run: Run, place: RecordKind, lab: Lab) -> Iterator[Record]:
-    """Its tasks up to the first that failed: what fails after that only follows from it."""
+    """Its tasks up to the first that failed: what fails after that only follows from it.
+
+    A job fails by itself where none of its tasks did; where one of them ended, it got its agent.
+    """
     at = run.finished_at or _LONG_AGO
     for problem in run.problems[:1]:
         yield Record(place, ("queue",), True, normalised(problem, lab), problem, at)
         return
-    for stage in run.stages if isinstance(run.stages, tuple) else ():
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    if stages:
+        yield Record(place, ("queue",), False, at=at)
+    for stage in stages:
         for job in stage.jobs:
+            of_job = (stage.identifier or stage.name, job.name)
             for task in job.tasks:
-                key = (stage.identifier or stage.name, job.name, task.name)
+                key = (*of_job, task.name)
                 if is_good(task.result):
                     yield Record(place, key, False, at=at)
                 elif task.result == "failed":
+                    yield Record(place, of_job, False, at=at)
                     yield _failed(place, key, (*task.errors, *job.errors, *stage.errors), lab, at)
                     return
             if job.result == "failed":
-                of_job = (stage.identifier or stage.name, job.name)
                 yield _failed(place, of_job, (*job.errors, *stage.errors), lab, at)
                 return
+            if is_good(job.result):
+                yield Record(place, of_job, False, at=at)
 
 
 def _failed(

@@ -307,7 +307,8 @@ def test_a_model_of_an_overridden_experiment_is_the_runs() -> None:
 def test_pipelines_of_an_overridden_name_are_the_labs() -> None:
     mine = (replace(PUBLISHED[0], name="mine"),)
     assert lab_pipelines((*mine, *PUBLISHED), (), LAB) == PUBLISHED
-    assert lab_pipelines((*mine, *PUBLISHED), ("TRAINING_PIPELINE_NAME",), LAB) == PUBLISHED
+    both = (*mine, *PUBLISHED)
+    assert lab_pipelines(both, ("TRAINING_PIPELINE_NAME",), LAB) == both
     assert lab_pipelines(mine, (), LAB) == ()
     assert lab_pipelines(mine, ("training_pipeline_name",), LAB) == mine
 
