@@ -79,7 +79,7 @@ def guarded(wire: Loopback) -> Iterator[ReadOnlyTransport]:  # noqa: ARG001
         ("DELETE", PROJECTS, None),
         ("PUT", "https://management.azure.com/subscriptions/s", "{}"),
         ("POST", "https://management.azure.com/a/workspaces/w/listKeys", None),
-        ("POST", "https://login.microsoftonline.com/t/oauth2/v2.0/devicecode", ""),
+        ("POST", "https://login.microsoftonline.com/t/oauth2/v2.0/logout", ""),
         ("POST", "https://centralus.api.azureml.ms/modelmanagement/v1.0/services", "{}"),
         ("POST", "https://api.github.com/repos/o/n/issues", "{}"),
         ("POST", "https://api.github.com/graphql", '{"query": "mutation { x }"}'),
