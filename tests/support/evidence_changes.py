@@ -552,6 +552,15 @@ BESIDE: Mapping[str, Case] = {
         NOTHING,
         {**_as_theirs(ADDRESS), "endpoints.0.created_at": None},
     ),
+    "another's endpoint, with a final dot": (
+        NOTHING,
+        {ADDRESS: _theirs(ADDRESS).replace(".io/", ".io./")},
+    ),
+    "an endpoint of three since the same second": (
+        NOTHING,
+        _as_theirs(ADDRESS, "endpoints.0.created_at"),
+        _as_theirs(ADDRESS, "endpoints.0.created_at"),
+    ),
     "an endpoint of three": (NOTHING, _as_theirs(ADDRESS), _as_theirs(ADDRESS)),
     "another's training run": (NOTHING, _as_theirs(RUN)),
     "another's training run, said to be older": (

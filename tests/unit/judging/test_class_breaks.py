@@ -170,6 +170,16 @@ def test_what_follows_a_failed_task_is_no_record() -> None:
     assert len(skipped) == len(warned) - 1
 
 
+def test_a_failure_has_its_words_and_its_time() -> None:
+    path = "runs.0.stages.0.jobs.0.tasks.4."
+    own = changed(OURS, {path + "result": "failed", path + "errors": ("No quota for user1.",)})
+    failed = [record for record in records_of(own, labs()["user1"]) if record.failed]
+    (run, _) = OURS.runs  # type: ignore[misc]
+    assert [(r.words, r.said, r.at) for r in failed] == [
+        ("no quota for #.", "No quota for user1.", run.finished_at)
+    ]
+
+
 def test_the_jobs_or_the_stages_words_stand_for_a_task_without_any() -> None:
     failed = {"stages__0__jobs__0__tasks__0__result": "failed"}
     of_job = {"stages__0__jobs__0__errors": ("The job.",)}
