@@ -335,7 +335,7 @@ def test_a_file_of_an_overridden_model_is_the_labs() -> None:
     ],
 )
 def test_what_fails_names_the_override(check: str, variable: str) -> None:
-    assert [found.actual for found in overridden(check, [variable], LAB)] == [variable]
+    assert [wrong.found for wrong in overridden(check, [variable], LAB)] == [variable]
     assert overridden(check, [], LAB) == ()
     assert overridden("endpoint-is-healthy", [variable], LAB) == ()
 
