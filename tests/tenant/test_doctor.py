@@ -271,7 +271,7 @@ def test_what_is_not_there_stops_it(
 
 
 def test_programs_read_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with served(Plan(world={"workspace.visible": False}), tmp_path):
+    with served(Plan(world={"project.sees_library": False}), tmp_path):
         code = main(["doctor", "--learners", str(_files(tmp_path)), "--json", "-m", "task4"])
         told = json.loads(capsys.readouterr().out)
         assert (code, told["status"]) == (0, 0)
@@ -279,7 +279,7 @@ def test_programs_read_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         assert places == ["organisation", "owner"]  # only what task 4 needs
         assert main(["doctor", "--learners", str(_files(tmp_path)), "--json"]) == 1
     found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["level"] != "ok"]
-    assert [(f["code"], f["learners"]) for f in found] == [("workspace_not_seen", ["learner-2"])]
+    assert [(f["code"], f["learners"]) for f in found] == [("library_not_seen", ["learner-2"])]
 
 
 def _files(folder: Path) -> Path:
@@ -298,17 +298,19 @@ def _files(folder: Path) -> Path:
     return folder / "class.csv"
 
 
+HARD = {
+    *("file_wrong", "row_left_out", "lab_breaks"),  # tried in tests of files and classes
+    "devops_on_behalf",
+}
+"""What no defect here plants; the last one the simulated tenant cannot be made to say yet."""
+
+
 def test_every_finding_is_planted_somewhere() -> None:
-    source = Path(__file__).read_text(encoding="utf-8")
+    source, _, _ = Path(__file__).read_text(encoding="utf-8").partition("\nHARD = ")
     planted = {defect["finds"] for defect in DEFECTS.values()}
     untried = {
         code
         for code, entry in entries().items()
         if entry.level is not Level.OK and code not in planted and f'"{code}"' not in source
     }
-    assert untried == set(UNPLANTED.split())
-
-
-UNPLANTED = "file_wrong row_left_out lab_breaks devops_on_behalf"
-"""Tested by what they say (a file, a lab that breaks), or not served by the simulated tenant; one
-text, so that no code stands here as the tests above write it."""
+    assert untried == HARD
