@@ -227,7 +227,7 @@ def test_an_azure_cli_that_cannot_be_started(
     program.write_bytes(b"\x7fELF not a program")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SignInError, match="could not be started; install it anew"):
+    with pytest.raises(SignInError, match="could not be started; install it again"):
         SignIn.from_environment({"GITHUB_TOKEN": "g"}).check()
 
 
