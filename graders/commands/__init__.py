@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,22 @@ from graders.lab import Lab
 from graders.names import you_have
 
 _CHOOSE = "choose one from the cohort file"
+
+
+def add_class_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say which class, which of its learners and which tasks; and ``--json``."""
+    add, cohort = parser.add_argument, Path("cohort.csv")
+    add(
+        "--learners",
+        type=Path,
+        default=cohort,
+        metavar="FILE",
+        help=f"cohort file; default: {cohort}",
+    )
+    add("--lab", type=Path, metavar="FILE", help="lab file; default: lab.toml next to the cohort")
+    add("--learner", action="append", default=[], metavar="ID", help="only these, as in pytest")
+    add("-m", dest="marker", metavar="TASKS", help="only what these tasks need, as in pytest")
+    add("--json", action="store_true", help="write JSON, for programs")
 
 
 def chosen_labs(cohort_file: Path, typed: Sequence[str], labs: Mapping[str, Lab]) -> list[Lab]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from graders import snapshot
-from graders.commands import chosen_labs
+from graders.commands import add_class_options, chosen_labs
 from graders.inputs.lab_file import LabFile, find_lab_file, missing_for, read_class_files
 from graders.inputs.lab_tables import SIGN_INS
 from graders.inputs.problems import InputProblems
@@ -30,20 +30,10 @@ def add_to(commands: Any) -> None:
         "doctor", help="check files, sign-ins, rights, network and clock before a run"
     )
     parser.set_defaults(command=run)
+    add_class_options(parser)
     add = parser.add_argument
-    add("--learners", type=Path, metavar="FILE", help="cohort file (CSV); default: cohort.csv")
-    add("--lab", type=Path, metavar="FILE", help="lab file; default: lab.toml next to the cohort")
-    add(
-        "--learner",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="only this learner; may be repeated",
-    )
-    add("-m", dest="marker", metavar="TASKS", help="only what these checks need, as in pytest")
     add("--sign-in", choices=SIGN_INS, help="how to sign in to Azure; default: as in pytest")
     add("--reports", type=Path, metavar="DIR", default=Path("reports/out"), help=_FOLDER)
-    add("--json", action="store_true", help="write JSON, for programs")
 
 
 _FOLDER = "folder for results, whose disk is checked; default: reports/out"
@@ -63,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _examined(given: argparse.Namespace) -> Sequence[Finding]:
     """Files first: without them it is not known what to ask."""
-    cohort_file = given.learners or Path("cohort.csv")
+    cohort_file = given.learners
     try:
         labs, lab, findings = _labs(cohort_file, given)
         parts = needed_parts(given.marker)

@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 from typing import Any
 
-from graders.commands import chosen_labs
+from graders.commands import add_class_options, chosen_labs
 from graders.evidence import ServiceName
 from graders.inputs.lab_file import find_lab_file, read_class
 from graders.judging.checks import GRADED, load_checks
@@ -91,18 +90,7 @@ def add_to(commands: Any) -> None:
         "plan", help="say how many calls collecting a class takes; it makes none"
     )
     parser.set_defaults(command=run)
-    add = parser.add_argument
-    add("--learners", type=Path, required=True, metavar="FILE", help="cohort file (CSV)")
-    add("--lab", type=Path, metavar="FILE", help="lab file; default: lab.toml next to the cohort")
-    add(
-        "--learner",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="only this learner; may be repeated",
-    )
-    add("-m", dest="marker", metavar="TASKS", help="only these tasks, as in pytest")
-    add("--json", action="store_true", help="write JSON, for programs")
+    add_class_options(parser)
 
 
 def run(given: argparse.Namespace) -> int:
