@@ -1,6 +1,6 @@
 """Builds what learners install: the modules that ``mlops-lab-check`` reaches, and no others.
 
-``python packaging/learner/build.py DIR`` writes one wheel to DIR; it needs setuptools and no
+``python wheels/learner/build.py DIR`` writes one wheel to DIR; it needs setuptools and no
 network. A module belongs to it if the command, the graded checks, or another module of it imports
 it, at once or inside a function. So no list of modules can be out of date, and the catalogue of
 mistakes, the simulated tenant, reports and the instructor's tools stay out.
