@@ -81,6 +81,7 @@ bench: $(DEV) $(NODE_READY) ## measure everything; the goals go to benchmarks/re
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/nightly.py
 	$(BIN)/python benchmarks/hostile_class.py
+	$(BIN)/python benchmarks/learner.py
 
 bench-quick: $(DEV) ## measure the goals on small classes
 	$(BIN)/python benchmarks/table.py --quick
