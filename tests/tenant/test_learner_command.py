@@ -42,9 +42,14 @@ def no_group(world: LearnerWorld) -> None:
     world.published_pipelines.clear()
 
 
+def deleted_group(world: LearnerWorld) -> None:
+    """Its runs show that it was there."""
+    world.variable_groups.clear()
+
+
 @pytest.fixture(scope="module")
 def tenant() -> Iterator[Served]:
-    with serving(tenant_of(3, {2: other_group, 3: no_group})) as served:
+    with serving(tenant_of(4, {2: other_group, 3: no_group, 4: deleted_group})) as served:
         yield served
 
 
@@ -128,6 +133,17 @@ def test_a_check_of_the_instructors_is_hidden(run: Run, tmp_path: Path) -> None:
     refused = run("--number", "2")
     assert refused.status == 4
     assert "visibility.no-check" in refused.err
+
+
+def test_what_the_runs_contradict_is_shown_again_and_decides(run: Run) -> None:
+    ended = run("--number", "4")
+    first, _, again = ended.out.partition("Task 2 again, now that everything is read:")
+    assert "FIX: The project has a variable group with the required name" in first
+    assert "NOT CHECKED: The project has a variable group with the required name" in again
+    assert "although other evidence shows that it was used" in " ".join(again.split())
+    assert "a first look" in first
+    assert "a first look" not in again
+    assert ended.status == 1
 
 
 def test_watch_checks_what_is_not_right_until_it_is(
