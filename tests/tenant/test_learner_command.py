@@ -189,6 +189,16 @@ def test_a_wrong_option_is_one_sentence(run: Run, arguments: Sequence[str], says
     assert tasks(ended.out) == []
 
 
+@pytest.mark.parametrize("wrong", ["--number x", "--boom", "--sign-in environment", "--seconds"])
+def test_an_option_that_is_none_ends_with_the_same_status(
+    wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(wrong.split())
+    assert ended.value.code == 4
+    assert "--help lists all options." in capsys.readouterr().err
+
+
 def test_a_lab_file_that_is_not_there_or_not_filled_in_is_named(run: Run, tmp_path: Path) -> None:
     missing = run("--number", "1", lab="other.toml")
     assert missing.status == 4
