@@ -86,25 +86,28 @@ class Cloud:
             for name in names.values():
                 yield partial(self._prepare_organization, name, labs)
 
-    def look_at(self, lab: Lab) -> Evidence:
-        """All of one learner's evidence. Never raises because of the cloud."""
+    def look_at(self, lab: Lab, parts: Collection[str] | None = None) -> Evidence:
+        """All of one learner's evidence, or ``parts`` of it. Never raises because of the cloud."""
+        wanted = self._parts if parts is None else to_collect(parts)
         with self.transport, on_behalf_of(lab.learner.id):
             trained: list[Sighting] = []
             built: list[Sighting] = []
             ml_look = _beside(
                 lambda: _part(
                     ServiceName.AZURE_ML,
-                    lambda: self._azure_ml_part(lab, trained),
+                    lambda: self._azure_ml_part(lab, trained, wanted),
                     AzureMLEvidence.unseen,
                 )
             )
             devops = _part(
                 AZURE_DEVOPS,
-                lambda: self._azure_devops_part(lab, built),
+                lambda: self._azure_devops_part(lab, built, wanted),
                 AzureDevOpsEvidence.unseen,
             )
             github = _part(
-                ServiceName.GITHUB, lambda: self._github_part(lab, devops), _no_repositories
+                ServiceName.GITHUB,
+                lambda: self._github_part(lab, devops, wanted),
+                _no_repositories,
             )
             ml = ml_look()
         github_evidence, seen_at = github
@@ -115,7 +118,7 @@ class Cloud:
             learner=lab.learner.id,
             sightings=(*built, *seen_at, *trained),
         )
-        return only(evidence, self._parts)
+        return only(evidence, wanted)
 
     def still_there(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
@@ -152,19 +155,23 @@ class Cloud:
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 
-    def _azure_ml_part(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
-        if ServiceName.RESOURCE_MANAGER not in self._services:
+    def _azure_ml_part(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str]
+    ) -> AzureMLEvidence:
+        if ServiceName.RESOURCE_MANAGER not in services_of(parts):
             return AzureMLEvidence.unseen(NOT_COLLECTED)
-        return self._azure_ml_of(lab).look_at(lab, sightings, self._parts)
+        return self._azure_ml_of(lab).look_at(lab, sightings, parts)
 
-    def _azure_devops_part(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
-        if AZURE_DEVOPS not in self._services:
+    def _azure_devops_part(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str]
+    ) -> AzureDevOpsEvidence:
+        if AZURE_DEVOPS not in services_of(parts):
             return AzureDevOpsEvidence.unseen(NOT_COLLECTED)
-        return self._organization(lab).look_at(lab, sightings, self._parts)
+        return self._organization(lab).look_at(lab, sightings, parts)
 
-    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
+    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence, parts: Collection[str]) -> Shown:
         """The learner's part of the batch, with the commits that the runs name added."""
-        if ServiceName.GITHUB not in self._services:
+        if ServiceName.GITHUB not in services_of(parts):
             return _no_repositories(NOT_COLLECTED)
         shown = self._repositories.get(lab.learner.id)
         if shown is None:

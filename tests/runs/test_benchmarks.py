@@ -31,6 +31,7 @@ SMALL = {
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
     "hostile_class.py": ("--honest", "2"),
     "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),
+    "learner.py": ("--latency", "1"),
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
     "tenant.py": ("--learners", "12", "--starts", "1"),
@@ -105,6 +106,14 @@ PRINTED = {
         learners without pytest 3
         judged and written in, CPU s #
         peak memory, MB #
+    """,
+    "learner.py": """
+        a learner's own check, 1 ms latency
+        first line, s #
+        first task, s #
+        all done, s #
+        requests #
+        task 2 alone, s #
     """,
     "nightly.py": """
         learners x nights 4 x 20
