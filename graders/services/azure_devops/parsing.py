@@ -144,6 +144,7 @@ def run(item: Any) -> Run:
             if _word(problem.result).lower() != "ok"
         ),
         triggered_by=_trigger(item.trigger_info),
+        changed_at=_utc(item.last_changed_date),
     )
 
 

@@ -33,6 +33,7 @@ from graders.services.azure_devops.query import SERVICE, ProjectReader
 from graders.services.azure_devops.rights import anonymous, rights
 from graders.services.azure_devops.runs import RunsReader
 from graders.services.calls import Shared, asks
+from graders.services.earlier import NOTHING, Earlier
 from graders.services.http.triage import has, look
 from graders.services.http.web import UnexpectedBodyError
 from graders.services.sign_in import SignIn
@@ -75,17 +76,22 @@ class AzureDevOps:
             return self._projects
 
     def look_at(
-        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+        self,
+        lab: Lab,
+        sightings: list[Sighting],
+        parts: Collection[str] = ALL_PARTS,
+        earlier: Earlier = NOTHING,
     ) -> AzureDevOpsEvidence:
         """All of one learner's project; what depends on an unreadable part is unreadable too.
 
-        Of ``parts`` only: the others are not asked for.
+        Of ``parts`` only: the others are not asked for. What ``earlier`` has of runs that are over
+        is kept.
         """
         project = self.project_of(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        facts = _LabReader(self.clients, project, lab, sightings).facts(parts)
+        facts = _LabReader(self.clients, project, lab, sightings, earlier).facts(parts)
         return replace(facts, rights=self._rights.get(project.id, Rights()))
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -142,6 +148,8 @@ class AzureDevOps:
 class _LabReader(ProjectReader):
     """One collection of one learner's project."""
 
+    earlier: Earlier
+
     def facts(self, parts: Collection[str]) -> AzureDevOpsEvidence:
         def read(part: str, call: Callable[[], T]) -> T | Unavailable:
             return call() if part in parts else NOT_COLLECTED
@@ -150,7 +158,7 @@ class _LabReader(ProjectReader):
         connections = read("service_connections", self._service_connections)
         open_to_all = self._open_to_all(groups, connections)
         pipelines = read("pipelines", self._pipelines)
-        reader = RunsReader(self.clients, self.project, self.lab, self.sightings)
+        reader = RunsReader(self.clients, self.project, self.lab, self.sightings, self.earlier)
         listed = reader.runs(pipelines if "runs" in parts else NOT_COLLECTED)
         return AzureDevOpsEvidence(
             project=self.project,

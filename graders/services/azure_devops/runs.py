@@ -11,6 +11,7 @@ from graders.run_results import counts_as_succeeded, deployed_whole, has_role, l
 from graders.services.azure_devops import artifacts_and_logs, parsing
 from graders.services.azure_devops.query import SERVICE, ProjectReader, T
 from graders.services.calls import asks
+from graders.services.earlier import Earlier, seen
 from graders.services.http.web import UnexpectedBodyError
 
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
@@ -27,6 +28,8 @@ class ListedRuns:
 @dataclass(frozen=True)
 class RunsReader(ProjectReader):
     """One collection of the runs of one learner's project."""
+
+    earlier: Earlier
 
     def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> ListedRuns:
         """Runs of the pipelines that matter, newest first, the decisive ones in detail."""
@@ -82,11 +85,17 @@ class RunsReader(ProjectReader):
         return self.listed("runs", parsing.listed_run, lambda: self.whole(ask, **options))
 
     def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
-        run = replace(run, stages=self._stages(run))
+        before = self.earlier.details_of(run) or run
+        run = replace(run, stages=seen(before.stages, lambda: self._stages(run)))
         if self._is_ci(pipeline) and run.succeeded:
-            run = self._with_artifacts(run)
+            run = self._with_artifacts(run, before)
         if self._is_cd(pipeline) and counts_as_succeeded(run, self.lab.sheet.cd):
-            run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
+            deployed = run
+            run = replace(
+                run,
+                upstream=seen(before.upstream, lambda: self._upstream(deployed)),
+                deployment=seen(before.deployment, lambda: self._deployment(deployed)),
+            )
         return run
 
     @asks(SERVICE, "runs", times=2)  # of a run of CI, and of one of CD
@@ -100,9 +109,18 @@ class RunsReader(ProjectReader):
             lambda: _unless_none(ask(self.project.id, run.id), parsing.stages),
         )
 
+    def _with_artifacts(self, run: Run, before: Run) -> Run:
+        """With the names of its artifacts, and the content of the one that names the model."""
+        names, file = before.artifacts, before.model_file
+        if not isinstance(names, tuple):
+            return self._ask_for_artifacts(run)
+        if self.lab.sheet.ci.artifacts.model in names and not isinstance(file, ModelFile):
+            return self._ask_for_artifacts(run)
+        return replace(run, artifacts=names, model_file=file)
+
     @asks(SERVICE, "runs")
-    def _with_artifacts(self, run: Run) -> Run:
-        """Source: build/artifacts, and the content of the one that names the model."""
+    def _ask_for_artifacts(self, run: Run) -> Run:
+        """Source: build/artifacts."""
         ask = self.clients.builds.get_artifacts
         listed = self.listed(
             f"the artifacts of run {run.id}",

@@ -47,7 +47,12 @@ container says that the code raised."""
 
 
 def ask(
-    endpoint: Endpoint, key: str | None, scoring: Scoring, sightings: list[Sighting]
+    endpoint: Endpoint,
+    key: str | None,
+    scoring: Scoring,
+    sightings: list[Sighting],
+    *,
+    describes_itself: bool | None = None,
 ) -> Answer | Unavailable:
     """The endpoint's answers to the lab's query and a second one; whether it describes itself.
 
@@ -70,7 +75,9 @@ def ask(
         if isinstance(answer, Unavailable):
             return answer
         second = None if answer.result is None else conversation.second_answer()
-        return replace(answer, second=second, swagger=conversation.describes_itself())
+        if describes_itself is None:
+            return replace(answer, second=second, swagger=conversation.describes_itself())
+        return replace(answer, second=second, swagger=describes_itself)
 
 
 def drawn_rows(scoring: Scoring, generator: random.Random) -> Rows:
