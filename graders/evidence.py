@@ -456,6 +456,8 @@ class SecondAnswer:
     status: int
     result: tuple[float, ...] | None
     body: str = ""
+    with_first: bool = False
+    """Whether one request asked both questions."""
 
 
 @dataclass(frozen=True)
