@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from graders.lab import Lab
 
 EarlierEvidence = Callable[[Lab], Evidence | None]
 """The last good evidence of a lab; None where there is none. Called in threads."""
+_LONGEST = timedelta(days=7)
+"""Then everything is asked for again."""
 _SETTLED = timedelta(hours=1)
 """For so long after its end, metrics of a training run may still arrive."""
 
@@ -39,7 +41,9 @@ class Earlier:
             return cls()
         if (evidence.place, evidence.reading) != (lab.place, reading_of(lab)):
             return cls()
-        return cls(evidence, min(sighting.at for sighting in evidence.sightings))
+        read_at = min(sighting.at for sighting in evidence.sightings)
+        oldest = min((read_at, *(entry.read_at for entry in evidence.kept)))
+        return cls(evidence, read_at) if datetime.now(UTC) - oldest < _LONGEST else cls()
 
     def kept(self) -> tuple[Kept, ...]:
         """What was kept of it so far, in a fixed order."""
@@ -57,6 +61,43 @@ class Earlier:
                 self.note("runs", str(run.id))
                 return run  # type: ignore[no-any-return]
         return None
+
+    def listed_runs(self, latest: Mapping[int, Run | None]) -> tuple[Run, ...] | None:
+        """All runs as listed then, where each pipeline has one, which is its latest, unchanged.
+
+        ``latest``: id -> the run that the list of pipelines shows. Of several runs, an older one
+        may have changed: then, and where runs were deleted, None.
+        """
+        runs = tuple(as_listed(run) for run in self.all_of("runs"))
+        before: dict[int, Run | None] = {run.pipeline_id: run for run in runs}
+        is_one_each = len(runs) == len(latest) and before == latest
+        is_dated = all(run.changed_at is not None for run in runs)
+        if not (runs and is_one_each and is_dated) or getattr(self.evidence, "deleted_runs", ()):
+            return None
+        self.note("runs", "list")
+        return runs
+
+    def trained(
+        self, lab: Lab, pipelines: object, models: object
+    ) -> tuple[TrainingRun, ...] | None:
+        """All training runs, where none can be new: a build trains, then it registers.
+
+        That is so while the published pipelines and models are those of then, and each build that
+        they name has its completed run.
+        """
+        runs, evidence = self.all_of("training_runs"), self.evidence
+        if evidence is None or not all(run.is_completed and self._is_settled(run) for run in runs):
+            return None
+        if (pipelines, models) != (evidence.published_pipelines, evidence.models):
+            return None
+        build = lab.sheet.tags.build
+        published = (p.version for p in self.all_of("published_pipelines"))
+        registered = (m.tags.get(build) for m in self.all_of("models") if m.name == lab.model)
+        if not runs or {run.tags.get(build) for run in runs} != {*published, *registered}:
+            return None
+        for run in runs:
+            self.note("training_runs", run.id)
+        return runs
 
     def with_metrics(self, listed: Sequence[TrainingRun]) -> tuple[TrainingRun, ...] | None:
         """The training runs with their metrics; None unless all ended long before those were read.

@@ -244,7 +244,11 @@ def test_a_model_that_raises_at_other_numbers_answers_so(cloud, status, headers)
 
 
 def test_an_answer_in_another_form_is_one_to_both_questions(cloud):
-    cloud.answers["/score"] = [ALONE, (200, GOOD["result"]), (200, {"predictions": OTHER["result"]})]
+    cloud.answers["/score"] = [
+        ALONE,
+        (200, GOOD["result"]),
+        (200, {"predictions": OTHER["result"]}),
+    ]
     uri = "https://mlops-aci-01.centralus.inference.ml.azure.com/score"
     answer = asked(generation=2, scoring_uri=uri)
     assert answer.result == (5215.2, 3727.0)

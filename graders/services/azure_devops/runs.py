@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,8 +31,11 @@ class RunsReader(ProjectReader):
 
     earlier: Earlier
 
-    def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> ListedRuns:
-        """Runs of the pipelines that matter, newest first, the decisive ones in detail."""
+    def runs(self, pipelines: Mapping[Pipeline, Run | None] | Unavailable) -> ListedRuns:
+        """Runs of the pipelines that matter, newest first, the decisive ones in detail.
+
+        ``pipelines``: each with its latest run, if the list of pipelines shows it.
+        """
         if isinstance(pipelines, Unavailable):
             return ListedRuns(pipelines)
         matter = {
@@ -40,6 +43,9 @@ class RunsReader(ProjectReader):
             for pipeline in pipelines
             if self._is_ci(pipeline) or self._is_cd(pipeline)
         }
+        kept = self.earlier.listed_runs({p.id: pipelines[p] for p in matter.values()})
+        if kept is not None:
+            return ListedRuns(self._detailed(matter.values(), kept))
         listed = self._list_runs(list(matter)) if matter else ()
         if isinstance(listed, Unavailable):
             return ListedRuns(listed)

@@ -160,6 +160,9 @@ class AzureML:
         facts = replace(facts, published_pipelines=pipelines)
         if "training_runs" not in parts or not _has_traces(lab, pipelines, models):
             return facts
+        kept = earlier.trained(lab, pipelines, models)
+        if kept is not None:
+            return replace(facts, training_runs=kept)
         knows_place = _has_entries(pipelines) or _has_entries(models)
         trained: tuple[TrainingRun, ...] = ()
         for experiment in _experiments(lab, models):
