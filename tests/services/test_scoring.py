@@ -296,7 +296,8 @@ def test_what_could_be_the_graders_fault_is_not_the_learners(cloud, status):
     assert len(cloud.asked) == 2  # both questions, and the lab's own
 
 
-def test_what_cannot_be_reached_is_not_asked_again(cloud, monkeypatch):
+@pytest.mark.usefixtures("cloud")
+def test_what_cannot_be_reached_is_not_asked_again(monkeypatch):
     sent = []
 
     def refused(*arguments, **_):

@@ -79,7 +79,7 @@ class RunsReader(ProjectReader):
         others = [run for run in failed[:_LOOKED_INTO] if run.id not in known]
         return chosen + [self._in_detail(run, pipeline) for run in others]
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
     def _list_runs(self, pipelines: list[int]) -> tuple[tuple[bool, Run], ...] | Unavailable:
         """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
         ask = self.clients.builds.get_builds
@@ -104,7 +104,7 @@ class RunsReader(ProjectReader):
             )
         return run
 
-    @asks(SERVICE, "runs", times=2)  # of a run of CI, and of one of CD
+    @asks(SERVICE, "runs", times=2, again=0)  # of a run of CI, and of one of CD
     def _stages(self, run: Run) -> tuple[Stage, ...] | Unavailable:
         """Source: build/timeline. A run that was invalid when queued has none."""
         if run.problems and run.started_at is None:
@@ -124,7 +124,7 @@ class RunsReader(ProjectReader):
             return self._ask_for_artifacts(run)
         return replace(run, artifacts=names, model_file=file)
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
     def _ask_for_artifacts(self, run: Run) -> Run:
         """Source: build/artifacts."""
         ask = self.clients.builds.get_artifacts
@@ -139,7 +139,7 @@ class RunsReader(ProjectReader):
         url = dict(listed).get(self.lab.sheet.ci.artifacts.model)
         return run if url is None else replace(run, model_file=self._model_file(run, url))
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
     def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
         artifacts = self.lab.sheet.ci.artifacts
         return self.looked(
@@ -147,7 +147,7 @@ class RunsReader(ProjectReader):
             lambda: artifacts_and_logs.model_file(self.clients.download(url), artifacts.model_file),
         )
 
-    @asks(SERVICE, "runs", times=2)  # two logs
+    @asks(SERVICE, "runs", times=2, again=0)  # two logs
     def _deployment(self, run: Run) -> Deployment | Unavailable | None:
         """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
         cd = self.lab.sheet.cd
@@ -174,7 +174,7 @@ class RunsReader(ProjectReader):
 
         return self.looked(f"the logs of run {run.id}", read_logs)
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
         """Source: pipelines/runs, whose list has no resources; it knows no ids of runs."""
         ask = self.clients.pipelines.get_run

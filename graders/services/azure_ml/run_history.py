@@ -44,7 +44,7 @@ class RunHistory:
         self._azure = azure
         self._session = session
 
-    @asks(SERVICE, "training_runs", times=2)  # the runs, and their metrics
+    @asks(SERVICE, "training_runs", times=2, again=0)  # the runs, and their metrics
     def training_runs(
         self,
         place: Place,
