@@ -47,7 +47,7 @@ NO_DATA = (
     " -",
 )
 """Tokens, discovery, the grader's own rights, and what the tenant refused for no reason."""
-LINEAGE = ("/artifacts", "/content", "/logs/", "/runs/{run}", "/runs:query", "/metrics:query")
+LINEAGE = ("/artifacts", "/content", "/logs", "/runs/{run}", "/runs:query", "/metrics:query")
 """What only ownership and lineage need."""
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 

@@ -433,6 +433,9 @@ class Endpoint:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     error: str = ""
+    has_schema: bool = False
+    """Whether Azure ML says that its scoring script declares what it takes and gives: its server
+    then describes it at ``/swagger.json``. False also where it does not say."""
 
     @property
     def is_in_transition(self) -> bool:

@@ -12,6 +12,7 @@ from graders.services.azure_devops import artifacts_and_logs, parsing
 from graders.services.azure_devops.query import SERVICE, ProjectReader, T
 from graders.services.calls import asks
 from graders.services.earlier import Earlier, seen
+from graders.services.http.triage import look
 from graders.services.http.web import UnexpectedBodyError
 
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
@@ -147,7 +148,6 @@ class RunsReader(ProjectReader):
             lambda: artifacts_and_logs.model_file(self.clients.download(url), artifacts.model_file),
         )
 
-    @asks(SERVICE, "runs", times=2, again=0)  # two logs
     def _deployment(self, run: Run) -> Deployment | Unavailable | None:
         """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
         cd = self.lab.sheet.cd
@@ -166,13 +166,25 @@ class RunsReader(ProjectReader):
             return artifacts_and_logs.whole_log(entries, task)
 
         def read_logs() -> Deployment | Unavailable:
-            reading, testing = lines(read), lines(test)
+            together = self._logs_together(run, (read, test))
+            reading, testing = together or (lines(read), lines(test))
             try:
                 return artifacts_and_logs.deployment(reading, testing, cd.log)
             except UnexpectedBodyError:
                 return _hidden(run)
 
         return self.looked(f"the logs of run {run.id}", read_logs)
+
+    @asks(SERVICE, "runs", again=0)
+    def _logs_together(self, run: Run, tasks: Sequence[str]) -> list[list[str]] | None:
+        """Source: build/logs, all in one archive; None where each has to be asked for alone."""
+        ask = self.clients.builds.get_build_logs_zip
+        archive = look(
+            SERVICE, "the logs", lambda: b"".join(ask(self.project.id, run.id)), self.sightings
+        )
+        if isinstance(archive, Unavailable):
+            return None
+        return artifacts_and_logs.logs_in(archive, tasks)
 
     @asks(SERVICE, "runs", again=0)
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:

@@ -155,7 +155,6 @@ class _Conversation:
             return answer
         return SecondAnswer(rows, answer.status, answer.result, answer.body)
 
-    @asks(SERVICE, "answer", again=0)
     def describes_itself(self) -> bool | Unavailable:
         """Whether there is an OpenAPI ("Swagger") document beside the scoring address."""
         url = beside(self.endpoint.scoring_uri)

@@ -256,7 +256,7 @@ class _Deployed:
             key,
             self.lab.sheet.scoring,
             self.sightings,
-            describes_itself=self.earlier.description_of(endpoint),
+            describes_itself=endpoint.has_schema or self.earlier.description_of(endpoint),
         )
 
     def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
