@@ -1,6 +1,6 @@
 """Azure DevOps: one learner's project, library, service connections, pipelines and their runs.
 
-Twelve requests for a learner who followed the lab; the list of projects is shared by all.
+Eleven requests for a learner who followed the lab; the list of projects is shared by all.
 """
 
 from __future__ import annotations
