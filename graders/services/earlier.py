@@ -72,7 +72,7 @@ class Earlier:
         before: dict[int, Run | None] = {run.pipeline_id: run for run in runs}
         is_one_each = len(runs) == len(latest) and before == latest
         is_dated = all(run.changed_at is not None for run in runs)
-        if not (runs and is_one_each and is_dated) or getattr(self.evidence, "deleted_runs", ()):
+        if not (runs and is_one_each and is_dated) or self.all_of("deleted_runs"):
             return None
         self.note("runs", "list")
         return runs

@@ -148,11 +148,12 @@ def test_the_archive_of_logs_holds_those_of_the_tasks(end: str, mark: str) -> No
         zipped(a=log("***"), b=log("Smoke test")),
         zipped(a=log("Read"), b=log("Smoke test")[:-40]),
         zipped(a=log("Read"), b=log("Smoke test"))[:-9],
-        zipped(a=log("Read"), b=log("Smoke test"), c="x" * (20 * 1024 * 1024)),
+        zipped(a=log("Read"), b=log("Smoke test"), c="x" * (4 * 1024 * 1024)),
+        zipped(a=log("Read"), b=log("Smoke test"), **{f"n{n}": "" for n in range(1000)}),
         b"<html>",
         b"",
     ],
-    ids=["none", "one", "two", "hidden", "cut", "no zip", "too large", "page", "empty"],
+    ids=["none", "one", "two", "hidden", "cut", "damaged", "large", "many", "page", "empty"],
 )
 def test_where_the_archive_leaves_a_doubt_each_log_is_asked_for_alone(archive: bytes) -> None:
     assert traces.logs_in(archive, BOTH) is None

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ARTIFACT_HOSTS = (".artifacts.visualstudio.com",)
 _MOST_BYTES = 64 * 1024
-_MOST_OF_LOGS = 20 * 1024 * 1024
+_MOST_LOGS = 1000
+_MOST_OF_LOGS = 4 * 1024 * 1024
 _MOST_WORDS = 100
 _NO_ZIP = (
     *(zipfile.BadZipFile, zlib.error, NotImplementedError),
@@ -97,10 +98,11 @@ def logs_in(archive: bytes, tasks: Sequence[str]) -> list[list[str]] | None:
     by_task: dict[str, list[list[str]]] = {task: [] for task in tasks}
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            for lines in _logs(opened):
+            for text in _logs(opened):
+                first = _STAMP.sub("", text.partition("\n")[0].rstrip("\r"), count=1)
                 for task, logs in by_task.items():
-                    if fits(_STAMP.sub("", lines[0], count=1), f"{_SECTION}Starting: {task}"):
-                        logs.append(whole_log(lines, task))
+                    if fits(first, f"{_SECTION}Starting: {task}"):
+                        logs.append(whole_log(_lines(text), task))
     except (*_NO_ZIP, web.UnexpectedBodyError):
         return None
     if any(len(logs) != 1 for logs in by_task.values()):
@@ -108,17 +110,22 @@ def logs_in(archive: bytes, tasks: Sequence[str]) -> list[list[str]] | None:
     return [logs[0] for logs in by_task.values()]
 
 
-def _logs(archive: zipfile.ZipFile) -> Iterator[list[str]]:
-    """The lines of each file. Raises ``UnexpectedBodyError`` for more than a run's logs have."""
-    left = _MOST_OF_LOGS
-    for entry in archive.infolist():
+def _logs(archive: zipfile.ZipFile) -> Iterator[str]:
+    """The text of each file. Raises ``UnexpectedBodyError`` for more than a run's logs have."""
+    entries, left = archive.infolist(), _MOST_OF_LOGS
+    if len(entries) > _MOST_LOGS:
+        raise web.UnexpectedBodyError("there are too many logs")
+    for entry in entries:
         with archive.open(entry) as file:
             content = file.read(left)
         left -= len(content)
         if left <= 0:
             raise web.UnexpectedBodyError("the logs are too large")
-        text = content.decode("utf-8-sig", "replace")
-        yield [line.removesuffix("\r") for line in text.split("\n")]
+        yield content.decode("utf-8-sig", "replace")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def logs_of(run: Run, deployment: DeploymentStage) -> Mapping[str, int]:

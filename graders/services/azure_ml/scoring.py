@@ -76,9 +76,9 @@ def ask(
         answer = conversation.both_answers() or conversation.answers_one_by_one()
         if isinstance(answer, Unavailable):
             return answer
-        if describes_itself is None:
-            describes_itself = conversation.describes_itself()
-        return replace(answer, swagger=describes_itself)
+        if describes_itself is not None:
+            return replace(answer, swagger=describes_itself)
+        return replace(answer, swagger=conversation.describes_itself())
 
 
 def drawn_rows(scoring: Scoring, generator: random.Random) -> Rows:
