@@ -1,4 +1,4 @@
-"""What a class costs its services: ``python benchmarks/governor.py --learners 200``.
+"""What a class costs its services: ``python benchmarks/governor.py --learners 100``.
 
 Collects a class from a tenant that enforces limits, with the governor and without it, and prints
 how often it was refused or slowed down. *Without* means: every call goes out at once, and nothing
@@ -8,7 +8,7 @@ but its own retries is patient.
   takes longest, with the calls at a time that the governor allows there.
 - The tenant refuses the first call to each service once, as always; that is not counted.
 
-``benchmarks/limits.toml`` has the kinds of ``fixtures/simulator/limits.toml``, smaller, so that 200
+``benchmarks/limits.toml`` has the kinds of ``fixtures/simulator/limits.toml``, smaller, so that 100
 learners meet them in two minutes; ``--limits`` takes any others.
 """
 
@@ -93,7 +93,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What a class costs its services.")
-    parser.add_argument("--learners", type=int, default=200)
+    parser.add_argument("--learners", type=int, default=100)
     parser.add_argument("--latency", type=float, default=20, metavar="MS")
     parser.add_argument("--limits", type=Path, default=USUAL, metavar="FILE")
     figures.add_option(parser)

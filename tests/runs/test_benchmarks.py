@@ -31,7 +31,7 @@ SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
-    "endurance.py": tuple("--learners 2 --parts 1 --small 2 --kills 1".split()),
+    "endurance.py": ("--learners", "2", "--parts", "1", "--small", "2", "--kills", "1"),
     "governor.py": ("--learners", "2", "--latency", "1"),
     "hostile_class.py": ("--honest", "2"),
     "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),

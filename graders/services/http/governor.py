@@ -49,7 +49,7 @@ class Lane:
         self._most = next(iter(limits.values())).at_once
         self._open = self._most
         """Places; after a warning they come back one by one."""
-        self._warned_at = 0
+        self._warned_at = float("-inf")
         self._numbers = itertools.count(1)
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._waiting: list[Call] = []
@@ -97,8 +97,8 @@ class Lane:
         if self._limits[call.bucket[0]].careful is None:
             return
         if news.left is not None:
-            self._open, self._warned_at = 1, next(self._numbers)
-        elif call.number > self._warned_at:
+            self._open, self._warned_at = 1, now
+        elif call.began >= self._warned_at:
             bucket.forget(now)
             if not any(each.is_warned(now) for each in self._buckets.values()):
                 self._open = min(self._most, self._open + 1)

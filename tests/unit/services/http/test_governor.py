@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from fixtures.simulator.serving.limits import PUBLISHED, Limits, read_limits
+from fixtures.simulator.serving.limits import PUBLISHED, DevOpsLimit, Limits, read_limits
 from fixtures.simulator.state import NOW
 from graders.services.http.bucket import Bucket, News
 from graders.services.http.governor import Call, Governor, Lane, bucket_of, identity_of
@@ -185,15 +185,15 @@ def test_the_share_of_places_holds_for_a_learners_endpoint_only_once() -> None:
 # --- whole classes, in virtual time ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("parts", [1, 3])
-def test_a_class_of_a_thousand_meets_no_refusal_of_resource_manager(parts: int) -> None:
+@pytest.mark.parametrize(("parts", "calls"), [(1, 1000), (3, 999)])
+def test_a_class_meets_no_refusal_of_resource_manager(parts: int, calls: int) -> None:
     enforced = read_limits(PUBLISHED).azure_resource_manager
     assert enforced
     only = Limits(azure_resource_manager=enforced)
     schedule = Schedule(MANAGER, "management.azure.com", {"reads": READS}, only, 0.1, parts)
-    seconds = schedule.run(1002)
-    assert schedule.counted == {"good": 1002}
-    assert seconds <= 1.1 * best_for_manager(enforced, 1002, 0.1, 8)
+    seconds = schedule.run(calls)
+    assert schedule.counted == {"good": calls}
+    assert seconds <= 1.1 * best_for_manager(enforced, calls, 0.1, 8)
 
 
 @pytest.mark.parametrize(("parts", "refused"), [(1, 0), (3, 5)])
@@ -209,21 +209,27 @@ def test_a_smaller_allowance_than_the_published_one_is_found_out(parts: int, ref
 
 
 @pytest.mark.parametrize(
-    ("calls", "cost", "delayed", "ratio"), [(4_077, 0.17, 50, 1.1), (800, 1, 120, 1.3)]
+    ("units", "seconds", "cost", "calls", "delayed"),
+    [(200, 300, 0.17, 4077, 50), (200, 300, 1, 800, 100), (60, 40, 0.11, 1223, 0)],
 )
 def test_a_class_is_never_blocked_by_azure_devops(
-    calls: int, cost: float, delayed: int, ratio: float
+    units: float, seconds: float, cost: float, calls: int, delayed: int
 ) -> None:
     """A call's cost is not known; at the end of an allowance a few calls learn how it stands."""
-    enforced = read_limits(PUBLISHED).azure_devops
-    assert enforced
-    limit = enforced.model_copy(update={"units_per_call": cost})
+    limit = DevOpsLimit(
+        units=units,
+        seconds=seconds,
+        units_per_call=cost,
+        warned_at=0.8 * units,
+        blocked_at=1.5 * units,
+        longest_delay=30,
+    )
     only = Limits(azure_devops=limit)
-    schedule = Schedule(DEVOPS, "dev.azure.com", {"": LIMITS[DEVOPS, ""]}, only, 0.1)
-    seconds = schedule.run(calls)
+    schedule = Schedule(DEVOPS, "dev.azure.com", {"": LIMITS[DEVOPS, ""]}, only, 0.02)
+    taken = schedule.run(calls)
     assert schedule.counted["busy"] == 0
     assert schedule.counted["delayed"] <= delayed
-    assert seconds <= ratio * best_for_devops(limit, calls, 0.1, 8)
+    assert taken <= 1.1 * best_for_devops(limit, calls, 0.02, 8)
 
 
 # --- what answers say -----------------------------------------------------------------------------
