@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fixtures.simulator.serving.limits import DevOpsLimit, Enforced, Limits, ManagerLimit
+from fixtures.simulator.state import NOW
 from graders.services.http.governor import Call, Lane
 from graders.services.http.limits import Limit
 from graders.services.http.rate_headers import news_of
@@ -32,7 +33,7 @@ class Schedule:
 
     def run(self, calls: int) -> float:
         """The seconds until every call got a good answer."""
-        self._tenant = Enforced(self.enforced)
+        self._tenant = Enforced(self.enforced, NOW.timestamp)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._lanes = [Lane(self.limits, self.parts) for _ in range(self.parts)]
