@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from fixtures.simulator.serving.limits import DevOpsLimit, Enforced, Limits, ManagerLimit
 from fixtures.simulator.state import NOW
-from graders.services.http.governor import Call, Lane
+from graders.services.http.lane import Call, Lane
 from graders.services.http.limits import Limit
 from graders.services.http.rate_headers import news_of
 from tests.support.answers import answer

@@ -47,6 +47,11 @@ class Bucket:
         always = self._limit.rate is None  # such a service says nothing until little is left
         return now < self._news_until and (always or self._share < 1)
 
+    def matters(self, now: float) -> bool:
+        """Whether it may differ from a new one: calls are counted, or patience is asked for."""
+        counts = self._limit.rate is not None or self._limit.careful is not None
+        return counts or self._not_before > now
+
     def wait(self, now: float) -> float:
         """Seconds until a call may go; 0 if it may go now."""
         patience = max(0.0, self._not_before - now)

@@ -14,7 +14,8 @@ import requests
 from fixtures.simulator.serving.limits import PUBLISHED, DevOpsLimit, Limits, read_limits
 from fixtures.simulator.state import NOW
 from graders.services.http.bucket import Bucket, News
-from graders.services.http.governor import Call, Governor, Lane, bucket_of, identity_of
+from graders.services.http.governor import Governor, bucket_of, identity_of
+from graders.services.http.lane import Call, Lane
 from graders.services.http.limits import DEVOPS, LIMITS, MANAGER, Limit
 from graders.services.http.rate_headers import news_of
 from graders.services.http.read_only import SERVICES, service_of
@@ -175,6 +176,17 @@ def test_all_parts_together_have_no_more_calls_in_flight_than_one_run(parts: int
             busy += 1
     rest = 100 / 8 - 1 if parts == 100 else 1
     assert parts * busy <= 8 * (now + rest) + parts
+
+
+def test_a_host_that_asks_for_nothing_is_forgotten() -> None:
+    """A class has as many endpoints as learners."""
+    lane = Lane({"": Limit(2)}, 1)
+    for host in ("patient", "plain"):
+        call = join(lane, "a", host)
+        assert lane.wait(call, 0) == 0
+        lane.hear(call, News(wait=9 if host == "patient" else 0), 0)
+        lane.leave(call, 0)
+    assert [scope for _, scope in lane._buckets] == ["patient"]
 
 
 def test_the_share_of_places_holds_for_a_learners_endpoint_only_once() -> None:
