@@ -80,6 +80,7 @@ bench: $(DEV) $(NODE_READY) ## measure everything; the goals go to benchmarks/re
 	$(BIN)/python benchmarks/allure_report.py --learners 200
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/nightly.py
+	$(BIN)/python benchmarks/governor.py
 	$(BIN)/python benchmarks/hostile_class.py
 	$(BIN)/python benchmarks/learner.py
 

@@ -17,6 +17,7 @@ from graders.judging.registry import parts_to_collect
 from graders.judging.scope import chosen_tasks
 from graders.lab import Lab
 from graders.parts import to_collect
+from graders.services.http import limits
 
 _SECONDS_A_CALL = 0.3
 _AT_A_TIME = 12
@@ -43,10 +44,12 @@ class Limit:
         return max(0.0, (calls - self.at_once) / self.a_second)
 
 
+_DEVOPS = limits.LIMITS[limits.DEVOPS, ""]
+_READS = limits.LIMITS[limits.MANAGER, "reads"]
 LIMITS: Mapping[ServiceName, Limit] = {
-    ServiceName.AZURE_DEVOPS: Limit(0, 10, 300, "5 minutes *"),
+    ServiceName.AZURE_DEVOPS: Limit(0, _DEVOPS.careful or 0, 300, "5 minutes *"),
     ServiceName.GITHUB: Limit(5000, 5000 / 3600, 0, "an hour"),
-    ServiceName.RESOURCE_MANAGER: Limit(250, 25, 60, "a minute"),
+    ServiceName.RESOURCE_MANAGER: Limit(round(_READS.burst), _READS.rate or 0, 60, "a minute"),
 }
 """As documented in 2026, for one user or service principal; others name no limit."""
 _NOTE = "* Microsoft gives no number for Azure DevOps; 10 a second is a careful guess."
