@@ -148,7 +148,10 @@ class OwnerNote:
     thing: str
     relation: Relation
     learners: tuple[str, ...]
+    """The first of them: at most ten."""
     proof: str = ""
+    more: int = 0
+    """How many more learners there are than are named."""
 
     @property
     def bounded(self) -> OwnerNote:

@@ -8,7 +8,8 @@ import traceback
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class Judge:
     @cached_property
     def lab_breaks(self) -> Mapping[str, Breaks]:
         """Learner -> where the lab breaks for that learner, as for others of the class."""
-        return breaks(self._subject.records, self._is_right)
+        return breaks(self._subject.records, cache(self._is_right))
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -219,7 +220,7 @@ class Judge:
         own = dict.fromkeys(
             note for about in closure(graded.needs) for note in notes.get(about, ())
         )
-        return tuple(note.bounded for note in list(own)[:MOST_LINES])
+        return tuple(islice(own, MOST_LINES))
 
 
 class _Prerequisites:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,7 +10,8 @@ from graders.evidence import Evidence
 from graders.judging.ownership.artifacts import Listing, listings
 from graders.judging.ownership.findings import Findings, Ownership
 from graders.judging.ownership.locations import (
-    all_of,
+    Named,
+    Sharers,
     index,
     place_of,
     project_of,
@@ -37,7 +38,7 @@ class Class:
         self._pointers = Pointers(labs)
         self._runs: dict[str, frozenset[str]] = {}
         self._targets: dict[str, frozenset[str]] = {}
-        self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
+        self._workspaces = {learner: workspace_of(lab) for learner, lab in labs.items()}
         self._by_project = index(labs, lambda lab: [project_of(lab)])
 
     def compared(self) -> Mapping[str, Ownership]:
@@ -47,7 +48,8 @@ class Class:
         self._similar_repositories()
         looked_at = self._evidence.keys()
         return {
-            learner: own.frozen(len(looked_at - {learner})) for learner, own in self._found.items()
+            learner: own.frozen(len(looked_at) - (learner in looked_at))
+            for learner, own in self._found.items()
         }
 
     def _listed(self, learner: str) -> Sequence[Listing]:
@@ -78,7 +80,7 @@ class Class:
         if is_here and self._runs_of(lab.learner.id).issuperset(named):
             return ""
         learners = self._by_project.get(project, ())
-        return learners[0] if len(learners) == 1 else ""
+        return next(iter(learners)) if len(learners) == 1 else ""
 
     def _runs_of(self, learner: str) -> frozenset[str]:
         """The ids of all runs in a learner's project."""
@@ -99,7 +101,7 @@ class Class:
         for pointer in self._pointers.of(lab, evidence):
             if pointer.owners and learner not in pointer.owners:
                 self._found[learner].add_note(
-                    pointer.about, pointer.text, Relation.IS_OF, pointer.owners
+                    pointer.about, pointer.text, Relation.IS_OF, Named.of(pointer.owners)
                 )
 
     # --- what says that it was built in another's project -----------------------------------------
@@ -120,20 +122,20 @@ class Class:
                 both = (listing.learner, listing.builder)
                 for learner in both:
                     self._found[learner].add_note(
-                        listing.about, str(listing), Relation.MADE_BY, both
+                        listing.about, str(listing), Relation.MADE_BY, Named(both)
                     )
                 continue
             why = f"its tags say that {listing.builder}'s CI made it"
             if listing.builder in self._evidence and not listing.is_rooted:
                 self._is_anothers(listing, listing.builder, why)
             else:
-                self._is_unclear(listing, [listing.builder], why)
+                self._is_unclear(listing, Named((listing.builder,)), why)
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
         if learner not in self._targets:
             self._targets[learner] = self._targets_of(learner)
-        return workspace_of(self._labs[other]) in self._targets[learner]
+        return self._workspaces[other] in self._targets[learner]
 
     def _targets_of(self, learner: str) -> frozenset[str]:
         """The workspaces that a learner's connections and variables lead to."""
@@ -161,17 +163,14 @@ class Class:
                 by_key.setdefault(listing.key, []).append(listing)
         for same in by_key.values():
             owner = self._owner(same)
-            learners = dict.fromkeys(
-                entry.learner for entry in same if not self._is_disowned(entry)
-            )
+            having = (entry.learner for entry in same if not self._is_disowned(entry))
+            sharers = Sharers(having, self._workspaces)
             for listing in same:
-                others = [
-                    other for other in learners if not self._are_together(other, listing.learner)
-                ]
+                others = sharers.apart_from(listing.learner)
                 if not others:
                     continue
                 if owner is None:
-                    why = f"{all_of(others)} has it too, and nothing proves who had it first"
+                    why = f"{others} has it too, and nothing proves who had it first"
                     self._is_unclear(listing, others, why)
                 elif not self._are_together(listing.learner, owner.learner):
                     here = (
@@ -193,14 +192,13 @@ class Class:
         """
         built = index(self._labs, lambda lab: self._built(lab.learner.id))
         similar = index(self._labs, lambda lab: self._similar(lab).values())
+        sharers = {
+            place: Sharers(built.get(place, learners), self._workspaces)
+            for place, learners in similar.items()
+        }
         for learner, lab in self._labs.items():
             for name, place in self._similar(lab).items():
-                others = [
-                    other
-                    for other in built.get(place, similar[place])
-                    if not self._are_together(learner, other)
-                ]
-                if others:
+                if sharers[place].apart_from(learner):
                     self._found[learner].not_meant.add(name)
 
     def _built(self, learner: str) -> set[str]:
@@ -252,15 +250,13 @@ class Class:
         if listing.key:
             findings.not_own[listing.key] = listing.resource
         findings.borrowed[listing.kind] = Mismatch(listing.kind, "your own", "another learner's")
-        findings.add_note(listing.about, str(listing), Relation.IS_OF, (owner,), why)
+        findings.add_note(listing.about, str(listing), Relation.IS_OF, Named((owner,)), why)
 
-    def _is_unclear(self, listing: Listing, others: Iterable[str], why: str) -> None:
+    def _is_unclear(self, listing: Listing, others: Named, why: str) -> None:
         findings = self._found[listing.learner]
         if listing.key not in findings.not_own:
             findings.unclear[listing.kind] = None
             findings.add_note(listing.about, str(listing), Relation.UNCLEAR, others, why)
 
     def _are_together(self, learner: str, other: str) -> bool:
-        return learner == other or workspace_of(self._labs[learner]) == workspace_of(
-            self._labs[other]
-        )
+        return self._workspaces[learner] == self._workspaces[other]
