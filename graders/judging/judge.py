@@ -6,7 +6,7 @@ import contextlib
 import time
 import traceback
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import islice
@@ -16,16 +16,16 @@ from typing import Any
 import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
 from graders.evidence import NOT_COLLECTED, Evidence, Unavailable
 from graders.judging.checks import GradedCheck
-from graders.judging.class_breaks import Breaks, Record, breaks, records_of
+from graders.judging.class_breaks import Breaks, Reached, records_of
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
-from graders.judging.ownership import Ownership, compared_part, ownership
+from graders.judging.ownership import Class, Ownership
 from graders.judging.places import place_of
 from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
-from graders.reasons import Blockage, LabBreak, Mismatch, OwnerNote, Reason
+from graders.reasons import UNSAID, Blockage, LabBreak, Mismatch, OwnerNote, Reason, shared
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -53,24 +53,23 @@ class Subject:
     @cached_property
     def ownership(self) -> Mapping[str, Ownership]:
         """Ownership by learner: each lab compared with all of which there is evidence."""
-        return ownership(self.labs.values(), self._of_class[0])
+        return self._of_class[0]
 
     @property
-    def records(self) -> Mapping[str, Sequence[Record]]:
-        """The services' records by learner: how tasks, steps and deployments ended."""
+    def reached(self) -> Reached:
+        """The services' records of the class: how tasks, steps and deployments ended."""
         return self._of_class[1]
 
     @cached_property
-    def _of_class(self) -> tuple[Mapping[str, Evidence], Mapping[str, Sequence[Record]]]:
-        """What is compared of each lab: its evidence is read once for all comparisons."""
-        collected: dict[str, Evidence] = {}
-        records: dict[str, Sequence[Record]] = {}
+    def _of_class(self) -> tuple[Mapping[str, Ownership], Reached]:
+        """Each lab's evidence is read once for all comparisons, and not kept."""
+        compared, reached = Class(self.labs.values()), Reached()
         for learner, lab in self.labs.items():
             with contextlib.suppress(Exception):  # its own checks say why there is none
                 evidence = self.evidence_of(learner)
-                collected[learner] = compared_part(evidence)
-                records[learner] = _records(evidence, lab)
-        return collected, records
+                compared.look_at(evidence)
+                reached.add(learner, records_of(evidence, lab))
+        return compared.compared(), reached
 
 
 class Judge:
@@ -89,7 +88,7 @@ class Judge:
     @cached_property
     def lab_breaks(self) -> Mapping[str, Breaks]:
         """Learner -> where the lab breaks for that learner, as for others of the class."""
-        return breaks(self._subject.records, cache(self._is_right))
+        return self._subject.reached.breaks(cache(self._is_right))
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -109,11 +108,11 @@ class Judge:
             advising = self._checks.get(OVERRIDE, graded).check
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        shown = why.bounded
+        shown = shared(why.bounded)
+        if outcome is Outcome.PASSED:
+            return Verdict.on(check, learner, outcome, shown)
         hint = advice(advising, self._subject.labs[learner], outcome, shown)
         verdict = Verdict.on(check, learner, outcome, shown, hint)
-        if outcome is Outcome.PASSED:
-            return verdict
         place = None
         if outcome in (Outcome.FAILED, Outcome.NOTED):
             with contextlib.suppress(Exception):  # a verdict without a link is a verdict
@@ -166,7 +165,8 @@ class Judge:
             note = f"a bug in the grader in this check ({_place_of(error)})"
             return Outcome.NOT_ASSESSED, Reason(note=note)
         explanations = (getattr(value, "explanation", "") for value in given.values())
-        return Outcome.PASSED, Reason(note="; ".join(filter(None, explanations)))
+        note = "; ".join(filter(None, explanations))
+        return Outcome.PASSED, Reason(note=note) if note else UNSAID
 
     def _ended(self, end: NotPassed) -> tuple[Outcome, Reason]:
         if isinstance(end, Blocked):
@@ -285,13 +285,6 @@ def _overridden(check: str, prerequisites: _Prerequisites) -> tuple[Mismatch, ..
     try:
         return overridden(check, prerequisites.get("overrides"), prerequisites.get("lab"))
     except NotPassed:
-        return ()
-
-
-def _records(evidence: Evidence, lab: Lab) -> Sequence[Record]:
-    try:
-        return records_of(evidence, lab)
-    except Exception:  # strange evidence of one learner only leaves that one out of the comparison
         return ()
 
 

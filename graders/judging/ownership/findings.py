@@ -29,9 +29,9 @@ class Ownership:
     not_meant: frozenset[str] = frozenset()
     """Repositories with a similar name that are another learner's, or may be."""
     owners: Mapping[str, tuple[OwnerNote, ...]] = field(default_factory=dict)
-    """Whose it is, safe to show and at most 40 of each subject: a variable in lower case, ``workspace_connection``,
+    """Whose it is, by subject: a variable in lower case, ``workspace_connection``,
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
-    ``published_pipelines``; and all of it under ``own_work``."""
+    ``published_pipelines``; and all of it under ``own_work``. Safe to show, 40 of each at most."""
 
     @property
     def explanation(self) -> str:

@@ -59,7 +59,7 @@ class Sharers:
         return Named(names, self._total - self._counts[own] - len(names))
 
 
-def index(labs: Mapping[str, Lab], places: Callable[[Lab], Iterable[str]]) -> Index:
+def index(labs: Mapping[str, T], places: Callable[[T], Iterable[str]]) -> Index:
     """Place -> the learners who have it; ``places`` gives those of one lab."""
     by_place: dict[str, dict[str, None]] = {}
     for learner, lab in labs.items():
