@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 OTHERS = 0o077
@@ -26,17 +26,26 @@ def write_whole(path: Path, text: str) -> Path:
     What Unicode cannot encode (half a surrogate pair, from an answer of the cloud) is written as
     its escape. Raises OSError, and then leaves the former file unchanged.
     """
-    return write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+    return write_parts(path, (text,))
+
+
+def write_parts(path: Path, texts: Iterable[str]) -> Path:
+    """The same for a text in parts, which are never in memory together."""
+    return _write(path, (text.encode("utf-8", errors="backslashreplace") for text in texts))
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
     """The same for bytes."""
+    return _write(path, (data,))
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
