@@ -25,7 +25,7 @@ from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
-from graders.reasons import UNSAID, Blockage, LabBreak, Mismatch, OwnerNote, Reason, shared
+from graders.reasons import UNSAID, Blockage, LabBreak, Mismatch, OwnerNote, Reason, bounded, shared
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -60,16 +60,30 @@ class Subject:
         """The services' records of the class: how tasks, steps and deployments ended."""
         return self._of_class[1]
 
+    @property
+    def faults(self) -> Mapping[str, tuple[Unavailable, ...]]:
+        """Learner -> what could not be read of that learner's lab; only those with something."""
+        return self._of_class[2]
+
     @cached_property
-    def _of_class(self) -> tuple[Mapping[str, Ownership], Reached]:
-        """Each lab's evidence is read once for all comparisons, and not kept."""
+    def _of_class(
+        self,
+    ) -> tuple[Mapping[str, Ownership], Reached, Mapping[str, tuple[Unavailable, ...]]]:
+        """Each lab's evidence is read once for all that concerns the class, and not kept."""
         compared, reached = Class(self.labs.values()), Reached()
+        faults: dict[str, tuple[Unavailable, ...]] = {}
         for learner, lab in self.labs.items():
             with contextlib.suppress(Exception):  # its own checks say why there is none
                 evidence = self.evidence_of(learner)
+                faults[learner] = shown_faults(evidence)
                 compared.look_at(evidence)
                 reached.add(learner, records_of(evidence, lab))
-        return compared.compared(), reached
+        return compared.compared(), reached, {who: own for who, own in faults.items() if own}
+
+
+def shown_faults(evidence: Evidence) -> tuple[Unavailable, ...]:
+    """What could not be read of a lab, safe to show."""
+    return tuple(map(bounded, evidence.faults()[:MOST_LINES]))
 
 
 class Judge:
@@ -79,7 +93,7 @@ class Judge:
         self, subject: Subject, checks: Iterable[GradedCheck], rubric: Mapping[str, Check]
     ) -> None:
         """``rubric`` has the points of the class's lab file, and the checks that it asks for."""
-        self._subject = subject
+        self.subject = subject
         self._rubric = rubric
         self._checks = {graded.check.id: graded for graded in checks}
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
@@ -88,7 +102,7 @@ class Judge:
     @cached_property
     def lab_breaks(self) -> Mapping[str, Breaks]:
         """Learner -> where the lab breaks for that learner, as for others of the class."""
-        return self._subject.reached.breaks(cache(self._is_right))
+        return self.subject.reached.breaks(cache(self._is_right))
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -100,7 +114,7 @@ class Judge:
         graded, check = self._checks[check_id], self._rubric[check_id]
         prerequisites = self._prerequisites_of(learner)
         if not _OF_CLASS.isdisjoint(closure(graded.needs)):
-            _ = self._subject.ownership, self.lab_breaks  # comparing costs no learner's time
+            _ = self.subject.ownership, self.lab_breaks  # comparing costs no learner's time
         outcome, why = self._in_time(learner, graded, prerequisites)
         advising = check
         if outcome is Outcome.FAILED and (causes := _overridden(check_id, prerequisites)):
@@ -111,7 +125,7 @@ class Judge:
         shown = shared(why.bounded)
         if outcome is Outcome.PASSED:
             return Verdict.on(check, learner, outcome, shown)
-        hint = advice(advising, self._subject.labs[learner], outcome, shown)
+        hint = advice(advising, self.subject.labs[learner], outcome, shown)
         verdict = Verdict.on(check, learner, outcome, shown, hint)
         place = None
         if outcome in (Outcome.FAILED, Outcome.NOTED):
@@ -139,7 +153,7 @@ class Judge:
 
         Whose the work is does not depend on it: that is compared as it is now.
         """
-        prerequisites = _Prerequisites(self._subject, learner, self._breaks_of(learner), evidence)
+        prerequisites = _Prerequisites(self.subject, learner, self._breaks_of(learner), evidence)
         return {
             check: self._in_time(learner, self._checks[check], prerequisites)[0]
             for check in self._rubric
@@ -191,7 +205,7 @@ class Judge:
         return self._kept[learner]
 
     def _new_prerequisites(self, learner: str) -> _Prerequisites:
-        return _Prerequisites(self._subject, learner, self._breaks_of(learner))
+        return _Prerequisites(self.subject, learner, self._breaks_of(learner))
 
     def _breaks_of(self, learner: str) -> Callable[[], Breaks]:
         return lambda: self.lab_breaks.get(learner, {})
@@ -212,9 +226,9 @@ class Judge:
 
     def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
         """The owner notes about the resources that this check asked for."""
-        if not self._subject.names_owners:
+        if not self.subject.names_owners:
             return ()
-        notes = self._subject.ownership[learner].owners
+        notes = self.subject.ownership[learner].owners
         if not notes:
             return ()
         own = dict.fromkeys(

@@ -43,8 +43,8 @@ def write(run: GradingRun, grades: Sequence[Grade]) -> Path:
     for own in grades:
         page = feedback(run, learners[own.learner], own)
         there = path_of(run, own.learner)
-        write_whole(there / MARKDOWN, as_markdown(run, page))
-        write_whole(there / HTML, as_html(run, page))
+        write_whole(there / MARKDOWN, as_markdown(run, page), is_synced=False)
+        write_whole(there / HTML, as_html(run, page), is_synced=False)
     return path_of(run, grades[0].learner) / HTML if len(grades) == 1 else folder
 
 
