@@ -15,7 +15,7 @@ from graders.inputs.lab_tables import SIGN_INS
 from graders.inputs.problems import InputProblems
 from graders.judging.checks import GRADED, load_checks
 from graders.judging.judge import Judge, Subject
-from graders.judging.scope import UnknownMarker, needed_services
+from graders.judging.scope import UnknownMarker, needed_parts
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
 from graders.names import you_have
@@ -60,7 +60,7 @@ def _examined(given: argparse.Namespace) -> Sequence[Finding]:
     cohort_file = given.learners or Path("cohort.csv")
     try:
         labs, lab, findings = _labs(cohort_file, given)
-        services = needed_services(given.marker)
+        parts = needed_parts(given.marker)
     except InputProblems as problems:
         return [Finding("file_wrong", {"what": str(problem)}) for problem in problems.problems]
     except (UnknownLearner, UnknownMarker) as problem:
@@ -70,7 +70,7 @@ def _examined(given: argparse.Namespace) -> Sequence[Finding]:
 
     needs = Needs(
         labs,
-        services,
+        parts,
         given.reports.absolute(),
         pat_ends=lab.sign_in.azure_devops_pat_ends,
         sign_in=given.sign_in or lab.sign_in.method,

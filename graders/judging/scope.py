@@ -1,25 +1,24 @@
-"""Which services a choice of tasks needs: ``-m "task2 or task3"``, as pytest takes it."""
+"""What a choice of tasks needs collected: ``-m "task2 or task3"``, as pytest takes it."""
 
 from __future__ import annotations
 
 import ast
 
-from graders.evidence import ServiceName
 from graders.judging.checks import GRADED, load_checks
 from graders.judging.registry import parts_to_collect
 from graders.lab import SHEET
-from graders.parts import services_of, to_collect
+from graders.parts import to_collect
 
 
 class UnknownMarker(Exception):
     """What is wrong with a choice of tasks, in one sentence."""
 
 
-def needed_services(marker: str | None) -> frozenset[ServiceName]:
-    """The services that the chosen checks need; all of them without a choice."""
+def needed_parts(marker: str | None) -> frozenset[str]:
+    """The parts of the evidence that the chosen checks need; of all without a choice."""
     tasks = chosen_tasks(marker)
     needs = [graded.needs for graded in load_checks(GRADED) if graded.check.task in tasks]
-    return services_of(to_collect(parts_to_collect(name for names in needs for name in names)))
+    return to_collect(parts_to_collect(name for names in needs for name in names))
 
 
 def chosen_tasks(marker: str | None) -> frozenset[int]:

@@ -79,7 +79,7 @@ def guarded(wire: Loopback) -> Iterator[ReadOnlyTransport]:  # noqa: ARG001
         ("DELETE", PROJECTS, None),
         ("PUT", "https://management.azure.com/subscriptions/s", "{}"),
         ("POST", "https://management.azure.com/a/workspaces/w/listKeys", None),
-        ("POST", "https://login.microsoftonline.com/t/oauth2/v2.0/devicecode", ""),
+        ("POST", "https://login.microsoftonline.com/t/oauth2/v2.0/logout", ""),
         ("POST", "https://centralus.api.azureml.ms/modelmanagement/v1.0/services", "{}"),
         ("POST", "https://api.github.com/repos/o/n/issues", "{}"),
         ("POST", "https://api.github.com/graphql", '{"query": "mutation { x }"}'),
@@ -186,7 +186,7 @@ def test_nothing_else_leaves_the_process_while_it_is_open(wire: Loopback) -> Non
     ways: dict[str, Callable[[], object]] = {
         "urllib3": lambda: urllib3.PoolManager(retries=False).request("GET", address),
         "urllib": lambda: urllib.request.build_opener().open(address, timeout=5),
-        "http.client": lambda: http.client.HTTPConnection("127.0.0.1", port).request("GET", "/"),
+        "http.client": lambda: _plainly_asked(port),
         "socket": lambda: socket.create_connection(("127.0.0.1", port), timeout=5),
         "connect": lambda: socket.socket().connect(("127.0.0.1", port)),
         "datagram": lambda: _datagram(port),
@@ -201,6 +201,13 @@ def test_nothing_else_leaves_the_process_while_it_is_open(wire: Loopback) -> Non
         assert _is_stopped(ways["socket"])
     assert stopped == set(ways)
     assert {name for name, way in ways.items() if _is_stopped(way)} == set()
+
+
+def _plainly_asked(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/")
+    connection.getresponse().read()  # or the next test would see it arrive
+    connection.close()
 
 
 def _datagram(port: int) -> None:

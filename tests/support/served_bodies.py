@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fixtures.simulator.accounts import account, host_account
 from fixtures.simulator.serving import server
 from fixtures.simulator.serving.faults import FaultRule
-from fixtures.simulator.serving.journal import Journal
 from fixtures.simulator.template import KNOWN_BLOBS
 from fixtures.simulator.wire.azure_devops.timeline import plan_id
 from fixtures.simulator.wire.azure_ml.framing import workspace_id
@@ -60,14 +59,10 @@ def recording(
             route.app = _recorder(route.path, route.app, kept)
         return Router(routes, **options)
 
-    def switchboard(tenant: Tenant, journal: Journal) -> server.App:
-        return server.switchboard(tenant, journal, strikes=strikes)
-
     with pytest.MonkeyPatch.context() as patch:
         let_sdk_remember(patch, dict)  # or what another test's SDK has asked is not asked here
         patch.setattr(server, "Router", router)
-        patch.setattr(served_tenant, "switchboard", switchboard)
-        with served_tenant.serving(tenant) as served:
+        with served_tenant.serving(tenant, strikes) as served:
             yield served, kept
 
 

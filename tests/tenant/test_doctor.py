@@ -276,7 +276,7 @@ def test_programs_read_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         told = json.loads(capsys.readouterr().out)
         assert (code, told["status"]) == (0, 0)
         places = [f["facts"]["kind"] for f in told["findings"] if f["code"] == "place"]
-        assert places == ["owner"]  # only what task 4 needs
+        assert places == ["organisation", "owner"]  # only what task 4 needs
         assert main(["doctor", "--learners", str(_files(tmp_path)), "--json"]) == 1
     found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["level"] != "ok"]
     assert [(f["code"], f["learners"]) for f in found] == [("library_not_seen", ["learner-2"])]
@@ -298,16 +298,19 @@ def _files(folder: Path) -> Path:
     return folder / "class.csv"
 
 
+HARD = {
+    *("file_wrong", "row_left_out", "lab_breaks"),  # tried in tests of files and classes
+    *("devops_on_behalf", "projects_refused", "owner_refused", "azure_rights_unknown"),
+}
+"""What no defect here plants; the last four the simulated tenant cannot be made to say yet."""
+
+
 def test_every_finding_is_planted_somewhere() -> None:
-    source = Path(__file__).read_text(encoding="utf-8")
+    source, _, _ = Path(__file__).read_text(encoding="utf-8").partition("\nHARD = ")
     planted = {defect["finds"] for defect in DEFECTS.values()}
     untried = {
         code
         for code, entry in entries().items()
         if entry.level is not Level.OK and code not in planted and f'"{code}"' not in source
     }
-    assert untried == {"file_wrong", "row_left_out", "lab_breaks", *HARD}
-
-
-HARD = {"devops_on_behalf", "projects_refused", "owner_refused", "azure_rights_unknown"}
-"""What the simulated tenant cannot be made to say yet."""
+    assert untried == HARD

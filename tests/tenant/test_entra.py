@@ -90,13 +90,17 @@ def test_a_token_opens_the_service_it_was_asked_for(
     assert foreign.status_code == 401
 
 
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
         ({"client_secret": "wrong-canary"}, 401, 7000215),
         ({"client_secret": ""}, 401, 7000215),
         ({"client_id": "somebody"}, 400, 700016),
-        ({"client_assertion": "canary"}, 401, 700213),
+        ({"client_assertion": "canary", "client_assertion_type": JWT_BEARER}, 401, 700213),
+        ({"client_assertion": "canary"}, 400, 7000216),
         ({"scope": "https://nothing.example/.default"}, 400, 500011),
         ({"grant_type": "password"}, 400, 70003),
         ({"grant_type": ""}, 400, 900144),

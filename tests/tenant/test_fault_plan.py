@@ -214,7 +214,7 @@ def test_a_run_with_faults_withholds_those_grades_and_no_other(tmp_path: Path) -
         "learner004",
         "learner005",
     ]
-    reasons = run.text.partition("withheld:")[2].partition("Written:")[0]
+    reasons = run.text.partition("withheld):")[2].partition("Written:")[0]
     assert max(map(len, reasons.splitlines())) <= 80
     reasons = " ".join(reasons.split())
     assert (

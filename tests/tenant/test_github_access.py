@@ -15,7 +15,7 @@ from graders.evidence import Unavailable
 from graders.services.github.repositories import GitHub
 from graders.services.http.transport import ReadOnlyTransport
 from tests.support.served_tenant import ORGANIZATION, lab, serving, tenant_of
-from tests.tenant.test_graders_on_github import Token
+from tests.tenant.test_graders_on_github import signed_in
 
 API = "https://api.github.com"
 PRIVATE = f"/repos/{ORGANIZATION}/mlops_01"
@@ -180,7 +180,7 @@ def test_people_are_no_organisations() -> None:
 )
 def test_what_the_token_may_not_see_is_not_missing_to_the_graders(access: GitHubAccess) -> None:
     with asking(access) as (tenant, _), ReadOnlyTransport():
-        token = Token(tenant.ids.github_token)
+        token = signed_in(tenant.ids.github_token)
         shown = GitHub(token).look_at([lab(1), lab(3)])  # type: ignore[arg-type]
         assert isinstance(shown["learner-1"][0].repositories, Unavailable)
 
@@ -202,7 +202,7 @@ def test_whether_the_graders_are_certain_that_a_repository_is_missing(
 ) -> None:
     """Nobody can ask what a fine-grained token, or a member, was not given."""
     with asking(access, _1=deleted) as (tenant, _), ReadOnlyTransport():
-        token = Token(tenant.ids.github_token)
+        token = signed_in(tenant.ids.github_token)
         shown = GitHub(token).look_at([lab(1), lab(3)])  # type: ignore[arg-type]
         missing, seen = shown["learner-1"][0], shown["learner-3"][0]
         assert (missing.repositories, missing.repository_absence_is_certain) == ((), is_certain)
@@ -217,7 +217,7 @@ def test_github_redirects_to_what_has_moved_where_the_token_sees_it(owner: str) 
         repository.owner, repository.name = owner, "done"
 
     with asking(GitHubAccess(), _1=move) as (tenant, _), ReadOnlyTransport():
-        github, sightings = GitHub(Token(tenant.ids.github_token)), []  # type: ignore[arg-type, var-annotated]
+        github, sightings = GitHub(signed_in(tenant.ids.github_token)), []  # type: ignore[arg-type, var-annotated]
         assert github.has_moved(lab(1), sightings) is (owner == ORGANIZATION)
         assert not github.has_moved(lab(3), sightings)
         assert sightings[-1].what == f"what became of {ORGANIZATION}/mlops_03"

@@ -43,24 +43,25 @@ def signed_in(clients: Organization) -> Standing | Unavailable:
     return look(SERVICE, "who you are", ask, [])
 
 
-_AREAS: Mapping[str, str] = {
-    "the library": "Variable Groups (read)",
-    "the service connections": "Service Connections (read)",
-    "the pipelines": "Build (read)",
+_AREAS: Mapping[str, tuple[str, str]] = {
+    "library": ("the library", "Variable Groups (read)"),
+    "connections": ("the service connections", "Service Connections (read)"),
+    "pipelines": ("the pipelines", "Build (read)"),
 }
 
 
 def refused_areas(
-    clients: Organization, project: Project
+    clients: Organization, project: Project, kinds: Sequence[str]
 ) -> Iterator[tuple[str, str, Unavailable]]:
     """Areas of a project that cannot be read, with the scope that a token needs for each."""
-    reads = (
-        partial(clients.library.get_variable_groups, project.id, top=1),
-        partial(clients.connections.get_service_endpoints, project.id),
-        partial(clients.builds.get_definitions, project.id, top=1),
-    )
-    for (area, scope), read in zip(_AREAS.items(), reads, strict=True):
-        refusal = look(SERVICE, area, partial(clients.one_page, read), [])
+    reads = {
+        "library": partial(clients.library.get_variable_groups, project.id, top=1),
+        "connections": partial(clients.connections.get_service_endpoints, project.id),
+        "pipelines": partial(clients.builds.get_definitions, project.id, top=1),
+    }
+    for kind in kinds:
+        area, scope = _AREAS[kind]
+        refusal = look(SERVICE, area, partial(clients.one_page, reads[kind]), [])
         if isinstance(refusal, Unavailable):
             yield area, scope, refusal
 

@@ -19,10 +19,11 @@ from graders.services.sign_in import SignIn
 _NOT_FOUND = 404
 _SOON = timedelta(days=7)
 _SIGHTS = {
-    "library": "library_not_seen",
-    "connections": "connections_not_seen",
-    "pipelines": "pipelines_not_seen",
+    "library": ("variable_groups", "library_not_seen"),
+    "connections": ("service_connections", "connections_not_seen"),
+    "pipelines": ("pipelines", "pipelines_not_seen"),
 }
+"""Kind -> the part of the evidence that needs the right to see all of it, and what is said."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,15 @@ class _Organization:
     name: str
     labs: Sequence[Lab]
     asked: AzureDevOps
+    parts: frozenset[str]
+    """Those of the evidence that the run needs."""
     is_scoped: bool
     """Whether the token may lack scopes: a personal access token."""
+
+    @property
+    def kinds(self) -> list[str]:
+        """What the run needs to see all of."""
+        return [kind for kind, (part, _) in _SIGHTS.items() if part in self.parts]
 
     @property
     def method(self) -> str:
@@ -54,7 +62,8 @@ def findings(needs: Needs, sign_in: SignIn, *, own: bool) -> Iterator[Finding]:
     for name in names:
         labs = [lab for lab in needs.labs if lab.organization.casefold() == name.casefold()]
         is_scoped = sign_in.azure_devops_pat is not None
-        yield from _examined(_Organization(name, labs, AzureDevOps(name, sign_in), is_scoped), own)
+        asked = AzureDevOps(name, sign_in)
+        yield from _examined(_Organization(name, labs, asked, needs.parts, is_scoped), own)
     if sign_in.azure_devops_pat:
         yield from _end_of_pat(needs)
 
@@ -103,10 +112,11 @@ def _sights(
     unknown: list[str] = []
     for project_id, (project, labs) in seen.items():
         may = answers[project_id]
-        for kind, code in _SIGHTS.items():
-            if getattr(may, kind) is False:
-                yield Finding(code, {"project": project.name}, _ids(labs))
-        if None in (may.library, may.connections, may.pipelines):
+        may_see = {kind: getattr(may, kind) for kind in organization.kinds}
+        for kind, is_seen in may_see.items():
+            if is_seen is False:
+                yield Finding(_SIGHTS[kind][1], {"project": project.name}, _ids(labs))
+        if None in may_see.values():
             unknown += _ids(labs)
     if unknown:
         yield Finding("rights_unknown", {"organization": organization.name}, tuple(unknown))
@@ -117,7 +127,8 @@ def _areas(
 ) -> Iterator[Finding]:
     """One read in each area of one project: a token may lack a scope."""
     project, _ = next(iter(seen.values()))
-    for area, scope, refusal in standing.refused_areas(organization.asked.clients, project):
+    refused = standing.refused_areas(organization.asked.clients, project, organization.kinds)
+    for area, scope, refusal in refused:
         facts = {"project": project.name, "area": area, "scope": scope, "cause": refusal.cause}
         yield Finding("area_refused", facts, _ids(organization.labs))
 

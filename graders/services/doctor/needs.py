@@ -9,13 +9,13 @@ from pathlib import Path
 
 from graders.evidence import ServiceName
 from graders.lab import Lab
+from graders.parts import ALL_PARTS, services_of
 
 AZURE_DEVOPS, GITHUB, AZURE = (
     ServiceName.AZURE_DEVOPS,
     ServiceName.GITHUB,
     ServiceName.RESOURCE_MANAGER,
 )
-EVERY = frozenset({AZURE_DEVOPS, GITHUB, AZURE})
 SAMPLE, SAMPLE_OF_RUN = 5, 3
 """Learners for whom rights are asked one by one."""
 
@@ -25,7 +25,8 @@ class Needs:
     """What a run needs. ``labs`` are those of the learners that it grades."""
 
     labs: Sequence[Lab]
-    services: frozenset[ServiceName] = EVERY
+    parts: frozenset[str] = ALL_PARTS
+    """The parts of the evidence that the run collects."""
     folder: Path = field(default_factory=Path.cwd)
     """Where results are written."""
     pat_ends: date | None = None
@@ -34,6 +35,11 @@ class Needs:
     """The way to sign in to Azure; empty: what the environment suggests."""
     before_run: bool = False
     """Whether a run follows: what that asks anyway, and reports, is not asked twice."""
+
+    @property
+    def services(self) -> frozenset[ServiceName]:
+        """Those to sign in to."""
+        return services_of(self.parts)
 
     def sample(self) -> Sequence[Lab]:
         """Some learners from the whole of the list, the first and the last among them."""

@@ -22,7 +22,7 @@ from graders.judging import registry
 from graders.judging.checks import GRADED, load_checks
 from graders.judging.judge import Judge, Subject
 from graders.judging.registry import closure, evidence_parts, named, parts_to_collect
-from graders.judging.scope import UnknownMarker, needed_services
+from graders.judging.scope import UnknownMarker, needed_parts
 from graders.parts import ALL_PARTS, only, services_of, to_collect, unseen
 from graders.verdicts import Outcome
 from tests.support.correct_evidence import CI, LAB, LEARNER
@@ -141,13 +141,13 @@ def test_a_part_brings_what_it_is_read_with(needed: set[str], collected: set[str
 def test_a_choice_of_tasks_needs_few_services(
     marker: str | None, services: set[ServiceName]
 ) -> None:
-    assert needed_services(marker) == services
+    assert services_of(needed_parts(marker)) == services
 
 
 def test_a_choice_that_selects_nothing_is_refused() -> None:
     for marker in ("task8", "task2 and task3", "task2 or", "task2[0]", "(" * 300):
         with pytest.raises(UnknownMarker, match="selects no task; write some of task2, task3"):
-            needed_services(marker)
+            needed_parts(marker)
 
 
 # --- on disk --------------------------------------------------------------------------------------
