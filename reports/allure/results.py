@@ -24,7 +24,7 @@ from graders.lab import Learner
 from graders.rubric import Check
 from graders.verdicts import Outcome, Verdict
 from reports.allure import labels
-from reports.allure.results_folder import Notes, note
+from reports.allure.results_folder import Notes, name_of, note
 from reports.grading_run import GradingRun
 from reports.links import links
 
@@ -132,7 +132,7 @@ class ResultWriter(AllureFileLogger):
 
     def write(self, result: Result) -> None:
         """Write a graded check's result."""
-        self._keep(f"{result['uuid']}-result.json", result)
+        self._keep(name_of(result["uuid"]), result)
 
     def _report_item(self, item: Any) -> None:
         data = attr.asdict(item, filter=lambda _, value: bool(value) or value is False)

@@ -47,6 +47,11 @@ CATEGORIES = (
 """What went wrong, by whose turn it is: the learner's, no one's, ours."""
 
 
+def name_of(identity: str) -> str:
+    """The file's name of a result."""
+    return f"{identity}-result.json"
+
+
 def note(folder: Path, name: str) -> str:
     """List a file as ours, before it is written; returns its name. Processes may share the list.
 
