@@ -11,9 +11,9 @@ import pytest
 
 from graders.evidence import TrainingStep
 from graders.judging.class_breaks import (
+    Reached,
     Record,
     RecordKind,
-    breaks,
     normalised,
     records_of,
 )
@@ -33,11 +33,10 @@ def found(
     *records: Record | tuple[Record, ...], wrong: tuple[int, ...] = ()
 ) -> Mapping[str, Mapping[RecordKind, LabBreak]]:
     """Learner -> where the lab breaks; by their places, who has wrong settings."""
-    own = {
-        str(place): record if isinstance(record, tuple) else (record,)
-        for place, record in enumerate(records)
-    }
-    return breaks(own, lambda learner, _task: int(learner) not in wrong)
+    reached = Reached()
+    for place, record in enumerate(records):
+        reached.add(str(place), record if isinstance(record, tuple) else (record,))
+    return reached.breaks(lambda learner, _task: int(learner) not in wrong)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +82,10 @@ def test_wrong_settings_never_count_as_failing() -> None:
 )
 def test_settings_up_to_the_records_task_matter(place: RecordKind, task: int) -> None:
     asked: set[int] = set()
-    own = {str(number): [replace(FAILS, place=place)] for number in range(4)}
-    assert len(breaks(own, lambda _, last: not asked.add(last))) == 4  # type: ignore[func-returns-value]
+    reached = Reached()
+    for number in range(4):
+        reached.add(str(number), [replace(FAILS, place=place)])
+    assert len(reached.breaks(lambda _, last: not asked.add(last))) == 4  # type: ignore[func-returns-value]
     assert asked == {task}
 
 
