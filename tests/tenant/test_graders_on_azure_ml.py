@@ -157,7 +157,7 @@ def test_what_was_not_built_is_not_there(azure_ml):
 def test_a_model_of_another_name_is_a_near_miss(azure_ml):
     models = azure_ml.look_at(lab(3), []).models
     assert [(model.name, model.version) for model in models if "diabetes" in model.name] == [
-        ("diabetes_model.pkl", "")
+        ("diabetes_model.pkl", "1")
     ]
 
 
