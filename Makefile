@@ -80,6 +80,7 @@ bench: $(DEV) $(NODE_READY) ## measure everything; the goals go to benchmarks/re
 	$(BIN)/python benchmarks/allure_report.py --learners 200
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/nightly.py
+	$(BIN)/python benchmarks/governor.py
 	$(BIN)/python benchmarks/hostile_class.py
 	$(BIN)/python benchmarks/learner.py
 
@@ -140,7 +141,7 @@ $(CLIENTS)/.gh: | $(CLIENTS)/.ready
 	@touch $@
 
 golden: $(DEV) ## renew what is expected of the catalogue and the demo cohort: read the differences
-	$(BIN)/python -m tests.support.make_golden
+	$(BIN)/python -m tests.support.make_golden $(GOLDEN)
 
 docs: $(DEV) ## renew the pages, counts and lines that documents take from the code
 	$(BIN)/python -m tests.support.make_docs

@@ -35,6 +35,7 @@ from graders.services.azure_ml.regional_v1 import Place, Region, RegionalService
 from graders.services.azure_ml.resource_manager import LocatedWorkspace, ResourceManager
 from graders.services.azure_ml.run_history import RunHistory
 from graders.services.calls import Shared, asks
+from graders.services.earlier import NOTHING, Earlier
 from graders.services.http import web
 from graders.services.http.transport import watching
 from graders.services.sign_in import SignIn
@@ -98,9 +99,16 @@ class AzureML:
             self._regional.region(discovery_url, [])
 
     def look_at(
-        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+        self,
+        lab: Lab,
+        sightings: list[Sighting],
+        parts: Collection[str] = ALL_PARTS,
+        earlier: Earlier = NOTHING,
     ) -> AzureMLEvidence:
-        """One learner's workspace and what is in it; of ``parts`` only."""
+        """One learner's workspace and what is in it; of ``parts`` only.
+
+        What ``earlier`` has of training runs that are over is kept.
+        """
         located = self._find(lab, sightings)
         if isinstance(located, Unavailable):
             return AzureMLEvidence.unseen(located)
@@ -121,11 +129,17 @@ class AzureML:
         if isinstance(region, Unavailable):
             return facts
         place = Place(located.workspace, region)
-        facts = self._with_training(facts, place, lab, sightings, parts)
+        facts = self._with_training(facts, place, lab, sightings, parts, earlier)
         if "endpoints" not in parts:
             return facts
         deployed = _Deployed(
-            self._regional, place, lab, sightings, azure=self._azure, session=self._session
+            self._regional,
+            place,
+            lab,
+            sightings,
+            azure=self._azure,
+            session=self._session,
+            earlier=earlier,
         )
         with watching() as exchanges:
             endpoints = deployed.endpoints()
@@ -143,6 +157,7 @@ class AzureML:
         lab: Lab,
         sightings: list[Sighting],
         parts: Collection[str],
+        earlier: Earlier,
     ) -> AzureMLEvidence:
         """The facts with the published pipelines, and the runs if there is a trace of any."""
         if "published_pipelines" not in parts:
@@ -151,11 +166,14 @@ class AzureML:
         facts = replace(facts, published_pipelines=pipelines)
         if "training_runs" not in parts or not _has_traces(lab, pipelines, models):
             return facts
+        kept = earlier.trained(lab, pipelines, models)
+        if kept is not None:
+            return replace(facts, training_runs=kept)
         knows_place = _has_entries(pipelines) or _has_entries(models)
         trained: tuple[TrainingRun, ...] = ()
         for experiment in _experiments(lab, models):
             runs = self._history.training_runs(
-                place, experiment, sightings, knows_place=knows_place
+                place, experiment, sightings, knows_place=knows_place, earlier=earlier
             )
             if isinstance(runs, Unavailable):
                 return replace(facts, training_runs=runs)
@@ -215,6 +233,7 @@ class _Deployed:
     sightings: list[Sighting]
     azure: TokenCredential
     session: requests.Session
+    earlier: Earlier
 
     def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
         """The web services; the online endpoints too where they count and are needed."""
@@ -240,7 +259,13 @@ class _Deployed:
         key = self._key(endpoint) if endpoint.auth_enabled else None
         if isinstance(key, Unavailable):
             return key
-        return scoring.ask(endpoint, key, self.lab.sheet.scoring, self.sightings)
+        return scoring.ask(
+            endpoint,
+            key,
+            self.lab.sheet.scoring,
+            self.sightings,
+            describes_itself=endpoint.has_schema or self.earlier.description_of(endpoint),
+        )
 
     def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
         if not scoring.may_be_asked(endpoint.scoring_uri):
