@@ -215,9 +215,14 @@ def _bare(sent: Sequence[requests.PreparedRequest], workers: int) -> float:
 
 def _floor(calls: Mapping[str, int], latency: float) -> float:
     """Seconds that the busiest service needs when it is kept full."""
+    from graders.services.http.limits import LIMITS
     from graders.services.http.read_only import SERVICES
 
-    return max(calls.get(s.name, 0) * latency / s.concurrency for s in SERVICES)
+    by_allowance: Counter[str] = Counter()
+    for service in SERVICES:
+        by_allowance[service.allowance] += calls.get(service.name, 0)
+    at_once = {name: limit.at_once for (name, _), limit in LIMITS.items()}
+    return max(number * latency / at_once[name] for name, number in by_allowance.items())
 
 
 def _rows(measured: Measured) -> Sequence[tuple[str, str]]:

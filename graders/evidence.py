@@ -14,7 +14,7 @@ All times are time-zone aware (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -561,14 +561,20 @@ class Evidence(AzureMLEvidence, GitHubEvidence, AzureDevOpsEvidence):
 
     def faults(self) -> tuple[Unavailable, ...]:
         """All that could not be read, in the order of the lab; each once."""
-        faults = dict.fromkeys(_unavailable_in(self))
+        faults: dict[Unavailable, None] = {}
+        _add_unavailable(self, faults)
         return tuple(fault for fault in faults if fault != NOT_COLLECTED)
 
 
-def _unavailable_in(value: object) -> list[Unavailable]:
+def _add_unavailable(value: object, faults: dict[Unavailable, None]) -> None:
     if isinstance(value, Unavailable):
-        return [value]
-    if isinstance(value, tuple):
-        return [fault for part in value for fault in _unavailable_in(part)]
-    fields = getattr(value, "__dataclass_fields__", {})
-    return [fault for name in fields for fault in _unavailable_in(getattr(value, name))]
+        faults[value] = None
+    elif isinstance(value, tuple):
+        for part in value:
+            _add_unavailable(part, faults)
+    elif type(value) not in _PLAIN and is_dataclass(value):
+        for part in vars(value).values():
+            _add_unavailable(part, faults)
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None), datetime, dict, frozenset})

@@ -90,8 +90,9 @@ class Cloud:
             for name in names.values():
                 yield partial(self._prepare_organization, name, labs)
 
-    def look_at(self, lab: Lab) -> Evidence:
-        """All of one learner's evidence. Never raises because of the cloud."""
+    def look_at(self, lab: Lab, parts: Collection[str] | None = None) -> Evidence:
+        """All of one learner's evidence, or ``parts`` of it. Never raises because of the cloud."""
+        wanted = self._parts if parts is None else to_collect(parts)
         with self.transport, on_behalf_of(lab.learner.id):
             trained: list[Sighting] = []
             built: list[Sighting] = []
@@ -99,17 +100,19 @@ class Cloud:
             ml_look = _beside(
                 lambda: _part(
                     ServiceName.AZURE_ML,
-                    lambda: self._azure_ml_part(lab, trained, earlier),
+                    lambda: self._azure_ml_part(lab, trained, wanted, earlier),
                     AzureMLEvidence.unseen,
                 )
             )
             devops = _part(
                 AZURE_DEVOPS,
-                lambda: self._azure_devops_part(lab, built, earlier),
+                lambda: self._azure_devops_part(lab, built, wanted, earlier),
                 AzureDevOpsEvidence.unseen,
             )
             github = _part(
-                ServiceName.GITHUB, lambda: self._github_part(lab, devops), _no_repositories
+                ServiceName.GITHUB,
+                lambda: self._github_part(lab, devops, wanted),
+                _no_repositories,
             )
             ml = ml_look()
         github_evidence, seen_at = github
@@ -122,7 +125,7 @@ class Cloud:
             kept=earlier.kept(),
             reading=reading_of(lab),
         )
-        return only(evidence, self._parts)
+        return only(evidence, wanted)
 
     def still_there(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
@@ -166,22 +169,22 @@ class Cloud:
         return NOTHING
 
     def _azure_ml_part(
-        self, lab: Lab, sightings: list[Sighting], earlier: Earlier
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str], earlier: Earlier
     ) -> AzureMLEvidence:
-        if ServiceName.RESOURCE_MANAGER not in self._services:
+        if ServiceName.RESOURCE_MANAGER not in services_of(parts):
             return AzureMLEvidence.unseen(NOT_COLLECTED)
-        return self._azure_ml_of(lab).look_at(lab, sightings, self._parts, earlier)
+        return self._azure_ml_of(lab).look_at(lab, sightings, parts, earlier)
 
     def _azure_devops_part(
-        self, lab: Lab, sightings: list[Sighting], earlier: Earlier
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str], earlier: Earlier
     ) -> AzureDevOpsEvidence:
-        if AZURE_DEVOPS not in self._services:
+        if AZURE_DEVOPS not in services_of(parts):
             return AzureDevOpsEvidence.unseen(NOT_COLLECTED)
-        return self._organization(lab).look_at(lab, sightings, self._parts, earlier)
+        return self._organization(lab).look_at(lab, sightings, parts, earlier)
 
-    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
+    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence, parts: Collection[str]) -> Shown:
         """The learner's part of the batch, with the commits that the runs name added."""
-        if ServiceName.GITHUB not in self._services:
+        if ServiceName.GITHUB not in services_of(parts):
             return _no_repositories(NOT_COLLECTED)
         shown = self._repositories.get(lab.learner.id)
         if shown is None:

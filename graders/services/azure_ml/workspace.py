@@ -56,6 +56,12 @@ _MOST_EXPERIMENTS = 1
 _EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 """A name that the service accepts: it comes from a tag, and goes into an address."""
 _Key = tuple[str, str, str]
+_NO_SDK = Unavailable(
+    ServiceName.AZURE_ML,
+    "the online endpoints",
+    "azure-ai-ml is not installed, which reads them",
+    "Install `mlops-lab-check[online]`, or let your instructor check it.",
+)
 
 
 @dataclass(frozen=True)
@@ -236,8 +242,10 @@ class _Deployed:
             return services
         if self.lab.own_endpoint(services):
             return services
-        from graders.services.azure_ml import sdk_v2  # late: two seconds of CPU, for few classes
-
+        try:  # late: two seconds of CPU, for few classes
+            from graders.services.azure_ml import sdk_v2
+        except ImportError:  # what learners install is small
+            return _NO_SDK
         online = sdk_v2.online_endpoints(self._client, self.lab, self.sightings)
         return online if isinstance(online, Unavailable) else (*services, *online)
 
