@@ -34,7 +34,11 @@ SMALL = {
     "endurance.py": ("--learners", "2", "--parts", "1", "--small", "2", "--kills", "1"),
     "governor.py": ("--learners", "2", "--latency", "1"),
     "hostile_class.py": ("--honest", "2"),
-    "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),
+    "judging.py": (
+        *("--learners", "2", "--whole", "2", "--stored", "3"),
+        *("--many", "4", "--times", "1"),
+    ),
+    "learner.py": ("--latency", "1"),
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
     "tenant.py": ("--learners", "12", "--starts", "1"),
@@ -133,9 +137,27 @@ PRINTED = {
         without, ms each #
         a trivial test, ms #
         ratio #
+        verdicts with Allure at once CHECKS
+        CPU s #
+        as many trivial tests, s #
+        ratio #
+        peak memory, MB #
+        as many trivial tests, MB #
+        ratio #
         learners without pytest 3
         judged and written in, CPU s #
         peak memory, MB #
+        learners without pytest 4
+        judged and written in, CPU s #
+        peak memory, MB #
+    """,
+    "learner.py": """
+        a learner's own check, 1 ms latency
+        first line, s #
+        first task, s #
+        all done, s #
+        requests #
+        task 2 alone, s #
     """,
     "nightly.py": """
         learners x nights 4 x 20
@@ -256,6 +278,10 @@ FIGURES = {
         "with Allure and JUnit, ratio": 1.1,
         "stored, s": 12,
         "stored, MB": 150,
+        "many, s": 120,
+        "many, MB": 400,
+        "whole, CPU ratio": 0.9,
+        "whole, MB ratio": 1.1,
     },
     "whole_job.py": {
         "ours": 10,

@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,13 +21,6 @@ from tests.support.loopback_proxy import Loopback, Reply, as_json
 PROJECTS = "https://dev.azure.com/org/_apis/projects"
 SCORE = "http://1a2b.centralus.azurecontainer.io/score"
 QUICK = RetryPolicy(attempts=2, backoff=0.001)
-
-
-@pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
-    yield loopback
-    loopback.close()
 
 
 @pytest.fixture

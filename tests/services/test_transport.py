@@ -44,13 +44,6 @@ QUICK = RetryPolicy(attempts=3, backoff=0.001, retry_after_cap=0.01, body_bytes=
 SMUGGLED = json.dumps({"query": LISTING, "variables": {}})[:-1] + ', "query": "mutation { x }"}'
 
 
-@pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
-    yield loopback
-    loopback.close()
-
-
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
     internet.stand_in_for_the_internet(monkeypatch)
