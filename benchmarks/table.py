@@ -67,6 +67,7 @@ class Goal:
 GOALS = (
     Goal("data requests a learner", "collect.py", "calls", 18),
     Goal("  without ownership and lineage", "collect.py", "calls without lineage", 12),
+    Goal("  a second night, nothing changed", "collect.py", "calls of a second night", 9),
     Goal("collection against its latency floor", "collect.py", "wall", 1.15, by="wall floor"),
     Goal("CPU a request against bare requests", "collect.py", "cpu", 1.6, by="bare cpu"),
     Goal("a verdict against a trivial test", "judging.py", "without, ratio", 1.3),

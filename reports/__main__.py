@@ -166,7 +166,11 @@ def _add_forget(command: argparse.ArgumentParser) -> None:
 
 
 def _day(text: str) -> datetime:
-    return datetime.combine(date.fromisoformat(text), time.min, UTC)
+    try:
+        return datetime.combine(date.fromisoformat(text), time.min, UTC)
+    except ValueError:
+        problem = f"not a date (found `{text}`); write year, month and day, such as 2026-09-01"
+        raise argparse.ArgumentTypeError(problem) from None
 
 
 def _report(given: argparse.Namespace) -> int:

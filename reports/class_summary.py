@@ -106,9 +106,10 @@ def failures(rubric: Iterable[Check], grades: Sequence[Grade]) -> list[Failure]:
 def undecided(grades: Iterable[Grade]) -> list[Cause]:
     """Every cause of what is not decided, once: not assessed, pending, then not run.
 
-    Those with most learners come first.
+    Those with most learners come first. Of a grade that a person settled, nothing is open any more:
+    the decision is told with what it settles.
     """
-    grades = list(grades)
+    grades = [grade for grade in grades if grade.is_withheld or not _was_withheld(grade)]
     alike: dict[tuple[Outcome, str], list[tuple[str, str, int]]] = {}
     for grade in grades:
         for (outcome, reason), count in grade.undecided.items():
@@ -121,6 +122,10 @@ def undecided(grades: Iterable[Grade]) -> list[Cause]:
         learners = tuple(grade.learner for grade in idle)
         causes.append(Cause(None, "", learners, sum(grade.not_run for grade in idle)))
     return causes
+
+
+def _was_withheld(grade: Grade) -> bool:
+    return grade.automatic is not None and grade.automatic.is_withheld
 
 
 def _cause(outcome: Outcome, same: Sequence[tuple[str, str, int]]) -> Cause:

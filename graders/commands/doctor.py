@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from graders import snapshot
+from graders.commands import add_class_options, chosen_labs
 from graders.inputs.lab_file import LabFile, find_lab_file, missing_for, read_class_files
 from graders.inputs.lab_tables import SIGN_INS
 from graders.inputs.problems import InputProblems
@@ -18,7 +19,6 @@ from graders.judging.judge import Judge, Subject
 from graders.judging.scope import UnknownMarker, needed_parts
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
-from graders.names import you_have
 from graders.reasons import LabBreak
 from graders.services.doctor.finding import Finding, status
 from graders.wording import to_repair, where_it_breaks
@@ -30,14 +30,10 @@ def add_to(commands: Any) -> None:
         "doctor", help="check files, sign-ins, rights, network and clock before a run"
     )
     parser.set_defaults(command=run)
+    add_class_options(parser)
     add = parser.add_argument
-    add("--learners", type=Path, metavar="FILE", help="cohort file (CSV); default: cohort.csv")
-    add("--lab", type=Path, metavar="FILE", help="lab file; default: lab.toml next to the cohort")
-    add("--learner", action="append", default=[], metavar="ID", help="only this learner")
-    add("-m", dest="marker", metavar="TASKS", help="only what these checks need, as in pytest")
     add("--sign-in", choices=SIGN_INS, help="how to sign in to Azure; default: as in pytest")
     add("--reports", type=Path, metavar="DIR", default=Path("reports/out"), help=_FOLDER)
-    add("--json", action="store_true", help="write JSON, for programs")
 
 
 _FOLDER = "folder for results, whose disk is checked; default: reports/out"
@@ -57,13 +53,13 @@ def run(given: argparse.Namespace) -> int:
 
 def _examined(given: argparse.Namespace) -> Sequence[Finding]:
     """Files first: without them it is not known what to ask."""
-    cohort_file = given.learners or Path("cohort.csv")
+    cohort_file = given.learners
     try:
         labs, lab, findings = _labs(cohort_file, given)
         parts = needed_parts(given.marker)
     except InputProblems as problems:
         return [Finding("file_wrong", {"what": str(problem)}) for problem in problems.problems]
-    except (UnknownLearner, UnknownMarker) as problem:
+    except UnknownMarker as problem:
         return [Finding("file_wrong", {"what": str(problem)})]
     from graders.services.doctor.examination import examine  # imports SDKs
     from graders.services.doctor.needs import Needs
@@ -100,25 +96,13 @@ def _where_the_lab_breaks(given: argparse.Namespace, labs: Sequence[Lab]) -> Ite
         yield Finding("lab_breaks", told, tuple(learners[record]))
 
 
-class UnknownLearner(Exception):
-    """Who is not in the cohort file, in one sentence."""
-
-
 def _labs(cohort_file: Path, given: argparse.Namespace) -> tuple[list[Lab], LabFile, list[Finding]]:
     """The labs of the learners chosen, and what the files say."""
     lab_file = find_lab_file(cohort_file, given.lab)
     cohort, lab = read_class_files(cohort_file, lab_file)
+    lab.check_points(graded.check for graded in load_checks(GRADED))
     everyone = {learner.id: lab.for_learner(learner) for learner in cohort.learners}
-    if unknown := [learner for learner in given.learner if learner not in everyone]:
-        near = you_have(unknown[0], everyone)
-        raise UnknownLearner(
-            f"--learner: {cohort_file.name}: no learner `{unknown[0]}`{near and f' ({near})'}."
-        )
-    labs = [
-        own
-        for learner, own in everyone.items()
-        if given.learner in ([], [learner]) or learner in given.learner
-    ]
+    labs = chosen_labs(cohort_file, given.learner, everyone)
     if missing := missing_for(*labs, file=(lab_file or Path("lab.toml")).name):
         raise InputProblems(missing)
     count = f"{len(labs)} learner{'s' * (len(labs) != 1)}"

@@ -31,6 +31,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
     "model_type": ("this is not a table", "write it as a [table] of keys"),
     "dataclass_type": ("this is not a table", "write it as a [table] of keys"),
     "missing": ("this is missing", "write it"),
+    "literal_error": ("this is not one of the choices", "write {expected}"),
     "string_too_short": ("this is empty", "fill it in"),
 }
 

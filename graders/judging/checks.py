@@ -181,4 +181,5 @@ def _following_nothing(checks: Iterable[GradedCheck]) -> Iterable[Problem]:
     for check in checks:
         for unknown in sorted(set(check.check.follows) - ids):
             message = f"`follows` of {check.check.id} names no check"
-            yield Problem("tests/lab", message, "use the id of a check", value=unknown)
+            remedy = "use the id of a check, or restore the file that had this one"
+            yield Problem("tests/lab", message, remedy, value=unknown)

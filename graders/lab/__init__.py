@@ -2,7 +2,7 @@
 
 from graders.lab.lab import Lab, Leniency, Session
 from graders.lab.learner import Learner
-from graders.lab.places import places, spelled
 from graders.lab.sheet import SHEET, Sheet
+from graders.lab.targets import spelled, targets
 
-__all__ = ["SHEET", "Lab", "Learner", "Leniency", "Session", "Sheet", "places", "spelled"]
+__all__ = ["SHEET", "Lab", "Learner", "Leniency", "Session", "Sheet", "spelled", "targets"]

@@ -17,7 +17,7 @@ _CODE = "AADSTS"
 _FIX = "fix this"
 _NO_SUCH_COMMAND = 127  # what a shell answers
 _UNSET = "AZURE_CLIENT_SECRET is not set"
-_INSTALL = "install it and run `az login`, set the secret"
+_INSTALL = "install it and run `az login`, or set the secret"
 
 
 class SignInError(Exception):
@@ -101,7 +101,7 @@ def _without_a_request(error: Exception) -> Refusal:
         cause = f"the Azure CLI (`az`) did not answer in {CLI_SECONDS} seconds"
         return Refusal(cause, "run `az account get-access-token` to see why")
     if isinstance(behind, OSError):
-        return Refusal("the Azure CLI (`az`) could not be started", "install it anew")
+        return Refusal("the Azure CLI (`az`) could not be started", "install it again")
     if isinstance(behind, subprocess.CalledProcessError):
         if isinstance(error, CredentialUnavailableError) and behind.returncode != _NO_SUCH_COMMAND:
             return Refusal(f"{_UNSET}, and the Azure CLI is not signed in", "run `az login`")

@@ -28,9 +28,7 @@ from reports.grading_run import LAB_NAME, GradingRun
 FOLDER = "junit"
 LEARNERS = "learners.xml"
 FAULTS = "faults.xml"
-LONGEST_NAME = 512
-"""Most characters of class, dot and name together that Azure Pipelines accepts."""
-_CLASS = 300
+_CLASS = 300  # of the 512 characters for class, dot and name that Azure Pipelines accepts
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _COUNTS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 

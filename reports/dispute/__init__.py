@@ -104,7 +104,8 @@ def _verify(given: argparse.Namespace) -> int:
         print(escape_log_commands(f"NOT VALID: {given.archive}: {why}"))
         return 1
     grade, run = statement.predicate.grade, statement.predicate.run
-    total = "withheld" if grade.get("withheld") else f"{grade.get('total')} points"
+    points = grade.get("total")
+    total = "no total" if points is None else f"{points} points"
     facts = (grade.get("learner"), total, f"graded {run.get('graded_at')}", run.get("tenant"))
     print(escape_log_commands("valid: " + ", ".join(printable(str(fact)) for fact in facts)))
     print(f"signed by {signature.fingerprint}", end="")

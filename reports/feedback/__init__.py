@@ -137,6 +137,6 @@ def _in_markdown(text: str) -> Markup:
 def _in_html(text: str) -> Markup:
     shown = (
         (Markup("<code>{}</code>") if is_code else Markup("{}")).format(part)
-        for is_code, part in markdown.parts(text)
+        for is_code, part in markdown.code_and_text(text)
     )
     return Markup("").join(shown)

@@ -21,7 +21,7 @@ _CLOSING = re.compile(r"#(?=#*$)")  # which a heading would lose
 _LINKED = re.compile(r"(?<=:)(?=//)|(?<=[@#])(?=\w)|(?<=\bwww)(?=\.)|(?<=\bGH)(?=-\d)", re.I)
 
 
-def parts(text: str) -> Iterator[tuple[bool, str]]:
+def code_and_text(text: str) -> Iterator[tuple[bool, str]]:
     """One line in parts: (whether it was between backticks, its text without them)."""
     at = 0
     line = strip_controls(text)
@@ -39,7 +39,7 @@ def inline(text: str) -> str:
 
     It is safe in a paragraph, a list item and a heading, at their beginning too.
     """
-    shown = [_code(part) if is_code else _plain(part) for is_code, part in parts(text)]
+    shown = [_code(part) if is_code else _plain(part) for is_code, part in code_and_text(text)]
     line = "".join(shown).replace("``", f"`{_CUT}`")  # two code spans in a row are not one
     return _BLOCK.sub(r"\1\\", _CLOSING.sub(r"\#", line.strip()))
 

@@ -52,7 +52,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
     texts = _Texts()
     places = {entry.check.id: entry.place for entry in facts.checks}
     learners = [
-        _identity(run, learner)
+        _learner_entry(run, learner)
         | _outcomes(run, grade, places, texts)
         | {"d": [strip_controls(line) for line in changes_of(grade)]}
         | {"x": _instructors(grade), "h": [strip_controls(note) for note in notes_of(grade)]}
@@ -84,7 +84,7 @@ def page_data(run: GradingRun, grades: Sequence[Grade], facts: ClassFacts) -> Ma
     }
 
 
-def _identity(run: GradingRun, learner: Learner) -> dict[str, object]:
+def _learner_entry(run: GradingRun, learner: Learner) -> dict[str, object]:
     lab = run.labs[learner.id]
     return {
         "k": file_stem(learner.id),

@@ -20,13 +20,6 @@ GITHUB = "https://api.github.com/repos/o/n"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
-    yield loopback
-    loopback.close()
-
-
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     internet.stand_in_for_the_internet(monkeypatch)

@@ -28,13 +28,6 @@ SECRET = {
 }
 
 
-@pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
-    yield loopback
-    loopback.close()
-
-
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     internet.stand_in_for_the_internet(monkeypatch)
@@ -227,7 +220,7 @@ def test_an_azure_cli_that_cannot_be_started(
     program.write_bytes(b"\x7fELF not a program")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SignInError, match="could not be started; install it anew"):
+    with pytest.raises(SignInError, match="could not be started; install it again"):
         SignIn.from_environment({"GITHUB_TOKEN": "g"}).check()
 
 

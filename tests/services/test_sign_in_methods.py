@@ -31,13 +31,6 @@ OF_AZURE_IDENTITY = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 LOGIN = "https://login.microsoftonline.com"
 
 
-@pytest.fixture(scope="module")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
-    loopback = Loopback(tmp_path_factory.mktemp("loopback"))
-    yield loopback
-    loopback.close()
-
-
 @pytest.fixture
 def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
     internet.stand_in_for_the_internet(monkeypatch)

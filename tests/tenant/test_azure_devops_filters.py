@@ -50,9 +50,6 @@ def bare(served: Served) -> BareClient:
     return BareClient.of(served)
 
 
-CI_LATER = "2026-11-20T15:00:00Z"
-
-
 @pytest.mark.parametrize(
     ("query", "ids"),
     [

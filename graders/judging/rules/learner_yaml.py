@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 from yaml.composer import Composer
 from yaml.constructor import BaseConstructor
-from yaml.cyaml import CParser
 from yaml.resolver import BaseResolver
 
 LONGEST = 64 * 1024
@@ -78,6 +77,7 @@ class _Loader(_Bounded, yaml.BaseLoader):
 
 _FastLoader: Any = None
 if yaml.__with_libyaml__:
+    from yaml._yaml import CParser  # where there is no libyaml, this does not exist
 
     class _WithLibyaml(_Bounded, CParser, BaseConstructor, BaseResolver):
         """libyaml splits the text into events, one by one; nodes are made here, within the bounds.

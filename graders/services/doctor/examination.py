@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from graders.lab import Lab, places, spelled
+from graders.lab import Lab, spelled, targets
+from graders.parts import service_of
 from graders.services.doctor import azure, azure_devops, github, machine, network
 from graders.services.doctor.finding import Finding, Level
 from graders.services.doctor.needs import AZURE, AZURE_DEVOPS, GITHUB, Needs
@@ -34,15 +36,15 @@ def examine(
 ) -> tuple[Finding, ...]:
     """All that the doctor finds, in the order of its table; it signs in where nobody has."""
     with ReadOnlyTransport(_PATIENCE):
-        found = [*_places(needs), *machine.findings(needs.folder, environ)]
+        found = [*_targets(needs), *machine.findings(needs.folder, environ)]
         asked = [_stopping(finding, needs) for finding in _of_services(needs, environ, sign_in)]
         if not needs.before_run or any(finding.stops for finding in asked):
             found += _of_network(needs, environ)
     return (*found, *asked)
 
 
-def _places(needs: Needs) -> Iterator[Finding]:
-    meant = places(needs.labs)
+def _targets(needs: Needs) -> Iterator[Finding]:
+    meant = targets(needs.labs)
     kinds = {"owner": GITHUB, "organisation": AZURE_DEVOPS, "subscription": AZURE}
     for kind, names in meant.items():
         if kinds.get(kind) in (None, *needs.services):
@@ -63,6 +65,11 @@ def _of_services(
     except SignInError as error:
         for problem in error.problems:
             yield Finding("sign_in_incomplete", {"what": problem}, stops=True)
+        if others := frozenset(part for part in needs.parts if service_of(part) is not GITHUB):
+            needs = replace(needs, parts=others)
+            with suppress(SignInError):  # told above
+                signed_in = SignIn.from_environment(environ, needs.services, needs.sign_in)
+                yield from _of_services(needs, environ, signed_in)
         return
     account, refused = _entra(needs, sign_in)
     yield from refused

@@ -64,7 +64,8 @@ class Finding:
 
     @property
     def fix(self) -> str:
-        return self._filled(self.entry.fix)
+        text = self._filled(self.entry.fix)
+        return text[:1].upper() + text[1:]
 
     @property
     def run(self) -> str:

@@ -69,6 +69,16 @@ def test_an_excused_learner_is_called_so_and_not_withheld() -> None:
     assert own.withheld == ("You are excused from this lab.",)
 
 
+def test_a_settled_grade_is_no_longer_called_undecided() -> None:
+    unseen = {"variable-group-exists": (Outcome.NOT_ASSESSED, SECRET)}
+    unseen["build-agents-are-free"] = (Outcome.NOT_ASSESSED, "no pools")
+    for decisions, is_told in [([], True), ([decision(Action.PASSED, ALL)], False)]:
+        run = example.run([ADA], decisions=decisions)
+        run, grades = final(run, gradebook.grades_of(run, example.verdicts("ada", unseen)))
+        shown = [*terminal.summary(run, grades, [], terminal.Page()), summary.text(run, grades)]
+        assert ("Not decided" in "\n".join(shown)) is is_told
+
+
 def test_in_the_grade_book() -> None:
     run, grades = graded(PARTLY)
     heading, ada, bob = gradebook.as_csv(run, grades).splitlines()

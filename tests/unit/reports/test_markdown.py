@@ -68,7 +68,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def readable(text: str) -> str:
     """What is read of a text: its parts without the backticks of code, blanks being one."""
-    return _plain("".join(part for _, part in markdown.parts(text)))
+    return _plain("".join(part for _, part in markdown.code_and_text(text)))
 
 
 def _plain(text: str) -> str:

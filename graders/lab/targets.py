@@ -15,8 +15,8 @@ def spelled(names: Sequence[str]) -> Sequence[str]:
     return list(by_name.values())
 
 
-def places(labs: Sequence[Lab]) -> Mapping[str, Sequence[str]]:
-    """Kind of place -> its names; without kinds that no lab names."""
+def targets(labs: Sequence[Lab]) -> Mapping[str, Sequence[str]]:
+    """Kind of target -> its names; without kinds that no lab names."""
     named = {
         "organisation": spelled([lab.organization for lab in labs]),
         "owner": spelled([lab.github_owner for lab in labs]),
