@@ -136,7 +136,7 @@ $(CLIENTS)/.gh: | $(CLIENTS)/.ready
 	@touch $@
 
 golden: $(DEV) ## renew what is expected of the catalogue and the demo cohort: read the differences
-	$(BIN)/python -m tests.support.make_golden
+	$(BIN)/python -m tests.support.make_golden $(GOLDEN)
 
 docs: $(DEV) ## renew the pages, counts and lines that documents take from the code
 	$(BIN)/python -m tests.support.make_docs

@@ -45,14 +45,7 @@ NEW = Check("ci-run-was-of-the-default-branch", "", "5.11", 0, "")
 MISTAKE = "ci_of_another_default_branch"
 MADE = ("README.md", "docs/", "tests/golden/")
 """What ``make docs golden`` writes."""
-TESTS = (
-    "tests/runs/test_catalogue.py",
-    "tests/tenant/test_mistakes.py",
-    "tests/runs/test_asking.py",
-    "tests/runs/test_documents.py",
-)
-OTHERS = "ci_never_ran or branch_master"
-"""Entries that the new check could move, graded anew; the others are frozen."""
+TESTS = ("tests/tenant/test_mistakes.py", "tests/runs/test_documents.py")
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
 
@@ -75,10 +68,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     for name, text in ADDED.items():
         with (folder / name).open("a", encoding="utf-8") as file:
             file.write(text)
+    if (known := PROJECT / ".mypy_cache").is_dir():  # what mypy knows of the files that stay
+        shutil.copytree(known, folder / known.name)
     ready, dev = folder / ".ready", folder / ".dev"  # its environment is ours
     ready.touch()
     dev.touch()
     own = (f"BIN={Path(sys.executable).parent}", f"READY={ready}", f"DEV={dev}")
+    own += ("GOLDEN=--no-pairs",)  # which take long, and only say what the entries say
     with ThreadPoolExecutor(max_workers=2) as pool:
         targets = ("golden", "lint", "docs")
         ended = pool.map(lambda target: _run(folder, "make", target, *own), targets)
@@ -139,7 +135,7 @@ def _without(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
 
 
 def test_the_tests_of_the_copy_are_green(copy: Copy) -> None:
-    chosen = f"not test_catalogue or {MISTAKE} or {OTHERS}"
+    chosen = f"{MISTAKE} or code"
     done = _run(copy.folder, sys.executable, "-m", "pytest", "-q", "-k", chosen, *TESTS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert MISTAKE in (copy.folder / "docs" / "mistakes.md").read_text("utf-8")

@@ -136,7 +136,7 @@ class Graded:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Graded:
-    """One learner per entry and per pair, collected at once and judged without pytest.
+    """One learner per entry, and per pair that is tried, collected at once, judged without pytest.
 
     Where the chosen tests ask for single learners only, these alone are.
     """
@@ -165,7 +165,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 def _asked_for(items: Sequence[pytest.Item]) -> Sequence[Made]:
     own = [item for item in items if "graded" in getattr(item, "fixturenames", ())]
     asked = {_params(item).get("made") for item in own}
-    return MADE if None in asked else [made for made in MADE if made in asked]
+    of_all = frozenset() if None not in asked else frozenset(MADE) - frozenset(PAIRS)
+    return [made for made in MADE if made in asked or made in of_all]
 
 
 def _params(item: pytest.Item) -> Mapping[str, Any]:

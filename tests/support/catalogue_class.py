@@ -16,6 +16,8 @@ Made = tuple[str, ...]
 
 CATALOGUE = read_catalogue()
 PAIRS = mistake_pairs.pairs(CATALOGUE)
+SOME_PAIRS = frozenset(PAIRS[::4])
+"""Those that are tried unless the whole matrix is."""
 WITH_A_MISTAKE = mistake_pairs.with_variations(CATALOGUE)
 MADE: tuple[Made, ...] = (*((entry,) for entry in CATALOGUE.entries), *PAIRS, *WITH_A_MISTAKE)
 FIRST = 12

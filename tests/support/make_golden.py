@@ -8,6 +8,7 @@ as if the tenant had been a live one. The golden feedback is what a run wrote. R
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shutil
@@ -20,7 +21,7 @@ from graders.inputs.cohort import read_cohort
 from graders.verdicts import Outcome
 from reports import exports
 from tests.support import exported_cohorts, golden_lines, grading_process, incomplete_evidence
-from tests.support.catalogue_class import CATALOGUE, PAIRS, collected
+from tests.support.catalogue_class import CATALOGUE, MADE, PAIRS, collected
 from tests.support.paths import COHORTS, GOLDEN
 
 OUTCOMES = GOLDEN / "demo.json"
@@ -73,13 +74,16 @@ def _write_feedback() -> None:
             _write(FEEDBACK / f"{learner}.md", feedback_in(run.reports, learner))
 
 
-def _freeze_the_catalogue() -> None:
+def _freeze_the_catalogue(*, with_pairs: bool) -> None:
+    made = MADE if with_pairs else [(name,) for name in CATALOGUE.entries]
     with tempfile.TemporaryDirectory() as folder:
-        judgements = collected(Path(folder)).judgements()
+        judgements = collected(Path(folder), made).judgements()
     outcomes = {made: judgement.outcomes for made, judgement in judgements.items()}
     entries = {name: outcomes[name,] for name in CATALOGUE.entries}
     _write(golden_lines.ENTRIES, golden_lines.text(entries, whole_rubric()))
     golden_lines.of_entries.cache_clear()
+    if not with_pairs:
+        return
     pairs = {"+".join(made): golden_lines.explained(outcomes[made], made) for made in PAIRS}
     _write(
         golden_lines.PAIRS,
@@ -99,7 +103,9 @@ def _write(file: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    _freeze_the_catalogue()
+    parser = argparse.ArgumentParser(prog="python -m tests.support.make_golden")
+    parser.add_argument("--no-pairs", action="store_true", help="leave pairs of mistakes as frozen")
+    _freeze_the_catalogue(with_pairs=not parser.parse_args().no_pairs)
     _freeze_the_cases()
     _write(OUTCOMES, as_text(golden(DEMO)))
     shutil.rmtree(EXPORTS, ignore_errors=True)
