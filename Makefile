@@ -17,10 +17,10 @@ OURS := tests/runs tests/browser tests/tenant tests/services tests/unit
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: docs help grade report test test-all quick lint lint-ci live-check tenant bench bench-quick mutants clients golden screenshots lock clean
+.PHONY: learner-wheel docs help grade report test test-all quick lint lint-ci live-check tenant bench bench-quick mutants clients golden screenshots lock clean
 
 help: ## list what there is to make
-	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /\t/' | sort | awk -F '\t' '{printf "%-13s %s\n", $$1, $$2}'
 
 grade: $(READY) $(NODE_READY) ## grade the demo cohort on the simulated tenant
 	@echo "Grading $(COHORT) on the simulated tenant; this takes less than a minute."
@@ -64,6 +64,9 @@ $(CI)/.ready: requirements-ci.lock
 	@$(CI)/bin/python -m pip install --quiet --require-hashes -r requirements-ci.lock
 	@touch $@
 
+learner-wheel: $(READY) ## build what learners install into build/learner (docs/learner.md)
+	$(BIN)/python wheels/learner/build.py build/learner
+
 live-check: ## the ten-minute list for the first person with a real tenant
 	@cat docs/live-check.md
 
@@ -77,7 +80,9 @@ bench: $(DEV) $(NODE_READY) ## measure everything; the goals go to benchmarks/re
 	$(BIN)/python benchmarks/allure_report.py --learners 200
 	$(BIN)/python benchmarks/compare.py
 	$(BIN)/python benchmarks/nightly.py
+	$(BIN)/python benchmarks/governor.py
 	$(BIN)/python benchmarks/hostile_class.py
+	$(BIN)/python benchmarks/learner.py
 
 bench-quick: $(DEV) ## measure the goals on small classes
 	$(BIN)/python benchmarks/table.py --quick

@@ -7,6 +7,7 @@ collector, and prints what the tenant counted.
   tenant refuses the first request to each service once, as real ones do now and then.
 - The *latency floor* is the time that the busiest service needs when it is always kept full: its
   requests times the latency, divided by the requests that it is sent at the same time.
+- *A second night* collects the class again, with the evidence of the first; nothing has changed.
 - *Bare requests* are the same requests sent again with ``requests`` in as many threads, each body
   read as JSON. CPU is that of this process; the tenant has its own.
 """
@@ -19,6 +20,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,8 +36,9 @@ from requests.adapters import HTTPAdapter  # noqa: E402
 
 from benchmarks import figures  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402 (the path comes first)
-from graders import collector  # noqa: E402
+from graders import collector, snapshot  # noqa: E402
 from graders.inputs.lab_file import read_class  # noqa: E402
+from graders.lab import Lab  # noqa: E402
 
 NO_DATA = (
     "OPTIONS ",
@@ -47,7 +50,7 @@ NO_DATA = (
     " -",
 )
 """Tokens, discovery, the grader's own rights, and what the tenant refused for no reason."""
-LINEAGE = ("/artifacts", "/content", "/logs/", "/runs/{run}", "/runs:query", "/metrics:query")
+LINEAGE = ("/artifacts", "/content", "/logs", "/runs/{run}", "/runs:query", "/metrics:query")
 """What only ownership and lineage need."""
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 
@@ -65,6 +68,8 @@ class Measured:
     floor: float
     faults: int
     counted: Mapping[str, Any]
+    second_night: Mapping[str, int]
+    """Route -> requests of the second night."""
 
     @property
     def collecting(self) -> float:
@@ -72,10 +77,19 @@ class Measured:
 
     def data_requests(self, without: Sequence[str] = ()) -> float:
         """Per learner, those to routes that contain a word of ``without`` left out."""
-        routes = self.counted["by_route"].items()
-        left_out = (*NO_DATA, *without)
-        wanted = (n for route, n in routes if not any(word in route for word in left_out))
-        return float(sum(wanted)) / self.learners
+        return _data(self.counted["by_route"], without) / self.learners
+
+    @property
+    def requests_of_a_second_night(self) -> float:
+        """Data requests per learner."""
+        return _data(self.second_night) / self.learners
+
+
+def _data(by_route: Mapping[str, int], without: Sequence[str] = ()) -> float:
+    left_out = (*NO_DATA, *without)
+    return float(
+        sum(n for route, n in by_route.items() if not any(word in route for word in left_out))
+    )
 
 
 def main() -> int:
@@ -130,6 +144,7 @@ def _measure(
     cpu = time.process_time() - began
     loading, preparing, looking = (b - a for a, b in pairwise(times))
     counted = tenant.requests()
+    second_night = _second_night(tenant, labs, folder, options.workers)
     return Measured(
         learners=len(labs),
         loading=loading,
@@ -140,7 +155,25 @@ def _measure(
         floor=_floor(transport.calls, options.latency / 1000),
         faults=len(collected.faults),
         counted=counted,
+        second_night=second_night,
     )
+
+
+def _second_night(
+    tenant: SimulatedTenant, labs: Sequence[Lab], first: Path, workers: int
+) -> Mapping[str, int]:
+    """Collect again, with the evidence of the first night; route -> requests."""
+    from graders.services.cloud import Cloud
+    from graders.services.http.transport import ReadOnlyTransport
+    from graders.services.sign_in import SignIn
+
+    before = Counter(tenant.requests()["by_route"])
+    with ReadOnlyTransport() as transport:
+        sign_in = SignIn.from_environment(os.environ)
+        cloud = Cloud(sign_in, transport, earlier=lambda lab: snapshot.read(first, lab.learner.id))
+        cloud.prepare(labs)
+        collector.collect(labs, cloud.look_at, first.with_name("second"), workers=workers)
+    return Counter(tenant.requests()["by_route"]) - before
 
 
 @contextlib.contextmanager
@@ -182,9 +215,14 @@ def _bare(sent: Sequence[requests.PreparedRequest], workers: int) -> float:
 
 def _floor(calls: Mapping[str, int], latency: float) -> float:
     """Seconds that the busiest service needs when it is kept full."""
+    from graders.services.http.limits import LIMITS
     from graders.services.http.read_only import SERVICES
 
-    return max(calls.get(s.name, 0) * latency / s.concurrency for s in SERVICES)
+    by_allowance: Counter[str] = Counter()
+    for service in SERVICES:
+        by_allowance[service.allowance] += calls.get(service.name, 0)
+    at_once = {name: limit.at_once for (name, _), limit in LIMITS.items()}
+    return max(number * latency / at_once[name] for name, number in by_allowance.items())
 
 
 def _rows(measured: Measured) -> Sequence[tuple[str, str]]:
@@ -202,6 +240,7 @@ def _rows(measured: Measured) -> Sequence[tuple[str, str]]:
         ("  ratio", f"{ratio:.2f}"),
         ("data requests per learner", f"{measured.data_requests():.2f}"),
         ("  without lineage", f"{measured.data_requests(LINEAGE):.2f}"),
+        ("  a second night", f"{measured.requests_of_a_second_night:.2f}"),
         ("requests", f"{counted['requests']}"),
         ("requests per learner", f"{counted['requests'] / learners:.2f}"),
         *(
@@ -219,6 +258,7 @@ def _figures(measured: Measured) -> Mapping[str, float]:
     return {
         "calls": measured.data_requests(),
         "calls without lineage": measured.data_requests(LINEAGE),
+        "calls of a second night": measured.requests_of_a_second_night,
         "wall": measured.collecting,
         "wall floor": measured.floor,
         "cpu": measured.cpu,

@@ -4,7 +4,10 @@
 
 - through pytest, with Allure results and JUnit and without: CPU for each verdict, start-up and all
   reports included, beside a trivial test;
-- with ``python -m graders judge``: CPU and peak memory of the whole process.
+- through pytest with Allure results, a whole class at once: CPU and peak memory, beside as many
+  trivial tests with the stock allure-pytest (``--whole 0`` leaves it out);
+- with ``python -m graders judge``: CPU and peak memory of the whole process, for a class and for
+  one of ten times as many: do both grow in a straight line? (``--many 0`` leaves it out.)
 
 Through pytest each learner's work is a model answer of their own, collected from the simulated
 tenant, so that a verdict passes as the trivial test does. With ``--copied``, and without pytest,
@@ -56,8 +59,10 @@ QUIET = ("-q", "-p", "no:cacheprovider", "--tb=no", "--strict-markers", "--impor
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learners", type=int, default=100, help="judged through pytest")
-    parser.add_argument("--stored", type=int, default=1000, help="judged without it")
-    parser.add_argument("--times", type=int, default=5, help="runs of each; the cheapest counts")
+    parser.add_argument("--whole", type=int, default=1000, help="a class with Allure at once")
+    parser.add_argument("--stored", type=int, default=1000, help="judged without pytest")
+    parser.add_argument("--many", type=int, default=10_000, help="the same for a larger class")
+    parser.add_argument("--times", type=int, default=3, help="runs of each; the cheapest counts")
     parser.add_argument("--copied", action="store_true", help="all hand in one learner's work")
     figures.add_option(parser)
     given = parser.parse_args()
@@ -73,13 +78,15 @@ def main() -> None:
             print(f"{name}, ms each{'':<{32 - len(name) - 9}} {ours:>8.2f}")
             print(f"  a trivial test, ms{'':<13} {trivial:>8.2f}")
             print(f"  ratio{'':<26} {ours / trivial:>8.2f}")
-        stored = _class(place / "many", given.stored, right)
-        seconds, megabytes = _without_pytest(place, stored)
-    print(f"learners without pytest          {given.stored:>8}")
-    print(f"judged and written in, CPU s     {seconds:>8.1f}")
-    print(f"peak memory, MB                  {megabytes:>8.0f}")
-    ratios = {f"{name}, ratio": ours / trivial for name, (ours, trivial) in costs.items()}
-    figures.write(given.json, {**ratios, "stored, s": seconds, "stored, MB": megabytes})
+        measured = {f"{name}, ratio": ours / trivial for name, (ours, trivial) in costs.items()}
+        if given.whole:
+            measured |= _whole_class(
+                place, _class(place / "whole", given.whole, right), given.whole
+            )
+        for name, learners in (("stored", given.stored), ("many", given.many)):
+            if learners:
+                measured |= _without_pytest(place, name, _class(place / name, learners, right))
+    figures.write(given.json, measured)
 
 
 def _collected(place: Path, learners: int) -> Path:
@@ -129,34 +136,57 @@ def _through_pytest(
     costs: dict[str, list[tuple[float, float]]] = {"with Allure and JUnit": [], "without": []}
     for turn in range(times):
         for name, runs in costs.items():
-            runs.append(_one_of_each(cohort, place / f"{name} {turn}", name == "without"))
+            both = _one_of_each(cohort, place / f"{name} {turn}", name == "without")
+            runs.append((both[0][0], both[1][0]))
     return {
         name: tuple(min(seconds) * 1000 / items for seconds in zip(*runs, strict=True))
         for name, runs in costs.items()
     }
 
 
-def _one_of_each(cohort: Path, out: Path, plain: bool) -> tuple[float, float]:
-    """CPU seconds of a grading run and of a trivial one, reported in the same way."""
+def _whole_class(place: Path, cohort: Path, learners: int) -> Mapping[str, float]:
+    """What a class takes, divided by what as many trivial tests take."""
+    items = learners * CHECKS
+    (place / "test_trivial.py").write_text(TRIVIAL.format(items=items), encoding="utf-8")
+    (cpu, memory), (trivial_cpu, trivial_memory) = _one_of_each(cohort, place / "at once", False)
+    print(f"verdicts with Allure at once     {items:>8}")
+    print(f"CPU s                            {cpu:>8.1f}")
+    print(f"  as many trivial tests, s       {trivial_cpu:>8.1f}")
+    print(f"  ratio                          {cpu / trivial_cpu:>8.2f}")
+    print(f"peak memory, MB                  {memory:>8.0f}")
+    print(f"  as many trivial tests, MB      {trivial_memory:>8.0f}")
+    print(f"  ratio                          {memory / trivial_memory:>8.2f}")
+    return {"whole, CPU ratio": cpu / trivial_cpu, "whole, MB ratio": memory / trivial_memory}
+
+
+def _one_of_each(
+    cohort: Path, out: Path, plain: bool
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """CPU seconds and peak MB of a grading run and of a trivial one, reported in the same way."""
     evidence = ("--evidence", cohort.parent / "evidence", "--fail-on", "never")
     ours = ("--learners", cohort, *evidence, "--reports", out / "ours")
     trivial = ("-c", os.devnull, "--rootdir", out.parent, "-p", "no:fixtures.plugin.run")
     allure = () if plain else (f"--alluredir={out / 'trivial'}",)
     how = ("-p", "no:allure_pytest") if plain else (f"--junitxml={out / 'junit.xml'}",)
     return (
-        _cpu((*ours, *how), ROOT),
-        _cpu((*trivial, *allure, *how, "test_trivial.py"), out.parent),
+        _pytest((*ours, *how), ROOT),
+        _pytest((*trivial, *allure, *how, "test_trivial.py"), out.parent),
     )
 
 
-def _cpu(arguments: Sequence[object], where: Path) -> float:
-    return _process(["-m", "pytest", *QUIET, *map(str, arguments)], where)[0]
+def _pytest(arguments: Sequence[object], where: Path) -> tuple[float, float]:
+    return _process(["-m", "pytest", *QUIET, *map(str, arguments)], where)
 
 
-def _without_pytest(place: Path, cohort: Path) -> tuple[float, float]:
-    evidence = ("--evidence", cohort.parent / "evidence", "--reports", place / "judged")
+def _without_pytest(place: Path, name: str, cohort: Path) -> Mapping[str, float]:
+    evidence = ("--evidence", cohort.parent / "evidence", "--reports", place / f"{name} judged")
     arguments = ("judge", "--learners", cohort, *evidence, "--fail-on", "never")
-    return _process(["-m", "graders", *map(str, arguments)], ROOT)
+    seconds, megabytes = _process(["-m", "graders", *map(str, arguments)], ROOT)
+    learners = len(cohort.read_text(encoding="utf-8").splitlines()) - 1
+    print(f"learners without pytest          {learners:>8}")
+    print(f"judged and written in, CPU s     {seconds:>8.1f}")
+    print(f"peak memory, MB                  {megabytes:>8.0f}")
+    return {f"{name}, s": seconds, f"{name}, MB": megabytes}
 
 
 def _process(arguments: Sequence[str], where: Path) -> tuple[float, float]:

@@ -27,7 +27,10 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 WORSE = 1.15
 SIZES: Mapping[str, tuple[str, str]] = {
     "collect.py": ("--learners 200 --latency 200", "--learners 10 --latency 20"),
-    "judging.py": ("--learners 100 --stored 1000", "--learners 5 --stored 20 --times 1"),
+    "judging.py": (
+        "--learners 100 --whole 1000 --stored 1000 --many 10000",
+        "--learners 5 --whole 5 --stored 20 --many 40 --times 1",
+    ),
     "whole_job.py": ("--learners 50 --latency 100", "--learners 3 --latency 10"),
 }
 """Benchmark -> its options, and those of ``--quick``."""
@@ -64,12 +67,17 @@ class Goal:
 GOALS = (
     Goal("data requests a learner", "collect.py", "calls", 18),
     Goal("  without ownership and lineage", "collect.py", "calls without lineage", 12),
+    Goal("  a second night, nothing changed", "collect.py", "calls of a second night", 9),
     Goal("collection against its latency floor", "collect.py", "wall", 1.15, by="wall floor"),
     Goal("CPU a request against bare requests", "collect.py", "cpu", 1.6, by="bare cpu"),
     Goal("a verdict against a trivial test", "judging.py", "without, ratio", 1.3),
     Goal("  with Allure and JUnit", "judging.py", "with Allure and JUnit, ratio", 1.2),
     Goal("1,000 stored learners judged, CPU s", "judging.py", "stored, s", 15),
     Goal("  peak memory, MB", "judging.py", "stored, MB", 200),
+    Goal("10,000 stored learners judged, CPU s", "judging.py", "many, s", 150),
+    Goal("  peak memory, MB", "judging.py", "many, MB", 500),
+    Goal("1,000 with Allure: CPU against trivial tests", "judging.py", "whole, CPU ratio", 1.2),
+    Goal("  memory against trivial tests", "judging.py", "whole, MB ratio", 1.2),
     Goal("times faster than a plain suite", "whole_job.py", "plain", 4, by="ours", at_least=True),
     Goal("  that runs with -n 8", "whole_job.py", "plain -n 8", 2, by="ours", at_least=True),
     Goal("one learner: first useful line, s", "whole_job.py", "first line", 2),

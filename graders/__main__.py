@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -151,8 +150,7 @@ def _run_of(given: argparse.Namespace) -> GradingRun:
             decisions=given.decisions,
         )
     )
-    return replace(
-        run,
+    return run.with_facts(
         exports=_exports(given.export),
         wants_pseudonyms=given.pseudonyms,
         pipeline=pipeline_of(os.environ),

@@ -50,6 +50,9 @@ def from_json(text: str) -> Verdict:
 
 def facts_of(verdict: Verdict) -> Mapping[str, Any]:
     """What a verdict holds besides its outcome, ready for JSON."""
+    is_plain = verdict.why is UNSAID and not (verdict.place or verdict.owners or verdict.past)
+    if is_plain and verdict.decision is None and verdict.automatic is None:
+        return {}
     facts = _Facts(**{field.name: getattr(verdict, field.name) for field in fields(_Facts)})
     return _facts().dump_python(facts, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 

@@ -86,13 +86,13 @@ def collect(
         for lab in todo:
             snapshot.remove(folder, lab.learner.id)
     job = _Job(look_at, folder, tenant)
-    collected = _collect_all(job, todo, workers, progress or Silent())
+    faults = _collect_all(job, todo, workers, progress or Silent())
     asked = {lab.learner.id for lab in todo}
     return Collected(
         folder=folder,
         looked_at=tuple(lab.learner.id for lab in todo),
         kept=tuple(lab.learner.id for lab in labs if lab.learner.id not in asked),
-        faults={lab.learner.id: f for lab in todo if (f := collected[lab.learner.id].faults())},
+        faults={lab.learner.id: faults[lab.learner.id] for lab in todo if lab.learner.id in faults},
     )
 
 
@@ -116,21 +116,23 @@ def _is_wanting(folder: Path, lab: Lab, parts: Collection[str]) -> bool:
 
 def _collect_all(
     job: _Job, labs: Sequence[Lab], workers: int, progress: Progress
-) -> dict[str, Evidence]:
+) -> dict[str, tuple[Unavailable, ...]]:
+    """What could not be read, by learner; the evidence itself of a class would fill the memory."""
     for lab in labs:
         job.waiting.put(lab)
-    collected: dict[str, Evidence] = {}
+    faults: dict[str, tuple[Unavailable, ...]] = {}
     progress.started(len(labs))
     try:
         _start_threads(job, min(workers, len(labs)))
         for _ in labs:
             evidence = _next(job.done)
-            collected[evidence.learner] = evidence
+            if unread := evidence.faults():
+                faults[evidence.learner] = unread
             progress.finished(evidence.learner, evidence)
     finally:
         job.stop.set()
         progress.stopped()
-    return collected
+    return faults
 
 
 def _next(done: queue.SimpleQueue[Evidence]) -> Evidence:

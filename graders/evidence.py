@@ -14,7 +14,7 @@ All times are time-zone aware (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -33,6 +33,18 @@ class Sighting:
     at: datetime
     status: int | None = None
     request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Facts that cannot have changed since they were read, and were not asked for again.
+
+    ``part`` is the field of the evidence that holds them; ``of`` says of what, by its id or name.
+    """
+
+    part: str
+    of: str
+    read_at: datetime
 
 
 class ServiceName(StrEnum):
@@ -279,6 +291,8 @@ class Run:
     """Of a CD run whose stage Deploy to ACI succeeded."""
     triggered_by: int | None = None
     """Id of the run of another pipeline that started it; None for one that was started by hand."""
+    changed_at: datetime | None = None
+    """When anything of it last changed, as the list of runs says; None: it did not say."""
 
     @property
     def is_completed(self) -> bool:
@@ -419,6 +433,9 @@ class Endpoint:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     error: str = ""
+    has_schema: bool = False
+    """Whether Azure ML says that its scoring script declares what it takes and gives: its server
+    then describes it at ``/swagger.json``. False also where it does not say."""
 
     @property
     def is_in_transition(self) -> bool:
@@ -442,6 +459,8 @@ class SecondAnswer:
     status: int
     result: tuple[float, ...] | None
     body: str = ""
+    with_first: bool = False
+    """Whether one request asked both questions."""
 
 
 @dataclass(frozen=True)
@@ -535,17 +554,27 @@ class Evidence(AzureMLEvidence, GitHubEvidence, AzureDevOpsEvidence):
     """``Lab.place`` of what was collected: evidence of one project says nothing of another."""
     not_collected: tuple[str, ...] = ()
     """Names of the fields that were left out, sorted: no check of that run needed them."""
+    kept: tuple[Kept, ...] = ()
+    """What is as an earlier collection read it."""
+    reading: str = ""
+    """Which version of the reading code and of the lab sheet read it; empty: not said."""
 
     def faults(self) -> tuple[Unavailable, ...]:
         """All that could not be read, in the order of the lab; each once."""
-        faults = dict.fromkeys(_unavailable_in(self))
+        faults: dict[Unavailable, None] = {}
+        _add_unavailable(self, faults)
         return tuple(fault for fault in faults if fault != NOT_COLLECTED)
 
 
-def _unavailable_in(value: object) -> list[Unavailable]:
+def _add_unavailable(value: object, faults: dict[Unavailable, None]) -> None:
     if isinstance(value, Unavailable):
-        return [value]
-    if isinstance(value, tuple):
-        return [fault for part in value for fault in _unavailable_in(part)]
-    fields = getattr(value, "__dataclass_fields__", {})
-    return [fault for name in fields for fault in _unavailable_in(getattr(value, name))]
+        faults[value] = None
+    elif isinstance(value, tuple):
+        for part in value:
+            _add_unavailable(part, faults)
+    elif type(value) not in _PLAIN and is_dataclass(value):
+        for part in vars(value).values():
+            _add_unavailable(part, faults)
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None), datetime, dict, frozenset})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -21,8 +22,11 @@ _SPAN = re.compile(r"`[^`]*`|[^ ,;`]+")
 _NAMES = {" ": "space", "\t": "tab", "\n": "line break", "\r": "carriage return"}
 
 
+@lru_cache(maxsize=4096)  # a class has the same few names
 def skeleton(text: str) -> str:
     """What a text looks like: without invisible characters, look-alikes as plain letters."""
+    if text.isascii() and text.isprintable():
+        return text
     shown = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_invisible(char))
     return shown.translate(_LATIN)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from graders.evidence import Unavailable
@@ -91,6 +92,8 @@ class Reason:
     @property
     def bounded(self) -> Reason:
         """The same, safe to show: each text on one line, without controls, none too long."""
+        if self is UNSAID:
+            return self
         kept = self.mismatches[:MOST_LINES]
         return Reason(
             mismatches=tuple(bounded(_revealed(mismatch)) for mismatch in kept),
@@ -105,6 +108,12 @@ class Reason:
 
 
 UNSAID = Reason()
+
+
+@lru_cache(maxsize=4096)
+def shared(reason: Reason) -> Reason:
+    """The same reason for all who have an equal one: a class shares a few."""
+    return reason
 
 
 class PlaceKind(StrEnum):
@@ -148,7 +157,10 @@ class OwnerNote:
     thing: str
     relation: Relation
     learners: tuple[str, ...]
+    """The first of them: at most ten."""
     proof: str = ""
+    more: int = 0
+    """How many more learners there are than are named."""
 
     @property
     def bounded(self) -> OwnerNote:

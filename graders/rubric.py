@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 _Test = Callable[..., None]
 
@@ -29,7 +30,7 @@ class Check:
     was_part_of: str = ""
     """The check that asked for this too in earlier versions, for the points of both."""
 
-    @property
+    @cached_property
     def task(self) -> int:
         return int(self.step.partition(".")[0])
 

@@ -17,7 +17,7 @@ from graders.wording import decided, decision, in_words, owner_note, past_note, 
 __all__ = ["Grade", "Outcome", "Verdict", "grade"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One check's outcome for one learner, and why: facts without secrets."""
 

@@ -147,6 +147,7 @@ def why_withheld(undecided: Mapping[tuple[Outcome, str], int], not_run: int) -> 
 def owner_note(note: OwnerNote) -> str:
     """Whose a resource is, in one line."""
     owners = ", ".join(dict.fromkeys(note.learners))
+    owners += f" and {note.more} more" if note.more else ""
     proof = f" ({note.proof})" if note.proof else ""
     if note.relation is Relation.MADE_BY:
         there, maker = note.learners
@@ -155,6 +156,8 @@ def owner_note(note: OwnerNote) -> str:
         return f"{note.thing} is listed by {owners} too"
     if note.relation is Relation.UNCLEAR:
         return f"the owner of {note.thing} is unclear: {note.proof}"
+    if note.more:
+        return f"{note.thing} is that of {owners}{proof}"
     return f"{note.thing} is {owners}'s{proof}"
 
 

@@ -37,5 +37,19 @@ def read(file: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+def text_of(document: Mapping[str, Any]) -> str:
+    """The same as JSON, with a line for each part: with indentation Python writes it slowly."""
+    evidence = document.get("evidence")
+    outer = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in document.items()]
+    if isinstance(evidence, Mapping):
+        parts = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in evidence.items()]
+        inner = ",\n".join(parts)
+        outer = [
+            f' "evidence": {{\n{inner}\n }}' if name == "evidence" else line
+            for name, line in zip(document, outer, strict=True)
+        ]
+    return "{\n" + ",\n".join(outer) + "\n}\n"
+
+
 def _more(entries: Mapping[str, Any] | list[Any]) -> str:
     return f"and {len(entries) - MOST_ENTRIES} more"

@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 OTHERS = 0o077
@@ -20,25 +20,41 @@ class NotWritten(Exception):
     """
 
 
-def write_whole(path: Path, text: str) -> Path:
+def write_whole(path: Path, text: str, *, is_synced: bool = True) -> Path:
     """Write ``text`` as UTF-8, without changing its line ends, and put it in place at once.
+
+    ``is_synced``: wait until the disk has it; for thousands of small files that takes minutes.
 
     What Unicode cannot encode (half a surrogate pair, from an answer of the cloud) is written as
     its escape. Raises OSError, and then leaves the former file unchanged.
     """
-    return write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+    return _write(path, (_encoded(text),), is_synced=is_synced)
+
+
+def write_parts(path: Path, texts: Iterable[str]) -> Path:
+    """The same for a text in parts, which are never in memory together."""
+    return _write(path, map(_encoded, texts))
 
 
 def write_bytes(path: Path, data: bytes) -> Path:
     """The same for bytes."""
+    return _write(path, (data,))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")
+
+
+def _write(path: Path, parts: Iterable[bytes], *, is_synced: bool = True) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
-            os.fsync(file.fileno())
+            if is_synced:
+                os.fsync(file.fileno())
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graders.judging.root_causes import blocked_by_root, first_to_read, may_follow
 from graders.lab import Lab
@@ -61,6 +62,7 @@ def root_causes(verdicts: Sequence[Verdict], rubric: Mapping[str, Check]) -> tup
     )
 
 
+@lru_cache(maxsize=1024)
 def in_points(points: float) -> str:
     """``1 point``, ``2.5 points``; empty for none."""
     return f"{points_text(points)} point{'s' * (points != 1)}" if points else ""

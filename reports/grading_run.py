@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from graders import snapshot
 from graders.decisions import Decision, IdleDecision
@@ -16,15 +17,13 @@ from graders.evidence import Unavailable
 from graders.inputs.marks import MarksTable
 from graders.inputs.nightly import Nightly, Policy
 from graders.judging.checks import GRADED, load_checks
-from graders.judging.judge import Judge, Subject
+from graders.judging.judge import Judge, Subject, shown_faults
 from graders.judging.outcomes import NotAssessed
 from graders.judging.stored import StoredEvidence
 from graders.lab import Lab, Learner
 from graders.late import LateRule
 from graders.parts import ALL_PARTS
-from graders.reasons import bounded
 from graders.rubric import Check
-from graders.texts import MOST_LINES
 from graders.verdicts import Grade, Outcome
 from reports.pipeline import Pipeline
 from reports.submission import Submission
@@ -169,12 +168,19 @@ class GradingRun:
 
     def find_faults(self) -> Mapping[str, tuple[Unavailable, ...]]:
         """Learner -> what could not be read of that learner's lab; only those with something."""
+        if not self.left_out:
+            return self.judge.subject.faults
         by_learner: dict[str, tuple[Unavailable, ...]] = {}
         for learner in self.labs:
             with contextlib.suppress(NotAssessed):
-                faults = self.evidence(learner).faults()
-                by_learner[learner] = tuple(map(bounded, faults[:MOST_LINES]))
+                by_learner[learner] = shown_faults(self.evidence(learner))
         return {learner: faults for learner, faults in by_learner.items() if faults}
+
+    def with_facts(self, **facts: Any) -> GradingRun:
+        """The run with what is known later, and the same judge, who has read the class by now."""
+        run = replace(self, **facts)
+        vars(run)["judge"] = self.judge
+        return run
 
     def digest(self) -> str:
         """The digest of the snapshot as it is now."""

@@ -69,7 +69,7 @@ def stored_run(given: Inputs) -> GradingRun:
         decisions=read_decisions(decisions, everyone, checks),
         started_at=datetime.now(UTC),
     )
-    return replace(run, snapshot_digest=run.digest(), faults=run.find_faults())
+    return run.with_facts(snapshot_digest=run.digest(), faults=run.find_faults())
 
 
 def grades_of_run(run: GradingRun) -> tuple[GradingRun, tuple[Grade, ...]]:

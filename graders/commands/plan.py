@@ -17,6 +17,7 @@ from graders.judging.registry import parts_to_collect
 from graders.judging.scope import chosen_tasks
 from graders.lab import Lab
 from graders.parts import to_collect
+from graders.services.http import limits
 
 _SECONDS_A_CALL = 0.3
 _AT_A_TIME = 12
@@ -43,10 +44,12 @@ class Limit:
         return max(0.0, (calls - self.at_once) / self.a_second)
 
 
+_DEVOPS = limits.LIMITS[limits.DEVOPS, ""]
+_READS = limits.LIMITS[limits.MANAGER, "reads"]
 LIMITS: Mapping[ServiceName, Limit] = {
-    ServiceName.AZURE_DEVOPS: Limit(0, 10, 300, "5 minutes *"),
+    ServiceName.AZURE_DEVOPS: Limit(0, _DEVOPS.careful or 0, 300, "5 minutes *"),
     ServiceName.GITHUB: Limit(5000, 5000 / 3600, 0, "an hour"),
-    ServiceName.RESOURCE_MANAGER: Limit(250, 25, 60, "a minute"),
+    ServiceName.RESOURCE_MANAGER: Limit(round(_READS.burst), _READS.rate or 0, 60, "a minute"),
 }
 """As documented in 2026, for one user or service principal; others name no limit."""
 _NOTE = "* Microsoft gives no number for Azure DevOps; 10 a second is a careful guess."
@@ -59,6 +62,8 @@ class Plan:
     learners: int
     checks: int
     calls: Mapping[ServiceName, int]
+    unchanged: int
+    """Calls on a later night, with past runs, if nothing has changed."""
     seconds: float
 
     def share(self, service: ServiceName) -> float | None:
@@ -79,9 +84,9 @@ def plan_for(labs: Sequence[Lab], marker: str | None) -> Plan:
     busiest = max(calls.values(), default=0)  # a learner's services are asked side by side
     times = [limit.seconds(calls.get(service, 0)) for service, limit in LIMITS.items()]
     side_by_side = max(1, min(_AT_A_TIME, len(labs)))
-    return Plan(
-        len(labs), len(checks), calls, max(busiest * _SECONDS_A_CALL / side_by_side, *times)
-    )
+    later = forecast(labs, to_collect(parts), unchanged=True)
+    seconds = max(busiest * _SECONDS_A_CALL / side_by_side, *times)
+    return Plan(len(labs), len(checks), calls, sum(later.values()), seconds)
 
 
 def add_to(commands: Any) -> None:
@@ -117,7 +122,8 @@ def lines(plan: Plan) -> list[str]:
         "",
         f"{'service':<24}{'calls':>7}{'each':>7}  share of its limit",
         *rows,
-        f"{'all':<24}{total:>7}{total / max(1, plan.learners):>7.1f}",
+        _sum("all", total, plan),
+        _sum("all, a later night", plan.unchanged, plan) + "  with --history, if nothing changed",
         "",
         f"Expected: about {_time(plan.seconds)}, with {_AT_A_TIME} learners at a time and"
         f" {_SECONDS_A_CALL} seconds a call.",
@@ -128,12 +134,16 @@ def lines(plan: Plan) -> list[str]:
     ]
 
 
+def _sum(what: str, calls: int, plan: Plan) -> str:
+    return f"{what:<24}{calls:>7}{calls / max(1, plan.learners):>7.1f}"
+
+
 def _row(service: ServiceName, calls: int, plan: Plan) -> str:
     share, limit = plan.share(service), LIMITS.get(service)
     taken = (
         f"{share:.0%} of {limit.requests:,} in {limit.window_name}" if limit else "none is known"
     )
-    return f"{service:<24}{calls:>7}{calls / max(1, plan.learners):>7.1f}  {taken}"
+    return f"{_sum(service, calls, plan)}  {taken}"
 
 
 def _time(seconds: float) -> str:
@@ -146,6 +156,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "learners": plan.learners,
         "checks": plan.checks,
         "calls": {str(service): calls for service, calls in plan.calls.items()},
+        "calls_on_an_unchanged_night": plan.unchanged,
         "shares": {str(service): plan.share(service) for service in plan.calls},
         "minutes": round(plan.seconds / 60, 2),
     }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -69,51 +69,73 @@ def records_of(evidence: Evidence, lab: Lab) -> tuple[Record, ...]:
     return (*_of_runs(evidence, lab), *_of_training(evidence), *_of_deployment(evidence, lab))
 
 
-def breaks(
-    records: Mapping[str, Sequence[Record]], is_right: Callable[[str, int], bool]
-) -> Mapping[str, Breaks]:
-    """Learner -> where the lab breaks for that learner.
+@dataclass
+class _Record:
+    """How one record ended for the class: of learners who succeeded only their number is kept."""
 
-    ``is_right(learner, task)`` says whether all settings up to a task are as the lab asks.
-    """
-    found: defaultdict[str, dict[RecordKind, LabBreak]] = defaultdict(dict)
-    reached: defaultdict[tuple[RecordKind, tuple[str, ...]], dict[str, list[Record]]] = defaultdict(
-        dict
-    )
-    for learner, own in records.items():
-        for record in own:
-            reached[record.place, record.key].setdefault(learner, []).append(record)
-    for of_learners in reached.values():
-        for learner, broken in _broken(of_learners, is_right):
-            found[learner].setdefault(*broken)
-    return found
+    learners: int = 0
+    succeeded: datetime | None = None
+    """When it last did, for anybody."""
+    failing: dict[str, Record] = field(default_factory=dict)
+    """The latest of each learner for whom it never succeeded."""
+
+    def add(self, learner: str, own: Sequence[Record]) -> None:
+        self.learners += 1
+        good = [record.at for record in own if not record.failed]
+        if good:
+            self.succeeded = max(*good, self.succeeded or _LONG_AGO)
+        else:
+            self.failing[learner] = max(own, key=lambda record: record.at)
+
+
+class Reached:
+    """The records of a class, added learner by learner."""
+
+    def __init__(self) -> None:
+        self._by_key: defaultdict[tuple[RecordKind, tuple[str, ...]], _Record]
+        self._by_key = defaultdict(_Record)
+
+    def add(self, learner: str, records: Iterable[Record]) -> None:
+        own: defaultdict[tuple[RecordKind, tuple[str, ...]], list[Record]] = defaultdict(list)
+        for record in records:
+            own[record.place, record.key].append(record)
+        for key, alike in own.items():
+            self._by_key[key].add(learner, alike)
+
+    def breaks(self, is_right: Callable[[str, int], bool]) -> Mapping[str, Breaks]:
+        """Learner -> where the lab breaks for that learner.
+
+        ``is_right(learner, task)`` says whether all settings up to a task are as the lab asks. It
+        is asked often, and may keep its answers.
+        """
+        broken_for: defaultdict[str, dict[RecordKind, LabBreak]] = defaultdict(dict)
+        for record in self._by_key.values():
+            for learner, broken in _broken(record, is_right):
+                broken_for[learner].setdefault(*broken)
+        return broken_for
 
 
 def _broken(
-    of_learners: Mapping[str, Sequence[Record]], is_right: Callable[[str, int], bool]
+    record: _Record, is_right: Callable[[str, int], bool]
 ) -> Iterator[tuple[str, tuple[RecordKind, LabBreak]]]:
     """The learners for whom the lab breaks at one record, if it does."""
-    if len(of_learners) < FEWEST:
+    if record.learners < FEWEST:
         return
-    every = [record for own in of_learners.values() for record in own]
-    succeeded = max((record.at for record in every if not record.failed), default=None)
     alike: defaultdict[str, dict[str, Record]] = defaultdict(dict)
-    for learner, own in of_learners.items():
-        if all(record.failed for record in own):
-            latest = max(own, key=lambda record: record.at)
-            if succeeded is None or latest.at > succeeded:
-                alike[latest.words][learner] = latest
+    for learner, latest in record.failing.items():
+        if record.succeeded is None or latest.at > record.succeeded:
+            alike[latest.words][learner] = latest
     for failing in alike.values():
-        enough = SHARE * len(of_learners)
+        enough = SHARE * record.learners
         if len(failing) < enough:
             continue
         right = {
-            learner: record
-            for learner, record in failing.items()
-            if is_right(learner, TASK_OF[record.place])
+            learner: latest
+            for learner, latest in failing.items()
+            if is_right(learner, TASK_OF[latest.place])
         }
         if len(right) >= enough:
-            yield from _told(right, len(of_learners))
+            yield from _told(right, record.learners)
 
 
 def _told(

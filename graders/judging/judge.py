@@ -6,25 +6,26 @@ import contextlib
 import time
 import traceback
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import graders.judging.prerequisites  # noqa: F401 (its modules register themselves)
 from graders.evidence import NOT_COLLECTED, Evidence, Unavailable
 from graders.judging.checks import GradedCheck
-from graders.judging.class_breaks import Breaks, Record, breaks, records_of
+from graders.judging.class_breaks import Breaks, Reached, records_of
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
-from graders.judging.ownership import Ownership, compared_part, ownership
+from graders.judging.ownership import Class, Ownership
 from graders.judging.places import place_of
 from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
-from graders.reasons import Blockage, LabBreak, Mismatch, OwnerNote, Reason
+from graders.reasons import UNSAID, Blockage, LabBreak, Mismatch, OwnerNote, Reason, bounded, shared
 from graders.rubric import Check
 from graders.texts import MOST_LINES
 from graders.verdicts import Outcome, Verdict
@@ -52,24 +53,37 @@ class Subject:
     @cached_property
     def ownership(self) -> Mapping[str, Ownership]:
         """Ownership by learner: each lab compared with all of which there is evidence."""
-        return ownership(self.labs.values(), self._of_class[0])
+        return self._of_class[0]
 
     @property
-    def records(self) -> Mapping[str, Sequence[Record]]:
-        """The services' records by learner: how tasks, steps and deployments ended."""
+    def reached(self) -> Reached:
+        """The services' records of the class: how tasks, steps and deployments ended."""
         return self._of_class[1]
 
+    @property
+    def faults(self) -> Mapping[str, tuple[Unavailable, ...]]:
+        """Learner -> what could not be read of that learner's lab; only those with something."""
+        return self._of_class[2]
+
     @cached_property
-    def _of_class(self) -> tuple[Mapping[str, Evidence], Mapping[str, Sequence[Record]]]:
-        """What is compared of each lab: its evidence is read once for all comparisons."""
-        collected: dict[str, Evidence] = {}
-        records: dict[str, Sequence[Record]] = {}
+    def _of_class(
+        self,
+    ) -> tuple[Mapping[str, Ownership], Reached, Mapping[str, tuple[Unavailable, ...]]]:
+        """Each lab's evidence is read once for all that concerns the class, and not kept."""
+        compared, reached = Class(self.labs.values()), Reached()
+        faults: dict[str, tuple[Unavailable, ...]] = {}
         for learner, lab in self.labs.items():
             with contextlib.suppress(Exception):  # its own checks say why there is none
                 evidence = self.evidence_of(learner)
-                collected[learner] = compared_part(evidence)
-                records[learner] = _records(evidence, lab)
-        return collected, records
+                faults[learner] = shown_faults(evidence)
+                compared.look_at(evidence)
+                reached.add(learner, records_of(evidence, lab))
+        return compared.compared(), reached, {who: own for who, own in faults.items() if own}
+
+
+def shown_faults(evidence: Evidence) -> tuple[Unavailable, ...]:
+    """What could not be read of a lab, safe to show."""
+    return tuple(map(bounded, evidence.faults()[:MOST_LINES]))
 
 
 class Judge:
@@ -79,7 +93,7 @@ class Judge:
         self, subject: Subject, checks: Iterable[GradedCheck], rubric: Mapping[str, Check]
     ) -> None:
         """``rubric`` has the points of the class's lab file, and the checks that it asks for."""
-        self._subject = subject
+        self.subject = subject
         self._rubric = rubric
         self._checks = {graded.check.id: graded for graded in checks}
         self._kept: OrderedDict[str, _Prerequisites] = OrderedDict()
@@ -88,7 +102,7 @@ class Judge:
     @cached_property
     def lab_breaks(self) -> Mapping[str, Breaks]:
         """Learner -> where the lab breaks for that learner, as for others of the class."""
-        return breaks(self._subject.records, self._is_right)
+        return self.subject.reached.breaks(cache(self._is_right))
 
     def verdicts(self, learner: str) -> Iterator[Verdict]:
         """One verdict for every check of the rubric, in its order."""
@@ -100,7 +114,7 @@ class Judge:
         graded, check = self._checks[check_id], self._rubric[check_id]
         prerequisites = self._prerequisites_of(learner)
         if not _OF_CLASS.isdisjoint(closure(graded.needs)):
-            _ = self._subject.ownership, self.lab_breaks  # comparing costs no learner's time
+            _ = self.subject.ownership, self.lab_breaks  # comparing costs no learner's time
         outcome, why = self._in_time(learner, graded, prerequisites)
         advising = check
         if outcome is Outcome.FAILED and (causes := _overridden(check_id, prerequisites)):
@@ -108,11 +122,11 @@ class Judge:
             advising = self._checks.get(OVERRIDE, graded).check
         if outcome is Outcome.FAILED and check.is_advisory:
             outcome = Outcome.NOTED
-        shown = why.bounded
-        hint = advice(advising, self._subject.labs[learner], outcome, shown)
-        verdict = Verdict.on(check, learner, outcome, shown, hint)
+        shown = shared(why.bounded)
         if outcome is Outcome.PASSED:
-            return verdict
+            return Verdict.on(check, learner, outcome, shown)
+        hint = advice(advising, self.subject.labs[learner], outcome, shown)
+        verdict = Verdict.on(check, learner, outcome, shown, hint)
         place = None
         if outcome in (Outcome.FAILED, Outcome.NOTED):
             with contextlib.suppress(Exception):  # a verdict without a link is a verdict
@@ -139,7 +153,7 @@ class Judge:
 
         Whose the work is does not depend on it: that is compared as it is now.
         """
-        prerequisites = _Prerequisites(self._subject, learner, self._breaks_of(learner), evidence)
+        prerequisites = _Prerequisites(self.subject, learner, self._breaks_of(learner), evidence)
         return {
             check: self._in_time(learner, self._checks[check], prerequisites)[0]
             for check in self._rubric
@@ -165,7 +179,8 @@ class Judge:
             note = f"a bug in the grader in this check ({_place_of(error)})"
             return Outcome.NOT_ASSESSED, Reason(note=note)
         explanations = (getattr(value, "explanation", "") for value in given.values())
-        return Outcome.PASSED, Reason(note="; ".join(filter(None, explanations)))
+        note = "; ".join(filter(None, explanations))
+        return Outcome.PASSED, Reason(note=note) if note else UNSAID
 
     def _ended(self, end: NotPassed) -> tuple[Outcome, Reason]:
         if isinstance(end, Blocked):
@@ -190,7 +205,7 @@ class Judge:
         return self._kept[learner]
 
     def _new_prerequisites(self, learner: str) -> _Prerequisites:
-        return _Prerequisites(self._subject, learner, self._breaks_of(learner))
+        return _Prerequisites(self.subject, learner, self._breaks_of(learner))
 
     def _breaks_of(self, learner: str) -> Callable[[], Breaks]:
         return lambda: self.lab_breaks.get(learner, {})
@@ -211,15 +226,15 @@ class Judge:
 
     def _owners(self, learner: str, graded: GradedCheck) -> tuple[OwnerNote, ...]:
         """The owner notes about the resources that this check asked for."""
-        if not self._subject.names_owners:
+        if not self.subject.names_owners:
             return ()
-        notes = self._subject.ownership[learner].owners
+        notes = self.subject.ownership[learner].owners
         if not notes:
             return ()
         own = dict.fromkeys(
             note for about in closure(graded.needs) for note in notes.get(about, ())
         )
-        return tuple(note.bounded for note in list(own)[:MOST_LINES])
+        return tuple(islice(own, MOST_LINES))
 
 
 class _Prerequisites:
@@ -284,13 +299,6 @@ def _overridden(check: str, prerequisites: _Prerequisites) -> tuple[Mismatch, ..
     try:
         return overridden(check, prerequisites.get("overrides"), prerequisites.get("lab"))
     except NotPassed:
-        return ()
-
-
-def _records(evidence: Evidence, lab: Lab) -> Sequence[Record]:
-    try:
-        return records_of(evidence, lab)
-    except Exception:  # strange evidence of one learner only leaves that one out of the comparison
         return ()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 SECONDS = 20.0
 """For one learner, all checks together; an honest lab takes some hundredths."""
@@ -16,38 +14,37 @@ class OutOfTime(BaseException):
     """The time is up. No rule that expects an odd value takes it for one."""
 
 
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
+_HAS_ALARM = hasattr(signal, "setitimer")
+
+
+class limited:  # noqa: N801 - read as a statement; for each verdict a generator costs too much
     """Raise OutOfTime in the block after so many seconds.
 
     Only an alarm interrupts Python wherever it is, and only in the main thread of a POSIX system.
     Elsewhere the block runs to its end, and OutOfTime is raised then.
     """
-    began = time.monotonic()
-    if seconds <= 0:
-        raise OutOfTime
-    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
-        with _alarm(seconds):
-            yield
-    else:
-        yield
-    if time.monotonic() - began > seconds:
-        raise OutOfTime
 
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._is_on = False
 
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    is_on = True
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+        if self._seconds <= 0:
+            raise OutOfTime
+        if _HAS_ALARM and threading.current_thread() is threading.main_thread():
+            self._former = signal.signal(signal.SIGALRM, self._ring)
+            self._is_on = True
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
-    def ring(*_: object) -> None:
-        if is_on:
+    def _ring(self, *_: object) -> None:
+        if self._is_on:
             raise OutOfTime
 
-    former = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        is_on = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, former)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._is_on:
+            self._is_on = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._former)
+        if kind is None and time.monotonic() - self._began > self._seconds:
+            raise OutOfTime

@@ -1,7 +1,8 @@
 """How many requests a collection needs: each is declared where it is made, and summed up here.
 
 A request for data counts. Tokens, the SDKs' discovery, reads of the caller's own rights and retries
-do not. The numbers are those of a learner who did every step of the lab once.
+do not. The numbers are those of a learner who did every step of the lab once, on a first night and
+on one on which nothing had changed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class _Request:
     service: ServiceName
     parts: frozenset[str]
     times: int
+    again: int
     shared: Shared
 
 
@@ -45,24 +47,37 @@ _REQUESTS: list[_Request] = []
 
 
 def asks(
-    service: ServiceName, *parts: str, times: int = 1, shared: Shared = EACH
+    service: ServiceName,
+    *parts: str,
+    times: int = 1,
+    again: int | None = None,
+    shared: Shared = EACH,
 ) -> Callable[[_FunctionT], _FunctionT]:
     """Declare that a function asks a service, for any of these parts of the evidence.
 
-    ``times``: how many requests it makes for a learner, in all its calls together.
+    ``times``: how many requests it makes for a learner, in all its calls together; ``again``: how
+    many where an earlier night has the answers and nothing has changed, otherwise as many.
     """
 
     def declare(function: _FunctionT) -> _FunctionT:
-        _REQUESTS.append(_Request(service, frozenset(parts), times, shared))
+        _REQUESTS.append(
+            _Request(service, frozenset(parts), times, times if again is None else again, shared)
+        )
         return function
 
     return declare
 
 
-def forecast(labs: Sequence[Lab], parts: Collection[str]) -> Mapping[ServiceName, int]:
-    """Service -> how many requests it takes to collect these parts of the learners' evidence."""
+def forecast(
+    labs: Sequence[Lab], parts: Collection[str], *, unchanged: bool = False
+) -> Mapping[ServiceName, int]:
+    """Service -> how many requests it takes to collect these parts of the learners' evidence.
+
+    ``unchanged``: on a later night on which nothing has changed.
+    """
     calls: Counter[ServiceName] = Counter()
     for request in _REQUESTS:
         if not request.parts.isdisjoint(parts):
-            calls[request.service] += request.times * request.shared.requests(labs)
+            times = request.again if unchanged else request.times
+            calls[request.service] += times * request.shared.requests(labs)
     return calls

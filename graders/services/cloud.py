@@ -27,6 +27,7 @@ from graders.parts import ALL_PARTS, only, services_of, to_collect
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml.workspace import AzureML
+from graders.services.earlier import NOTHING, Earlier, EarlierEvidence, reading_of
 from graders.services.github.repositories import GitHub, Shown
 from graders.services.http.audit import on_behalf_of
 from graders.services.http.transport import ReadOnlyTransport
@@ -40,7 +41,8 @@ class Cloud:
 
     It opens the transport for every learner; a caller that opens it for the whole run saves a
     TLS handshake per learner. ``everyone`` are the labs of the whole class, collected or not.
-    Only ``parts`` of the evidence are collected, and what they are read with.
+    Only ``parts`` of the evidence are collected, and what they are read with. What cannot have
+    changed since ``earlier`` evidence was read is kept from it.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class Cloud:
         transport: ReadOnlyTransport | None = None,
         everyone: Sequence[Lab] = (),
         parts: Collection[str] = ALL_PARTS,
+        earlier: EarlierEvidence | None = None,
     ) -> None:
         self._parts = to_collect(parts)
+        self._earlier_evidence = earlier
         self._services = services_of(self._parts)
         self.transport = transport or ReadOnlyTransport()
         self.transport.keep_to(sign_in.github_token, "GitHub")
@@ -86,25 +90,29 @@ class Cloud:
             for name in names.values():
                 yield partial(self._prepare_organization, name, labs)
 
-    def look_at(self, lab: Lab) -> Evidence:
-        """All of one learner's evidence. Never raises because of the cloud."""
+    def look_at(self, lab: Lab, parts: Collection[str] | None = None) -> Evidence:
+        """All of one learner's evidence, or ``parts`` of it. Never raises because of the cloud."""
+        wanted = self._parts if parts is None else to_collect(parts)
         with self.transport, on_behalf_of(lab.learner.id):
             trained: list[Sighting] = []
             built: list[Sighting] = []
+            earlier = self._earlier(lab)
             ml_look = _beside(
                 lambda: _part(
                     ServiceName.AZURE_ML,
-                    lambda: self._azure_ml_part(lab, trained),
+                    lambda: self._azure_ml_part(lab, trained, wanted, earlier),
                     AzureMLEvidence.unseen,
                 )
             )
             devops = _part(
                 AZURE_DEVOPS,
-                lambda: self._azure_devops_part(lab, built),
+                lambda: self._azure_devops_part(lab, built, wanted, earlier),
                 AzureDevOpsEvidence.unseen,
             )
             github = _part(
-                ServiceName.GITHUB, lambda: self._github_part(lab, devops), _no_repositories
+                ServiceName.GITHUB,
+                lambda: self._github_part(lab, devops, wanted),
+                _no_repositories,
             )
             ml = ml_look()
         github_evidence, seen_at = github
@@ -114,8 +122,10 @@ class Cloud:
             **vars(ml),
             learner=lab.learner.id,
             sightings=(*built, *seen_at, *trained),
+            kept=earlier.kept(),
+            reading=reading_of(lab),
         )
-        return only(evidence, self._parts)
+        return only(evidence, wanted)
 
     def still_there(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
         """Whether what a list leaves out answers when it is asked for by its id."""
@@ -152,19 +162,29 @@ class Cloud:
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 
-    def _azure_ml_part(self, lab: Lab, sightings: list[Sighting]) -> AzureMLEvidence:
-        if ServiceName.RESOURCE_MANAGER not in self._services:
+    def _earlier(self, lab: Lab) -> Earlier:
+        """What may be kept of the lab's earlier evidence; a fault there costs requests only."""
+        with contextlib.suppress(Exception):
+            return Earlier.of(self._earlier_evidence and self._earlier_evidence(lab), lab)
+        return NOTHING
+
+    def _azure_ml_part(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str], earlier: Earlier
+    ) -> AzureMLEvidence:
+        if ServiceName.RESOURCE_MANAGER not in services_of(parts):
             return AzureMLEvidence.unseen(NOT_COLLECTED)
-        return self._azure_ml_of(lab).look_at(lab, sightings, self._parts)
+        return self._azure_ml_of(lab).look_at(lab, sightings, parts, earlier)
 
-    def _azure_devops_part(self, lab: Lab, sightings: list[Sighting]) -> AzureDevOpsEvidence:
-        if AZURE_DEVOPS not in self._services:
+    def _azure_devops_part(
+        self, lab: Lab, sightings: list[Sighting], parts: Collection[str], earlier: Earlier
+    ) -> AzureDevOpsEvidence:
+        if AZURE_DEVOPS not in services_of(parts):
             return AzureDevOpsEvidence.unseen(NOT_COLLECTED)
-        return self._organization(lab).look_at(lab, sightings, self._parts)
+        return self._organization(lab).look_at(lab, sightings, parts, earlier)
 
-    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence) -> Shown:
+    def _github_part(self, lab: Lab, devops: AzureDevOpsEvidence, parts: Collection[str]) -> Shown:
         """The learner's part of the batch, with the commits that the runs name added."""
-        if ServiceName.GITHUB not in self._services:
+        if ServiceName.GITHUB not in services_of(parts):
             return _no_repositories(NOT_COLLECTED)
         shown = self._repositories.get(lab.learner.id)
         if shown is None:

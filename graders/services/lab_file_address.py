@@ -14,10 +14,6 @@ class NotFetched(Exception):
     """Why there is no lab file, in one sentence with its remedy."""
 
 
-def is_address(text: str) -> bool:
-    return "://" in text
-
-
 def fetch(url: str) -> bytes:
     """The file's bytes: one request, without a token, on the way out of all others.
 
@@ -42,4 +38,6 @@ def fetch(url: str) -> bytes:
             f"{shown}: it could not be read ({answer.cause}); open the address in a browser, save"
             " the file and give its path."
         )
+    if len(answer.content) >= (read_only.GIVEN.body_bytes or 0):
+        raise NotFetched(f"{shown}: it is too large for a lab file; check the address.")
     return answer.content

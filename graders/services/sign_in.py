@@ -17,7 +17,7 @@ from graders.services.sign_in_failures import SignInError, failure_of
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
 
-_OR_SIMULATED = "or grade the simulated tenant with --tenant simulated"
+OR_SIMULATED = "or grade the simulated tenant with --tenant simulated"
 _RENEWED_BEFORE = 300  # seconds before a token expires
 _USED_UNTIL = 30
 _EVERY = frozenset(ServiceName)
@@ -41,6 +41,8 @@ class SignIn:
     github_method: str = "GITHUB_TOKEN"
     github_app: Callable[[], str] | None = field(default=None, repr=False)
     """Gives a token of an app's installation, which ends after an hour."""
+    otherwise: str = OR_SIMULATED
+    """What else a person may do, where a sign-in does not work."""
 
     @classmethod
     def from_environment(
@@ -48,6 +50,8 @@ class SignIn:
         environ: Mapping[str, str],
         services: Container[ServiceName] = _EVERY,
         method: str = "",
+        *,
+        otherwise: str = OR_SIMULATED,
     ) -> SignIn:
         """The credentials that the environment provides; ``method`` is one of ``METHODS``.
 
@@ -55,19 +59,19 @@ class SignIn:
         token, a pipeline's own identity, else the Azure CLI. GitHub: ``GITHUB_TOKEN`` or
         ``GH_TOKEN``, an app, else the ``gh`` command. Optional: ``AZURE_DEVOPS_EXT_PAT`` or
         ``AZURE_DEVOPS_PAT``. Raises ``SignInError`` with all that is missing for these services,
-        or incomplete.
+        or incomplete; each ends with what to do ``otherwise``.
         """
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
         problems: list[str] = []
         github = github_sign_in.NONE
         if ServiceName.GITHUB in services:
             github = github_sign_in.of_environment(given)
-            problems += [f"{problem}, {_OR_SIMULATED}." for problem in github.problems]
+            problems += [f"{problem}, {otherwise}." for problem in github.problems]
         pat = given.get("AZURE_DEVOPS_EXT_PAT") or given.get("AZURE_DEVOPS_PAT")
         try:
             azure = azure_sign_in.credential(given, method)
         except SignInError as error:
-            problems += [f"{problem}, {_OR_SIMULATED}." for problem in error.problems]
+            problems += [f"{problem}, {otherwise}." for problem in error.problems]
         if problems:
             raise SignInError(*problems)
         return cls(
@@ -79,6 +83,7 @@ class SignIn:
             whose=azure.whose,
             github_method=github.method,
             github_app=github.app,
+            otherwise=otherwise,
         )
 
     def token_for_github(self) -> str:
@@ -100,7 +105,7 @@ class SignIn:
         """
         problems = [self.for_tenant(tenant).azure_problem(services) for tenant in tenants]
         if problems and all(problems):
-            raise SignInError(f"{problems[0]}, {_OR_SIMULATED}.")
+            raise SignInError(f"{problems[0]}, {self.otherwise}.")
         if ServiceName.GITHUB in services:
             self.token_for_github()
 

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 from reports.files import write_whole
 from reports.grading_run import GradingRun
@@ -46,6 +47,11 @@ CATEGORIES = (
 """What went wrong, by whose turn it is: the learner's, no one's, ours."""
 
 
+def name_of(identity: str) -> str:
+    """The file's name of a result."""
+    return f"{identity}-result.json"
+
+
 def note(folder: Path, name: str) -> str:
     """List a file as ours, before it is written; returns its name. Processes may share the list.
 
@@ -54,6 +60,25 @@ def note(folder: Path, name: str) -> str:
     with (folder / _LIST).open("a", encoding="utf-8") as listed:
         listed.write(f"{name}\n")
     return name
+
+
+class Notes:
+    """The same for many files of one process: the list stays open, and each line is one write."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._listed: BinaryIO | None = None
+
+    def add(self, name: str) -> str:
+        """List a file as ours, before it is written; returns its name. Raises OSError."""
+        if self._listed is None:
+            self._listed = (self._folder / _LIST).open("ab", buffering=0)
+        self._listed.write(f"{name}\n".encode())
+        return name
+
+    def close(self) -> None:
+        if self._listed is not None:
+            self._listed.close()
 
 
 def is_ours(folder: Path) -> bool:

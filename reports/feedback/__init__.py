@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from graders.names import file_stem
@@ -21,7 +21,7 @@ from graders.texts import strip_controls
 from graders.verdicts import Grade
 from reports.feedback import markdown
 from reports.feedback.content import feedback
-from reports.feedback.page import Feedback
+from reports.feedback.page import Feedback, Line
 from reports.files import write_whole
 from reports.grading_run import LAB_NAME, GradingRun
 
@@ -43,8 +43,8 @@ def write(run: GradingRun, grades: Sequence[Grade]) -> Path:
     for own in grades:
         page = feedback(run, learners[own.learner], own)
         there = path_of(run, own.learner)
-        write_whole(there / MARKDOWN, as_markdown(run, page))
-        write_whole(there / HTML, as_html(run, page))
+        write_whole(there / MARKDOWN, as_markdown(run, page), is_synced=False)
+        write_whole(there / HTML, as_html(run, page), is_synced=False)
     return path_of(run, grades[0].learner) / HTML if len(grades) == 1 else folder
 
 
@@ -55,12 +55,12 @@ def path_of(run: GradingRun, learner: str) -> Path:
 
 def as_markdown(run: GradingRun, page: Feedback) -> str:
     """The text of ``feedback.md``."""
-    return _filled("feedback.md.j2", _in_markdown, run, page)
+    return _filled("md", run, page)
 
 
 def as_html(run: GradingRun, page: Feedback) -> str:
     """The text of ``feedback.html``."""
-    return _filled("feedback.html.j2", _in_html, run, page)
+    return _filled("html", run, page)
 
 
 def utc(time: datetime) -> str:
@@ -87,18 +87,20 @@ def _is_ours(file: Path) -> bool:
 # --- templates ------------------------------------------------------------------------------------
 
 
-def _filled(
-    template: str, make_harmless: Callable[[str], Markup], run: GradingRun, page: Feedback
-) -> str:
+def _filled(kind: str, run: GradingRun, page: Feedback) -> str:
     """A template with every value escaped for the kind of file it goes into."""
-    return (
-        _environment(make_harmless)
-        .get_template(template)
-        .render(page=page, run=run, lab=LAB_NAME, mark=_MARK, utc=utc)
-    )
+    return _template(kind).render(page=page, run=run, lab=LAB_NAME, mark=_MARK, utc=utc)
 
 
 @cache
+def _template(kind: str) -> Template:
+    """The template of a page; the line of a check is laid out once for all who have the same."""
+    environment = _environment({"md": _in_markdown, "html": _in_html}[kind])
+    line: Callable[[Line], Markup] = environment.get_template(f"line.{kind}.j2").module.line  # type: ignore[attr-defined]
+    environment.globals["line"] = lru_cache(maxsize=4096)(line)
+    return environment.get_template(f"feedback.{kind}.j2")
+
+
 def _environment(make_harmless: Callable[[str], Markup]) -> Environment:
     def finalize(value: object) -> Markup:
         return value if isinstance(value, Markup) else make_harmless(str(value))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 
 from graders.evidence import ServiceName
 from graders.judging.root_causes import blocked_by_root
@@ -92,6 +93,7 @@ def _line(verdict: Verdict) -> Line:
     return Line(verdict.step, addressed(verdict.title), in_points(verdict.points))
 
 
+@lru_cache(maxsize=4096)  # a class has the same titles
 def addressed(title: str) -> str:
     """A check's title as the learner reads it: ``your project`` for ``the learner's``."""
     to_you = re.sub(r"\bthe learner's", "your", re.sub(r"\bThe learner's", "Your", title))
@@ -129,8 +131,9 @@ def _in_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: _place_of(verdict.step))
 
 
-def _place_of(step: str) -> list[int]:
-    return [int(part) for part in step.split(".")]
+@cache
+def _place_of(step: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in step.split("."))
 
 
 def _groups(verdicts: Iterable[Verdict]) -> tuple[Group, ...]:

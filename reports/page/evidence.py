@@ -21,6 +21,8 @@ LIMIT = 400_000
 """Characters of base64: with them a class of 200 is below a megabyte."""
 _LEFT_OUT = ("sightings",)
 """How each answer was obtained: a third of the size, and nothing that was judged."""
+_MISFITS = 20
+"""After so many learners in a row for whom there was no room, none is looked for any more."""
 _BLOCK_END = 8
 """Bytes at most that the end of a stream takes."""
 
@@ -32,14 +34,18 @@ def packed(run: GradingRun, grades: Sequence[Grade]) -> Mapping[str, object]:
     """
     places: list[int] = []
     pieces: list[bytes] = []
-    stream, size = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), 0
+    stream, size, misfits = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), 0, 0
     for place, evidence in _readable(run, _most_wanted(grades)):
         text = f"{',' if places else '['}{json.dumps(evidence, separators=(',', ':'))}"
         tried = stream.copy()
         piece = tried.compress(text.encode()) + tried.flush(zlib.Z_SYNC_FLUSH)
         if (size + len(piece) + _BLOCK_END) * 4 / 3 > LIMIT:
-            continue  # one learner's files must not cost the others their evidence
-        stream, size = tried, size + len(piece)
+            # one learner's files must not cost the others their evidence: huge ones do not count
+            misfits += len(piece) < LIMIT / _MISFITS
+            if misfits == _MISFITS:
+                break
+            continue
+        stream, size, misfits = tried, size + len(piece), 0
         places.append(place)
         pieces.append(piece)
     if not places:

@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from allure_commons import model2
 
 from graders.rubric import Check
 from graders.verdicts import Outcome
 from reports.allure import labels, results_folder
-from reports.allure.results import judge
+from reports.allure.results import Judged
+from reports.allure.results import result_of as allure_result
 from reports.links import links as learners_links
 from tests.support import handmade_run as example
 from tests.support.graded_project import LEARNERS, GradedProject, results
@@ -178,12 +178,12 @@ def test_evidence_that_is_missing_costs_only_the_attachment(graded: GradedProjec
     assert "attachments" not in result_of(graded, "eve", "A run succeeded")
 
 
-def test_allure_never_blames_a_learner_for_a_verdict_that_does_not() -> None:
-    result = model2.TestResult(status="failed")  # as of an AssertionError in a fixture of ours
-    check = example.RUBRIC[0]
-    judge(result, example.verdict("ada", check, Outcome.NOT_ASSESSED, "a bug in the grader"), check)
-    assert result.status == "broken"
-    assert result.statusDetails.message == "not assessed: a bug in the grader"
+def test_allure_never_blames_a_learner_for_a_verdict_that_does_not(tmp_path: Path) -> None:
+    check, run = example.RUBRIC[0], example.run([ADA], tmp_path)
+    verdict = example.verdict("ada", check, Outcome.NOT_ASSESSED, "a bug in the grader")
+    result = allure_result(Judged("lab/test_x.py::test_x[ada]", run, ADA, check, 0, 0), verdict)
+    assert result["status"] == "broken"
+    assert result["statusDetails"] == {"message": "not assessed: a bug in the grader"}
 
 
 # --- the folder -----------------------------------------------------------------------------------

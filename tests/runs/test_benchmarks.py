@@ -25,12 +25,20 @@ from tests.support.paths import PROJECT
 CHECKS = len(whole_rubric())
 SHARED = "figures.py"
 FILES = sorted(f for f in (PROJECT / "benchmarks").glob("*.py") if f.name != SHARED)
+BY_HAND = {"endurance.py"}
+"""Take hours at their usual size."""
 SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
+    "endurance.py": ("--learners", "2", "--parts", "1", "--small", "2", "--kills", "1"),
+    "governor.py": ("--learners", "2", "--latency", "1"),
     "hostile_class.py": ("--honest", "2"),
-    "judging.py": ("--learners", "2", "--stored", "3", "--times", "1"),
+    "judging.py": (
+        *("--learners", "2", "--whole", "2", "--stored", "3"),
+        *("--many", "4", "--times", "1"),
+    ),
+    "learner.py": ("--latency", "1"),
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
     "tenant.py": ("--learners", "12", "--starts", "1"),
@@ -86,6 +94,33 @@ PRINTED = {
         learners 3
         compared in, s (median of 2) #
     """,
+    "endurance.py": f"""
+        2 learners, 1 and 1 parts
+        learners with a fault 1
+        learners lost 0
+        learners blamed 0
+        others without full marks 0
+        peak memory, MB {"#" if sys.platform == "linux" else "0"}
+        open files {"#" if sys.platform == "linux" else "0"}
+        2 learners, killed in 1 parts
+        kills 1
+        grade books #
+        that differ 0
+        requests beyond those in flight 0
+    """,
+    "governor.py": """
+        2 learners, 1 ms latency
+        collected in, s #
+        the best schedule, s #
+        ratio #
+        refused 0
+        slowed down 0
+        learners not seen whole 0
+        without the governor, s #
+        refused #
+        slowed down #
+        learners not seen whole #
+    """,
     "hostile_class.py": """
         13 hostile learners, 3 honest
         collected in, s #
@@ -102,9 +137,27 @@ PRINTED = {
         without, ms each #
         a trivial test, ms #
         ratio #
+        verdicts with Allure at once CHECKS
+        CPU s #
+        as many trivial tests, s #
+        ratio #
+        peak memory, MB #
+        as many trivial tests, MB #
+        ratio #
         learners without pytest 3
         judged and written in, CPU s #
         peak memory, MB #
+        learners without pytest 4
+        judged and written in, CPU s #
+        peak memory, MB #
+    """,
+    "learner.py": """
+        a learner's own check, 1 ms latency
+        first line, s #
+        first task, s #
+        all done, s #
+        requests #
+        task 2 alone, s #
     """,
     "nightly.py": """
         learners x nights 4 x 20
@@ -208,7 +261,7 @@ def test_make_bench_runs_every_benchmark() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"^bench:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     run_there = re.findall(r"^\t\$\(BIN\)/python benchmarks/(\S+)", recipe, re.MULTILINE)
-    assert sorted({*run_there, *table.SIZES}) == [file.name for file in FILES]
+    assert sorted({*run_there, *table.SIZES, *BY_HAND}) == [file.name for file in FILES]
 
 
 FIGURES = {
@@ -225,6 +278,10 @@ FIGURES = {
         "with Allure and JUnit, ratio": 1.1,
         "stored, s": 12,
         "stored, MB": 150,
+        "many, s": 120,
+        "many, MB": 400,
+        "whole, CPU ratio": 0.9,
+        "whole, MB ratio": 1.1,
     },
     "whole_job.py": {
         "ours": 10,

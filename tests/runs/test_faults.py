@@ -60,13 +60,16 @@ ASKED_OF = {
     "online endpoint": 6,
     "deployments": 6,
     "online key": 6,
+    "swagger": 6,
     "key": 7,
     "workspace": 8,
     "connection uses": 10,
 }
 """Question -> the learner of whom it is asked; of the first, all others are."""
 TOO_SLOW = ((question("repositories"), "502-html"),)
+NO_ARCHIVE = ((question("logs"), "404"),)
 ALONG = {
+    "log": NO_ARCHIVE,
     **dict.fromkeys(("repository", "history", "tree", "file"), TOO_SLOW),
     "clouds": ((question("token"), "401"),),
 }
@@ -412,7 +415,8 @@ def test_a_fault_is_never_taken_for_a_mistake_of_ours(
 
 
 def _other_entries() -> Iterator[str]:
-    yield entry("calm-slow", *TOO_SLOW[0], client="calm-slow")
+    for asked, fault in (*TOO_SLOW, *NO_ARCHIVE):
+        yield entry(f"calm-slow-{asked.name}", asked, fault, client="calm-slow")
     of_one = [
         candidate
         for candidate in QUESTIONS

@@ -13,6 +13,7 @@ import pytest
 from fixtures.nightly import last_good_evidence
 from fixtures.nightly import plugin as nightly
 from fixtures.plugin import collect as collecting
+from graders import snapshot
 from graders.history.effective_result import Found
 from graders.history.missing import ResourceRef
 from graders.history.store import FILE_NAME
@@ -74,16 +75,26 @@ def note_of(run: grading_process.Outcome, check: str = CHECK, learner: str = BOB
     return str(verdict.get("standing", ""))
 
 
+def kept(run: grading_process.Outcome, learner: str) -> set[str]:
+    """The parts of the evidence that were not asked for again."""
+    evidence = snapshot.read(run.reports / "evidence", learner)
+    assert evidence is not None
+    return {entry.part for entry in evidence.kept}
+
+
 def test_a_deletion_is_found_on_the_second_night(two: Class) -> None:
     first = two.night()
     assert totals(first) == {ADA: "100", BOB: "100"}
     assert "recheck 1" not in first.text
+    assert kept(first, ADA) == kept(first, BOB) == set()
 
     second = two.night("no_variable_group")
     assert totals(second) == {ADA: "100", BOB: "100"}
     assert "recheck 1 of learners whose marks would go down: learner002" in second.text
     assert "recheck 2" not in second.text
     assert "tonight's run could not confirm it (failed: expected" in note_of(second)
+    assert kept(second, ADA) == {"runs", "training_runs"}
+    assert kept(second, BOB) == set()  # a recheck asks for all of it
     assert "Past runs count (the latest run):" in second.text
     noted = [
         result

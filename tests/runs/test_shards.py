@@ -20,6 +20,7 @@ from graders import collector, snapshot
 from graders.inputs.problems import InputProblems
 from graders.inputs.shards import Shard
 from graders.services.cloud import Cloud
+from graders.services.http.governor import Governor
 from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 from reports import gradebook
@@ -51,7 +52,7 @@ def collected(whole: GradingRun, shard: Shard, folder: Path) -> Path:
     )
     write_note(run, shard)
     labs = list(run.labs.values())
-    with ReadOnlyTransport(parts=shard.total) as transport:
+    with ReadOnlyTransport(governor=Governor(shard.total)) as transport:
         cloud = Cloud(SignIn.from_environment(os.environ), transport, list(whole.labs.values()))
         cloud.prepare(labs)
         collector.collect(labs, cloud.look_at, folder / "evidence", tenant="simulated")

@@ -117,6 +117,48 @@ def test_a_log_that_is_not_whole_proves_nothing(cut: slice) -> None:
         traces.whole_log(whole[cut], "Smoke test")
 
 
+def log(task: str, *said: str, end: str = "\r\n") -> str:
+    lines = [f"##[section]Starting: {task}", *said, f"##[section]Finishing: {task}"]
+    return "".join(f"2026-11-20T13:50:00.1234567Z {line}{end}" for line in lines)
+
+
+BOTH = ("Read", "Smoke test")
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_the_archive_of_logs_holds_those_of_the_tasks(end: str, mark: str) -> None:
+    archive = zipped(
+        job__2_Read=mark + log("Read", "Model Name: a.pkl", end=end),
+        job__3_Smoke_test=log("Smoke test", "Smoke test successful.", end=end),
+        job__1_Initialize=log("Initialize job", "##[section]Starting: Read", end=end),
+        job=log("Initialize job") + log("Read") + log("Smoke test"),
+    )
+    logs = traces.logs_in(archive, BOTH)
+    assert logs is not None
+    assert traces.deployment(*logs, SHEET.cd.log) == Deployment("a.pkl", "", True)
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        zipped(),
+        zipped(a=log("Read")),
+        zipped(a=log("Read"), b=log("Smoke test"), c=log("Smoke test")),
+        zipped(a=log("***"), b=log("Smoke test")),
+        zipped(a=log("Read"), b=log("Smoke test")[:-40]),
+        zipped(a=log("Read"), b=log("Smoke test"))[:-9],
+        zipped(a=log("Read"), b=log("Smoke test"), c="x" * (4 * 1024 * 1024)),
+        zipped(a=log("Read"), b=log("Smoke test"), **{f"n{n}": "" for n in range(1000)}),
+        b"<html>",
+        b"",
+    ],
+    ids=["none", "one", "two", "hidden", "cut", "damaged", "large", "many", "page", "empty"],
+)
+def test_where_the_archive_leaves_a_doubt_each_log_is_asked_for_alone(archive: bytes) -> None:
+    assert traces.logs_in(archive, BOTH) is None
+
+
 def run(**fields: object) -> dict[str, object]:
     return {"runId": "r", "status": "Completed", "parentRunId": None, "tags": None, **fields}
 

@@ -13,7 +13,6 @@ import pytest
 import requests
 
 from graders.services.http.audit import Audit, on_behalf_of
-from graders.services.http.read_only import SERVICES
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from reports.files import keep_private
 from tests.support.leaks import SECRETS
@@ -135,14 +134,3 @@ def test_a_full_disk_costs_lines_and_says_so_but_no_evidence() -> None:
         assert requests.get(PROJECTS, timeout=5).status_code == 200
     audit.close()
     assert "space" in audit.fault
-
-
-@pytest.mark.parametrize("parts", [1, 2, 3, 5, 8, 16, 100])
-def test_all_parts_together_have_no_more_calls_under_way_than_one_run(parts: int) -> None:
-    for service in SERVICES:
-        share = service.places(parts) / (1 + service.pause(parts))
-        if service.is_learners:
-            assert share == service.concurrency  # an endpoint is asked by one part only
-        else:
-            assert parts * share <= service.concurrency
-            assert service.places(parts) >= 1

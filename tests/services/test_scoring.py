@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from requests.adapters import HTTPAdapter
 
 from graders.evidence import Answer, Endpoint, SecondAnswer, Unavailable
@@ -19,6 +20,9 @@ from tests.support.canned_cloud import CannedCloud
 HOST = "http://0000.centralus.azurecontainer.io"
 GOOD = {"result": [5215.2, 3727]}
 OTHER = {"result": [152.1, 149.8]}
+BOTH = {"result": [*GOOD["result"], *OTHER["result"]]}
+ALONE = (200, GOOD)
+"""A script that answers two rows, whatever is asked, is asked each question alone."""
 SWAGGER = {"swagger": "2.0", "paths": {}}
 RAISED = {"X-Ms-Run-Function-Failed": "True"}
 
@@ -41,8 +45,7 @@ def rows_of(request: Any) -> list[list[float]]:
 
 @pytest.fixture
 def cloud(monkeypatch):
-    answers = [(200, GOOD), (200, OTHER)] * 3
-    canned = CannedCloud({"/score": answers, "/swagger.json": (200, SWAGGER)})
+    canned = CannedCloud({"/score": (200, BOTH), "/swagger.json": (200, SWAGGER)})
     monkeypatch.setattr(HTTPAdapter, "send", lambda *args, **kwargs: canned.send(*args, **kwargs))
     with ReadOnlyTransport(RetryPolicy(attempts=1)):
         yield canned
@@ -132,21 +135,22 @@ def test_only_azures_own_scoring_hosts_are_asked(uri, may):
     assert scoring.may_be_asked(uri) is may
 
 
-def test_a_good_answer_costs_three_requests_without_any_token(cloud):
+def test_a_good_answer_costs_two_requests_without_any_token(cloud):
     sightings = []
     answer = scoring.ask(endpoint(), None, SHEET.scoring, sightings)
     assert isinstance(answer, Answer)
     assert isinstance(answer.second, SecondAnswer)
     assert (answer.status, answer.result, answer.swagger) == (200, (5215.2, 3727.0), True)
     assert (answer.second.status, answer.second.result) == (200, (152.1, 149.8))
+    assert answer.second.with_first
     assert not answer.asked_once
     assert cloud.addresses() == [
-        "POST 0000.centralus.azurecontainer.io/score",
         "POST 0000.centralus.azurecontainer.io/score",
         "GET 0000.centralus.azurecontainer.io/swagger.json",
     ]
     assert not any("Authorization" in request.headers for request in cloud.asked)
-    assert rows_of(cloud.asked[0]) == [list(row) for row in SHEET.scoring.rows]
+    rows = (*SHEET.scoring.rows, *answer.second.rows)
+    assert rows_of(cloud.asked[0]) == [list(row) for row in rows]
     assert {sighting.status for sighting in sightings} == {200}
 
 
@@ -155,7 +159,7 @@ def test_a_good_answer_costs_three_requests_without_any_token(cloud):
 
 def test_the_second_question_is_drawn_anew_and_remembered(cloud):
     answers = [asked() for _ in range(3)]
-    sent = [rows_of(cloud.asked[3 * number + 1]) for number in range(3)]
+    sent = [rows_of(cloud.asked[2 * number])[2:] for number in range(3)]
     assert [list(map(list, answer.second.rows)) for answer in answers] == sent
     assert len({str(rows) for rows in sent}) == 3
 
@@ -171,12 +175,41 @@ def test_drawn_rows_have_the_labs_shape_and_the_size_of_its_data():
 def test_without_numbers_no_second_question_is_asked(cloud):
     cloud.answers["/score"] = (400, "could not parse the input")
     assert asked().second is None
-    assert len(cloud.addresses()) == 3  # the same question twice, and the description
+    assert len(cloud.addresses()) == 4  # both, the lab's own twice, and the description
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        (200, GOOD),
+        (200, {"result": [1, 2, 3]}),
+        (200, {"result": [1] * 5}),
+        (200, ""),
+        (400, "wrong number of rows"),
+        (503, "busy"),
+    ],
+)
+def test_what_does_not_answer_both_questions_is_asked_each_alone(cloud, reply):
+    cloud.answers["/score"] = [reply, (200, GOOD), (200, OTHER)]
+    answer = asked()
+    assert (answer.status, answer.result) == (200, (5215.2, 3727.0))
+    assert isinstance(answer.second, SecondAnswer)
+    assert answer.second.result == (152.1, 149.8)
+    assert not answer.second.with_first
+    assert rows_of(cloud.asked[1]) == [list(row) for row in SHEET.scoring.rows]
+    assert rows_of(cloud.asked[2]) == [list(row) for row in answer.second.rows]
+
+
+def test_what_is_known_of_its_description_is_not_asked_for(cloud):
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [], describes_itself=False)
+    assert isinstance(answer, Answer)
+    assert answer.swagger is False
+    assert len(cloud.asked) == 1
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_a_second_question_that_gets_no_answer_leaves_the_first(cloud, status):
-    cloud.answers["/score"] = [(200, GOOD), (status, "no")]
+    cloud.answers["/score"] = [ALONE, (200, GOOD), (status, "no")]
     answer = asked()
     assert answer.result == (5215.2, 3727.0)
     assert isinstance(answer.second, Unavailable)
@@ -184,11 +217,11 @@ def test_a_second_question_that_gets_no_answer_leaves_the_first(cloud, status):
 
 
 def test_a_second_bad_answer_may_be_the_networks_too(cloud):
-    cloud.answers["/score"] = [(200, GOOD), (200, ""), (200, OTHER)]
+    cloud.answers["/score"] = [ALONE, (200, GOOD), (200, ""), (200, OTHER)]
     second = asked().second
     assert isinstance(second, SecondAnswer)
     assert second.result == (152.1, 149.8)
-    assert rows_of(cloud.asked[1]) == rows_of(cloud.asked[2])
+    assert rows_of(cloud.asked[2]) == rows_of(cloud.asked[3])
 
 
 @pytest.mark.parametrize(
@@ -201,7 +234,7 @@ def test_a_second_bad_answer_may_be_the_networks_too(cloud):
     ],
 )
 def test_a_model_that_raises_at_other_numbers_answers_so(cloud, status, headers):
-    cloud.answers["/score"] = [(200, GOOD), *[(status, "KeyError: 'row' " * 99)] * 2]
+    cloud.answers["/score"] = [ALONE, (200, GOOD), *[(status, "KeyError: 'row' " * 99)] * 2]
     cloud.headers = headers
     second = asked().second
     assert isinstance(second, SecondAnswer)
@@ -211,7 +244,11 @@ def test_a_model_that_raises_at_other_numbers_answers_so(cloud, status, headers)
 
 
 def test_an_answer_in_another_form_is_one_to_both_questions(cloud):
-    cloud.answers["/score"] = [(200, GOOD["result"]), (200, {"predictions": OTHER["result"]})]
+    cloud.answers["/score"] = [
+        ALONE,
+        (200, GOOD["result"]),
+        (200, {"predictions": OTHER["result"]}),
+    ]
     uri = "https://mlops-aci-01.centralus.inference.ml.azure.com/score"
     answer = asked(generation=2, scoring_uri=uri)
     assert answer.result == (5215.2, 3727.0)
@@ -235,7 +272,7 @@ def test_the_key_goes_only_to_an_endpoint_that_wants_one(cloud):
     scoring.ask(endpoint(auth=False), "K3Y", SHEET.scoring, [])
     assert not any("Authorization" in request.headers for request in cloud.asked)
     scoring.ask(endpoint(auth=True), "K3Y", SHEET.scoring, [])
-    assert [request.headers["Authorization"] for request in cloud.asked[3:]] == ["Bearer K3Y"] * 3
+    assert [request.headers["Authorization"] for request in cloud.asked[2:]] == ["Bearer K3Y"] * 2
 
 
 @pytest.mark.parametrize("status", [400, 422])
@@ -246,7 +283,7 @@ def test_a_refusal_of_the_query_is_the_learners_answer(cloud, status):
 
 
 def test_one_bad_answer_may_be_the_networks(cloud):
-    cloud.answers["/score"] = [(200, ""), (200, GOOD), (200, OTHER)]
+    cloud.answers["/score"] = [ALONE, (200, ""), (200, GOOD), (200, OTHER)]
     assert asked().result == (5215.2, 3727.0)
 
 
@@ -256,7 +293,22 @@ def test_what_could_be_the_graders_fault_is_not_the_learners(cloud, status):
     answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)
     assert answer.status == status
-    assert len(cloud.asked) == 1
+    assert len(cloud.asked) == 2  # both questions, and the lab's own
+
+
+@pytest.mark.usefixtures("cloud")
+def test_what_cannot_be_reached_is_not_asked_again(monkeypatch):
+    sent = []
+
+    def refused(*arguments, **_):
+        sent.append(arguments)
+        raise requests.ConnectionError("refused")
+
+    monkeypatch.setattr(HTTPAdapter, "send", refused)
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert isinstance(answer, Unavailable)
+    assert answer.status is None
+    assert len(sent) == 1
 
 
 def test_a_stranger_is_not_asked(cloud):

@@ -10,7 +10,6 @@ import http.client
 import json
 import logging
 import socket
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from requests.adapters import HTTPAdapter
 
 from graders.services.github.query import LISTING
 from graders.services.http import transport as transport
+from graders.services.http.limits import LIMITS
 from graders.services.http.read_only import service_of
 from graders.services.http.transport import ReadOnlyTransport, RequestBlocked, RetryPolicy
 from tests.support.loopback_proxy import Loopback, Reply, as_json
@@ -356,49 +356,20 @@ def test_of_a_learners_answer_the_beginning_is_read(
     assert guarded.calls == {"the endpoint": 2}
 
 
-def test_patience_that_a_host_asks_for_is_for_that_host_alone(
-    guarded: ReadOnlyTransport, wire: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr("graders.services.http.transport.time.sleep", slept.append)
-    guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
-    wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
-    requests.get(SWAGGER, timeout=5)
-    requests.get(SWAGGER.replace("1a2b", "3c4d"), timeout=5)
-    assert max(slept) == 0
-    guarded._not_before = {}
-    wire.replies[:] = [Reply(429, headers={"Retry-After": "0.01"}), Reply()]
-    requests.get(SWAGGER, timeout=5)
-    requests.get(SWAGGER, timeout=5)
-    assert max(slept) > 0
-
-
 def test_calls_that_wait_for_one_host_do_not_block_another(
-    guarded: ReadOnlyTransport, wire: Loopback, monkeypatch: pytest.MonkeyPatch
+    guarded: ReadOnlyTransport, wire: Loopback
 ) -> None:
     """As many calls wait for one learner's endpoint as may be made at a time to all of them."""
     guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
-    wire.replies[:] = [Reply(429, headers={"Retry-After": "999"}), Reply()]
-    requests.get(SWAGGER, timeout=5)
-    waiting, go_on = threading.Semaphore(0), threading.Event()
-
-    def sleep(seconds: float) -> None:
-        if seconds:
-            waiting.release()
-            go_on.wait(30)
-            guarded._not_before = {}
-
-    monkeypatch.setattr("graders.services.http.transport.time.sleep", sleep)
-    places = service_of(SCORE).concurrency
+    wire.replies[:] = [Reply(429, headers={"Retry-After": "0.5"}), Reply()]
+    assert requests.get(SWAGGER, timeout=5).status_code == 429
+    places = LIMITS["the endpoint", ""].at_once
     with ThreadPoolExecutor(places + 1) as pool:
         held = [pool.submit(requests.get, SWAGGER, timeout=5) for _ in range(places)]
-        for _ in held:
-            assert waiting.acquire(timeout=30)
         other = pool.submit(requests.get, SWAGGER.replace("1a2b", "3c4d"), timeout=5)
-        try:
-            assert other.result(timeout=30).ok
-        finally:
-            go_on.set()
+        assert other.result(timeout=30).ok
+        assert not any(call.done() for call in held)
+        assert all(call.result(timeout=30).ok for call in held)
 
 
 def test_a_fault_of_another_kind_is_raised_at_once(

@@ -14,6 +14,7 @@ import requests
 from fixtures.simulator.serving.certificates import Certificates
 from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.journal import Journal
+from fixtures.simulator.serving.limits import UNLIMITED, Limits
 from fixtures.simulator.serving.profiles import PROFILES
 from fixtures.simulator.serving.proxy import serve
 from fixtures.simulator.serving.server import switchboard
@@ -71,7 +72,9 @@ def tenant_of(
 
 
 @contextmanager
-def serving(tenant: Tenant, strikes: Sequence[FaultRule] = ()) -> Iterator[Served]:
+def serving(
+    tenant: Tenant, strikes: Sequence[FaultRule] = (), limits: Limits = UNLIMITED
+) -> Iterator[Served]:
     """Serve the tenant; the environment leads every SDK to it while the block lasts."""
     journal, loop, ready = Journal(), asyncio.new_event_loop(), threading.Event()
     # the one call of each service that is throttled lies behind us: the order of tests is free
@@ -80,7 +83,7 @@ def serving(tenant: Tenant, strikes: Sequence[FaultRule] = ()) -> Iterator[Serve
     with Certificates() as certificates, pytest.MonkeyPatch.context() as patch:
 
         async def run() -> None:
-            application = switchboard(tenant, journal, strikes=strikes)
+            application = switchboard(tenant, journal, strikes=strikes, limits=limits)
             async with serve(application, certificates.server_side) as address[0]:
                 ready.set()
                 await stop.wait()

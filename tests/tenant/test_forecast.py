@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ SERVICES = {
     "api.azureml.ms": ServiceName.AZURE_ML,
     "scoring": ServiceName.ENDPOINT,
 }
-Collect = Callable[[Sequence[Lab], Collection[str]], tuple[list[Evidence], Counter[ServiceName]]]
+Collect = Callable[..., tuple[list[Evidence], Counter[ServiceName]]]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,9 @@ def collect(cohort: Path) -> Iterator[Collect]:
             patch.setenv(name, value)
 
         def collected(
-            chosen: Sequence[Lab], parts: Collection[str]
+            chosen: Sequence[Lab],
+            parts: Collection[str],
+            earlier: Mapping[str, Evidence] | None = None,
         ) -> tuple[list[Evidence], Counter[ServiceName]]:
             before = _calls(tenant.requests())
             services = services_of(to_collect(parts))
@@ -77,9 +80,12 @@ def collect(cohort: Path) -> Iterator[Collect]:
             }
             with ReadOnlyTransport() as transport:
                 sign_in = SignIn.from_environment(given, services)
-                cloud = Cloud(sign_in, transport, chosen, parts)
+                known = earlier or {}
+                cloud = Cloud(
+                    sign_in, transport, chosen, parts, lambda lab: known.get(lab.learner.id)
+                )
                 cloud.prepare(chosen)
-                evidence = [cloud.look_at(lab) for lab in chosen]
+                evidence = [replace(cloud.look_at(lab), place=lab.place) for lab in chosen]
             return evidence, _calls(tenant.requests()) - before
 
         yield collected
@@ -115,6 +121,15 @@ def test_the_plan_is_what_a_run_asks(
         if abs(plan.calls[service] - count) > 0.05 * count
     }
     assert wrong == {}
+
+
+def test_the_plan_knows_what_an_unchanged_night_asks(labs: list[Lab], collect: Collect) -> None:
+    first, _ = collect(labs, ALL_PARTS)
+    second, calls = collect(labs, ALL_PARTS, {evidence.learner: evidence for evidence in first})
+    planned = plan_for(labs, None).unchanged
+    assert abs(planned - calls.total()) <= 0.05 * calls.total()
+    assert calls.total() <= 9 * LEARNERS
+    assert all(evidence.kept for evidence in second)
 
 
 def test_task_2_takes_six_calls_and_no_token_of_github(labs: list[Lab], collect: Collect) -> None:
@@ -175,7 +190,7 @@ def test_a_class_beyond_a_limit_takes_longer() -> None:
 
 
 def test_nothing_is_planned_for_nobody() -> None:
-    assert plan_for([], None) == Plan(0, CHECKS, dict.fromkeys(plan_for([], None).calls, 0), 0)
+    assert plan_for([], None) == Plan(0, CHECKS, dict.fromkeys(plan_for([], None).calls, 0), 0, 0)
 
 
 def test_the_command_reads_the_class_and_asks_nothing(

@@ -135,15 +135,15 @@ def test_the_model_answer_is_read_as_it_was_built(served, azure_ml):
     assert facts.answer.swagger is True
 
 
-def test_eight_requests_and_no_write_for_a_learner(served, azure_ml):
+def test_six_requests_and_no_write_for_a_learner(served, azure_ml):
     before = served.journal.summary()["requests"]
     sightings: list[Sighting] = []
     azure_ml.look_at(lab(11), sightings)
     after = served.journal.summary()
-    assert after["requests"] - before == 8
+    assert after["requests"] - before == 6
     assert (after["violations"], after["unknown_routes"], after["refused_hosts"]) == ([], [], [])
-    # the two pages of workspaces that all share, and the eight
-    assert len(sightings) == 10
+    # the two pages of workspaces that all share, and the six
+    assert len(sightings) == 8
 
 
 def test_what_was_not_built_is_not_there(azure_ml):

@@ -133,9 +133,10 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Wire:
         refused_to_sign_in(tenant)
         ask_the_rest(served, answer)
     slow = FaultRule("slow", GITHUB, question("repositories"), "502-html")
+    no_archive = FaultRule("no archive", DEVOPS, question("logs"), "404")
     long = {LONG_HISTORY: read_catalogue().change([LONG_HISTORY])}
     tenant = Tenant([answer, tenant.labs[LONG_HISTORY]], long)
-    with recording(tenant, [slow]) as (_, one_by_one):
+    with recording(tenant, [slow, no_archive]) as (_, one_by_one):
         collect_everybody(tenant)
     return Wire([*recorded, *one_by_one, *throttled()], wire_specs, build_schema(SCHEMA))
 

@@ -16,58 +16,26 @@ workspace by the cohort file work together, and borrow nothing from each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
-from graders.evidence import Evidence, Run
+from graders.evidence import Evidence
 from graders.judging.ownership.artifacts import key_of
 from graders.judging.ownership.comparison import Class
 from graders.judging.ownership.findings import Ownership
-from graders.judging.ownership.locations import visible
 from graders.lab import Lab
 from graders.lab.roles import Tags
 
-__all__ = ["Ownership", "compared_part", "key_of", "own_of", "ownership"]
+__all__ = ["Class", "Ownership", "key_of", "own_of", "ownership"]
 
 _ListedT = TypeVar("_ListedT")
 
 
-def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Ownership]:
-    """Ownership by learner, from comparing all labs of a class; ``evidence`` is by learner."""
-    by_learner = {lab.learner.id: lab for lab in labs}
-    try:
-        return Class(by_learner, evidence).compared()
-    except Exception as error:  # no verdict depends on comparing the class
-        fault = f"a bug in the grader in comparing the class ({type(error).__name__})"
-        return {learner: Ownership(fault=fault) for learner in by_learner}
-
-
-def compared_part(evidence: Evidence) -> Evidence:
-    """The part of one lab's evidence that is compared: a whole class of it fits into memory."""
-    runs, deleted = (
-        tuple(_bare(run) for run in visible(listed))
-        for listed in (evidence.runs, evidence.deleted_runs)
-    )
-    return replace(
-        evidence,
-        runs=runs,
-        deleted_runs=deleted,
-        repositories=(),
-        answer=None,
-        sightings=(),
-    )
-
-
-def _bare(run: Run) -> Run:
-    return replace(
-        run,
-        stages=None,
-        artifacts=None,
-        upstream=None,
-        model_file=None,
-        deployment=None,
-        problems=(),
-    )
+def ownership(labs: Iterable[Lab], evidence: Iterable[Evidence]) -> Mapping[str, Ownership]:
+    """Ownership by learner, from comparing all labs of a class."""
+    compared = Class(labs)
+    for own in evidence:
+        compared.look_at(own)
+    return compared.compared()
 
 
 def own_of(listed: _ListedT, result: Ownership, tags: Tags) -> _ListedT:

@@ -1,16 +1,21 @@
-"""Compares all labs of a class: what is another learner's, and whose it is."""
+"""Compares all labs of a class: what is another learner's, and whose it is.
+
+Labs are looked at one after the other. Of each only what is compared is kept, not its evidence.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from graders.evidence import Evidence
-from graders.judging.ownership.artifacts import Listing, listings
+from graders.judging.ownership.artifacts import BuilderOf, Listing, listings
 from graders.judging.ownership.findings import Findings, Ownership
 from graders.judging.ownership.locations import (
-    all_of,
+    Named,
+    Sharers,
     index,
     place_of,
     project_of,
@@ -27,66 +32,94 @@ from graders.urls import parameters_of
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True)
+class _Looked:
+    """What of one lab is compared with the others."""
+
+    listed: Sequence[Listing] = ()
+    targets: frozenset[str] = frozenset()
+    """The workspaces that its connections and variables lead to."""
+    built: frozenset[str] = frozenset()
+    """The places of the repositories that its pipelines build."""
+    similar: Mapping[str, str] = field(default_factory=dict)
+    """Name -> place of each repository with a similar name."""
+
+
 class Class:
     """All labs of a cohort, to be compared."""
 
-    def __init__(self, labs: Mapping[str, Lab], evidence: Mapping[str, Evidence]) -> None:
-        self._labs = labs
-        self._evidence = evidence
-        self._found = {learner: Findings() for learner in labs}
-        self._pointers = Pointers(labs)
-        self._runs: dict[str, frozenset[str]] = {}
-        self._targets: dict[str, frozenset[str]] = {}
-        self._by_workspace = index(labs, lambda lab: [workspace_of(lab)])
-        self._by_project = index(labs, lambda lab: [project_of(lab)])
+    def __init__(self, labs: Iterable[Lab]) -> None:
+        self._labs = {lab.learner.id: lab for lab in labs}
+        self._found = {learner: Findings() for learner in self._labs}
+        self._looked: dict[str, _Looked] = {}
+        self._pointers = Pointers(self._labs)
+        self._workspaces = {learner: workspace_of(lab) for learner, lab in self._labs.items()}
+        self._by_project = index(self._labs, lambda lab: [project_of(lab)])
 
-    def compared(self) -> Mapping[str, Ownership]:
-        listed = [listing for learner in self._labs for listing in self._listed(learner)]
-        self._built_elsewhere(listed)
-        self._listed_twice(listed)
-        self._similar_repositories()
-        looked_at = self._evidence.keys()
-        return {
-            learner: own.frozen(len(looked_at - {learner})) for learner, own in self._found.items()
-        }
-
-    def _listed(self, learner: str) -> Sequence[Listing]:
-        """One lab's resources, and its pointers noted; a mistake of ours affects that lab alone."""
-        evidence, lab = self._evidence.get(learner), self._labs[learner]
-        if evidence is None:
-            return ()
+    def look_at(self, evidence: Evidence) -> None:
+        """Note what of one lab is compared; a mistake of ours affects that lab alone."""
+        learner = evidence.learner
+        lab = self._labs[learner]
         try:
             with limited(SECONDS):
+                self._looked[learner] = looked = self._without_listings(lab, evidence)
                 self._point_elsewhere(lab, evidence)
-                return list(listings(lab, evidence, partial(self._builder, lab)))
+                listed = tuple(listings(lab, evidence, self._builder_for(lab, evidence)))
+                self._looked[learner] = replace(looked, listed=listed)
         except OutOfTime:
             self._found[learner].fault = f"comparing it took more than {SECONDS:g} seconds"
         except Exception as error:
             fault = f"a bug in the grader in comparing it ({type(error).__name__})"
             self._found[learner].fault = fault
-        return ()
 
-    def _builder(self, lab: Lab, tags: Mapping[str, str]) -> str:
+    def compared(self) -> Mapping[str, Ownership]:
+        """Ownership by learner, when all labs have been looked at."""
+        try:
+            self._compare()
+            return {
+                learner: own.frozen(len(self._looked) - (learner in self._looked))
+                for learner, own in self._found.items()
+            }
+        except Exception as error:  # no verdict depends on comparing the class
+            fault = f"a bug in the grader in comparing the class ({type(error).__name__})"
+            return {learner: Ownership(fault=fault) for learner in self._labs}
+
+    def _compare(self) -> None:
+        looked = [self._looked[learner] for learner in self._labs if learner in self._looked]
+        listed = [listing for lab in looked for listing in lab.listed]
+        self._built_elsewhere(listed)
+        self._listed_twice(listed)
+        self._similar_repositories()
+
+    def _without_listings(self, lab: Lab, evidence: Evidence) -> _Looked:
+        """What speaks for others: a mistake in listing what this lab has takes nothing from it."""
+        pipelines = visible(evidence.pipelines)
+        return _Looked(
+            targets=self._targets_of(lab, evidence),
+            built=frozenset(place_of(pipeline.repository_name) for pipeline in pipelines),
+            similar={
+                name: place_of(lab.github_owner, name) for name in evidence.similar_repositories
+            },
+        )
+
+    def _builder_for(self, lab: Lab, evidence: Evidence) -> BuilderOf:
+        runs = (*visible(evidence.runs), *visible(evidence.deleted_runs))
+        return partial(self._builder, lab, frozenset(str(run.id) for run in runs))
+
+    def _builder(self, lab: Lab, runs: frozenset[str], tags: Mapping[str, str]) -> str:
         """The learner whose project tags name; empty: nobody's, or by an earlier name the own one.
 
-        A run's id is unique in its organisation, and it stands in one project, whatever its name.
+        A run's id is unique in its organisation, and it stands in one project, whatever its name:
+        ``runs`` are those of the learner's own.
         """
         uri = tags.get(lab.sheet.tags.build_uri, "")
         organization, _, _ = (project := project_in(uri)).partition("/")
         named = parameters_of(uri).get("buildId", [""])
         is_here = organization == lab.organization.casefold()
-        if is_here and self._runs_of(lab.learner.id).issuperset(named):
+        if is_here and runs.issuperset(named):
             return ""
         learners = self._by_project.get(project, ())
-        return learners[0] if len(learners) == 1 else ""
-
-    def _runs_of(self, learner: str) -> frozenset[str]:
-        """The ids of all runs in a learner's project."""
-        if learner not in self._runs:
-            evidence = self._evidence[learner]
-            runs = (*visible(evidence.runs), *evidence.deleted_runs)
-            self._runs[learner] = frozenset(str(run.id) for run in runs)
-        return self._runs[learner]
+        return next(iter(learners)) if len(learners) == 1 else ""
 
     # --- what a learner's project points at -------------------------------------------------------
 
@@ -99,7 +132,7 @@ class Class:
         for pointer in self._pointers.of(lab, evidence):
             if pointer.owners and learner not in pointer.owners:
                 self._found[learner].add_note(
-                    pointer.about, pointer.text, Relation.IS_OF, pointer.owners
+                    pointer.about, pointer.text, Relation.IS_OF, Named.of(pointer.owners)
                 )
 
     # --- what says that it was built in another's project -----------------------------------------
@@ -120,31 +153,25 @@ class Class:
                 both = (listing.learner, listing.builder)
                 for learner in both:
                     self._found[learner].add_note(
-                        listing.about, str(listing), Relation.MADE_BY, both
+                        listing.about, str(listing), Relation.MADE_BY, Named(both)
                     )
                 continue
             why = f"its tags say that {listing.builder}'s CI made it"
-            if listing.builder in self._evidence and not listing.is_rooted:
+            if listing.builder in self._looked and not listing.is_rooted:
                 self._is_anothers(listing, listing.builder, why)
             else:
-                self._is_unclear(listing, [listing.builder], why)
+                self._is_unclear(listing, Named((listing.builder,)), why)
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
-        if learner not in self._targets:
-            self._targets[learner] = self._targets_of(learner)
-        return workspace_of(self._labs[other]) in self._targets[learner]
+        looked = self._looked.get(learner)
+        return looked is not None and self._workspaces[other] in looked.targets
 
-    def _targets_of(self, learner: str) -> frozenset[str]:
-        """The workspaces that a learner's connections and variables lead to."""
-        evidence = self._evidence.get(learner)
-        if evidence is None:
-            return frozenset()
+    def _targets_of(self, lab: Lab, evidence: Evidence) -> frozenset[str]:
         targets = {
             place_of(connection.subscription_id, connection.resource_group, connection.workspace)
             for connection in visible(evidence.service_connections)
         }
-        lab = self._labs[learner]
         names = lab.sheet.variable_group.variables
         for group in visible(evidence.variable_groups):
             own = map(group.variables.get, (names.resource_group, names.workspace_name))
@@ -161,17 +188,14 @@ class Class:
                 by_key.setdefault(listing.key, []).append(listing)
         for same in by_key.values():
             owner = self._owner(same)
-            learners = dict.fromkeys(
-                entry.learner for entry in same if not self._is_disowned(entry)
-            )
+            having = (entry.learner for entry in same if not self._is_disowned(entry))
+            sharers = Sharers(having, self._workspaces)
             for listing in same:
-                others = [
-                    other for other in learners if not self._are_together(other, listing.learner)
-                ]
+                others = sharers.apart_from(listing.learner)
                 if not others:
                     continue
                 if owner is None:
-                    why = f"{all_of(others)} has it too, and nothing proves who had it first"
+                    why = f"{others} has it too, and nothing proves who had it first"
                     self._is_unclear(listing, others, why)
                 elif not self._are_together(listing.learner, owner.learner):
                     here = (
@@ -191,28 +215,16 @@ class Class:
 
         Where it is similar to the names of several learners, it is whose pipelines build it.
         """
-        built = index(self._labs, lambda lab: self._built(lab.learner.id))
-        similar = index(self._labs, lambda lab: self._similar(lab).values())
-        for learner, lab in self._labs.items():
-            for name, place in self._similar(lab).items():
-                others = [
-                    other
-                    for other in built.get(place, similar[place])
-                    if not self._are_together(learner, other)
-                ]
-                if others:
+        built = index(self._looked, lambda lab: lab.built)
+        similar = index(self._looked, lambda lab: lab.similar.values())
+        sharers = {
+            place: Sharers(built.get(place, learners), self._workspaces)
+            for place, learners in similar.items()
+        }
+        for learner, lab in self._looked.items():
+            for name, place in lab.similar.items():
+                if sharers[place].apart_from(learner):
                     self._found[learner].not_meant.add(name)
-
-    def _built(self, learner: str) -> set[str]:
-        evidence = self._evidence.get(learner)
-        listed = visible(evidence.pipelines) if evidence else ()
-        return {place_of(pipeline.repository_name) for pipeline in listed}
-
-    def _similar(self, lab: Lab) -> Mapping[str, str]:
-        """Name -> place of each repository with a similar name."""
-        evidence = self._evidence.get(lab.learner.id)
-        names = evidence.similar_repositories if evidence else ()
-        return {name: place_of(lab.github_owner, name) for name in names}
 
     def _owner(self, same: Sequence[Listing]) -> Listing | None:
         """The listing in the lab that has the resource itself; None where nothing proves which.
@@ -252,15 +264,13 @@ class Class:
         if listing.key:
             findings.not_own[listing.key] = listing.resource
         findings.borrowed[listing.kind] = Mismatch(listing.kind, "your own", "another learner's")
-        findings.add_note(listing.about, str(listing), Relation.IS_OF, (owner,), why)
+        findings.add_note(listing.about, str(listing), Relation.IS_OF, Named((owner,)), why)
 
-    def _is_unclear(self, listing: Listing, others: Iterable[str], why: str) -> None:
+    def _is_unclear(self, listing: Listing, others: Named, why: str) -> None:
         findings = self._found[listing.learner]
         if listing.key not in findings.not_own:
             findings.unclear[listing.kind] = None
             findings.add_note(listing.about, str(listing), Relation.UNCLEAR, others, why)
 
     def _are_together(self, learner: str, other: str) -> bool:
-        return learner == other or workspace_of(self._labs[learner]) == workspace_of(
-            self._labs[other]
-        )
+        return self._workspaces[learner] == self._workspaces[other]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from graders.judging.ownership.locations import Named
 from graders.reasons import Mismatch, OwnerNote, Relation
+from graders.texts import MOST_LINES
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Ownership:
     owners: Mapping[str, tuple[OwnerNote, ...]] = field(default_factory=dict)
     """Whose it is, by subject: a variable in lower case, ``workspace_connection``,
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
-    ``published_pipelines``; and all of it under ``own_work``."""
+    ``published_pipelines``; and all of it under ``own_work``. Safe to show, 40 of each at most."""
 
     @property
     def explanation(self) -> str:
@@ -54,12 +56,14 @@ class Findings:
         about: str,
         resource: str,
         relation: Relation,
-        learners: Iterable[str],
+        named: Named,
         proof: str = "",
     ) -> None:
-        note = OwnerNote(resource, relation, tuple(learners), proof)
+        note = OwnerNote(resource, relation, named.learners, proof, named.more)
         for subject in (about, "own_work"):
-            self.notes.setdefault(subject, {})[note] = None
+            notes = self.notes.setdefault(subject, {})
+            if len(notes) < MOST_LINES:
+                notes[note] = None
 
     def frozen(self, others: int) -> Ownership:
         return Ownership(
@@ -70,5 +74,7 @@ class Findings:
             not_own=self.not_own,
             left_by_others=frozenset(self.left_by_others),
             not_meant=frozenset(self.not_meant),
-            owners={about: tuple(notes) for about, notes in self.notes.items()},
+            owners={
+                about: tuple(note.bounded for note in notes) for about, notes in self.notes.items()
+            },
         )

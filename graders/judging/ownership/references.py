@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from graders.evidence import Evidence, VariableGroup
@@ -24,7 +24,7 @@ class Pointer:
 
     about: str
     text: str
-    owners: tuple[str, ...]
+    owners: Collection[str]
 
 
 class Pointers:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from functools import lru_cache
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import BaseConstructor
+from yaml.resolver import BaseResolver
 
 LONGEST = 64 * 1024
 """Characters; the lab's longest file has 3,000."""
@@ -26,13 +31,16 @@ def read_yaml(text: str) -> Any:
     """
     if len(text) > LONGEST:
         raise UnreadableError(f"more than {LONGEST:,} characters")
+    if _FastLoader is not None and not _SLOWLY.search(text):
+        # what it refuses is for the other loader to decide, and to say where
+        with contextlib.suppress(yaml.YAMLError, ValueError):
+            return _document(_FastLoader(text))
+    return _read_slowly(text)
+
+
+def _read_slowly(text: str) -> Any:
     try:
-        loader = _Loader(text)  # it reads on at once, and refuses control characters
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        _Budget().spend(node)
-        return loader.construct_document(node)
+        return _document(_Loader(text))  # it reads on at once, and refuses control characters
     except (yaml.YAMLError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         raise UnreadableError(
@@ -40,7 +48,15 @@ def read_yaml(text: str) -> Any:
         ) from None
 
 
-class _Loader(yaml.BaseLoader):
+def _document(loader: Any) -> Any:
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    _Budget().spend(node)
+    return loader.construct_document(node)
+
+
+class _Bounded(Composer):
     """Stops at the bound on depth, long before Python does at its own."""
 
     _depth = 0
@@ -53,6 +69,31 @@ class _Loader(yaml.BaseLoader):
             return super().compose_node(parent, index)
         finally:
             self._depth -= 1
+
+
+class _Loader(_Bounded, yaml.BaseLoader):
+    """PyYAML's own: what it says of a text is what counts."""
+
+
+_FastLoader: Any = None
+if yaml.__with_libyaml__:
+    from yaml._yaml import CParser  # where there is no libyaml, this does not exist
+
+    class _WithLibyaml(_Bounded, CParser, BaseConstructor, BaseResolver):
+        """libyaml splits the text into events, one by one; nodes are made here, within the bounds.
+
+        libyaml's own nodes have none: it makes them on the stack of C.
+        """
+
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+            Composer.__init__(self)
+            BaseConstructor.__init__(self)
+            BaseResolver.__init__(self)
+
+    _FastLoader = _WithLibyaml
+_SLOWLY = re.compile(r"[^\n -~]|[?]|[|>][-+0-9]*#")
+"""Where libyaml reads what PyYAML refuses: tabs, other line ends, odd keys and comments."""
 
 
 class _Budget:

@@ -9,7 +9,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graders.evidence import Deployment, ModelFile, Run
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 
 ARTIFACT_HOSTS = (".artifacts.visualstudio.com",)
 _MOST_BYTES = 64 * 1024
+_MOST_LOGS = 1000
+_MOST_OF_LOGS = 4 * 1024 * 1024
 _MOST_WORDS = 100
+_NO_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError),
+    *(RuntimeError, EOFError, OSError, ValueError),
+)
+"""What reading an archive raises that is none, or is damaged."""
 _STAMP = re.compile(r"^\d\S*Z\s+")
 _SECTION = "##[section]"
 
@@ -57,7 +65,7 @@ def model_file(archive: bytes, name: str) -> ModelFile:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             text = _text_of(opened, name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+    except _NO_ZIP:
         raise web.UnexpectedBodyError("the artifact is not a readable zip file") from None
     try:
         content = json.loads(text)
@@ -79,6 +87,45 @@ def _text_of(archive: zipfile.ZipFile, name: str) -> str:
 def _plain(value: object) -> str:
     is_plain = isinstance(value, str | int) and not isinstance(value, bool)
     return str(value)[:_MOST_WORDS] if is_plain else ""
+
+
+def logs_in(archive: bytes, tasks: Sequence[str]) -> list[list[str]] | None:
+    """The whole logs of tasks, from the archive of a run's logs; None unless each is there once.
+
+    No rule of the files' names is documented: a log is known by its first line, which the agent
+    writes.
+    """
+    by_task: dict[str, list[list[str]]] = {task: [] for task in tasks}
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            for text in _logs(opened):
+                first = _STAMP.sub("", text.partition("\n")[0].rstrip("\r"), count=1)
+                for task, logs in by_task.items():
+                    if fits(first, f"{_SECTION}Starting: {task}"):
+                        logs.append(whole_log(_lines(text), task))
+    except (*_NO_ZIP, web.UnexpectedBodyError):
+        return None
+    if any(len(logs) != 1 for logs in by_task.values()):
+        return None
+    return [logs[0] for logs in by_task.values()]
+
+
+def _logs(archive: zipfile.ZipFile) -> Iterator[str]:
+    """The text of each file. Raises ``UnexpectedBodyError`` for more than a run's logs have."""
+    entries, left = archive.infolist(), _MOST_OF_LOGS
+    if len(entries) > _MOST_LOGS:
+        raise web.UnexpectedBodyError("there are too many logs")
+    for entry in entries:
+        with archive.open(entry) as file:
+            content = file.read(left)
+        left -= len(content)
+        if left <= 0:
+            raise web.UnexpectedBodyError("the logs are too large")
+        yield content.decode("utf-8-sig", "replace")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def logs_of(run: Run, deployment: DeploymentStage) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ Source: https://learn.microsoft.com/rest/api/azure/devops/ (7.1), and the SDK's 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
@@ -119,6 +120,14 @@ def pipeline(item: Any) -> Pipeline:
     )
 
 
+def with_latest_run(item: Any) -> tuple[Pipeline, Run | None]:
+    """A pipeline and its latest run; None where the list does not show that as a whole."""
+    shown = getattr(item, "latest_build", None)
+    with contextlib.suppress(TypeError, AttributeError):
+        return pipeline(item), None if shown is None else run(shown)
+    return pipeline(item), None
+
+
 def listed_run(item: Any) -> tuple[bool, Run]:
     """Whether a run was deleted, and the run."""
     return bool(item.deleted), run(item)
@@ -144,6 +153,7 @@ def run(item: Any) -> Run:
             if _word(problem.result).lower() != "ok"
         ),
         triggered_by=_trigger(item.trigger_info),
+        changed_at=_utc(item.last_changed_date),
     )
 
 

@@ -1,6 +1,6 @@
 """Azure DevOps: one learner's project, library, service connections, pipelines and their runs.
 
-Twelve requests for a learner who followed the lab; the list of projects is shared by all.
+Eleven requests for a learner who followed the lab; the list of projects is shared by all.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from graders.evidence import (
     Pipeline,
     Project,
     Rights,
+    Run,
     ServiceConnection,
     Sighting,
     Unavailable,
@@ -33,6 +34,7 @@ from graders.services.azure_devops.query import SERVICE, ProjectReader
 from graders.services.azure_devops.rights import anonymous, rights
 from graders.services.azure_devops.runs import RunsReader
 from graders.services.calls import Shared, asks
+from graders.services.earlier import NOTHING, Earlier
 from graders.services.http.triage import has, look
 from graders.services.http.web import UnexpectedBodyError
 from graders.services.sign_in import SignIn
@@ -75,17 +77,22 @@ class AzureDevOps:
             return self._projects
 
     def look_at(
-        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+        self,
+        lab: Lab,
+        sightings: list[Sighting],
+        parts: Collection[str] = ALL_PARTS,
+        earlier: Earlier = NOTHING,
     ) -> AzureDevOpsEvidence:
         """All of one learner's project; what depends on an unreadable part is unreadable too.
 
-        Of ``parts`` only: the others are not asked for.
+        Of ``parts`` only: the others are not asked for. What ``earlier`` has of runs that are over
+        is kept.
         """
         project = self.project_of(lab)
         sightings.extend(self._sightings[-1:])
         if isinstance(project, Unavailable):
             return AzureDevOpsEvidence.unseen(project)
-        facts = _LabReader(self.clients, project, lab, sightings).facts(parts)
+        facts = _LabReader(self.clients, project, lab, sightings, earlier).facts(parts)
         return replace(facts, rights=self._rights.get(project.id, Rights()))
 
     def still_has(self, lab: Lab, resource: ResourceRef) -> bool | Unavailable:
@@ -142,6 +149,8 @@ class AzureDevOps:
 class _LabReader(ProjectReader):
     """One collection of one learner's project."""
 
+    earlier: Earlier
+
     def facts(self, parts: Collection[str]) -> AzureDevOpsEvidence:
         def read(part: str, call: Callable[[], T]) -> T | Unavailable:
             return call() if part in parts else NOT_COLLECTED
@@ -149,9 +158,10 @@ class _LabReader(ProjectReader):
         groups = read("variable_groups", self._variable_groups)
         connections = read("service_connections", self._service_connections)
         open_to_all = self._open_to_all(groups, connections)
-        pipelines = read("pipelines", self._pipelines)
-        reader = RunsReader(self.clients, self.project, self.lab, self.sightings)
-        listed = reader.runs(pipelines if "runs" in parts else NOT_COLLECTED)
+        shown = read("pipelines", self._pipelines)
+        pipelines = shown if isinstance(shown, Unavailable) else tuple(shown)
+        reader = RunsReader(self.clients, self.project, self.lab, self.sightings, self.earlier)
+        listed = reader.runs(shown if "runs" in parts else NOT_COLLECTED)
         return AzureDevOpsEvidence(
             project=self.project,
             variable_groups=self._with_access(
@@ -187,12 +197,19 @@ class _LabReader(ProjectReader):
         )
 
     @asks(SERVICE, "pipelines")
-    def _pipelines(self) -> tuple[Pipeline, ...] | Unavailable:
-        """Source: build/definitions with all properties; lab tasks 5 and 6."""
+    def _pipelines(self) -> Mapping[Pipeline, Run | None] | Unavailable:
+        """Each with its latest run, where that can save a request.
+
+        Source: build/definitions with all properties; lab tasks 5 and 6.
+        """
         ask = self.clients.builds.get_definitions
-        return self.listed(
-            "pipelines", parsing.pipeline, lambda: self.whole(ask, include_all_properties=True)
+        options = {"include_all_properties": True}
+        if self.earlier.all_of("runs"):
+            options["include_latest_builds"] = True
+        listed = self.listed(
+            "pipelines", parsing.with_latest_run, lambda: self.whole(ask, **options)
         )
+        return listed if isinstance(listed, Unavailable) else dict(listed)
 
     def _connection_uses(
         self,

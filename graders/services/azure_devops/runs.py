@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,8 @@ from graders.run_results import counts_as_succeeded, deployed_whole, has_role, l
 from graders.services.azure_devops import artifacts_and_logs, parsing
 from graders.services.azure_devops.query import SERVICE, ProjectReader, T
 from graders.services.calls import asks
+from graders.services.earlier import Earlier, seen
+from graders.services.http.triage import look
 from graders.services.http.web import UnexpectedBodyError
 
 _LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
@@ -28,8 +30,13 @@ class ListedRuns:
 class RunsReader(ProjectReader):
     """One collection of the runs of one learner's project."""
 
-    def runs(self, pipelines: tuple[Pipeline, ...] | Unavailable) -> ListedRuns:
-        """Runs of the pipelines that matter, newest first, the decisive ones in detail."""
+    earlier: Earlier
+
+    def runs(self, pipelines: Mapping[Pipeline, Run | None] | Unavailable) -> ListedRuns:
+        """Runs of the pipelines that matter, newest first, the decisive ones in detail.
+
+        ``pipelines``: each with its latest run, if the list of pipelines shows it.
+        """
         if isinstance(pipelines, Unavailable):
             return ListedRuns(pipelines)
         matter = {
@@ -37,6 +44,9 @@ class RunsReader(ProjectReader):
             for pipeline in pipelines
             if self._is_ci(pipeline) or self._is_cd(pipeline)
         }
+        kept = self.earlier.listed_runs({p.id: pipelines[p] for p in matter.values()})
+        if kept is not None:
+            return ListedRuns(self._detailed(matter.values(), kept))
         listed = self._list_runs(list(matter)) if matter else ()
         if isinstance(listed, Unavailable):
             return ListedRuns(listed)
@@ -70,7 +80,7 @@ class RunsReader(ProjectReader):
         others = [run for run in failed[:_LOOKED_INTO] if run.id not in known]
         return chosen + [self._in_detail(run, pipeline) for run in others]
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
     def _list_runs(self, pipelines: list[int]) -> tuple[tuple[bool, Run], ...] | Unavailable:
         """Source: build/builds; any run may count, so all are read; lab tasks 5 and 6."""
         ask = self.clients.builds.get_builds
@@ -82,14 +92,20 @@ class RunsReader(ProjectReader):
         return self.listed("runs", parsing.listed_run, lambda: self.whole(ask, **options))
 
     def _in_detail(self, run: Run, pipeline: Pipeline) -> Run:
-        run = replace(run, stages=self._stages(run))
+        before = self.earlier.details_of(run) or run
+        run = replace(run, stages=seen(before.stages, lambda: self._stages(run)))
         if self._is_ci(pipeline) and run.succeeded:
-            run = self._with_artifacts(run)
+            run = self._with_artifacts(run, before)
         if self._is_cd(pipeline) and counts_as_succeeded(run, self.lab.sheet.cd):
-            run = replace(run, upstream=self._upstream(run), deployment=self._deployment(run))
+            deployed = run
+            run = replace(
+                run,
+                upstream=seen(before.upstream, lambda: self._upstream(deployed)),
+                deployment=seen(before.deployment, lambda: self._deployment(deployed)),
+            )
         return run
 
-    @asks(SERVICE, "runs", times=2)  # of a run of CI, and of one of CD
+    @asks(SERVICE, "runs", times=2, again=0)  # of a run of CI, and of one of CD
     def _stages(self, run: Run) -> tuple[Stage, ...] | Unavailable:
         """Source: build/timeline. A run that was invalid when queued has none."""
         if run.problems and run.started_at is None:
@@ -100,9 +116,18 @@ class RunsReader(ProjectReader):
             lambda: _unless_none(ask(self.project.id, run.id), parsing.stages),
         )
 
-    @asks(SERVICE, "runs")
-    def _with_artifacts(self, run: Run) -> Run:
-        """Source: build/artifacts, and the content of the one that names the model."""
+    def _with_artifacts(self, run: Run, before: Run) -> Run:
+        """With the names of its artifacts, and the content of the one that names the model."""
+        names, file = before.artifacts, before.model_file
+        if not isinstance(names, tuple):
+            return self._ask_for_artifacts(run)
+        if self.lab.sheet.ci.artifacts.model in names and not isinstance(file, ModelFile):
+            return self._ask_for_artifacts(run)
+        return replace(run, artifacts=names, model_file=file)
+
+    @asks(SERVICE, "runs", again=0)
+    def _ask_for_artifacts(self, run: Run) -> Run:
+        """Source: build/artifacts."""
         ask = self.clients.builds.get_artifacts
         listed = self.listed(
             f"the artifacts of run {run.id}",
@@ -115,7 +140,7 @@ class RunsReader(ProjectReader):
         url = dict(listed).get(self.lab.sheet.ci.artifacts.model)
         return run if url is None else replace(run, model_file=self._model_file(run, url))
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
     def _model_file(self, run: Run, url: str) -> ModelFile | Unavailable:
         artifacts = self.lab.sheet.ci.artifacts
         return self.looked(
@@ -123,7 +148,6 @@ class RunsReader(ProjectReader):
             lambda: artifacts_and_logs.model_file(self.clients.download(url), artifacts.model_file),
         )
 
-    @asks(SERVICE, "runs", times=2)  # two logs
     def _deployment(self, run: Run) -> Deployment | Unavailable | None:
         """Source: build/logs, of the tasks that read the artifact and test the endpoint."""
         cd = self.lab.sheet.cd
@@ -142,7 +166,8 @@ class RunsReader(ProjectReader):
             return artifacts_and_logs.whole_log(entries, task)
 
         def read_logs() -> Deployment | Unavailable:
-            reading, testing = lines(read), lines(test)
+            together = self._logs_together(run, (read, test))
+            reading, testing = together or (lines(read), lines(test))
             try:
                 return artifacts_and_logs.deployment(reading, testing, cd.log)
             except UnexpectedBodyError:
@@ -150,7 +175,18 @@ class RunsReader(ProjectReader):
 
         return self.looked(f"the logs of run {run.id}", read_logs)
 
-    @asks(SERVICE, "runs")
+    @asks(SERVICE, "runs", again=0)
+    def _logs_together(self, run: Run, tasks: Sequence[str]) -> list[list[str]] | None:
+        """Source: build/logs, all in one archive; None where each has to be asked for alone."""
+        ask = self.clients.builds.get_build_logs_zip
+        archive = look(
+            SERVICE, "the logs", lambda: b"".join(ask(self.project.id, run.id)), self.sightings
+        )
+        if isinstance(archive, Unavailable):
+            return None
+        return artifacts_and_logs.logs_in(archive, tasks)
+
+    @asks(SERVICE, "runs", again=0)
     def _upstream(self, run: Run) -> tuple[UpstreamRun, ...] | Unavailable:
         """Source: pipelines/runs, whose list has no resources; it knows no ids of runs."""
         ask = self.clients.pipelines.get_run

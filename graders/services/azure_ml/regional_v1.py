@@ -215,6 +215,7 @@ def web_service(body: Mapping[str, Any]) -> Endpoint:
         created_at=moment(body.get("createdTime")),
         updated_at=moment(body.get("updatedTime")),
         error=_error(body.get("error")),
+        has_schema=_has_schema(body),
     )
 
 
@@ -235,6 +236,13 @@ def _model_ids(body: Mapping[str, Any]) -> Iterator[str]:
     for versions in named.values():
         for model in (versions or {}).values():
             yield _text(model.get("id"))
+
+
+def _has_schema(body: Mapping[str, Any]) -> bool:
+    """What the service noted when it built the container, as texts."""
+    properties = body.get("properties")
+    noted = properties.get("hasInferenceSchema") if isinstance(properties, Mapping) else None
+    return bool(body.get("swaggerUri")) and _text(noted).casefold() == "true"
 
 
 def _error(error: object) -> str:

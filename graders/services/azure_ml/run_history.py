@@ -18,6 +18,7 @@ from graders.evidence import Sighting, TrainingRun, TrainingStep, Unavailable
 from graders.services.azure_ml.paging import MOST_PAGES
 from graders.services.azure_ml.regional_v1 import ARM_SCOPE, SERVICE, Place, moment
 from graders.services.calls import asks
+from graders.services.earlier import NOTHING, Earlier
 from graders.services.http import web
 from graders.services.http.triage import look
 
@@ -43,11 +44,19 @@ class RunHistory:
         self._azure = azure
         self._session = session
 
-    @asks(SERVICE, "training_runs", times=2)  # the runs, and their metrics
+    @asks(SERVICE, "training_runs", times=2, again=0)  # the runs, and their metrics
     def training_runs(
-        self, place: Place, experiment: str, sightings: list[Sighting], *, knows_place: bool = False
+        self,
+        place: Place,
+        experiment: str,
+        sightings: list[Sighting],
+        *,
+        knows_place: bool = False,
+        earlier: Earlier = NOTHING,
     ) -> tuple[TrainingRun, ...] | Unavailable:
-        """The experiment's runs with their steps; without any run, metrics are not asked for.
+        """The experiment's runs with their steps.
+
+        Metrics are asked for only where a run has some that ``earlier`` does not have.
 
         ``knows_place``: the same identity has just listed resources of this workspace. Only then is
         the service believed when it says that the experiment does not exist.
@@ -68,8 +77,9 @@ class RunHistory:
         runs = look(SERVICE, f"the runs of the experiment {experiment}", ask, sightings)
         if isinstance(runs, Unavailable):
             return runs if is_there or not knows_place else ()
-        if not runs:
-            return runs
+        kept = earlier.with_metrics(runs)
+        if kept is not None:
+            return kept
         metrics = look(
             SERVICE,
             f"the metrics of the experiment {experiment}",

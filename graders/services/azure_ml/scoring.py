@@ -40,6 +40,7 @@ _DIGITS = 3
 """Of a number that is drawn, behind the point: as many as the lab's data show."""
 _MLFLOW = "predictions"
 """The key of a model that is served by MLflow, without a scoring script."""
+_FIRST = "its answer to the lab's query"
 _NOT_FOUND = 404
 _JUDGED = (200, 400, 422)
 """Statuses of the learner's own code. Any other may be ours or the platform's, unless the
@@ -47,12 +48,18 @@ container says that the code raised."""
 
 
 def ask(
-    endpoint: Endpoint, key: str | None, scoring: Scoring, sightings: list[Sighting]
+    endpoint: Endpoint,
+    key: str | None,
+    scoring: Scoring,
+    sightings: list[Sighting],
+    *,
+    describes_itself: bool | None = None,
 ) -> Answer | Unavailable:
     """The endpoint's answers to the lab's query and a second one; whether it describes itself.
 
-    ``key`` is sent only to an endpoint that requires one. Three requests; one more for each
-    question that gets no numbers at first.
+    ``key`` is sent only to an endpoint that requires one. Both questions go in one request. Where
+    it gets no number for each row, they are asked one by one, each once more if it gets none.
+    ``describes_itself``: what is known already is not asked for.
     """
     uri = endpoint.scoring_uri
     if not may_be_asked(uri):
@@ -66,11 +73,12 @@ def ask(
     key = key if endpoint.auth_enabled else None
     with web.open_session(1) as session:
         conversation = _Conversation(session, endpoint, key, scoring, sightings)
-        answer = conversation.answer(scoring.rows, "its answer to the lab's query")
+        answer = conversation.both_answers() or conversation.answers_one_by_one()
         if isinstance(answer, Unavailable):
             return answer
-        second = None if answer.result is None else conversation.second_answer()
-        return replace(answer, second=second, swagger=conversation.describes_itself())
+        if describes_itself is not None:
+            return replace(answer, swagger=describes_itself)
+        return replace(answer, swagger=conversation.describes_itself())
 
 
 def drawn_rows(scoring: Scoring, generator: random.Random) -> Rows:
@@ -110,6 +118,28 @@ class _Conversation:
     scoring: Scoring
     sightings: list[Sighting]
 
+    def both_answers(self) -> Answer | Unavailable | None:
+        """The answers to both questions, asked together; None where they have to be asked alone.
+
+        What cannot be reached is not asked again.
+        """
+        rows, drawn = self.scoring.rows, drawn_rows(self.scoring, random.SystemRandom())
+        answer = look(SERVICE, _FIRST, lambda: self._asked((*rows, *drawn)), self.sightings)
+        if isinstance(answer, Unavailable):
+            return answer if answer.status is None else None
+        if answer.result is None or len(answer.result) != len(rows) + len(drawn):
+            return None
+        first, second = answer.result[: len(rows)], answer.result[len(rows) :]
+        together = SecondAnswer(drawn, answer.status, second, with_first=True)
+        return replace(answer, result=first, second=together)
+
+    def answers_one_by_one(self) -> Answer | Unavailable:
+        """The answer to the lab's own query, and then the other."""
+        answer = self.answer(self.scoring.rows, _FIRST)
+        if isinstance(answer, Unavailable) or answer.result is None:
+            return answer
+        return replace(answer, second=self.second_answer())
+
     def answer(self, rows: Rows, subject: str) -> Answer | Unavailable:
         """The answer to these rows; one bad answer may be the network's."""
         answer = look(SERVICE, subject, lambda: self._asked(rows), self.sightings)
@@ -125,7 +155,6 @@ class _Conversation:
             return answer
         return SecondAnswer(rows, answer.status, answer.result, answer.body)
 
-    @asks(SERVICE, "answer")
     def describes_itself(self) -> bool | Unavailable:
         """Whether there is an OpenAPI ("Swagger") document beside the scoring address."""
         url = beside(self.endpoint.scoring_uri)
@@ -140,7 +169,7 @@ class _Conversation:
 
         return look(SERVICE, "its description of itself", call, self.sightings)
 
-    @asks(SERVICE, "answer", times=2)
+    @asks(SERVICE, "answer")
     def _asked(self, rows: Rows) -> Answer:
         response = self.session.post(
             self.endpoint.scoring_uri,

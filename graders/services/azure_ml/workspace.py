@@ -35,6 +35,7 @@ from graders.services.azure_ml.regional_v1 import Place, Region, RegionalService
 from graders.services.azure_ml.resource_manager import LocatedWorkspace, ResourceManager
 from graders.services.azure_ml.run_history import RunHistory
 from graders.services.calls import Shared, asks
+from graders.services.earlier import NOTHING, Earlier
 from graders.services.http import web
 from graders.services.http.transport import watching
 from graders.services.sign_in import SignIn
@@ -55,6 +56,12 @@ _MOST_EXPERIMENTS = 1
 _EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 """A name that the service accepts: it comes from a tag, and goes into an address."""
 _Key = tuple[str, str, str]
+_NO_SDK = Unavailable(
+    ServiceName.AZURE_ML,
+    "the online endpoints",
+    "azure-ai-ml is not installed, which reads them",
+    "Install `mlops-lab-check[online]`, or let your instructor check it.",
+)
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,16 @@ class AzureML:
             self._regional.region(discovery_url, [])
 
     def look_at(
-        self, lab: Lab, sightings: list[Sighting], parts: Collection[str] = ALL_PARTS
+        self,
+        lab: Lab,
+        sightings: list[Sighting],
+        parts: Collection[str] = ALL_PARTS,
+        earlier: Earlier = NOTHING,
     ) -> AzureMLEvidence:
-        """One learner's workspace and what is in it; of ``parts`` only."""
+        """One learner's workspace and what is in it; of ``parts`` only.
+
+        What ``earlier`` has of training runs that are over is kept.
+        """
         located = self._find(lab, sightings)
         if isinstance(located, Unavailable):
             return AzureMLEvidence.unseen(located)
@@ -115,11 +129,17 @@ class AzureML:
         if isinstance(region, Unavailable):
             return facts
         place = Place(located.workspace, region)
-        facts = self._with_training(facts, place, lab, sightings, parts)
+        facts = self._with_training(facts, place, lab, sightings, parts, earlier)
         if "endpoints" not in parts:
             return facts
         deployed = _Deployed(
-            self._regional, place, lab, sightings, azure=self._azure, session=self._session
+            self._regional,
+            place,
+            lab,
+            sightings,
+            azure=self._azure,
+            session=self._session,
+            earlier=earlier,
         )
         with watching() as exchanges:
             endpoints = deployed.endpoints()
@@ -137,6 +157,7 @@ class AzureML:
         lab: Lab,
         sightings: list[Sighting],
         parts: Collection[str],
+        earlier: Earlier,
     ) -> AzureMLEvidence:
         """The facts with the published pipelines, and the runs if there is a trace of any."""
         if "published_pipelines" not in parts:
@@ -145,11 +166,14 @@ class AzureML:
         facts = replace(facts, published_pipelines=pipelines)
         if "training_runs" not in parts or not _has_traces(lab, pipelines, models):
             return facts
+        kept = earlier.trained(lab, pipelines, models)
+        if kept is not None:
+            return replace(facts, training_runs=kept)
         knows_place = _has_entries(pipelines) or _has_entries(models)
         trained: tuple[TrainingRun, ...] = ()
         for experiment in _experiments(lab, models):
             runs = self._history.training_runs(
-                place, experiment, sightings, knows_place=knows_place
+                place, experiment, sightings, knows_place=knows_place, earlier=earlier
             )
             if isinstance(runs, Unavailable):
                 return replace(facts, training_runs=runs)
@@ -209,6 +233,7 @@ class _Deployed:
     sightings: list[Sighting]
     azure: TokenCredential
     session: requests.Session
+    earlier: Earlier
 
     def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
         """The web services; the online endpoints too where they count and are needed."""
@@ -217,8 +242,10 @@ class _Deployed:
             return services
         if self.lab.own_endpoint(services):
             return services
-        from graders.services.azure_ml import sdk_v2  # late: two seconds of CPU, for few classes
-
+        try:  # late: two seconds of CPU, for few classes
+            from graders.services.azure_ml import sdk_v2
+        except ImportError:  # what learners install is small
+            return _NO_SDK
         online = sdk_v2.online_endpoints(self._client, self.lab, self.sightings)
         return online if isinstance(online, Unavailable) else (*services, *online)
 
@@ -232,7 +259,13 @@ class _Deployed:
         key = self._key(endpoint) if endpoint.auth_enabled else None
         if isinstance(key, Unavailable):
             return key
-        return scoring.ask(endpoint, key, self.lab.sheet.scoring, self.sightings)
+        return scoring.ask(
+            endpoint,
+            key,
+            self.lab.sheet.scoring,
+            self.sightings,
+            describes_itself=endpoint.has_schema or self.earlier.description_of(endpoint),
+        )
 
     def _key(self, endpoint: Endpoint) -> str | Unavailable | None:
         if not scoring.may_be_asked(endpoint.scoring_uri):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graders.evidence import ServiceName, Sighting, Unavailable
@@ -15,6 +15,26 @@ _OWNER_WANTED = (
     "If it exists, make the grader's account an owner of the organisation, with a token that reads"
     " private repositories"
 )
+
+
+class FreeNames:
+    """The repositories of an organisation that are no learner's, found by the number in a name.
+
+    Made once for a class: each learner is compared with the few that may be meant.
+    """
+
+    def __init__(self, names: Iterable[str], cohort: Iterable[Lab]) -> None:
+        taken = {name for lab in cohort for name in _folded(lab.repositories)}
+        self._by_numbers: dict[frozenset[int], list[str]] = {}
+        for name in names:
+            if name.casefold() not in taken:
+                numbers = frozenset(map(int, re.findall(r"\d+", name))) - {0}
+                self._by_numbers.setdefault(numbers, []).append(name)
+
+    def that_may_be_of(self, lab: Lab) -> Sequence[str]:
+        """Those whose numbers fit this learner; who is graded today is not the whole class."""
+        own = (frozenset[int](), frozenset({lab.learner.number}))
+        return [name for numbers in own for name in self._by_numbers.get(numbers, ())]
 
 
 @dataclass(frozen=True)
@@ -56,14 +76,14 @@ class Owner:
             ServiceName.GITHUB, subject, "it is missing, or the token may not see it", _OWNER_WANTED
         )
 
-    def similar_to(self, lab: Lab, cohort: Iterable[Lab]) -> tuple[str, ...]:
+    def free_names(self, cohort: Iterable[Lab]) -> FreeNames:
+        """The names that are no learner's of the cohort."""
+        return FreeNames(() if isinstance(self.names, Unavailable) else self.names, cohort)
+
+    def similar_to(self, lab: Lab, free: FreeNames) -> tuple[str, ...]:
         """Names that are similar to an accepted one and no other learner's."""
-        if isinstance(self.names, Unavailable):
-            return ()
-        taken = {name for other in cohort for name in _folded(other.repositories)}
-        free = [name for name in self.names if name.casefold() not in taken]
-        free = [name for name in free if _may_be_of(lab, name)]
-        near = [miss for name in lab.repositories for miss in near_misses(name, free)]
+        candidates = free.that_may_be_of(lab)
+        near = [miss for name in lab.repositories for miss in near_misses(name, candidates)]
         return tuple(dict.fromkeys(name for name, _ in sorted(near, key=lambda miss: miss[1])))
 
     @property
@@ -78,11 +98,6 @@ class Owner:
     def _saw_private(self) -> bool:
         listed_private = not isinstance(self.names, Unavailable) and any(self.names.values())
         return (self.saw_private or listed_private) and (self.membership.is_member or self.is_app)
-
-
-def _may_be_of(lab: Lab, name: str) -> bool:
-    """Whether a name's numbers fit this learner; those graded today are not the whole class."""
-    return all(int(digits) in (0, lab.learner.number) for digits in re.findall(r"\d+", name))
 
 
 def _folded(names: Iterable[str]) -> set[str]:

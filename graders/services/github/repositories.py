@@ -20,7 +20,7 @@ from graders.history.missing import ResourceRef
 from graders.lab import Lab
 from graders.services.calls import Shared, asks
 from graders.services.github import parsing, rest_fallback
-from graders.services.github.absence import Owner
+from graders.services.github.absence import FreeNames, Owner
 from graders.services.github.parsing import Found
 from graders.services.github.query import LISTING, Batch, batch
 from graders.services.http.transport import watching
@@ -80,7 +80,8 @@ class GitHub:
             report = sum(pool.map(self._ask, parts), _Report({}, {}))
         owners = self._owners(cohort, report)
         everyone = (*cohort, *self._everyone)
-        return {lab.learner.id: _facts(lab, report, owners, everyone) for lab in cohort}
+        free = {login: owner.free_names(everyone) for login, owner in owners.items()}
+        return {lab.learner.id: _facts(lab, report, owners, free) for lab in cohort}
 
     def with_commits(
         self,
@@ -280,7 +281,9 @@ def _report(question: Batch, answer: object, sightings: tuple[Sighting, ...]) ->
     return _Report(results, where, parsing.read_memberships(answer, question))
 
 
-def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Sequence[Lab]) -> Shown:
+def _facts(
+    lab: Lab, report: _Report, owners: Mapping[str, Owner], free: Mapping[str, FreeNames]
+) -> Shown:
     results, sightings = report.found[lab.learner.id], report.sightings[lab.learner.id]
     faults = [result for result in results if isinstance(result, Unavailable)]
     repositories = tuple(
@@ -290,7 +293,7 @@ def _facts(lab: Lab, report: _Report, owners: Mapping[str, Owner], cohort: Seque
         return GitHubEvidence(repositories=faults[0] if faults else repositories), sightings
     owner = owners[lab.github_owner]
     doubt = owner.doubt_about(lab)
-    similar = owner.similar_to(lab, cohort)
+    similar = owner.similar_to(lab, free[lab.github_owner])
     shown = GitHubEvidence(
         repositories=doubt or (),
         similar_repositories=similar,

@@ -34,6 +34,11 @@ def on_behalf_of(learner: str) -> Iterator[None]:
         _learner.reset(token)
 
 
+def learner_asked_for() -> str:
+    """For whom this thread requests; empty: for the whole class."""
+    return _learner.get()
+
+
 class Audit:
     """Writes the lines; threads share it. Raises OSError if the file cannot be written.
 
@@ -67,7 +72,7 @@ def entry(exchange: Exchange) -> dict[str, object]:
     is_learners = service is not None and service.is_learners
     line: dict[str, object] = {
         "time": exchange.at.isoformat(timespec="milliseconds"),
-        "learner": _learner.get(),
+        "learner": learner_asked_for(),
         "service": service.name if service else "",
         "method": exchange.method[:20],
         "host": (parts.hostname or "")[:253],

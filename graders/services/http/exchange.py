@@ -118,7 +118,7 @@ def exchange(
         error=error,
         fault=Fault.REFUSED if error else None,
         is_throttled=refusals.is_throttled(response),
-        service_time=_date(headers.get("Date", "")),
+        service_time=date(headers.get("Date", "")),
     )
 
 
@@ -222,11 +222,11 @@ def retry_after(response: requests.Response) -> float | None:
         return None
     if re.fullmatch(r"\d+(\.\d+)?", value):
         return float(value)
-    then = _date(value)
+    then = date(value)
     return max(0.0, then.timestamp() - time.time()) if then else None
 
 
-def _date(value: str) -> datetime | None:
+def date(value: str) -> datetime | None:
     """An HTTP date; None for anything else."""
     try:
         then = email.utils.parsedate_to_datetime(value)

@@ -25,7 +25,7 @@ class RequestBlocked(requests.RequestException):
 
 @dataclass(frozen=True)
 class Service:
-    """One cloud service: its hosts, and how many calls at a time.
+    """One cloud service and its hosts.
 
     A host that begins with a dot means every host that ends so. ``plain`` allows http, to hosts
     that never get a token of ours.
@@ -35,27 +35,19 @@ class Service:
 
     name: str
     hosts: tuple[str, ...]
-    concurrency: int
     plain: bool = False
     body_bytes: int | None = None
+    counts_as: str = ""
 
     @property
     def is_learners(self) -> bool:
         """Whether the host runs a learner's own code."""
         return self.body_bytes is not None
 
-    def places(self, parts: int) -> int:
-        """How many calls at a time one of so many processes of one identity may make."""
-        return self.concurrency if self.is_learners else max(1, self.concurrency // parts)
-
-    def pause(self, parts: int) -> float:
-        """How long a place stays empty after each call, in lengths of that call.
-
-        With more processes than places, each has one place for only a part of the time.
-        """
-        if self.is_learners:
-            return 0.0
-        return max(0.0, self.places(parts) * parts / self.concurrency - 1)
+    @property
+    def allowance(self) -> str:
+        """The service in whose limits (``limits.py``) its calls count."""
+        return self.counts_as or self.name
 
     def serves(self, host: str) -> bool:
         return any(host == own or (own[0] == "." and host.endswith(own)) for own in self.hosts)
@@ -65,20 +57,20 @@ _ANSWER_BYTES = 256 * 1024
 """Of an endpoint's answer or description; the lab's own have 45 and some 2,000."""
 
 SERVICES = (
-    Service("Azure DevOps", (hosts.AZURE_DEVOPS,), 8),
-    Service("Azure DevOps artifacts", (hosts.AZURE_DEVOPS_ARTIFACTS,), 4),
-    Service("GitHub", (hosts.GITHUB,), 4),
-    Service("GitHub Actions", (hosts.GITHUB_ACTIONS,), 2),
-    Service("Azure Resource Manager", (hosts.RESOURCE_MANAGER,), 8),
-    Service("Entra ID", (hosts.ENTRA_ID,), 4),
-    Service("Azure ML", hosts.AZURE_ML, 12),
-    Service("managed identity", (hosts.MANAGED_IDENTITY,), 2, plain=True),
+    Service("Azure DevOps", (hosts.AZURE_DEVOPS,)),
+    Service("Azure DevOps artifacts", (hosts.AZURE_DEVOPS_ARTIFACTS,), counts_as="Azure DevOps"),
+    Service("GitHub", (hosts.GITHUB,)),
+    Service("GitHub Actions", (hosts.GITHUB_ACTIONS,)),
+    Service("Azure Resource Manager", (hosts.RESOURCE_MANAGER,)),
+    Service("Entra ID", (hosts.ENTRA_ID,)),
+    Service("Azure ML", hosts.AZURE_ML),
+    Service("managed identity", (hosts.MANAGED_IDENTITY,), plain=True),
     # The owner of a container instance reads what is sent to it.
-    Service("the endpoint", (hosts.CONTAINER_INSTANCES,), 16, plain=True, body_bytes=_ANSWER_BYTES),
-    Service("the online endpoint", (hosts.ONLINE_ENDPOINTS,), 16, body_bytes=_ANSWER_BYTES),
+    Service("the endpoint", (hosts.CONTAINER_INSTANCES,), plain=True, body_bytes=_ANSWER_BYTES),
+    Service("the online endpoint", (hosts.ONLINE_ENDPOINTS,), body_bytes=_ANSWER_BYTES),
 )
 
-GIVEN = Service("the lab file", (), 1, body_bytes=_ANSWER_BYTES)
+GIVEN = Service("the lab file", (), body_bytes=_ANSWER_BYTES)
 _addresses: set[str] = set()
 """The addresses of lab files that the user gave."""
 _documents: set[str] = set()

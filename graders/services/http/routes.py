@@ -46,6 +46,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         f"GET {_PROJECT}/build/retention",
         f"GET {_BUILD}/timeline",
         f"GET {_BUILD}/artifacts",
+        f"GET {_BUILD}/logs",
         f"GET {_BUILD}/logs/{{log}}",
         f"GET {_PROJECT}/pipelines/pipelinepermissions/{{kind}}/{{id}}",
         f"GET {_PROJECT}/pipelines/{{id}}/runs/{{run}}",

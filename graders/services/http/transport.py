@@ -8,6 +8,7 @@ size and time, and notes every exchange.
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -22,11 +23,12 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from graders.services.http import exchange, refusals
+from graders.services.http import exchange
+from graders.services.http.audit import learner_asked_for
 from graders.services.http.exchange import Exchange
+from graders.services.http.governor import Governor
+from graders.services.http.rate_headers import asked_wait, news_of
 from graders.services.http.read_only import (
-    GIVEN,
-    SERVICES,
     RequestBlocked,
     Service,
     objection,
@@ -50,12 +52,12 @@ class RetryPolicy:
 
     ``attempts`` counts the first one too. A ``Retry-After`` beyond ``retry_after_cap`` is not
     waited for: the service's refusal is returned at once. ``total`` bounds one call with all
-    its retries, ``body_seconds`` the reading of one body.
+    its retries, but not its waiting for its turn; ``body_seconds`` the reading of one body.
     """
 
     attempts: int = 4
     backoff: float = 0.5
-    retry_after_cap: float = 30
+    retry_after_cap: float = 60
     timeout: tuple[float, float] = (5, 30)
     body_seconds: float = 60
     body_bytes: int = 20 * 1024 * 1024
@@ -77,8 +79,8 @@ class ReadOnlyTransport:
     """Replaces ``HTTPAdapter.send`` while it is open; may be entered again, by any thread.
 
     A transport that is opened while another one is open keeps that one open and does nothing
-    itself. ``audit`` gets every exchange. ``parts`` is how many processes share this sign-in: each
-    then takes its part of what the services allow one identity.
+    itself. ``audit`` gets every exchange. The ``governor`` gives each request its turn; a run has
+    one for all its transports, because the services count them together.
 
     One pool of connections serves all SDKs, so that a TLS handshake is paid once per host and
     connection, not once per SDK client and thread, and no SDK's own retries multiply ours.
@@ -89,20 +91,15 @@ class ReadOnlyTransport:
         retry_policy: RetryPolicy = RetryPolicy(),
         *,
         audit: Callable[[Exchange], None] | None = None,
-        parts: int = 1,
+        governor: Governor | None = None,
     ) -> None:
         self.retry_policy = retry_policy
         self._audit = audit
         self._lock = threading.Lock()
         self._entered = 0
-        self._parts = parts
         self._calls: Counter[str] = Counter()
         self._secrets: dict[str, tuple[str, ...]] = {}
-        self._not_before: dict[str, float] = {}
-        self._turns = {
-            service.name: threading.BoundedSemaphore(service.places(parts))
-            for service in (*SERVICES, GIVEN)
-        }
+        self._governor = governor or Governor()
         self._adapter = HTTPAdapter(pool_connections=64, pool_maxsize=32)
 
     @property
@@ -174,28 +171,29 @@ class ReadOnlyTransport:
             self._note(exchange.failed_exchange(request, RequestBlocked(f"refused: {why_not}")))
             raise RequestBlocked(why_not)
         given_up_at = time.monotonic() + self.retry_policy.total
-        attempt = 1
-        outcome = self._attempt(service, request, options)
-        while (delay := self._delay(outcome, attempt)) is not None:
-            if time.monotonic() + delay > given_up_at:
+        for attempt in itertools.count(1):
+            outcome, waited = self._attempt(service, request, options)
+            given_up_at += waited
+            delay = self._delay(outcome, attempt)
+            if delay is None or time.monotonic() + delay > given_up_at:
                 break
             time.sleep(delay)
-            attempt += 1
-            outcome = self._attempt(service, request, options)
         if isinstance(outcome, requests.RequestException):
             raise outcome
         return outcome
 
     def _attempt(
         self, service: Service, request: requests.PreparedRequest, options: Mapping[str, Any]
-    ) -> requests.Response | requests.RequestException:
-        host = parts_of(request.url or "").hostname or ""
-        with self._turn(service, host):
+    ) -> tuple[requests.Response | requests.RequestException, float]:
+        """The answer or fault of one request, and how many seconds it waited for its turn."""
+        with self._governor.turn(service, request, learner_asked_for()) as turn:
             with self._lock:
                 self._calls[service.name] += 1
             fault: requests.RequestException | None = None
             try:
                 response = self._in_time(service, lambda: self._exchange(service, request, options))
+                cap = self.retry_policy.retry_after_cap
+                turn.hear(news_of(response, service.allowance, turn.kind, cap))
             except requests.RequestException as error:
                 fault = exchange.without_details(error, request)
             except OSError:  # what requests raises for a missing bundle of certificates
@@ -204,31 +202,10 @@ class ReadOnlyTransport:
         # Outside the handler: what the SDK chains to its own error must not carry a URL's secrets.
         if fault is not None:
             self._note(exchange.failed_exchange(request, fault))
-            return fault
+            return fault, turn.waited
         refused = exchange.objection_to_redirect(response)
         self._note(exchange.exchange(request, refused and f"refused: {refused}", response))
-        return RequestBlocked(refused, request=request) if refused else response
-
-    @contextmanager
-    def _turn(self, service: Service, host: str) -> Iterator[None]:
-        """A place among the service's calls, once the host may be asked again.
-
-        No call waits for a host while it holds a place: a learner's endpoint that asks for patience
-        would make all the others wait too.
-        """
-        turns = self._turns[service.name]
-        while True:
-            time.sleep(max(0, self._not_before.get(host, 0) - time.monotonic()))
-            turns.acquire()
-            if self._not_before.get(host, 0) <= time.monotonic():
-                break
-            turns.release()
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            time.sleep(service.pause(self._parts) * (time.monotonic() - began))
-            turns.release()
+        return (RequestBlocked(refused, request=request) if refused else response), turn.waited
 
     def _in_time(
         self, service: Service, exchange: Callable[[], requests.Response]
@@ -294,18 +271,13 @@ class ReadOnlyTransport:
     def _delay_after(self, response: requests.Response, backoff: float) -> float | None:
         if exchange.raised_in_model(response):
             return None
-        asked = exchange.retry_after(response)
-        if asked is None and refusals.is_secondary_limit(response):
-            asked = self.retry_policy.retry_after_cap  # GitHub wants a minute, and seldom says so
-        throttled = response.status_code == 429 or (response.status_code == 403 and asked)
-        if asked is not None and asked <= self.retry_policy.retry_after_cap:
-            if throttled or response.ok:  # one identity, one allowance: all that ask this host wait
-                host = parts_of(response.url or "").hostname or ""
-                self._not_before[host] = time.monotonic() + asked
-            backoff = max(asked, backoff)
-        elif asked is not None:
+        cap = self.retry_policy.retry_after_cap
+        asked = asked_wait(response, cap)
+        if asked is not None and asked > cap:
             return None
-        return backoff if throttled or response.status_code in _RETRIED else None
+        throttled = response.status_code == 429 or (response.status_code == 403 and asked)
+        retried = throttled or response.status_code in _RETRIED
+        return max(asked or 0, backoff) if retried else None
 
     def _note(self, exchange: Exchange) -> None:
         if self._audit is not None:

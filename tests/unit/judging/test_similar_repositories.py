@@ -8,7 +8,7 @@ import pytest
 
 from graders.collector import unseen
 from graders.evidence import Evidence, ServiceName, Unavailable
-from graders.judging.ownership import compared_part, ownership
+from graders.judging.ownership import ownership
 from graders.judging.prerequisites.github import similar_repositories
 from graders.lab import Lab, Learner
 from tests.support.correct_evidence import CI, LAB
@@ -28,8 +28,7 @@ def looked(learner: str, *similar: str, builds: str = "") -> Evidence:
 
 
 def meant(labs: tuple[Lab, ...], *evidence: Evidence) -> list[tuple[str, ...]]:
-    parts = {own.learner: compared_part(own) for own in evidence}
-    results = ownership(labs, parts)
+    results = ownership(labs, evidence)
     return [
         similar_repositories(own.similar_repositories, results[own.learner]) for own in evidence
     ]

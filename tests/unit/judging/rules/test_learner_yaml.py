@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graders.judging import rules
+from graders.judging.rules import learner_yaml
 from graders.judging.rules.learner_yaml import LONGEST, UnreadableError, read_yaml
 from tests.unit.judging.rules.test_rules import LAB, texts
 
@@ -72,3 +74,27 @@ def test_values_are_read_as_they_are_written() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(UnreadableError):
         read_yaml(text)
+
+
+PIECES = (
+    *("a", "b: ", "- ", "\n", "  ", "key:", " v", "# c", '"', "'", "|", ">-", "&x ", "*x", ": "),
+    *(":", "!t ", "---\n", "...\n", "~", "{", "}", "[", "]", ",", "? ", "\\", "%", "@", "<<: "),
+    *("%YAML 1.1\n", "\t", "\r", "é", "\u2028", "\x85", "\ufeff", "[" * 60),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_libyaml_changes_nothing(text: str) -> None:
+    assert outcome(read_yaml, text) == outcome(learner_yaml._read_slowly, text)
+
+
+@pytest.mark.parametrize("text", ["a:\t1\tb", ">-# c", "a: {? b: }", "a: \u2028", "x: é"])
+def test_where_libyaml_differs_it_is_not_asked(text: str) -> None:
+    assert outcome(read_yaml, text) == outcome(learner_yaml._read_slowly, text)
+
+
+def outcome(read: Callable[[str], object], text: str) -> object:
+    try:
+        return read(text)
+    except UnreadableError as error:
+        return str(error)

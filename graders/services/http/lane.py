@@ -1,0 +1,117 @@
+"""Which call of one identity to one service goes out next. No clock, no thread.
+
+A call waits until nobody asked for patience, until its token bucket has a token, and for a place
+among the calls in flight. Of the calls that may go, one of the learner with the fewest calls in
+flight goes first, and of those the one that has waited longest: so no learner starves.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from graders.services.http.bucket import Bucket, News
+from graders.services.http.limits import Limit
+
+
+@dataclass
+class Call:
+    """A call that waits, or is in flight. ``bucket`` is its kind, and the scope that is counted."""
+
+    learner: str
+    bucket: tuple[str, str]
+    number: int = 0
+    began: float = 0
+
+
+class Lane:
+    """The calls of one identity to one service. Pure: the time is given, in seconds."""
+
+    def __init__(self, limits: Mapping[str, Limit], parts: int) -> None:
+        self._limits = limits
+        self._parts = parts if next(iter(limits.values())).is_shared else 1
+        self._most = next(iter(limits.values())).at_once
+        self._open = self._most
+        """Places; after a warning they come back one by one."""
+        self._warned_at = float("-inf")
+        self._numbers = itertools.count(1)
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._waiting: list[Call] = []
+        self._in_flight: Counter[str] = Counter()
+        self._resting: list[float] = []
+
+    def join(self, call: Call) -> None:
+        """The call waits for its turn from now on."""
+        call.number = next(self._numbers)
+        self._waiting.append(call)
+
+    def wait(self, call: Call, now: float) -> float:
+        """0: the call goes out now. Else seconds after which to ask again; or sooner, once another
+        call went out or came back."""
+        self._resting = [until for until in self._resting if until > now]
+        if self._in_flight.total() + len(self._resting) >= self._places()[0]:
+            return min(self._resting, default=float("inf")) - now
+        own = self._bucket(call, now).wait(now)
+        if own > 0:
+            return own
+        ready = (each for each in self._waiting if self._bucket(each, now).wait(now) <= 0)
+        if min(ready, key=self._order) is not call:
+            return float("inf")
+        self._go(call, now)
+        return 0
+
+    def quit(self, call: Call) -> None:
+        """The call waits no longer."""
+        self._waiting.remove(call)
+
+    def leave(self, call: Call, now: float) -> None:
+        """The call is answered, or failed. With more parts than places, its place rests a while."""
+        self._in_flight[call.learner] -= 1
+        self._in_flight += Counter()  # forgets whoever has none
+        if rest := self._places()[1] * (now - call.began):
+            self._resting.append(now + rest)
+        if not self._bucket(call, now).matters(now):  # a class has as many hosts as learners
+            del self._buckets[call.bucket]
+
+    def hear(self, call: Call, news: News, now: float) -> None:
+        """What the answer to a call says of the allowance."""
+        bucket = self._bucket(call, now)
+        if news.calls_left is not None:  # others are on their way: the service may not count them
+            others = self._in_flight.total() - 1
+            news = replace(news, calls_left=max(0.0, news.calls_left - others))
+        bucket.hear(news, now)
+        if self._limits[call.bucket[0]].careful is None:
+            return
+        if news.left is not None:
+            self._open, self._warned_at = 1, now
+        elif call.began >= self._warned_at:
+            bucket.forget(now)
+            if not any(each.is_warned(now) for each in self._buckets.values()):
+                self._open = min(self._most, self._open + 1)
+
+    def _order(self, call: Call) -> tuple[int, int]:
+        return self._in_flight[call.learner], call.number
+
+    def _go(self, call: Call, now: float) -> None:
+        self._waiting.remove(call)
+        self._bucket(call, now).take(now)
+        self._in_flight[call.learner] += 1
+        call.began = now
+
+    def _bucket(self, call: Call, now: float) -> Bucket:
+        if call.bucket not in self._buckets:
+            limit = self._limits[call.bucket[0]].part(self._parts)
+            self._buckets[call.bucket] = Bucket(limit, now)
+        return self._buckets[call.bucket]
+
+    def _places(self) -> tuple[int, float]:
+        """How many calls at a time this process may make, and how long a place rests after each.
+
+        That is in lengths of the call: with more parts than places, each part has one place for a
+        share of the time.
+        """
+        places = self._open
+        own = max(1, places // self._parts)
+        return own, max(0.0, own * self._parts / places - 1)
