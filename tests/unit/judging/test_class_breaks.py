@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,9 +11,10 @@ import pytest
 
 from graders.evidence import TrainingStep
 from graders.judging.class_breaks import (
+    Breaks,
+    Reached,
     Record,
     RecordKind,
-    breaks,
     normalised,
     records_of,
 )
@@ -27,6 +28,15 @@ TREE = "a" * 40
 FAILS = Record(RecordKind.CD, ("Deploy_ACI",), True, "quota", "No quota left", NOON, TREE)
 WORKS = Record(RecordKind.CD, ("Deploy_ACI",), False, at=NOON + HOUR, files=TREE)
 OURS = evidence()["user1"]
+
+
+def breaks(
+    records: Mapping[str, Sequence[Record]], is_right: Callable[[str, int], bool]
+) -> Mapping[str, Breaks]:
+    reached = Reached()
+    for learner, own in records.items():
+        reached.add(learner, own)
+    return reached.breaks(is_right)
 
 
 def found(
