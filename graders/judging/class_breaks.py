@@ -83,27 +83,33 @@ class _Record:
     """How one record ended for the class: of learners who succeeded only their number is kept."""
 
     learners: int = 0
-    succeeded: dict[str, datetime] = field(default_factory=dict)
-    """Files that ran -> when it last succeeded with them, for anybody."""
+    good: dict[str, datetime] = field(default_factory=dict)
+    """Root tree of what ran -> when it last succeeded, for anybody."""
+    bad: set[str] = field(default_factory=set)
+    """Root trees with which it failed."""
     failing: dict[str, Record] = field(default_factory=dict)
     """The latest of each learner for whom it never succeeded."""
 
     def add(self, learner: str, own: Sequence[Record]) -> None:
         self.learners += 1
-        good = [record for record in own if not record.failed]
-        for record in good:
-            self.succeeded[record.files] = max(
-                record.at, self.succeeded.get(record.files, _LONG_AGO)
-            )
-        if not good:
+        for record in own:
+            if record.failed:
+                self.bad |= {record.files} - {""}
+            else:
+                self.good[record.files] = max(record.at, self.good.get(record.files, _LONG_AGO))
+        if all(record.failed for record in own):
             self.failing[learner] = max(own, key=lambda record: record.at)
 
     @property
-    def last_success(self) -> datetime | None:
-        """With the files of those who fail, where these are known; None: there is none."""
-        files = {record.files for record in self.failing.values()} - {""}
-        alike = (at for ran, at in self.succeeded.items() if not files or ran in files)
-        return max(alike, default=None)
+    def succeeded(self) -> datetime | None:
+        """When it last did with files with which it fails: others prove nothing.
+
+        Anybody can give a task that prints something the lab's name.
+        """
+        return max(
+            (at for files, at in self.good.items() if not self.bad or files in self.bad),
+            default=None,
+        )
 
 
 class Reached:
@@ -139,7 +145,7 @@ def _broken(
     """The learners for whom the lab breaks at one record, if it does."""
     if record.learners < FEWEST:
         return
-    succeeded = record.last_success
+    succeeded = record.succeeded
     alike: defaultdict[str, dict[str, Record]] = defaultdict(dict)
     for learner, latest in record.failing.items():
         if succeeded is None or latest.at > succeeded:

@@ -20,7 +20,7 @@ def test_every_case_is_frozen() -> None:
 def test_whose_it_is_travels_as_a_fact() -> None:
     theirs = evidence()["user1"].endpoints[0].scoring_uri  # type: ignore[index, union-attr]
     taken = changed(evidence()["user2"], {ADDRESS: theirs})
-    compared = ownership(labs().values(), {**evidence(), "user2": taken}.values())
+    compared = ownership(labs().values(), {**evidence(), "user2": taken})
     notes = {own.owners["endpoints"][0].relation for own in compared.values() if own.owners}
     assert notes == {Relation.IS_OF, Relation.LISTED_BY}
     assert [own.others for own in compared.values()] == [2, 2, 2]

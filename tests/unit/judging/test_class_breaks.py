@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from graders.evidence import TrainingStep
 from graders.judging.class_breaks import (
+    Breaks,
     Reached,
     Record,
     RecordKind,
@@ -29,14 +30,24 @@ WORKS = Record(RecordKind.CD, ("Deploy_ACI",), False, at=NOON + HOUR, files=TREE
 OURS = evidence()["user1"]
 
 
+def breaks(
+    records: Mapping[str, Sequence[Record]], is_right: Callable[[str, int], bool]
+) -> Mapping[str, Breaks]:
+    reached = Reached()
+    for learner, own in records.items():
+        reached.add(learner, own)
+    return reached.breaks(is_right)
+
+
 def found(
     *records: Record | tuple[Record, ...], wrong: tuple[int, ...] = ()
 ) -> Mapping[str, Mapping[RecordKind, LabBreak]]:
     """Learner -> where the lab breaks; by their places, who has wrong settings."""
-    reached = Reached()
-    for place, record in enumerate(records):
-        reached.add(str(place), record if isinstance(record, tuple) else (record,))
-    return reached.breaks(lambda learner, _task: int(learner) not in wrong)
+    own = {
+        str(place): record if isinstance(record, tuple) else (record,)
+        for place, record in enumerate(records)
+    }
+    return breaks(own, lambda learner, _task: int(learner) not in wrong)
 
 
 @pytest.mark.parametrize(
@@ -82,10 +93,8 @@ def test_wrong_settings_never_count_as_failing() -> None:
 )
 def test_settings_up_to_the_records_task_matter(place: RecordKind, task: int) -> None:
     asked: set[int] = set()
-    reached = Reached()
-    for number in range(4):
-        reached.add(str(number), [replace(FAILS, place=place)])
-    assert len(reached.breaks(lambda _, last: not asked.add(last))) == 4  # type: ignore[func-returns-value]
+    own = {str(number): [replace(FAILS, place=place)] for number in range(4)}
+    assert len(breaks(own, lambda _, last: not asked.add(last))) == 4  # type: ignore[func-returns-value]
     assert asked == {task}
 
 
