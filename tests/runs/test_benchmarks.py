@@ -268,6 +268,7 @@ FIGURES = {
     "collect.py": {
         "calls": 17.5,
         "calls without lineage": 11,
+        "calls of a second night": 8,
         "wall": 110,
         "wall floor": 100,
         "cpu": 1.5,
