@@ -77,6 +77,7 @@ PRINTED = {
         ratio #
         data requests per learner #
         without lineage #
+        a second night #
         requests #
         requests per learner #
         api.azureml.ms #
