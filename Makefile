@@ -137,7 +137,7 @@ $(CLIENTS)/.az: requirements-az.lock | $(CLIENTS)/.ready
 
 $(CLIENTS)/.gh: | $(CLIENTS)/.ready
 	@cd $(CLIENTS) && { command -v gh >/dev/null || { apt-get download -qq gh && dpkg -x gh_*.deb gh; }; } \
-		|| echo "Debian's gh is not to be had here; it is skipped"
+		|| echo "Debian's gh is not available here; it is skipped"
 	@touch $@
 
 golden: $(DEV) ## renew what is expected of the catalogue and the demo cohort: read the differences

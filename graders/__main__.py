@@ -29,8 +29,8 @@ from graders.commands import doctor, plan
 from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
 from graders.judging.scope import UnknownMarker
+from graders.texts import escape_log_commands
 from reports import exports
-from reports.ci.log import escape_log_commands
 from reports.claim import NotOurs
 from reports.earlier import more_than
 from reports.files import keep_private

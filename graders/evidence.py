@@ -230,6 +230,8 @@ class ConnectionUse:
     pipeline: str
     """Its name; empty where it was deleted."""
     run_id: int
+    result: str | None = None
+    """How the run ended; None: the service did not say."""
 
 
 @dataclass(frozen=True)

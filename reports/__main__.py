@@ -43,9 +43,9 @@ from pathlib import Path
 from graders.inputs.lab_file import read_lab_file
 from graders.inputs.problems import InputProblems
 from graders.snapshot import SnapshotError
+from graders.texts import escape_log_commands
 from reports import compare_terminal, dispute, handouts, merge
 from reports.allure import builder, serve
-from reports.ci.log import escape_log_commands
 from reports.claim import NotOurs
 from reports.compare import compare
 from reports.files import NotWritten, history_of, keep_private, write_whole

@@ -24,8 +24,8 @@ from graders.inputs.problems import InputProblems, Problem
 from graders.inputs.shards import Shard
 from graders.lab import Lab
 from graders.parts import unseen
+from graders.texts import escape_log_commands
 from reports import exports
-from reports.ci.log import escape_log_commands
 from reports.claim import claim
 from reports.files import history_of, write_whole
 from reports.grading_run import GradingRun
@@ -203,7 +203,7 @@ def _put(folder: Path | None, lab: Lab, evidence: Path, part: Shard, tenant: str
     learner = lab.learner.id
     target = snapshot.path_of(evidence, learner)
     source = snapshot.path_of(folder / "evidence", learner) if folder else None
-    if source and source.is_file():
+    if source and source.is_file() and not source.is_symlink():
         shutil.copyfile(source, target)
         return
     cause = f"part {part} did not collect this learner" if source else f"part {part} is missing"

@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from graders.texts import escape_log_commands
 from graders.verdicts import Grade, Outcome, Verdict
 from reports import ci, outputs, terminal
-from reports.ci.log import escape_log_commands
 from reports.claim import claim
 from reports.files import NotWritten, could_not_write
 from reports.final_grades import final

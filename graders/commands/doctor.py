@@ -21,6 +21,7 @@ from graders.judging.stored import StoredEvidence
 from graders.lab import Lab
 from graders.reasons import LabBreak
 from graders.services.doctor.finding import Finding, status
+from graders.texts import escape_log_commands
 from graders.wording import to_repair, where_it_breaks
 
 
@@ -43,11 +44,11 @@ def run(given: argparse.Namespace) -> int:
     """Examine, and print what was found; returns the exit status."""
     found = _examined(given)
     if given.json:
-        print(json.dumps(_document(found), indent=1, ensure_ascii=False))
+        print(json.dumps(_document(found), indent=1))
     else:
         from graders.services.doctor.table import lines
 
-        print("\n".join(lines(found)))
+        print(escape_log_commands("\n".join(lines(found))))
     return status(found)
 
 

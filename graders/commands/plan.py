@@ -18,6 +18,7 @@ from graders.judging.scope import chosen_tasks
 from graders.lab import Lab
 from graders.parts import to_collect
 from graders.services.http import limits
+from graders.texts import escape_log_commands
 
 _SECONDS_A_CALL = 0.3
 _AT_A_TIME = 12
@@ -101,7 +102,8 @@ def add_to(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Print the plan; returns the exit status. Raises InputProblems, UnknownMarker."""
     plan = plan_for(_labs(given), given.marker)
-    print(json.dumps(_document(plan), indent=1) if given.json else "\n".join(lines(plan)))
+    text = json.dumps(_document(plan), indent=1) if given.json else "\n".join(lines(plan))
+    print(escape_log_commands(text))
     return 0
 
 

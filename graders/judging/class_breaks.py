@@ -3,7 +3,8 @@
 A *record* is a service's own: a task of a run, a step of a training run, a deployment. The lab
 breaks at a record if, of at least four learners who reached it, at least half fail there in the
 same words, and nobody succeeded there since. Learners with a wrong or missing setting never count
-as failing: their settings may be the cause.
+as failing: their settings may be the cause. A success counts where the same files ran as for those
+who fail: anybody can give a task that only prints something the same name.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from graders.evidence import Evidence, Run
+from graders.judging.rules import deployed_during
 from graders.lab import Lab
 from graders.lab.breaks import code_of
 from graders.reasons import LabBreak
@@ -58,6 +60,8 @@ class Record:
     """The service's words without what is the learner's own: equal for equal failures."""
     said: str = ""
     at: datetime = _LONG_AGO
+    files: str = ""
+    """The root tree of what the run ran; empty where that is not known."""
 
     @property
     def name(self) -> str:
@@ -66,7 +70,12 @@ class Record:
 
 def records_of(evidence: Evidence, lab: Lab) -> tuple[Record, ...]:
     """All records of a learner that ended; none of what could not be read."""
-    return (*_of_runs(evidence, lab), *_of_training(evidence), *_of_deployment(evidence, lab))
+    trees = _trees(evidence)
+    return (
+        *_of_runs(evidence, lab, trees),
+        *_of_training(evidence, lab, trees),
+        *_of_deployment(evidence, lab, trees),
+    )
 
 
 @dataclass
@@ -74,18 +83,33 @@ class _Record:
     """How one record ended for the class: of learners who succeeded only their number is kept."""
 
     learners: int = 0
-    succeeded: datetime | None = None
-    """When it last did, for anybody."""
+    good: dict[str, datetime] = field(default_factory=dict)
+    """Root tree of what ran -> when it last succeeded, for anybody."""
+    bad: set[str] = field(default_factory=set)
+    """Root trees with which it failed."""
     failing: dict[str, Record] = field(default_factory=dict)
     """The latest of each learner for whom it never succeeded."""
 
     def add(self, learner: str, own: Sequence[Record]) -> None:
         self.learners += 1
-        good = [record.at for record in own if not record.failed]
-        if good:
-            self.succeeded = max(*good, self.succeeded or _LONG_AGO)
-        else:
+        for record in own:
+            if record.failed:
+                self.bad |= {record.files} - {""}
+            else:
+                self.good[record.files] = max(record.at, self.good.get(record.files, _LONG_AGO))
+        if all(record.failed for record in own):
             self.failing[learner] = max(own, key=lambda record: record.at)
+
+    @property
+    def succeeded(self) -> datetime | None:
+        """When it last did with files with which it fails: others prove nothing.
+
+        Anybody can give a task that prints something the lab's name.
+        """
+        return max(
+            (at for files, at in self.good.items() if not self.bad or files in self.bad),
+            default=None,
+        )
 
 
 class Reached:
@@ -121,9 +145,10 @@ def _broken(
     """The learners for whom the lab breaks at one record, if it does."""
     if record.learners < FEWEST:
         return
+    succeeded = record.succeeded
     alike: defaultdict[str, dict[str, Record]] = defaultdict(dict)
     for learner, latest in record.failing.items():
-        if record.succeeded is None or latest.at > record.succeeded:
+        if succeeded is None or latest.at > succeeded:
             alike[latest.words][learner] = latest
     for failing in alike.values():
         enough = SHARE * record.learners
@@ -158,35 +183,51 @@ def _told(
 # --- records --------------------------------------------------------------------------------------
 
 
-def _of_runs(evidence: Evidence, lab: Lab) -> Iterator[Record]:
+def _trees(evidence: Evidence) -> Mapping[str, str]:
+    """Commit -> its root tree, for the tips of the learner's repositories."""
+    repositories = evidence.repositories if isinstance(evidence.repositories, tuple) else ()
+    return {item.head: item.tree for item in repositories if item.head and item.tree}
+
+
+def _of_runs(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator[Record]:
     runs = evidence.runs if isinstance(evidence.runs, tuple) else ()
     pipelines = evidence.pipelines if isinstance(evidence.pipelines, tuple) else ()
     for place, dictated in ((RecordKind.CI, lab.sheet.ci), (RecordKind.CD, lab.sheet.cd)):
         own = {pipeline.id for pipeline in pipelines if has_role(pipeline, dictated)}
         for run in runs:
             if run.pipeline_id in own and run.is_completed:
-                yield from _of_run(run, place, lab)
+                files = trees.get(run.commit, "")
+                yield from (replace(record, files=files) for record in _of_run(run, place, lab))
 
 
 def _of_run(run: Run, place: RecordKind, lab: Lab) -> Iterator[Record]:
-    """Its tasks up to the first that failed: what fails after that only follows from it."""
+    """Its tasks up to the first that failed: what fails after that only follows from it.
+
+    A job fails by itself where none of its tasks did; where one of them ended, it got its agent.
+    """
     at = run.finished_at or _LONG_AGO
     for problem in run.problems[:1]:
         yield Record(place, ("queue",), True, normalised(problem, lab), problem, at)
         return
-    for stage in run.stages if isinstance(run.stages, tuple) else ():
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    if stages:
+        yield Record(place, ("queue",), False, at=at)
+    for stage in stages:
         for job in stage.jobs:
+            of_job = (stage.identifier or stage.name, job.name)
             for task in job.tasks:
-                key = (stage.identifier or stage.name, job.name, task.name)
+                key = (*of_job, task.name)
                 if is_good(task.result):
                     yield Record(place, key, False, at=at)
                 elif task.result == "failed":
+                    yield Record(place, of_job, False, at=at)
                     yield _failed(place, key, (*task.errors, *job.errors, *stage.errors), lab, at)
                     return
             if job.result == "failed":
-                of_job = (stage.identifier or stage.name, job.name)
                 yield _failed(place, of_job, (*job.errors, *stage.errors), lab, at)
                 return
+            if is_good(job.result):
+                yield Record(place, of_job, False, at=at)
 
 
 def _failed(
@@ -196,24 +237,31 @@ def _failed(
     return Record(place, key, True, normalised(said, lab), said, at)
 
 
-def _of_training(evidence: Evidence) -> Iterator[Record]:
+def _of_training(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator[Record]:
     runs = evidence.training_runs if isinstance(evidence.training_runs, tuple) else ()
+    built = evidence.runs if isinstance(evidence.runs, tuple) else ()
+    files_of = {str(run.id): trees.get(run.commit, "") for run in built}
     for run in runs:
+        files = files_of.get(run.tags.get(lab.sheet.tags.build, ""), "")
         at = run.ended_at or run.created_at or _LONG_AGO
         for step in run.steps:
             if step.status in ("Completed", "Finished", "Failed"):
-                yield Record(RecordKind.TRAINING, (step.name,), step.status == "Failed", at=at)
+                failed = step.status == "Failed"
+                yield Record(RecordKind.TRAINING, (step.name,), failed, at=at, files=files)
 
 
-def _of_deployment(evidence: Evidence, lab: Lab) -> Iterator[Record]:
+def _of_deployment(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator[Record]:
     endpoints = evidence.endpoints if isinstance(evidence.endpoints, tuple) else ()
+    runs = evidence.runs if isinstance(evidence.runs, tuple) else ()
     for endpoint in endpoints:
         if endpoint.name == lab.endpoint and endpoint.state in _ENDED:
             failed = endpoint.state != "Healthy"
             at = endpoint.updated_at or endpoint.created_at or _LONG_AGO
             said = (endpoint.error or endpoint.state) if failed else ""
-            words = normalised(said, lab)
-            yield Record(RecordKind.DEPLOYMENT, (endpoint.compute_type,), failed, words, said, at)
+            words, key = normalised(said, lab), (endpoint.compute_type,)
+            during = (run for run in runs if deployed_during(run, endpoint))
+            files = next(filter(None, (trees.get(run.commit, "") for run in during)), "")
+            yield Record(RecordKind.DEPLOYMENT, key, failed, words, said, at, files)
 
 
 _ENDED = ("Healthy", "Unhealthy", "Failed", "Unschedulable")

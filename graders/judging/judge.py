@@ -76,7 +76,7 @@ class Subject:
             with contextlib.suppress(Exception):  # its own checks say why there is none
                 evidence = self.evidence_of(learner)
                 faults[learner] = shown_faults(evidence)
-                compared.look_at(evidence)
+                compared.look_at(learner, evidence)
                 reached.add(learner, records_of(evidence, lab))
         return compared.compared(), reached, {who: own for who, own in faults.items() if own}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pydantic import StrictBool
@@ -71,7 +72,7 @@ class Lab:
     points: Mapping[str, float] = field(default_factory=dict)
     """Check id -> points, where the lab file changes the rubric."""
 
-    @property
+    @cached_property
     def place(self) -> str:
         """Where this lab is collected from, in one line; equal for the same places in any case.
 

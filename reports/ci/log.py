@@ -9,21 +9,13 @@ parsers of actions/runner (ActionCommand) and microsoft/azure-pipelines-agent (C
 
 from __future__ import annotations
 
-import re
 from typing import Literal, TextIO
 
-from graders.texts import strip_controls
+from graders.texts import hashes_apart, strip_controls
 
 LONGEST = 600
 """Characters of one annotation: people read no more."""
 Kind = Literal["error", "warning", "notice"]
-_HASHES = re.compile("#(?=#)")
-_COLONS = re.compile(r"((?:^|[\r\n])\s*):(?=:)")
-
-
-def escape_log_commands(text: str) -> str:
-    """The text, escaped so that no pipeline reads a command in it; it looks nearly the same."""
-    return _COLONS.sub(r"\1: ", _apart(text))
 
 
 def stopped(token: str) -> str:
@@ -42,7 +34,7 @@ def github(kind: Kind, title: str, text: str) -> str:
 
 def azure(kind: Kind, title: str, text: str) -> str:
     """An issue in the log of Azure Pipelines, which has no titles and no notices."""
-    message = _apart(_short(f"{title}. {text}"))
+    message = hashes_apart(_short(f"{title}. {text}"))
     return f"##vso[task.logissue type={kind}]{_azure_data(message)}"
 
 
@@ -62,7 +54,7 @@ class Harmless:
         between = " " if self._after_hash and text.startswith("#") else ""
         if text:
             self._after_hash = text.endswith("#")
-        self.stream.write(between + _apart(text))
+        self.stream.write(between + hashes_apart(text))
         return len(text)
 
     def __getattr__(self, name: str) -> object:
@@ -72,10 +64,6 @@ class Harmless:
 def _short(text: str) -> str:
     text = strip_controls(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def _apart(text: str) -> str:
-    return _HASHES.sub("# ", text)
 
 
 def _data(text: str) -> str:

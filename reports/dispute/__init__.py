@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 
 from graders.inputs.problems import InputProblems, Problem, printable
 from graders.names import file_stem
-from reports.ci.log import escape_log_commands
+from graders.texts import escape_log_commands
 from reports.claim import refuse_links
 from reports.dispute import sshsig
 from reports.dispute.archive import MOST_BYTES, DamagedArchive, packed, unpacked

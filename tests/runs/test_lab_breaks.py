@@ -163,6 +163,25 @@ def test_it_is_not_the_lab(six: Class, changes: list[Change | None]) -> None:
         assert own[CD][0] in expected, own[CD]
 
 
+def test_a_success_with_other_files_proves_nothing(six: Class) -> None:
+    """A task that only prints something can have the name of the lab's."""
+
+    def printed(evidence: Evidence, _lab: Lab, number: int) -> Evidence:
+        trees = tuple(replace(item, tree="0" * 40) for item in _tuple(evidence.repositories))
+        at = LATER + timedelta(days=number)
+        runs = tuple(replace(run, finished_at=at) for run in _tuple(evidence.runs))
+        return replace(evidence, repositories=trees, runs=runs)
+
+    def honest(evidence: Evidence, lab: Lab, number: int) -> Evidence:
+        changed = printed(evidence, lab, number)
+        return replace(changed, repositories=evidence.repositories)
+
+    for own in six.judged([deploy_fails()] * 5 + [printed])[:5]:
+        assert own[CD][0] is Outcome.NOT_ASSESSED
+    for own in six.judged([deploy_fails()] * 5 + [honest])[:5]:
+        assert own[CD][0] is Outcome.FAILED
+
+
 def test_half_of_those_who_got_there_is_enough(six: Class) -> None:
     wrong = deploy_fails(then=wrong_location)
     verdicts = six.judged([deploy_fails(), deploy_fails(), wrong, wrong])

@@ -243,7 +243,7 @@ def test_a_run_with_shard_collects_its_part_and_judges_nothing(tmp_path: Path) -
         changes={"STRATEGY_JOB_INDEX": "7", "STRATEGY_JOB_TOTAL": "8"},
     )
     assert run.status == 0
-    assert "part 8/8: 2 learners collected; something of 1 could not be read." in run.text
+    assert "part 8/8: 2 learners collected, 1 of them not in full." in run.text
     assert {file.stem for file in (out / "evidence").glob("*.json")} == {"user16", "user17"}
     assert not (out / "gradebook.json").exists()
     assert {

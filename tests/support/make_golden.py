@@ -20,8 +20,15 @@ from fixtures.simulator.mistakes import mistakes_of
 from graders.inputs.cohort import read_cohort
 from graders.verdicts import Outcome
 from reports import exports
-from tests.support import exported_cohorts, golden_lines, grading_process, incomplete_evidence
+from tests.support import (
+    changed_evidence,
+    exported_cohorts,
+    golden_lines,
+    grading_process,
+    incomplete_evidence,
+)
 from tests.support.catalogue_class import CATALOGUE, MADE, PAIRS, collected
+from tests.support.evidence_changes import CASES
 from tests.support.paths import COHORTS, GOLDEN
 
 OUTCOMES = GOLDEN / "demo.json"
@@ -107,6 +114,7 @@ if __name__ == "__main__":
     parser.add_argument("--no-pairs", action="store_true", help="leave pairs of mistakes as frozen")
     _freeze_the_catalogue(with_pairs=not parser.parse_args().no_pairs)
     _freeze_the_cases()
+    _write(changed_evidence.GOLDEN_FILE, changed_evidence.as_text(CASES))
     _write(OUTCOMES, as_text(golden(DEMO)))
     shutil.rmtree(EXPORTS, ignore_errors=True)
     for name, content in golden_exports().items():

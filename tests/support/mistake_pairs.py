@@ -16,11 +16,27 @@ from tests.support.root_causes import Judgement
 SHARE = 16
 """One in so many pairs is tried. Names alone decide: a new mistake moves no pair that is there."""
 
+_NEVER_USED = {"service-connection-exists": Outcome.FAILED} | dict.fromkeys(
+    (
+        "service-connection-is-automatic-with-a-secret",
+        "service-connection-is-in-the-learners-subscription",
+        "service-connection-is-open-to-the-pipelines",
+        "service-connection-is-ready",
+        "service-connection-is-scoped-to-a-workspace",
+        "service-connection-reaches-the-learners-workspace",
+        "service-connection-uses-a-service-principal",
+        "variable-group-names-an-existing-connection",
+    ),
+    Outcome.BLOCKED,
+)
 INTERACTIONS: Mapping[frozenset[str], Mapping[str, Outcome]] = {
     # the group names the very connection that there is
     frozenset({"group_names_another_connection", "connection_misnamed"}): {
         "variable-group-names-an-existing-connection": Outcome.PASSED
     },
+    # nothing ran, so nothing shows that the connection was used
+    frozenset({"ci_runs_another_yaml", "connection_deleted"}): _NEVER_USED,
+    frozenset({"variable_group_misspelt", "connection_deleted"}): _NEVER_USED,
 }
 """Pairs that do less than both alone."""
 

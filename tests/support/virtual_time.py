@@ -33,7 +33,7 @@ class Schedule:
 
     def run(self, calls: int) -> float:
         """The seconds until every call got a good answer."""
-        self._tenant = Enforced(self.enforced, NOW.timestamp)
+        self._tenant = Enforced(self.enforced, lambda: NOW)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._lanes = [Lane(self.limits, self.parts) for _ in range(self.parts)]

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from fixtures.simulator import clock
 from fixtures.simulator.fault_plan import read_plan
 from fixtures.simulator.github_access import GitHubAccess
 from fixtures.simulator.world import LearnerWorld, Tenant
@@ -63,7 +62,6 @@ def served(
     tenant = _tenant(plan, learners)
     strikes = read_plan([_fault_file(plan.fault, folder)], tenant) if plan.fault else ()
     with served_tenant.serving(tenant, strikes) as running, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: datetime.now(UTC))  # this machine's clock is right
         secrets = {
             "AZURE_TENANT_ID": tenant.ids.tenant_id,
             "AZURE_CLIENT_ID": tenant.ids.client_id,

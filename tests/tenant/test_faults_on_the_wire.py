@@ -16,6 +16,7 @@ from fixtures.simulator.serving.fault_kinds import can_have
 from fixtures.simulator.serving.fault_pages import LAST_PAGE
 from fixtures.simulator.serving.faults import FAULTS, FaultRule
 from fixtures.simulator.serving.route_names import ENDPOINT, QUESTIONS
+from fixtures.simulator.state import NOW
 from tests.support.fault_matrix import question
 from tests.support.served_bodies import recording
 from tests.support.served_tenant import ORGANIZATION, SUBSCRIPTION, Served, tenant_of
@@ -99,7 +100,7 @@ def test_a_clock_that_is_off(fault: str) -> None:
     with struck("repository", fault) as tenant:
         answer = tenant.get(REPOSITORY)
         assert answer.json()["name"] == "mlops_01"
-        off = parsedate_to_datetime(answer.headers["Date"]) - datetime.now(UTC)
+        off = parsedate_to_datetime(answer.headers["Date"]) - NOW
         wanted = timedelta(hours=5 if fault == "clock-ahead" else -5)
         assert abs(off - wanted) < timedelta(minutes=1)
 

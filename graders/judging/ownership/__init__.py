@@ -30,11 +30,11 @@ __all__ = ["Class", "Ownership", "key_of", "own_of", "ownership"]
 _ListedT = TypeVar("_ListedT")
 
 
-def ownership(labs: Iterable[Lab], evidence: Iterable[Evidence]) -> Mapping[str, Ownership]:
-    """Ownership by learner, from comparing all labs of a class."""
+def ownership(labs: Iterable[Lab], evidence: Mapping[str, Evidence]) -> Mapping[str, Ownership]:
+    """Ownership by learner, from comparing all labs of a class; ``evidence`` is by learner."""
     compared = Class(labs)
-    for own in evidence:
-        compared.look_at(own)
+    for learner, own in evidence.items():
+        compared.look_at(learner, own)
     return compared.compared()
 
 

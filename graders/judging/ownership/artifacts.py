@@ -99,7 +99,7 @@ def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Li
     for run in runs:
         yield listing("training_runs", run.id, run, run.created_at)
     for model in visible(evidence.models):
-        if model.name == lab.model and model.version:
+        if model.version:
             name = f"{model.name}:{model.version}"
             yield listing("registered_models", name, model, model.created_at)
     for pipeline in visible(evidence.published_pipelines):

@@ -56,9 +56,8 @@ class Class:
         self._workspaces = {learner: workspace_of(lab) for learner, lab in self._labs.items()}
         self._by_project = index(self._labs, lambda lab: [project_of(lab)])
 
-    def look_at(self, evidence: Evidence) -> None:
+    def look_at(self, learner: str, evidence: Evidence) -> None:
         """Note what of one lab is compared; a mistake of ours affects that lab alone."""
-        learner = evidence.learner
         lab = self._labs[learner]
         try:
             with limited(SECONDS):

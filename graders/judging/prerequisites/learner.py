@@ -14,6 +14,7 @@ from graders.evidence import (
 from graders.judging import rules
 from graders.judging.outcomes import Blocked, NotAssessed
 from graders.judging.ownership import Ownership, own_of
+from graders.judging.prerequisites.overrides import is_overridden
 from graders.judging.prerequisites.requirements import require_visible
 from graders.judging.registry import prerequisite
 from graders.lab import Lab, Session
@@ -24,6 +25,7 @@ def own_training_runs(
     collected_training_runs: tuple[TrainingRun, ...] | Unavailable | None,
     collected_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable,
     ownership: Ownership,
+    overrides: tuple[str, ...],
     lab: Lab,
 ) -> tuple[TrainingRun, ...] | Unavailable | None:
     """Without those that are another learner's, and those of another pipeline.
@@ -34,7 +36,8 @@ def own_training_runs(
     pipelines = collected_published_pipelines
     if not isinstance(own, tuple) or not isinstance(pipelines, tuple):
         return own
-    published = {pipeline.id for pipeline in pipelines if pipeline.name == lab.training_pipeline}
+    is_renamed = is_overridden(lab.sheet.training.pipeline_variable, overrides)
+    published = {p.id for p in pipelines if is_renamed or p.name == lab.training_pipeline}
     return tuple(run for run in own if _is_of(run, published))
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from graders.evidence import NOT_COLLECTED, Model, PublishedPipeline, Unavailable, VariableGroup
+from graders.evidence import (
+    NOT_COLLECTED,
+    Model,
+    ModelFile,
+    PublishedPipeline,
+    Unavailable,
+    VariableGroup,
+)
 from graders.judging import rules
 from graders.judging.prerequisites.requirements import if_visible
 from graders.judging.registry import prerequisite
@@ -43,17 +50,28 @@ def with_the_labs_experiment(model: Model, names: Iterable[str], lab: Lab) -> Mo
     return replace(model, tags={**model.tags, tag: lab.experiment})
 
 
+def with_the_labs_model(
+    file: ModelFile, models: Iterable[Model], names: Iterable[str], lab: Lab
+) -> ModelFile:
+    """The file; where the group names another model, it may name any that was registered."""
+    registered = {model.name for model in models if model.version}
+    is_whole = file.name in registered and file.id == f"{file.name}:{file.version}"
+    if not is_whole or not is_overridden(lab.sheet.model.variable, names):
+        return file
+    return replace(file, name=lab.model, id=f"{lab.model}:{file.version}")
+
+
 @prerequisite
 def lab_pipelines(
     own_published_pipelines: tuple[PublishedPipeline, ...] | Unavailable,
     overrides: tuple[str, ...],
     lab: Lab,
 ) -> tuple[PublishedPipeline, ...]:
-    """Every version of the lab's training pipeline; under another name where the group has one."""
+    """Every version of the lab's training pipeline; under any name where the group has another."""
     listed = if_visible(own_published_pipelines)
-    own = tuple(pipeline for pipeline in listed if pipeline.name == lab.training_pipeline)
-    is_renamed = is_overridden(lab.sheet.training.pipeline_variable, overrides)
-    return own or (listed if is_renamed else ())
+    if is_overridden(lab.sheet.training.pipeline_variable, overrides):
+        return listed
+    return tuple(pipeline for pipeline in listed if pipeline.name == lab.training_pipeline)
 
 
 OVERRIDE = "variable-group-has-no-override"
@@ -65,17 +83,18 @@ def overridden(check: str, names: Iterable[str], lab: Lab) -> tuple[Mismatch, ..
     """The override that a check may have failed for, which a learner should read first."""
     training, model = lab.sheet.training, lab.sheet.model.variable
     causes = {
-        "training-run-completed": training.experiment_variable,
-        "model-is-registered-by-the-ci-run": training.experiment_variable,
-        "training-pipeline-is-published": training.pipeline_variable,
-        "model-artifact-names-the-model": model,
-        "model-is-registered": model,
-        "cd-run-deployed-the-registered-model": model,
+        "training-run-completed": (training.experiment_variable, training.pipeline_variable),
+        "model-is-registered-by-the-ci-run": (training.experiment_variable,),
+        "training-pipeline-is-published": (training.pipeline_variable,),
+        "training-pipeline-is-published-by-the-ci-run": (training.pipeline_variable,),
+        "model-artifact-names-the-model": (model,),
+        "model-is-registered": (model,),
+        "cd-run-deployed-the-registered-model": (model,),
     }
     to_blame = [
         name
         for name in names
-        if check in _OF_ALL_RUNS or is_overridden(causes.get(check, ""), [name])
+        if check in _OF_ALL_RUNS or is_overridden(name, causes.get(check, ()))
     ]
     if not to_blame:
         return ()

@@ -80,6 +80,8 @@ _OF_THE_ENVIRONMENT = (
     "received a shutdown signal",
     "the hosted runner encountered an error",
     "exceeded the maximum execution time",
+    "ran longer than the maximum time",
+    "no space left on device",
     "toomanyrequests",
     "scheduled brownout",
 )
@@ -116,12 +118,20 @@ def _left_out(stage: Stage) -> list[str]:
 
 
 def _failed_in(stage: Stage) -> list[str]:
-    return [
+    """Its tasks; where none of them failed, what the service says of its jobs, or of itself."""
+    failed = [
         f"{stage.name} › {task.name} {task.result}"
-        for job in stage.jobs
-        for task in job.tasks
+        for task in tasks_of([stage])
         if task.result in ("failed", "canceled")
     ]
+    of_jobs = [
+        f"{stage.name} › {job.name} {job.result} ({job.errors[0]})"
+        for job in stage.jobs
+        if job.errors and job.result in ("failed", "canceled")
+    ]
+    if failed or of_jobs or not stage.errors or stage.result not in ("failed", "canceled"):
+        return failed or of_jobs
+    return [f"{stage.name} {stage.result} ({stage.errors[0]})"]
 
 
 def incomplete_ci(stages: Sequence[Stage], lab: Lab) -> list[Mismatch]:

@@ -236,7 +236,8 @@ def connection_use(item: Any) -> ConnectionUse:
     """Raises TypeError or AttributeError."""
     data = _there(item.data)
     definition, owner = _there(data.definition), _there(data.owner)
-    return ConnectionUse(_there(definition.id), definition.name or "", _there(owner.id))
+    name, result = definition.name or "", _word(data.result) or None
+    return ConnectionUse(_there(definition.id), name, _there(owner.id), result)
 
 
 def _errors(record: Any) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ class _LabReader(ProjectReader):
             pipelines=pipelines,
             runs=listed.runs,
             deleted_runs=listed.deleted,
-            connection_uses=self._connection_uses(connections, pipelines)
+            connection_uses=self._connection_uses(connections, pipelines, listed.runs)
             if "connection_uses" in parts
             else None,
         )
@@ -215,15 +215,24 @@ class _LabReader(ProjectReader):
         self,
         connections: tuple[ServiceConnection, ...] | Unavailable,
         pipelines: tuple[Pipeline, ...] | Unavailable,
+        runs: tuple[Run, ...] | Unavailable,
     ) -> tuple[ConnectionUse, ...] | Unavailable | None:
-        """Source: serviceendpoint/executionhistory. It names pipelines that no list shows us."""
+        """Source: serviceendpoint/executionhistory; it remembers pipelines and runs that are gone.
+
+        Asked only where one of the lab's pipelines has no good run in the lists.
+        """
         named = [
             connection.id
             for connection in (connections if isinstance(connections, tuple) else ())
             if connection.name == self.lab.service_connection
         ]
-        listed = {pipeline.name for pipeline in pipelines} if isinstance(pipelines, tuple) else None
-        if not named or listed is None or {self.lab.ci_pipeline, self.lab.cd_pipeline} <= listed:
+        if not named or isinstance(pipelines, Unavailable):
+            return None
+        good = (
+            {run.pipeline_id for run in runs if run.succeeded} if isinstance(runs, tuple) else None
+        )
+        proven = {item.name for item in pipelines if good is None or item.id in good}
+        if {self.lab.ci_pipeline, self.lab.cd_pipeline} <= proven:
             return None
         ask = self.clients.connections.get_service_endpoint_execution_records
         return self.listed(

@@ -79,22 +79,15 @@ class ResourceManager:
     def registered_models(
         self, lab: Lab, sightings: list[Sighting]
     ) -> tuple[Model, ...] | Unavailable:
-        """Versions of the lab's model; where it has none, the other models' names instead.
+        """Versions of the lab's model; where it has none, those of a few others, or their names.
 
-        The service leaves archived ones out. It answers 404 for a name it does not know, which is
-        believed only when the list of all names was read and does not have it.
+        The variable group may give it another name. The service leaves archived ones out. It
+        answers 404 for a name that it does not know, which is believed only when the list of all
+        names was read and does not have it.
         """
         name = lab.sheet.model.name
         models = f"{_path(lab)}/models"
-        versions = look(
-            ServiceName.AZURE_ML,
-            f"the versions of the model {name}",
-            lambda: tuple(
-                model_version(body, lab.sheet)
-                for body in self._entries(f"{models}/{quote(name, safe='')}/versions", _ACTIVE)
-            ),
-            sightings,
-        )
+        versions = self._versions(lab, name, sightings)
         missing = isinstance(versions, Unavailable) and versions.status == _NOT_FOUND
         if versions and not missing:
             return versions
@@ -110,7 +103,33 @@ class ResourceManager:
             return others if missing else versions
         if missing and any(model.name == name for model in others):
             return versions
-        return tuple(model for model in others if model.name != name)
+        return tuple(
+            model
+            for number, other in enumerate(model for model in others if model.name != name)
+            for model in self._seen_versions(lab, other, number, sightings)
+        )
+
+    def _seen_versions(
+        self, lab: Lab, named_only: Model, number: int, sightings: list[Sighting]
+    ) -> tuple[Model, ...]:
+        """The versions of another model; its name alone where they cannot be read, or are many."""
+        if number >= _MOST_OTHERS:
+            return (named_only,)
+        versions = self._versions(lab, named_only.name, sightings)
+        return (named_only,) if isinstance(versions, Unavailable) or not versions else versions
+
+    def _versions(
+        self, lab: Lab, name: str, sightings: list[Sighting]
+    ) -> tuple[Model, ...] | Unavailable:
+        path = f"{_path(lab)}/models/{quote(name, safe='')}/versions"
+        return look(
+            ServiceName.AZURE_ML,
+            f"the versions of the model {name}",
+            lambda: tuple(
+                model_version(body, name, lab.sheet) for body in self._entries(path, _ACTIVE)
+            ),
+            sightings,
+        )
 
     def _entries(
         self, path: str, query: str = "", most_pages: int = MOST_PAGES
@@ -122,14 +141,16 @@ class ResourceManager:
 
 
 _ACTIVE = "&listViewType=ActiveOnly"
+_MOST_OTHERS = 2
+"""Other models whose versions are read where the lab's is not there."""
 
 
-def model_version(body: Mapping[str, Any], sheet: Sheet) -> Model:
-    """A ``ModelVersion`` with the lab's own tags, the only ones that are evidence."""
+def model_version(body: Mapping[str, Any], name: str, sheet: Sheet) -> Model:
+    """A ``ModelVersion`` of that model; the lab's own tags are the only ones that are evidence."""
     properties = web.mapping(body.get("properties"), "the properties of a model")
     created = _mapping(body.get("systemData"))
     return Model(
-        name=sheet.model.name,
+        name=name,
         version=named(body, "name"),
         tags=_tags(_mapping(properties.get("tags")), sheet.tags),
         created_at=moment(created.get("createdAt")),

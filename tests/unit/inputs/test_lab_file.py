@@ -85,6 +85,11 @@ def test_the_sample_and_the_page_show_every_name_that_can_be_changed() -> None:
     ] == []
 
 
+def test_the_sample_shows_every_table() -> None:
+    sample = (COHORTS / "lab.toml").read_text(encoding="utf-8")
+    assert [table for table in LabFile.model_fields if f"[{table}]" not in sample] == []
+
+
 @pytest.mark.parametrize("role", SHEET.names())
 def test_every_name_that_the_sheet_dictates_can_be_changed(save: Save, role: DictatedName) -> None:
     name = "our-{n:02d}-name"

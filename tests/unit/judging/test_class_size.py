@@ -36,7 +36,7 @@ def copied(lab: Lab) -> Evidence:
 
 
 def compared(of_class: Sequence[Lab]) -> Mapping[str, Ownership]:
-    return ownership(of_class, map(copied, of_class))
+    return ownership(of_class, {lab.learner.id: copied(lab) for lab in of_class})
 
 
 def calls(work: Callable[[], object]) -> int:

@@ -30,6 +30,7 @@ from graders.judging.prerequisites.overrides import (
     overridden,
     overrides,
     with_the_labs_experiment,
+    with_the_labs_model,
 )
 from graders.judging.prerequisites.proven_runs import runs
 from graders.judging.prerequisites.runs import deploying_cd_stages, every_cd_run
@@ -304,10 +305,46 @@ def test_a_model_of_an_overridden_experiment_is_the_runs() -> None:
     assert with_the_labs_experiment(untagged, ["EXPERIMENT_NAME"], LAB) == untagged
 
 
+def test_a_file_of_an_overridden_model_is_the_labs() -> None:
+    models = (replace(MODEL, name="mine.pkl"),)
+    file = ModelFile("mine.pkl", "1", "mine.pkl:1")
+    whole = ModelFile(LAB.model, "1", f"{LAB.model}:1")
+    assert with_the_labs_model(file, models, ["model_name"], LAB) == whole
+    assert with_the_labs_model(file, models, [], LAB) == file
+    assert with_the_labs_model(file, (), ["MODEL_NAME"], LAB) == file
+    unread = (replace(models[0], version=""),)
+    assert with_the_labs_model(file, unread, ["MODEL_NAME"], LAB) == file
+    odd = replace(file, id="mine.pkl:2")
+    assert with_the_labs_model(odd, models, ["MODEL_NAME"], LAB) == odd
+    other = ModelFile("other.pkl", "1", "other.pkl:1")
+    assert with_the_labs_model(other, models, ["MODEL_NAME"], LAB) == other
+
+
+@pytest.mark.parametrize(
+    ("check", "variable"),
+    [
+        ("training-run-completed", "EXPERIMENT_NAME"),
+        ("training-run-completed", "TRAINING_PIPELINE_NAME"),
+        ("model-is-registered-by-the-ci-run", "EXPERIMENT_NAME"),
+        ("training-pipeline-is-published", "TRAINING_PIPELINE_NAME"),
+        ("training-pipeline-is-published-by-the-ci-run", "TRAINING_PIPELINE_NAME"),
+        ("model-artifact-names-the-model", "MODEL_NAME"),
+        ("model-is-registered", "MODEL_NAME"),
+        ("cd-run-deployed-the-registered-model", "MODEL_NAME"),
+        ("cd-run-succeeded", "AML_COMPUTE_CLUSTER_NAME"),
+    ],
+)
+def test_what_fails_names_the_override(check: str, variable: str) -> None:
+    assert [wrong.found for wrong in overridden(check, [variable], LAB)] == [variable]
+    assert overridden(check, [], LAB) == ()
+    assert overridden("endpoint-is-healthy", [variable], LAB) == ()
+
+
 def test_pipelines_of_an_overridden_name_are_the_labs() -> None:
     mine = (replace(PUBLISHED[0], name="mine"),)
     assert lab_pipelines((*mine, *PUBLISHED), (), LAB) == PUBLISHED
-    assert lab_pipelines((*mine, *PUBLISHED), ("TRAINING_PIPELINE_NAME",), LAB) == PUBLISHED
+    both = (*mine, *PUBLISHED)
+    assert lab_pipelines(both, ("TRAINING_PIPELINE_NAME",), LAB) == both
     assert lab_pipelines(mine, (), LAB) == ()
     assert lab_pipelines(mine, ("training_pipeline_name",), LAB) == mine
 

@@ -28,7 +28,7 @@ def looked(learner: str, *similar: str, builds: str = "") -> Evidence:
 
 
 def meant(labs: tuple[Lab, ...], *evidence: Evidence) -> list[tuple[str, ...]]:
-    results = ownership(labs, evidence)
+    results = ownership(labs, {own.learner: own for own in evidence})
     return [
         similar_repositories(own.similar_repositories, results[own.learner]) for own in evidence
     ]

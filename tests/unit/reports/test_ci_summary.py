@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from graders.reasons import LabBreak, PastNote, Reason
-from graders.texts import strip_controls
+from graders.texts import escape_log_commands, strip_controls
 from graders.verdicts import Grade, Outcome
 from reports import ci
 from reports.ci import junit, log, summary
@@ -397,8 +397,8 @@ def through_a_harmless_stream(pieces: list[str]) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_sentence_of_ours_that_quotes_others_is_no_command(text: str) -> None:
     for output in (text, f"cohort.csv: (found `{text}`)"):
-        assert obeyed_by_github(log.escape_log_commands(output)) == []
-        assert obeyed_by_azure(log.escape_log_commands(output)) == []
+        assert obeyed_by_github(escape_log_commands(output)) == []
+        assert obeyed_by_azure(escape_log_commands(output)) == []
 
 
 # --- where it runs --------------------------------------------------------------------------------
