@@ -77,6 +77,7 @@ PRINTED = {
         ratio #
         data requests per learner #
         without lineage #
+        a second night #
         requests #
         requests per learner #
         api.azureml.ms #
@@ -268,6 +269,7 @@ FIGURES = {
     "collect.py": {
         "calls": 17.5,
         "calls without lineage": 11,
+        "calls of a second night": 8,
         "wall": 110,
         "wall floor": 100,
         "cpu": 1.5,
