@@ -361,7 +361,7 @@ def test_calls_that_wait_for_one_host_do_not_block_another(
 ) -> None:
     """As many calls wait for one learner's endpoint as may be made at a time to all of them."""
     guarded.retry_policy = replace(guarded.retry_policy, retry_after_cap=1000, attempts=1)
-    wire.replies[:] = [Reply(429, headers={"Retry-After": "0.5"}), Reply()]
+    wire.replies[:] = [Reply(429, headers={"Retry-After": "2"}), Reply()]
     assert requests.get(SWAGGER, timeout=5).status_code == 429
     places = LIMITS["the endpoint", ""].at_once
     with ThreadPoolExecutor(places + 1) as pool:
