@@ -118,7 +118,7 @@ def _outcomes(
         "s": _points(grade.total),
         "w": strip_controls(grade.withheld),
         "f": places[first.check] if first else None,
-        "d": _fix_first(run, grade),
+        "y": _fix_first(run, grade),
     }
 
 

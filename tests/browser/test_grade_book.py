@@ -229,7 +229,7 @@ def test_a_learners_detail_has_hints_reasons_evidence_and_links(
     )
     expect(detail).to_contain_text("found Nightly clean-up")
     expect(detail).to_contain_text("How to fix it: Create the CI pipeline")
-    expect(detail.locator(".task", has_text="Task 7").first).to_contain_text("9 checks blocked")
+    expect(detail.locator(".task", has_text="Task 7").first).to_contain_text("10 checks blocked")
     link = detail.get_by_role("link", name="GitHub repository")
     expect(link).to_have_attribute("href", "https://github.com/solliancelabs/mlops_07")
     expect(link).to_have_attribute("rel", "noopener noreferrer")

@@ -46,7 +46,7 @@ def test_a_folder_that_takes_nothing_is_named(cohort: Path, tmp_path: Path) -> N
     arguments = ("--learners", cohort, "--tenant", "simulated")
     run = grading_process.grade(*arguments, reports=tmp_path / "out")
     assert run.status == pytest.ExitCode.USAGE_ERROR, run.text
-    assert "cannot write evidence" in run.text
+    assert "was not written by this program" in run.text
     assert "Traceback" not in run.text
 
 

@@ -41,7 +41,7 @@ def test_all_marks_of_stored_evidence_are_written_and_the_next_run_replaces_them
     totals = [row["total"] for row in run.grade_book() if row["total"]]
     assert [row[1] for row in csv.reader(text.splitlines())][1:] == totals
 
-    again = grading_process.grade(*stored, "--learner", "user1", reports=tmp_path)
+    again = grading_process.grade(*stored, reports=tmp_path)
     assert again.status == 0, again.text
     assert not (tmp_path / "exports").exists()
 

@@ -126,6 +126,13 @@ def test_what_plays_the_part_under_another_name_is_renamed(
     assert hint_of(check, changed, tmp_path).startswith(f"{rename} `{name}`")
 
 
+NOTHING_MADE: Mapping[str, object] = {
+    **{"runs": (), "models": (), "published_pipelines": (), "training_runs": None},
+    **{"endpoints": (), "answer": None},
+}
+"""What would show that something was there."""
+
+
 @pytest.mark.parametrize("check", CHANGES)
 def test_what_is_not_there_is_created_whatever_else_is(
     check: str, right: Evidence, tmp_path: Path
@@ -134,7 +141,7 @@ def test_what_is_not_there_is_created_whatever_else_is(
     name = named(check, right)
     right = replace(right, rights=Rights(library=True, connections=True, pipelines=True))
     others = tuple(resource for resource in getattr(right, part) if resource.name != name)
-    changed = replace(right, **{part: others})
+    changed = replace(right, **NOTHING_MADE | {part: others})
     assert hint_of(check, changed, tmp_path).startswith(create)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ import pytest
 from fixtures.plugin.grading import GRADED, whole_rubric
 from graders import __main__ as command
 from graders import snapshot
-from graders.evidence import Answer
+from graders.evidence import Answer, GitHubEvidence
 from graders.inputs.lab_file import read_class
 from graders.inputs.problems import InputProblems
 from graders.judging import registry, rules
@@ -226,9 +226,10 @@ def test_a_check_names_the_parts_of_the_evidence_that_it_needs() -> None:
     }
     assert needs["project-exists"] == {"project"}
     assert needs["variable-group-exists"] >= {"variable_groups", "rights", "runs"}
-    assert needs["repository-exists"] == {"repositories", "similar_repositories"}
+    repositories = {field.name for field in fields(GitHubEvidence)}
+    assert needs["repository-exists"] == {*repositories, "pipelines"}
     assert needs["ci-pipeline-exists"] >= {"pipelines", "runs", "rights"}
-    assert not needs["ci-pipeline-exists"] & {"repositories", "endpoints", "answer"}
+    assert "answer" not in needs["ci-pipeline-exists"]
     assert "answer" not in needs["endpoint-exists"]
     assert frozenset().union(*needs.values()) == set(registry.PARTS.values())
 

@@ -246,7 +246,4 @@ def test_a_list_that_leaves_something_out_every_night_takes_no_mark_away(two: Cl
         run = two.night(faults=LEFT_OUT)
         assert totals(run) == {ADA: "100", BOB: "100"}
         assert run.outcomes()[BOB][CHECK] == "passed"
-        assert (
-            "asked for by its id, the variable group `devopsforai-aml-vg` is still there"
-            in note_of(run)
-        )
+        assert "other evidence shows that it was used" in note_of(run)

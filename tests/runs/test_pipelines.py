@@ -61,18 +61,18 @@ def graded_in(
 
 def test_a_hostile_class_commands_no_pipeline(hostile_evidence: Path, tmp_path: Path) -> None:
     plainly = graded_in("none", hostile_evidence, tmp_path).text
-    assert {"add-mask", "error"} <= {command.name for command in obeyed_by_github(plainly)}
+    assert {"add-mask"} <= {command.name for command in obeyed_by_github(plainly)}
     assert "task.complete" in {command.name for command in obeyed_by_azure(plainly)}
 
     github = graded_in("github", hostile_evidence, tmp_path, "-n2", "-v")
     start, end, *ours = obeyed_by_github(github.text)
     assert (start.name, end.name) == ("stop-commands", start.data)
-    assert [command.name for command in ours] == ["error", "warning", "notice", "notice", "notice"]
+    assert [command.name for command in ours] == ["error", "notice", "notice", "notice"]
     assert "| user1 | " in (tmp_path / "summary.md").read_text("utf-8")
 
     azure = graded_in("azure", hostile_evidence, tmp_path)
     *issues, summary = obeyed_by_azure(azure.text)
-    assert [issue.properties["type"] for issue in issues] == ["error", "warning"]
+    assert [issue.properties["type"] for issue in issues] == ["error"]
     assert (summary.name, summary.data) == (
         "task.uploadsummary",
         str(tmp_path / "out" / "ci-summary.md"),

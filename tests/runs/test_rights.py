@@ -98,8 +98,7 @@ def test_everything_that_a_run_writes_is_open_to_its_owner_only(tmp_path: Path) 
         reports_program("report", results / "out")
         assert open_to_others(results / "out" / "allure-report") == []
         assert rights(results / "out" / "allure-report.html") == 0o600
-    some = ("-n", "2", "--learner", "learner002")
-    second = night(tmp_path, "no_variable_group", *some, TF_BUILD="True")
+    second = night(tmp_path, "no_variable_group", "-n", "2", TF_BUILD="True")
     assert "recheck 1" in second.text
     assert (results / "out" / "ci-summary.md").is_file()
     assert open_to_others(results / "out") == []

@@ -6,6 +6,7 @@ that tests plant, begin with ``canary``.
 
 from __future__ import annotations
 
+import base64
 import re
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from pathlib import Path
 from reports.outputs import MANIFEST
 from tests.support.leaks import SECRETS
 
+_EMBEDDED = re.compile(rb'(?<=\.json",")eyJ[\w+/=]+(?=")')
+"""What the one-page Allure report holds of its files, in Base64."""
 _PATTERN = re.compile(SECRETS.pattern.encode(), re.IGNORECASE)
 
 
@@ -53,4 +56,6 @@ def _contents(file: Path) -> Iterator[bytes]:
             yield from (archive.read(name) for name in archive.namelist())
     else:
         with suppress(FileNotFoundError):  # a process that a test killed may still end its work
-            yield file.read_bytes()
+            content = file.read_bytes()
+            yield _EMBEDDED.sub(b"", content)
+            yield from (base64.b64decode(data) for data in _EMBEDDED.findall(content))

@@ -26,8 +26,8 @@ const LEARNERS = DATA.learners.map((entry, place) => ({
   total: entry.s ?? null, // null: withheld
   withheld: entry.w || "",
   first: entry.f ?? null,
-  waits: entry.d ? entry.d[0] : [], // what waits for it, in sentences
-  toFix: entry.d ? entry.d[1] : null, // where to fix it: [name, address]
+  waits: entry.y ? entry.y[0] : [], // what waits for it, in sentences
+  toFix: entry.y ? entry.y[1] : null, // where to fix it: [name, address]
   links: entry.l || [],
   evidence: entry.v || "",
   feedback: DATA.feedback && DATA.feedback.join(encodeURIComponent(entry.k)), // null: not shared
