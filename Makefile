@@ -65,7 +65,7 @@ $(CI)/.ready: requirements-ci.lock
 	@touch $@
 
 learner-wheel: $(READY) ## build what learners install into build/learner (docs/learner.md)
-	$(BIN)/python wheels/learner/build.py build/learner
+	$(BIN)/python fixtures/learner/wheel/build.py build/learner
 
 live-check: ## the ten-minute list for the first person with a real tenant
 	@cat docs/live-check.md

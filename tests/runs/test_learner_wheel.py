@@ -55,7 +55,7 @@ sys.exit(main())
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as ``make learner-wheel`` builds it."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, PROJECT / "wheels" / "learner" / "build.py", folder]
+    command = [sys.executable, PROJECT / "fixtures" / "learner" / "wheel" / "build.py", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     [built] = folder.iterdir()
     assert done.stdout.strip() == str(built)

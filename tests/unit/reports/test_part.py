@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.plugin import part
-from fixtures.plugin.options import only_shows
+from fixtures.plugin.grading import only_shows
 from reports import gradebook
 from reports.earlier import more_than
 from reports.gradebook import grades_of
