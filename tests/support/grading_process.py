@@ -48,10 +48,17 @@ def command(arguments: Sequence[object]) -> list[str]:
     return [sys.executable, "-m", "pytest", *map(str, arguments)]
 
 
+_PYTEST_SHOWS_MORE = ("CI", "BUILD_NUMBER")
+
+
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """This environment without anybody's credentials, and as on anybody's own machine."""
     others = (*CREDENTIALS, *PIPELINES)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(others) and name not in _PYTEST_SHOWS_MORE
+    }
     return kept | {"COLUMNS": "80"} | dict(changes or {})
 
 
