@@ -31,6 +31,7 @@ SIZES: Mapping[str, tuple[str, str]] = {
         "--learners 100 --whole 1000 --stored 1000 --many 10000",
         "--learners 5 --whole 5 --stored 20 --many 40 --times 1",
     ),
+    "learner.py": ("--latency 100", "--latency 10"),
     "whole_job.py": ("--learners 50 --latency 100", "--learners 3 --latency 10"),
 }
 """Benchmark -> its options, and those of ``--quick``."""
@@ -80,8 +81,8 @@ GOALS = (
     Goal("  memory against trivial tests", "judging.py", "whole, MB ratio", 1.2),
     Goal("times faster than a plain suite", "whole_job.py", "plain", 4, by="ours", at_least=True),
     Goal("  that runs with -n 8", "whole_job.py", "plain -n 8", 2, by="ours", at_least=True),
-    Goal("one learner: first useful line, s", "whole_job.py", "first line", 2),
-    Goal("  all of it, s", "whole_job.py", "one learner", 6),
+    Goal("a learner's own check: first task, s", "learner.py", "first task", 2),
+    Goal("  all of it, s", "learner.py", "all done", 6),
 )
 
 

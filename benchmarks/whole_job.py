@@ -4,8 +4,7 @@ Times from the first command to the last report, of
 
 - ``pytest --learners``: all checks, grade book, page and Allure results;
 - the plain suite in ``benchmarks/plain``: fourteen checks that make their own SDK calls, one after
-  the other, and with ``-n 8``;
-- one learner's own run: until its first verdict, and whole.
+  the other, and with ``-n 8``.
 
 Each runs on a simulated tenant of its own, so that none finds what another one warmed up.
 """
@@ -19,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,16 +28,6 @@ from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 
 LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 PLAIN = ROOT / "benchmarks" / "plain"
-USEFUL = "[learner00001]"
-"""A line with this has a verdict."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job on a tenant: seconds until a useful line, seconds until its end."""
-
-    useful: float
-    whole: float
 
 
 def main() -> None:
@@ -47,36 +35,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         cohort = _cohort(place / "class", options.learners)
-        alone = _cohort(place / "alone", 1)
         jobs = {
             "ours": _job(cohort, options.latency, _ours(cohort, place / "ours")),
             "plain": _job(cohort, options.latency, _plain(), LEARNERS=str(options.learners)),
             "plain -n 8": _job(
                 cohort, options.latency, _plain("-n", "8"), LEARNERS=str(options.learners)
             ),
-            "one learner": _job(alone, options.latency, _ours(alone, place / "one")),
         }
-    serial, eight = (jobs[name].whole / jobs["ours"].whole for name in ("plain", "plain -n 8"))
+    serial, eight = (jobs[name] / jobs["ours"] for name in ("plain", "plain -n 8"))
     figures.show(
         f"{options.learners} learners, {options.latency:g} ms latency",
         [
-            ("the whole job, s", f"{jobs['ours'].whole:.1f}"),
-            ("the plain suite, s", f"{jobs['plain'].whole:.1f}"),
+            ("the whole job, s", f"{jobs['ours']:.1f}"),
+            ("the plain suite, s", f"{jobs['plain']:.1f}"),
             ("  times slower", f"{serial:.2f}"),
-            ("the plain suite, -n 8, s", f"{jobs['plain -n 8'].whole:.1f}"),
+            ("the plain suite, -n 8, s", f"{jobs['plain -n 8']:.1f}"),
             ("  times slower", f"{eight:.2f}"),
-            ("one learner: first line, s", f"{jobs['one learner'].useful:.1f}"),
-            ("one learner: whole, s", f"{jobs['one learner'].whole:.1f}"),
         ],
     )
     figures.write(
         options.json,
         {
-            "ours": jobs["ours"].whole,
-            "plain": jobs["plain"].whole,
-            "plain -n 8": jobs["plain -n 8"].whole,
-            "first line": jobs["one learner"].useful,
-            "one learner": jobs["one learner"].whole,
+            "ours": jobs["ours"],
+            "plain": jobs["plain"],
+            "plain -n 8": jobs["plain -n 8"],
         },
     )
 
@@ -99,7 +81,7 @@ def _cohort(folder: Path, learners: int) -> Path:
 
 
 def _ours(cohort: Path, reports: Path) -> Sequence[str]:
-    return ["--learners", str(cohort), "--reports", str(reports), "--fail-on", "never", "-v"]
+    return ["--learners", str(cohort), "--reports", str(reports), "--fail-on", "never"]
 
 
 def _plain(*workers: str) -> Sequence[str]:
@@ -110,33 +92,21 @@ def _plain(*workers: str) -> Sequence[str]:
     ]
 
 
-def _job(cohort: Path, latency: float, arguments: Sequence[str], **changes: str) -> Job:
+def _job(cohort: Path, latency: float, arguments: Sequence[str], **changes: str) -> float:
     with SimulatedTenant(cohort, cohort.parent / "lab.toml", latency=latency) as tenant:
         environment = {**os.environ, **tenant.environment(), "COLUMNS": "80", **changes}
         return _timed([sys.executable, "-m", "pytest", *arguments], environment)
 
 
-def _timed(command: Sequence[str], environment: Mapping[str, str]) -> Job:
+def _timed(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Seconds until its end."""
     began = time.perf_counter()
-    useful = 0.0
-    lines: list[str] = []
-    with subprocess.Popen(  # noqa: S603
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    ) as process:
-        for line in process.stdout or ():
-            lines.append(line)
-            if not useful and USEFUL in line:
-                useful = time.perf_counter() - began
-    if process.returncode:
-        raise SystemExit("".join(lines)[-4000:])
-    whole = time.perf_counter() - began
-    return Job(useful or whole, whole)
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        raise SystemExit((done.stdout + done.stderr)[-4000:])
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

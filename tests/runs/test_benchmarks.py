@@ -177,8 +177,6 @@ PRINTED = {
         times slower #
         the plain suite, -n 8, s #
         times slower #
-        one learner: first line, s #
-        one learner: whole, s #
     """,
     "tenant.py": f"""
         learners 12
@@ -285,12 +283,11 @@ FIGURES = {
         "whole, CPU ratio": 0.9,
         "whole, MB ratio": 1.1,
     },
+    "learner.py": {"first task": 1.5, "all done": 5},
     "whole_job.py": {
         "ours": 10,
         "plain": 50,
         "plain -n 8": 25,
-        "first line": 1.5,
-        "one learner": 5,
     },
 }
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks import table
 from fixtures.plugin.grading import PROJECT, whole_rubric
 from fixtures.simulator import mistakes_page
 from fixtures.simulator.mistakes import own_files
@@ -48,6 +49,7 @@ def facts(demo: grading_process.Outcome) -> dict[str, str]:
         "learners": str(len(demo.grade_book())),
         "faults": str(len(FAULTS)),
         "questions": str(len(QUESTIONS)),
+        "goals": f"\n{table.stored()}\n",
         "machines": f"\n{machines.table(demo.reports)}\n",
         "services": f"\n{_services()}\n",
         "summary": f"\n```\n{_summary(demo.text)}\n```\n",
