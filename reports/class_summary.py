@@ -107,7 +107,7 @@ def undecided(grades: Iterable[Grade]) -> list[Cause]:
     """Every cause of what is not decided, once: not assessed, pending, then not run.
 
     Those with most learners come first. Of a grade that a person settled, nothing is open any more:
-    the decision is told with what it settles.
+    the decision stands with what it settles.
     """
     grades = [grade for grade in grades if grade.is_withheld or not _was_withheld(grade)]
     alike: dict[tuple[Outcome, str], list[tuple[str, str, int]]] = {}

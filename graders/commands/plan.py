@@ -32,7 +32,7 @@ class Limit:
     at_once: int
     a_second: float
     window: int
-    """The time, in seconds, in which a share of the limit is told, and its name."""
+    """The time, in seconds, in which a share of the limit is counted, and its name."""
     window_name: str
 
     @property

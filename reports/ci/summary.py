@@ -162,7 +162,7 @@ def _past_run_note(run: GradingRun, verdict: Verdict) -> str:
 
 
 def _undecided(run: GradingRun, grades: Sequence[Grade]) -> Iterator[Section]:
-    """Every cause once; where past runs count, what this run could not see is told apart."""
+    """Every cause once; where past runs count, what this run could not see is listed apart."""
     causes = undecided(grades)
     known = {cause_of(cause.reason) for cause in causes}
     only_tonight = [
