@@ -16,6 +16,7 @@ MOST_LINES = 40
 def strip_controls(text: str) -> str:
     """One line of text without what steers a terminal: escapes, line ends, direction marks."""
     line = " ".join(text.split())
+    line = text if line == text else line  # no copy: a class shares most of its texts
     return line if line.isprintable() else "".join(map(_shown, line))
 
 

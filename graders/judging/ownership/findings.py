@@ -66,6 +66,7 @@ class Findings:
                 notes[note] = None
 
     def frozen(self, others: int) -> Ownership:
+        bounded = {note: note.bounded for notes in self.notes.values() for note in notes}
         return Ownership(
             borrowed=tuple(self.borrowed.values()),
             fault=self.fault,
@@ -75,6 +76,6 @@ class Findings:
             left_by_others=frozenset(self.left_by_others),
             not_meant=frozenset(self.not_meant),
             owners={
-                about: tuple(note.bounded for note in notes) for about, notes in self.notes.items()
+                about: tuple(bounded[note] for note in notes) for about, notes in self.notes.items()
             },
         )
