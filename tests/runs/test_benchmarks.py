@@ -31,7 +31,10 @@ SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
-    "endurance.py": ("--learners", "2", "--parts", "1", "--small", "2", "--kills", "1"),
+    "endurance.py": (
+        *("--learners", "2", "--parts", "1"),
+        *("--small", "2", "--small-parts", "1", "--kills", "1"),
+    ),
     "governor.py": ("--learners", "2", "--latency", "1"),
     "hostile_class.py": ("--honest", "2"),
     "judging.py": (
@@ -101,22 +104,37 @@ PRINTED = {
         learners lost 0
         learners blamed 0
         others without full marks 0
+        collected in 1 parts, s #
+        merged and judged, s #
         peak memory, MB {"#" if sys.platform == "linux" else "0"}
+        of merging {"#" if sys.platform == "linux" else "0"}
         open files {"#" if sys.platform == "linux" else "0"}
+        of merging {"#" if sys.platform == "linux" else "0"}
         2 learners, killed in 1 parts
         kills 1
         grade books #
         that differ 0
-        requests beyond those in flight 0
+        requests again, each kill #
+        beyond those in flight 0
     """,
     "governor.py": """
         2 learners, 1 ms latency
         collected in, s #
         the best schedule, s #
         ratio #
+        at this machine's pace, s #
+        ratio #
+        CPU of the grader, s #
         refused 0
         slowed down 0
         learners not seen whole 0
+        idle, full, paced, % a call, ms
+        Azure DevOps # # # #
+        Azure ML # # # #
+        Azure Resource Manager # # # #
+        Entra ID # # # #
+        GitHub # # # #
+        the endpoint # # # #
         without the governor, s #
         refused #
         slowed down #
