@@ -65,22 +65,26 @@ class Cloud:
         self._tenants = spelled([lab.tenant_id or "" for lab in everyone])
         self._azure_ml: dict[str, AzureML] = {}
         self._repositories: Mapping[str, Shown] = {}
+        self._repositories_read = threading.Event()
+        self._repositories_read.set()
 
     def prepare(self, labs: Sequence[Lab]) -> None:
         """Do all that learners share, once, before any thread collects one of them.
 
-        Raises ``SignInError``. Whatever else fails here is reported for each learner later.
+        Raises ``SignInError``. Whatever else fails here is reported for each learner later. The
+        repositories are read beside the learners' other work, which no one has to wait for.
         """
         with self.transport:
             several = self._tenants if len(self._tenants) > 1 else (None,)
             self._sign_in.check(self._services, several)
+            if ServiceName.GITHUB in self._services:
+                self._repositories_read.clear()
+                _beside(partial(_quietly, partial(self._prepare_repositories, labs)))
             # What fails here fails again, and is reported, for each learner.
             for wait in [_beside(partial(_quietly, step)) for step in self._shared(labs)]:
                 wait()
 
     def _shared(self, labs: Sequence[Lab]) -> Iterator[Callable[[], None]]:
-        if ServiceName.GITHUB in self._services:
-            yield lambda: self._prepare_repositories(labs)
         if ServiceName.RESOURCE_MANAGER in self._services:
             for tenant in dict.fromkeys(self._tenant(lab) for lab in labs):
                 own = [lab for lab in labs if self._tenant(lab) == tenant]
@@ -160,7 +164,11 @@ class Cloud:
         self._organization(own[0]).prepare(own, self._parts)
 
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
-        self._repositories = self._github.look_at(labs)
+        try:
+            with self.transport:
+                self._repositories = self._github.look_at(labs)
+        finally:
+            self._repositories_read.set()
 
     def _earlier(self, lab: Lab) -> Earlier:
         """What may be kept of the lab's earlier evidence; a fault there costs requests only."""
@@ -186,6 +194,7 @@ class Cloud:
         """The learner's part of the batch, with the commits that the runs name added."""
         if ServiceName.GITHUB not in services_of(parts):
             return _no_repositories(NOT_COLLECTED)
+        self._repositories_read.wait()
         shown = self._repositories.get(lab.learner.id)
         if shown is None:
             shown = self._github.look_at([lab])[lab.learner.id]
