@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -60,14 +61,13 @@ class AzureDevOps:
     def prepare(self, labs: Sequence[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """Ask for what all learners share: the projects, and what the grader may see in theirs."""
         self.projects()
-        if refused := anonymous(self.clients, self.organization):
-            self._projects = refused
-            return
-        if "rights" not in parts:
-            return
-        projects = [self.project_of(lab) for lab in labs]
-        own = {project.id for project in projects if isinstance(project, Project)}
-        self._rights = rights(self.clients, sorted(own))
+        with ThreadPoolExecutor(1) as beside:
+            refused = beside.submit(anonymous, self.clients, self.organization)
+            if "rights" in parts:
+                projects = [self.project_of(lab) for lab in labs]
+                own = {project.id for project in projects if isinstance(project, Project)}
+                self._rights = rights(self.clients, sorted(own))
+        self._projects = refused.result() or self._projects
 
     def projects(self) -> tuple[Project, ...] | Unavailable:
         """Every project that the grader may see, asked for once."""
