@@ -324,9 +324,44 @@ def test_a_figure_that_became_worse_fails(
     slower = {**FIGURES, "whole_job.py": {**FIGURES["whole_job.py"], "ours": 10 * factor}}
     earlier = tmp_path / "earlier.json"
     earlier.write_text(json.dumps({"quick": True, "figures": FIGURES}), encoding="utf-8")
-    monkeypatch.setattr(table, "_measured", lambda name, _: slower[name])
+    monkeypatch.setattr(table, "_measured", lambda name, *_: slower[name])
     monkeypatch.setattr(sys, "argv", ["table.py", "--quick", "--against", str(earlier)])
     assert table.main() == status
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+@pytest.mark.parametrize(("seconds", "status"), [(10, 0), (20, 1)])
+def test_another_commit_is_measured_beside_this_one(
+    seconds: int,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def write(ours: int) -> None:
+        figures = {**FIGURES["whole_job.py"], "ours": ours}
+        program = f"import sys\nopen(sys.argv[-1], 'w').write({json.dumps(figures)!r})\n"
+        (tmp_path / "benchmarks" / "whole_job.py").write_text(program, encoding="utf-8")
+
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+        command = ["git", "-C", tmp_path, *who, *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    (tmp_path / "benchmarks").mkdir()
+    write(10)
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "First")
+    write(seconds)
+    monkeypatch.setattr(table, "ROOT", tmp_path)
+    monkeypatch.setattr(table, "SIZES", {"whole_job.py": ("", "")})
+    goals = [goal for goal in table.GOALS if goal.benchmark == "whole_job.py"]
+    monkeypatch.setattr(table, "GOALS", goals)
+    monkeypatch.setattr(sys, "argv", ["table.py", "--quick", "--commit", "HEAD", "--times", "1"])
+    assert table.main() == status
+    assert ("2.00 times worse" in capsys.readouterr().out) == bool(status)
+    assert len(git("worktree", "list").splitlines()) == 1
 
 
 def test_the_table_runs_its_benchmarks(
