@@ -2,8 +2,8 @@
 
 1. Faults: one learner in a hundred meets one, of every kind in turn; every second fault passes. The
    class is collected in one part and in several, and each time merged and judged.
-2. Kills: a class of ``--small`` learners is collected in parts that are killed at random points and
-   resumed, again and again, until there were so many ``--kills``.
+2. Kills: a class of ``--small`` learners is collected in parts. Whenever a few more learners are
+   collected, or none, a random part is killed and resumed, until there were so many ``--kills``.
 
 Prints what was lost (learners without evidence or grade), who was blamed (learners with a failed or
 blocked check; everybody here did everything), how long it took, memory and open files of the
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import os
 import random
 import subprocess
@@ -46,6 +47,8 @@ WORKERS = 12
 MOST_EACH, SHARED = 21, 40
 """Requests of a learner, and of a start for all learners; at most."""
 WAIT = 0.05
+FEW, SOON = 4, 2.0
+"""A part is killed after at most so many more learners, and within so many seconds of that."""
 
 
 @dataclass
@@ -88,27 +91,29 @@ class Class:
             stderr=subprocess.DEVNULL,
         )
 
-    def collect(self, parts: int, folder: Path, kills: Sequence[float] = ()) -> int:
-        """Collect all parts side by side; one is killed after each of these times, in seconds.
+    def collect(self, parts: int, folder: Path, kills: Sequence[int] = ()) -> int:
+        """Collect all parts side by side; one is killed after each of these numbers of learners.
 
         Returns how many kills there were: none once the class is collected.
         """
         running = {part: self.start(part, parts, folder) for part in range(1, parts + 1)}
         done, left = 0, list(kills)
-        due = time.monotonic() + left.pop(0) if left else float("inf")
+        due = left.pop(0) if left else math.inf
         while running:
             time.sleep(WAIT)
             for part, process in list(running.items()):
                 self.costs.note(process.pid)
                 if process.poll() is not None:
                     del running[part]
-            if running and time.monotonic() >= due:
+            collected = sum(1 for _ in folder.glob("part-*/evidence/*.json")) if kills else 0
+            if running and collected >= due:
+                time.sleep(random.uniform(0, SOON))  # noqa: S311
                 part = random.choice(list(running))  # noqa: S311
                 running[part].kill()
                 running[part].wait()
                 done += 1
                 running[part] = self.start(part, parts, folder)
-                due = time.monotonic() + left.pop(0) if left else float("inf")
+                due = collected + left.pop(0) if left else math.inf
         return done
 
     def graded(self, parts: int, folder: Path) -> list[Mapping[str, str]]:
@@ -226,17 +231,15 @@ def _with_kills(options: argparse.Namespace, folder: Path) -> int:
     cohort = _cohort(folder / "small", options.small)
     with SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant:
         small = Class(cohort, tenant)
-        began = time.monotonic()
         small.collect(options.small_parts, folder / "reference")
-        seconds = time.monotonic() - began
         expected = small.graded(options.small_parts, folder / "reference")
         needed = tenant.requests()["requests"]
         kills = rounds = differing = beyond = again = 0
         while kills < options.kills:
             rounds += 1
             before = tenant.requests()["requests"]
-            times = [random.uniform(0.1, seconds) for _ in range(options.kills - kills)]  # noqa: S311
-            done = small.collect(options.small_parts, folder / f"round-{rounds}", times)
+            after = [random.randint(0, FEW) for _ in range(options.kills - kills)]  # noqa: S311
+            done = small.collect(options.small_parts, folder / f"round-{rounds}", after)
             kills += done
             spent = tenant.requests()["requests"] - before
             in_flight = done * (WORKERS * MOST_EACH + SHARED)
