@@ -149,7 +149,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Whether a large class gets through.")
     parser.add_argument("--learners", type=int, default=10_000)
-    parser.add_argument("--parts", type=int, default=16, help="beside all in one")
+    parser.add_argument("--parts", type=int, nargs="+", default=[1, 16], help="one after the other")
     parser.add_argument("--small-parts", type=int, default=4, help="of the class that is killed")
     parser.add_argument("--small", type=int, default=60, metavar="LEARNERS")
     parser.add_argument("--kills", type=int, default=100)
@@ -168,7 +168,7 @@ def _with_faults(options: argparse.Namespace, folder: Path) -> int:
     seconds = []
     costs, merging = Costs(), Costs()
     with SimulatedTenant(cohort, cohort.with_name("lab.toml"), faults=[plan]) as tenant:
-        for parts in dict.fromkeys((1, options.parts)):
+        for parts in options.parts:
             ran = folder / f"large-{parts}"
             whole = Class(cohort, tenant, costs, merging)
             began = time.monotonic()
@@ -191,7 +191,8 @@ def _with_faults(options: argparse.Namespace, folder: Path) -> int:
         ("open files", str(costs.files)),
         ("  of merging", str(merging.files)),
     ]
-    figures.show(f"{options.learners} learners, 1 and {options.parts} parts", rows_shown)
+    numbers = " and ".join(map(str, options.parts))
+    figures.show(f"{options.learners} learners, {numbers} parts", rows_shown)
     return lost + blamed + other
 
 

@@ -99,7 +99,7 @@ PRINTED = {
         compared in, s (median of 2) #
     """,
     "endurance.py": f"""
-        2 learners, 1 and 1 parts
+        2 learners, 1 parts
         learners with a fault 1
         learners lost 0
         learners blamed 0
