@@ -80,6 +80,7 @@ def main() -> int:
         cohort = _cohort(Path(folder), options.learners)
         governor = _Watched()
         governed = _job(options, cohort, Path(folder) / "on", governor)
+        governor.is_over = True
         heedless = _job(options, cohort, Path(folder) / "off", _Heedless())
     best = _best(governed, limits, options.latency / 1000)
     real = _best(governed, limits, options.latency / 1000, governor.took)
@@ -127,6 +128,7 @@ class _Watched(Governor):
         super().__init__()
         self._states: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._took: defaultdict[str, list[float]] = defaultdict(list)
+        self.is_over = False
         threading.Thread(target=self._watch, daemon=True).start()
 
     @contextmanager
@@ -151,7 +153,7 @@ class _Watched(Governor):
             yield f"  {service:<25}{cells}", f"{self.took(service) * 1000:.0f}"
 
     def _watch(self) -> None:
-        while True:
+        while not self.is_over:
             time.sleep(EACH)
             with self._lock:
                 lanes = [(key[0], guarded.lane) for key, guarded in self._lanes.items()]
