@@ -122,6 +122,7 @@ _THE_REST = """
 https://login.microsoftonline.com/{tenant}/.well-known/openid-configuration
 https://dev.azure.com/{organization}/_apis/build
 https://dev.azure.com/{organization}/_apis/connectiondata
+https://dev.azure.com/{organization}/_apis/connectiondata?connectOptions=3
 https://dev.azure.com/{organization}/_apis/resourceareas/79134c72-4a58-4b42-976c-04e7115f32bf
 https://dev.azure.com/{organization}/_apis/projects/{project}
 https://dev.azure.com/{organization}/_apis/projects/{project}?includeCapabilities=true

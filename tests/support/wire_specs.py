@@ -55,6 +55,7 @@ Issue.type: error warning
 Repository.type: unknown gitHub azureReposGit gitHubEnterprise bitBucket azureReposGitHyphenated
 Run.result: unknown succeeded failed canceled
 Run.state: unknown inProgress canceling completed
+ServiceDefinition.relativeToSetting: context webApplication fullyQualified
 ServiceEndpointExecutionData.result: succeeded succeededWithIssues failed canceled skipped abandoned
 TeamProject.state: deleting new wellFormed createPending unchanged deleted
 TeamProject.visibility: private organization public systemPrivate unchanged
