@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import figures  # noqa: E402 (the path comes first)
-from benchmarks.collect import LAB_FILE, _cohort  # noqa: E402
+from benchmarks.cohort import LAB_FILE, write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 from fixtures.simulator.serving.limits import DevOpsLimit, Limits, read_limits  # noqa: E402
 from graders import collector  # noqa: E402
@@ -64,7 +64,7 @@ def main() -> int:
     options = _options()
     limits = read_limits(options.limits)
     with tempfile.TemporaryDirectory() as folder:
-        cohort = _cohort(Path(folder), options.learners)
+        cohort = write_cohort(Path(folder), options.learners)
         governed = _job(options, cohort, Path(folder) / "on", Governor())
         heedless = _job(options, cohort, Path(folder) / "off", _Heedless())
     best = _best(governed, limits, options.latency / 1000)
