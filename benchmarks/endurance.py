@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import figures  # noqa: E402 (the path comes first)
-from benchmarks.whole_job import LAB_FILE  # noqa: E402
+from benchmarks.cohort import name_of, write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 from fixtures.simulator.serving.fault_kinds import GRAPHQL, MODEL, can_have  # noqa: E402
 from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS  # noqa: E402
@@ -161,7 +161,7 @@ def _options() -> argparse.Namespace:
 
 
 def _with_faults(options: argparse.Namespace, folder: Path) -> int:
-    cohort = _cohort(folder / "large", options.learners)
+    cohort = write_cohort(folder / "large", options.learners)
     plan, struck = folder / "plan.toml", _struck(options.learners)
     plan.write_text(_plan(struck), encoding="utf-8")
     lost = blamed = other = 0
@@ -199,7 +199,7 @@ def _with_faults(options: argparse.Namespace, folder: Path) -> int:
 def _struck(learners: int) -> Mapping[str, str]:
     """Learner -> the fault that they meet; at least one does."""
     numbers = range(1, learners + 1, 100)
-    return {_name(number): KINDS[place % len(KINDS)] for place, number in enumerate(numbers)}
+    return {name_of(number): KINDS[place % len(KINDS)] for place, number in enumerate(numbers)}
 
 
 def _plan(struck: Mapping[str, str]) -> str:
@@ -229,7 +229,7 @@ def _blamed(results: Path) -> int:
 
 
 def _with_kills(options: argparse.Namespace, folder: Path) -> int:
-    cohort = _cohort(folder / "small", options.small)
+    cohort = write_cohort(folder / "small", options.small)
     with SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant:
         small = Class(cohort, tenant)
         small.collect(options.small_parts, folder / "reference")
@@ -256,19 +256,6 @@ def _with_kills(options: argparse.Namespace, folder: Path) -> int:
     ]
     figures.show(f"{options.small} learners, killed in {options.small_parts} parts", rows)
     return differing + beyond
-
-
-def _cohort(folder: Path, learners: int) -> Path:
-    folder.mkdir()
-    rows = [f"{_name(number)},{number}" for number in range(1, learners + 1)]
-    file = folder / "cohort.csv"
-    file.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
-    (folder / "lab.toml").write_text(LAB_FILE.read_text(encoding="utf-8"), encoding="utf-8")
-    return file
-
-
-def _name(number: int) -> str:
-    return f"learner{number:05d}"
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ sys.path.insert(0, str(ROOT))
 import requests  # noqa: E402 (the path comes first)
 
 from benchmarks import figures  # noqa: E402
-from benchmarks.collect import LAB_FILE, _cohort  # noqa: E402
+from benchmarks.cohort import LAB_FILE, write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 from fixtures.simulator.serving.limits import DevOpsLimit, Limits, read_limits  # noqa: E402
 from graders import collector  # noqa: E402
@@ -77,7 +77,7 @@ def main() -> int:
     options = _options()
     limits = read_limits(options.limits)
     with tempfile.TemporaryDirectory() as folder:
-        cohort = _cohort(Path(folder), options.learners)
+        cohort = write_cohort(Path(folder), options.learners)
         governor = _Watched()
         governed = _job(options, cohort, Path(folder) / "on", governor)
         governor.is_over = True

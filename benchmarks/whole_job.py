@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import figures  # noqa: E402 (the path comes first)
+from benchmarks.cohort import write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 
-LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 PLAIN = ROOT / "benchmarks" / "plain"
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        cohort = _cohort(place / "class", options.learners)
+        cohort = write_cohort(place / "class", options.learners)
         jobs = {
             "ours": _job(cohort, options.latency, _ours(cohort, place / "ours")),
             "plain": _job(cohort, options.latency, _plain(), LEARNERS=str(options.learners)),
@@ -69,15 +69,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=100, metavar="MS")
     figures.add_option(parser)
     return parser.parse_args()
-
-
-def _cohort(folder: Path, learners: int) -> Path:
-    folder.mkdir()
-    rows = [f"learner{number:05d},{number}" for number in range(1, learners + 1)]
-    file = folder / "cohort.csv"
-    file.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
-    (folder / "lab.toml").write_text(LAB_FILE.read_text(encoding="utf-8"), encoding="utf-8")
-    return file
 
 
 def _ours(cohort: Path, reports: Path) -> Sequence[str]:

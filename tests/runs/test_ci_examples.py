@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from benchmarks import table
-from fixtures.plugin import options
+from fixtures.plugin import command_line
 from reports.__main__ import _parser as reports_parser
 from reports.ci import junit
 from tests.support.paths import PROJECT
@@ -71,7 +71,7 @@ def words_of(file: Path, *marks: str) -> list[str]:
 @by_name
 def test_parts_are_collected_merged_and_graded_with_options_that_exist(file: Path) -> None:
     parser = pytest.Parser(_ispytest=True)
-    options.add(parser)
+    command_line.add(parser)
     _, *collecting = words_of(file, "pytest", "--shard")
     part = parser.parse_known_args(collecting)
     assert part.shard == "auto"
