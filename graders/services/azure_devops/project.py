@@ -6,7 +6,8 @@ Eleven requests for a learner who followed the lab; the list of projects is shar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -53,20 +54,20 @@ class AzureDevOps:
         self.clients = Organization(organization, sign_in)
         self._lock = threading.Lock()
         self._projects: tuple[Project, ...] | Unavailable | None = None
+        self._by_name: Mapping[str, Project] = {}
         self._sightings: list[Sighting] = []
         self._rights: Mapping[str, Rights] = {}
 
     def prepare(self, labs: Sequence[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """Ask for what all learners share: the projects, and what the grader may see in theirs."""
         self.projects()
-        if refused := anonymous(self.clients, self.organization):
-            self._projects = refused
-            return
-        if "rights" not in parts:
-            return
-        projects = [self.project_of(lab) for lab in labs]
-        own = {project.id for project in projects if isinstance(project, Project)}
-        self._rights = rights(self.clients, sorted(own))
+        with ThreadPoolExecutor(1) as beside:
+            refused = beside.submit(anonymous, self.clients, self.organization)
+            if "rights" in parts:
+                projects = [self.project_of(lab) for lab in labs]
+                own = {project.id for project in projects if isinstance(project, Project)}
+                self._rights = rights(self.clients, sorted(own))
+        self._projects = refused.result() or self._projects
 
     def projects(self) -> tuple[Project, ...] | Unavailable:
         """Every project that the grader may see, asked for once."""
@@ -74,6 +75,8 @@ class AzureDevOps:
             if self._projects is None:
                 subject = f"the projects of {self.organization}"
                 self._projects = look(SERVICE, subject, self._list_projects, self._sightings)
+                if not isinstance(self._projects, Unavailable):
+                    self._by_name = _by_name(self._projects)
             return self._projects
 
     def look_at(
@@ -122,16 +125,7 @@ class AzureDevOps:
         projects = self.projects()
         if isinstance(projects, Unavailable):
             return projects
-        wanted = lab.project.casefold()
-        matches = [
-            project
-            for project in projects
-            if wanted in (project.name.casefold(), project.id.casefold())
-        ]
-        if not matches:
-            return _no_project(lab)
-        # a deleted project stays in the list beside a new one of the same name
-        return min(matches, key=lambda project: project.state != "wellFormed")
+        return self._by_name.get(lab.project.casefold()) or _no_project(lab)
 
     @asks(SERVICE, "project", shared=_PROJECTS)
     def _list_projects(self) -> tuple[Project, ...]:
@@ -143,6 +137,14 @@ class AzureDevOps:
             most_pages=200,
         )
         return tuple(parsing.project(item) for item in listed)
+
+
+def _by_name(projects: Iterable[Project]) -> Mapping[str, Project]:
+    """Case-folded name, and id -> project."""
+    # a deleted project stays in the list beside a new one of the same name; the new one counts
+    first = sorted(projects, key=lambda project: project.state != "wellFormed")
+    names = [(name, project) for project in first for name in (project.name, project.id)]
+    return {name.casefold(): project for name, project in reversed(names)}
 
 
 @dataclass(frozen=True)

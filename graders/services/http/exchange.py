@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from functools import lru_cache
 from http.client import HTTPException
 from urllib.parse import urljoin
 
@@ -226,6 +227,7 @@ def retry_after(response: requests.Response) -> float | None:
     return max(0.0, then.timestamp() - time.time()) if then else None
 
 
+@lru_cache(maxsize=64)  # a service's answers of one second say the same
 def date(value: str) -> datetime | None:
     """An HTTP date; None for anything else."""
     try:
