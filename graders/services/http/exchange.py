@@ -118,7 +118,7 @@ def exchange(
         error=error,
         fault=Fault.REFUSED if error else None,
         is_throttled=refusals.is_throttled(response),
-        service_time=date(headers.get("Date", "")),
+        service_time=served_at(response),
     )
 
 
@@ -224,6 +224,11 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     then = date(value)
     return max(0.0, then.timestamp() - time.time()) if then else None
+
+
+def served_at(response: requests.Response) -> datetime | None:
+    """When it was answered by the service's own clock; None: it does not say."""
+    return date(response.headers.get("Date", ""))
 
 
 def date(value: str) -> datetime | None:
