@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from graders.texts import strip_controls
+from graders.texts import decoded, strip_controls
 from graders.urls import parts_of
 
 _READ = 8192
@@ -86,7 +86,7 @@ def is_secondary_limit(response: requests.Response) -> bool:
 
 
 def _beginning(response: requests.Response) -> str:
-    return response.content[:_READ].decode("utf-8-sig", "replace")
+    return decoded(response.content[:_READ])
 
 
 def _json(text: str) -> Mapping[str, Any]:
