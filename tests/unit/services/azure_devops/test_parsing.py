@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,10 +53,12 @@ GROUP = {
         "Base_Name": {"value": "user4"},
         "LOCATION": {"value": "canary", "isSecret": True},
         "OTHER": {"value": "canary"},
-        "RESOURCE_GROUP": {"value": None},
+        "RESOURCE_GROUP": {"value": None, "isSecret": False},
+        "workspace_name": {"value": ""},
+        "VAULT": {"isSecret": True, "value": None, "enabled": True},
     },
 }
-LABS = ("BASE_NAME", "LOCATION", "RESOURCE_GROUP")
+LABS = ("BASE_NAME", "LOCATION", "RESOURCE_GROUP", "WORKSPACE_NAME")
 SCOPE = (
     "/Subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/x"
 )
@@ -136,6 +139,8 @@ USE = {
                     "LOCATION": Variable(None, is_secret=True),
                     "OTHER": Variable(None),
                     "RESOURCE_GROUP": Variable(None),
+                    "WORKSPACE_NAME": Variable(""),
+                    "VAULT": Variable(None, is_secret=True),
                 },
             ),
         ),
@@ -303,23 +308,6 @@ def _without(body: Json, path: list[str]) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("variable", "expected"),
-    [
-        ({"isSecret": True}, Variable(None, is_secret=True)),
-        ({"isSecret": True, "value": "canary"}, Variable(None, is_secret=True)),
-        ({"isSecret": False, "value": ""}, Variable("")),
-        ({"value": 7}, Variable(None)),
-        ({}, Variable(None)),
-    ],
-)
-def test_a_variable_of_a_key_vault_has_another_model(
-    variable: Mapping[str, object], expected: Variable
-) -> None:
-    """The SDK gives a plain mapping for it."""
-    assert parsing._variable(variable, is_labs=True) == expected
-
-
-@pytest.mark.parametrize(
     ("data", "scope", "expected"),
     [
         ({}, "/subscriptions/s", ("s", "", "")),
@@ -370,13 +358,15 @@ def test_who_may_use_a_resource(more: Json, expected: Access) -> None:
 
 
 def test_a_repository_without_a_name_is_told_by_its_id() -> None:
-    body = PIPELINE | {"repository": {"id": "1"}, "process": {"type": 1}}
+    process = {"type": 1, "yamlFilename": "/X.yml"}
+    body = PIPELINE | {"repository": {"id": "1"}, "process": process}
     found = parsing.pipeline(read(build, "BuildDefinitionReference", body))
-    assert (found.repository_name, found.process_type, found.yaml_path) == ("1", 1, "")
+    assert (found.repository_name, found.process_type, found.yaml_path) == ("1", 1, "X.yml")
 
 
 @pytest.mark.parametrize(
-    ("latest", "number"), [(BARE_RUN, 5), (None, None), ({"id": 5}, None), ({"id": 5} | RUN, 5)]
+    ("latest", "number"),
+    [(BARE_RUN, 5), (None, None), ({"id": 5}, None), (BARE_RUN | {"id": None}, None)],
 )
 def test_a_pipelines_latest_run_counts_where_it_is_shown_as_a_whole(
     latest: Json | None, number: int | None
@@ -424,8 +414,21 @@ def test_whom_a_run_was_requested_for(identity: Json | None, account: str) -> No
     assert parsing.run(read(build, "Build", body)).requested_for == account
 
 
-def test_a_time_without_a_zone_is_in_utc() -> None:
-    assert parsing._utc(NOON.replace(tzinfo=None)) == NOON
+@pytest.fixture
+def _elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine is not in UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_elsewhere")
+@pytest.mark.parametrize("text", ["2026-11-20T12:00:00", "2026-11-20T13:00:00+01:00"])
+def test_a_time_is_in_utc_whatever_its_zone_is(text: str) -> None:
+    queued = parsing.run(read(build, "Build", BARE_RUN | {"queueTime": text})).queued_at
+    assert (queued, str(queued)) == (NOON, "2026-11-20 12:00:00+00:00")
 
 
 def test_the_runs_of_other_pipelines_that_a_run_consumed() -> None:
