@@ -41,8 +41,9 @@ NODE: Json = {
     },
     "d1": {"entries": [{"name": "ci.yml", "type": "blob", "oid": "b3"}]},
     "d2": None,
-    "f0": {"text": "stages: []\n"},
-    "f1": None,
+    "f0": None,
+    "f1": {"text": "stages: []\n"},
+    "f2": None,
 }
 REPOSITORY = Repository(
     full_name="org/MLOps_04",
@@ -60,7 +61,7 @@ REPOSITORY = Repository(
 
 
 def batch_of(*asked: Asked, templates: Json | None = None) -> Batch:
-    places = Places(("", "ci", "gone"), ("ci/ci.yml", "gone/cd.yml"))
+    places = Places(("", "ci", "gone"), ("absent.yml", "ci/ci.yml", "gone/cd.yml"))
     seen = {"m0": TEMPLATE} if templates is None else templates
     return Batch("", {}, asked, {"w0": "Org"}, seen, places)
 
@@ -111,7 +112,7 @@ def test_an_empty_repository_has_no_branch_and_no_files() -> None:
 
 
 def test_a_binary_file_has_no_text_and_an_empty_folder_no_entries() -> None:
-    node = NODE | {"f0": {"text": None}, "d2": {"entries": None}}
+    node = NODE | {"f1": {"text": None}, "d2": {"entries": None}}
     assert found(node) == Seen(replace(REPOSITORY, texts={"ci/ci.yml": ""}), is_private=True)
 
 
@@ -157,7 +158,7 @@ def test_not_found_for_this_very_alias_is_missing() -> None:
         ({"nameWithOwner": "Org/mlops_05"}, "the answer is about another repository"),
         ({"d0": None}, "the folder / is there but was not listed"),
         ({"d1": None}, "the folder ci is there but was not listed"),
-        ({"f0": None}, "the file ci/ci.yml is there but was not read"),
+        ({"f1": None}, "the file ci/ci.yml is there but was not read"),
         ({"nameWithOwner": None}, "the answer is not complete"),
         ({"defaultBranchRef": {"name": "main"}}, "the answer is not complete"),
         ({"templateRepository": 7}, "the answer is not complete"),
@@ -227,6 +228,12 @@ FORBIDDEN = (
 def test_a_refusal_has_the_fitting_remedy(error: Json, cause: str, remedy: str) -> None:
     assert found(None, [error]) == refused(cause, remedy)
     assert found(NODE, [error]) == refused(cause, remedy)
+
+
+def test_what_is_shown_is_not_missing() -> None:
+    assert found(NODE, [NOT_FOUND]) == refused(
+        "GitHub answered NOT_FOUND: Could not resolve", PASSING
+    )
 
 
 def test_a_refusal_concerns_only_what_it_names() -> None:
