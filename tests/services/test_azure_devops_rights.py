@@ -67,7 +67,10 @@ def test_a_service_that_takes_the_grader_for_nobody_refused_its_token(
     )
 
 
-@pytest.mark.parametrize("answer", [{"authenticatedUser": {"id": "1-2"}}, Reply(401), Reply(500)])
+@pytest.mark.parametrize(
+    "answer",
+    [{"authenticatedUser": {"id": "1-2"}}, {"authenticatedUser": None}, {}, Reply(401), Reply(500)],
+)
 def test_where_the_service_does_not_say_so_nothing_is_known(
     fake: FakeOrganization, clients: Organization, answer: Reply
 ) -> None:
@@ -128,7 +131,8 @@ def test_a_right_that_the_service_does_not_tell_is_not_known(
 ) -> None:
     namespace, _ = SEEING[0]
     fake.answers[f"_apis/permissions/{namespace}"] = answer
-    assert rights.of_each(clients, ["p", "q"], rights.LIBRARY, 1) == expected
+    told = rights.of_each(clients, ["p", "q"], rights.LIBRARY, 1)
+    assert told == dict(zip("pq", expected, strict=True))
     found = rights.rights(clients, ["p", "q"])
     assert [own.library for own in found.values()] == expected
     assert {(own.connections, own.pipelines) for own in found.values()} == {(None, None)}
@@ -255,6 +259,7 @@ def test_for_how_many_days_runs_are_kept(
             [{"finishTime": None}, {"finishTime": "2026-11-20T10:00:00Z"}, {}],
             datetime(2026, 11, 20, 10, tzinfo=UTC),
         ),
+        ([{"finishTime": "soon"}], None),
         ([], None),
         (None, None),
     ],

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from graders.evidence import Rights, Unavailable
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE
-from graders.services.http.triage import look, not_accepted
+from graders.services.http.triage import answered, not_accepted
 
 PROJECTS_AT_ONCE = 20  # their ids make the address long
 Namespace = tuple[str, str]
@@ -28,10 +28,8 @@ def anonymous(clients: Organization, organization: str) -> Unavailable | None:
 
     An organisation with public projects answers a token that it does not accept with status 200.
     """
-    who = look(SERVICE, "who the grader is", clients.who, [])
-    if isinstance(who, Unavailable) or str(who.authenticated_user.id).lower() not in NOBODY:
-        return None
-    return not_accepted(SERVICE, f"the projects of {organization}")
+    who = answered(lambda: str(clients.who().authenticated_user.id).lower())
+    return not_accepted(SERVICE, f"the projects of {organization}") if who in NOBODY else None
 
 
 def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Rights]:
@@ -39,27 +37,23 @@ def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Right
     found: dict[str, Rights] = {}
     for start in range(0, len(projects), PROJECTS_AT_ONCE):
         some = projects[start : start + PROJECTS_AT_ONCE]
-        answers = [of_each(clients, some, *seeing) for seeing in _SEEING]
-        found |= {project: Rights(*kinds) for project, *kinds in zip(some, *answers, strict=True)}
+        library, connections, pipelines = (of_each(clients, some, *seeing) for seeing in _SEEING)
+        found |= {own: Rights(library[own], connections[own], pipelines[own]) for own in some}
     return found
 
 
 def of_each(
     clients: Organization, projects: Sequence[str], namespace: Namespace, bits: int
-) -> Sequence[bool | None]:
-    """Whether the grader has all of the bits in each project; None where no answer came.
+) -> Mapping[str, bool | None]:
+    """Project -> whether the grader has all of the bits there; None where no answer came.
 
     A scoped token may be refused. At most ``PROJECTS_AT_ONCE`` projects.
     """
     identifier, form = namespace
     tokens = ",".join(form.format(project=project) for project in projects)
-    subject = "what the grader may see"
-    answer = look(
-        SERVICE,
-        subject,
-        lambda: clients.one_page(clients.security.has_permissions, identifier, bits, tokens),
-        [],
-    )
-    if isinstance(answer, Unavailable) or len(answer) != len(projects):
-        return [None] * len(projects)
-    return [entry if isinstance(entry, bool) else None for entry in answer]
+
+    def ask() -> Mapping[str, bool | None]:
+        told = clients.security.has_permissions(identifier, bits, tokens)
+        return dict(zip(projects, told, strict=True))  # another number of answers is none
+
+    return answered(ask) or dict.fromkeys(projects)

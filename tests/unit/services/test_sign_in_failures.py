@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import gaierror
 from typing import Any
 
 import pytest
@@ -13,6 +14,12 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool
+from urllib3.exceptions import (
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+)
 
 from graders.services.entra_codes import Refusal
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
@@ -114,43 +121,68 @@ def test_only_a_tenants_own_document_tells_that_there_is_none(
     assert failure_of(asking(("GET", TENANT))) == expected
 
 
-UNREACHED = "login.microsoftonline.com could not be reached, "
 CERTIFICATES = Refusal(
     "the TLS certificate of login.microsoftonline.com was not trusted",
     "set REQUESTS_CA_BUNDLE to a file with your network's certificates",
 )
 
 
+POOL = HTTPConnectionPool("login.microsoftonline.com")
+NO_NAME = NameResolutionError("canary", POOL, gaierror())
+
+
+def no_connection(reason: Exception) -> requests.ConnectionError:
+    """As requests says it."""
+    return requests.ConnectionError(MaxRetryError(POOL, "/t", reason))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (requests.exceptions.ProxyError("canary"), "the proxy did not let the request through"),
+        (requests.exceptions.ConnectTimeout("canary"), "no connection in time"),
+        (requests.exceptions.ReadTimeout("canary"), "no answer in time"),
+        (
+            no_connection(NameResolutionError("canary", POOL, gaierror())),
+            "its name could not be resolved",
+        ),
+        (no_connection(NewConnectionError(POOL, "canary")), "the connection was refused"),
+        (requests.exceptions.ConnectionError("canary"), "the connection broke off"),
+        (requests.exceptions.ChunkedEncodingError("canary"), "the answer was cut short"),
+        (requests.exceptions.SSLError("canary"), "the TLS handshake broke off"),
+    ],
+)
+def test_each_way_of_not_reaching_entra_has_its_words(
+    cloud: CannedCloud, monkeypatch: pytest.MonkeyPatch, fault: Exception, words: str
+) -> None:
+    expected = Refusal(f"login.microsoftonline.com could not be reached, {words}", "fix this")
+    assert failure_after(fault, cloud, monkeypatch) == expected
+
+
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (
-            requests.exceptions.ProxyError("canary"),
-            Refusal(f"{UNREACHED}the proxy did not let the request through", "fix this"),
-        ),
-        (
-            requests.exceptions.ReadTimeout("canary"),
-            Refusal(f"{UNREACHED}no answer in time", "fix this"),
-        ),
         (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), CERTIFICATES),
-        (
-            requests.exceptions.SSLError("canary"),
-            Refusal(f"{UNREACHED}the TLS handshake broke off", "fix this"),
-        ),
         (
             requests.exceptions.InvalidHeader("canary"),
             Refusal("login.microsoftonline.com answered None", "fix this"),
         ),
     ],
 )
-def test_what_no_answer_came_for(
+def test_other_faults_on_the_way_to_entra(
     cloud: CannedCloud, monkeypatch: pytest.MonkeyPatch, fault: Exception, expected: Refusal
 ) -> None:
+    assert failure_after(fault, cloud, monkeypatch) == expected
+
+
+def failure_after(
+    fault: Exception, cloud: CannedCloud, monkeypatch: pytest.MonkeyPatch
+) -> Refusal | None:
     def send(*_: Any, **_options: Any) -> None:
         raise fault
 
     monkeypatch.setattr(cloud, "send", send)
-    assert failure_of(asking(("GET", TENANT))) == expected
+    return failure_of(asking(("GET", TENANT)))
 
 
 @pytest.mark.parametrize("words", ["bad TLS certificate", "[SSL: CERTIFICATE_VERIFY_FAILED]"])

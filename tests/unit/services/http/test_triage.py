@@ -15,7 +15,14 @@ from requests.adapters import HTTPAdapter
 from graders.evidence import ServiceName, Sighting, Unavailable
 from graders.services.http.exchange import Exchange, Fault
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
-from graders.services.http.triage import has, look, not_accepted, sightings_of, unavailable
+from graders.services.http.triage import (
+    answered,
+    has,
+    look,
+    not_accepted,
+    sightings_of,
+    unavailable,
+)
 from tests.support.canned_cloud import CannedCloud
 
 DEVOPS, GITHUB, MANAGER, ML, ENDPOINT, GRADER = ServiceName
@@ -280,6 +287,15 @@ def test_none_is_no_answer_and_what_a_call_found_unavailable_stays_so() -> None:
     assert look(GITHUB, "it", lambda: None, []) == Unavailable(GITHUB, "it", cause, BUG)
     fault = Unavailable(GITHUB, "it", "cause", "remedy")
     assert look(GITHUB, "it", lambda: fault, []) is fault
+
+
+def test_where_no_answer_came_there_is_none_whatever_the_reason() -> None:
+    def fails() -> str:
+        raise KeyError("canary")
+
+    assert answered(lambda: "fine") == "fine"
+    assert answered(lambda: False) is False
+    assert answered(fails) is None
 
 
 @pytest.mark.parametrize(
