@@ -115,7 +115,7 @@ _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
 _OTHER = Refusal("Microsoft Entra ID refused it", "fix this")
 
 
-def refusal(code: str, error: str) -> Refusal:
+def refusal(code: str, error: str = "") -> Refusal:
     """What a refusal means: ``code`` is the number after ``AADSTS``, ``error`` OAuth's word.
 
     The word decides whether it will pass by itself, whatever the number is taken to mean.

@@ -96,7 +96,7 @@ def _without_a_request(error: Exception) -> Refusal:
     behind = error.__cause__
     code = re.search(rf"{_CODE}(\d+)", str(error))
     if code:
-        return refusal(code[1], "")
+        return refusal(code[1])
     if isinstance(behind, subprocess.TimeoutExpired):
         cause = f"the Azure CLI (`az`) did not answer in {CLI_SECONDS} seconds"
         return Refusal(cause, "run `az account get-access-token` to see why")

@@ -59,8 +59,9 @@ class FakeOrganization:
             return _collection([_location(line) for line in _LOCATIONS.strip().splitlines()])
         if path == "_apis/resourceareas":
             return _collection([])
-        self.asked.append(_AREAS.sub("", path))
-        answer = self.projects if path == "_apis/projects" else self.answers.get(self.asked[-1])
+        short = _AREAS.sub("", path)
+        self.asked.append(short)
+        answer = self.projects if path == "_apis/projects" else self.answers.get(short)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         return _reply(answer, query)
 

@@ -7,13 +7,16 @@ permissions/{namespace}/{permissions}; the namespaces and bits are those of ``Se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from graders.evidence import Rights, Unavailable
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE
+from graders.services.http.limits import DEVOPS, LIMITS
 from graders.services.http.triage import answered, not_accepted
 
 PROJECTS_AT_ONCE = 20  # their ids make the address long
+AT_ONCE = LIMITS[DEVOPS, ""].at_once
 Namespace = tuple[str, str]
 """Its id, and the token of a whole project in it."""
 LIBRARY: Namespace = ("b7e84409-6553-448a-bbb2-af228e07cbeb", "Library/{project}")
@@ -34,12 +37,19 @@ def anonymous(clients: Organization, organization: str) -> Unavailable | None:
 
 def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Rights]:
     """Project id -> what the grader may see there; nothing of a project that was not answered."""
-    found: dict[str, Rights] = {}
-    for start in range(0, len(projects), PROJECTS_AT_ONCE):
-        some = projects[start : start + PROJECTS_AT_ONCE]
-        library, connections, pipelines = (of_each(clients, some, *seeing) for seeing in _SEEING)
-        found |= {own: Rights(library[own], connections[own], pipelines[own]) for own in some}
-    return found
+    starts = range(0, len(projects), PROJECTS_AT_ONCE)
+    parts = [projects[start : start + PROJECTS_AT_ONCE] for start in starts]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        asked = [
+            [threads.submit(of_each, clients, some, *seeing) for seeing in _SEEING]
+            for some in parts
+        ]
+    told = [[answer.result() for answer in answers] for answers in asked]
+    return {
+        project: Rights(*(answer[project] for answer in answers))
+        for answers in told
+        for project in answers[0]
+    }
 
 
 def of_each(

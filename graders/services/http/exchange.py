@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from functools import lru_cache
 from http.client import HTTPException
 from urllib.parse import urljoin
 
@@ -236,6 +237,7 @@ def served_at(response: requests.Response) -> datetime | None:
     return date(response.headers.get("Date", ""))
 
 
+@lru_cache(maxsize=64)  # a service's answers of one second say the same
 def date(value: str) -> datetime | None:
     """An HTTP date; None for anything else."""
     try:

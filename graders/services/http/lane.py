@@ -56,11 +56,21 @@ class Lane:
         own = self._bucket(call, now).wait(now)
         if own > 0:
             return own
-        ready = (each for each in self._waiting if self._bucket(each, now).wait(now) <= 0)
-        if min(ready, key=self._order) is not call:
+        if self._first(now) is not call:
             return float("inf")
         self._go(call, now)
         return 0
+
+    def next(self, now: float) -> Call | None:
+        """The waiting call that goes out first, now or later; None while all places are in use."""
+        is_full = self._in_flight.total() >= self._places()[0]
+        return None if is_full else self._first(now)
+
+    def _first(self, now: float) -> Call | None:
+        by_bucket = {each.bucket: each for each in self._waiting}
+        waits = {name: self._bucket(each, now).wait(now) for name, each in by_bucket.items()}
+        order = lambda call: (waits[call.bucket], *self._order(call))  # noqa: E731
+        return min(self._waiting, key=order, default=None)
 
     def quit(self, call: Call) -> None:
         """The call waits no longer."""

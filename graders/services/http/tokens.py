@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 import requests
@@ -38,8 +39,13 @@ def goes_astray(request: requests.PreparedRequest, service: str, secrets: Secret
     return any(service not in names for names in owners)
 
 
-def _owners(value: str) -> Iterator[tuple[str, ...]]:
+@lru_cache(maxsize=256)  # a run sends the same few headers with every request
+def _owners(value: str) -> tuple[tuple[str, ...], ...]:
     """The services of each token that a header's value seems to hold."""
+    return tuple(_each_owner(value))
+
+
+def _each_owner(value: str) -> Iterator[tuple[str, ...]]:
     for form, names in _FORMS:
         if form.search(value):
             yield names
@@ -58,6 +64,7 @@ def _audience(claims: str) -> str:
         return "?"
 
 
+@lru_cache(maxsize=256)
 def _plain(value: str) -> str:
     """What a header says in Base64, as one with a personal access token does."""
     try:

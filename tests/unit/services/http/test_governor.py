@@ -311,3 +311,25 @@ def test_threads_take_turns_and_a_wait_that_breaks_off_blocks_nobody() -> None:
         ends = [threads.submit(ask, number) for number in range(100)]
     assert sum(end.exception() is not None for end in ends) == 15
     assert most == 2
+
+
+def test_no_call_is_forgotten_while_others_wait_for_tokens() -> None:
+    governor = Governor(
+        limits={(MANAGER, "reads"): Limit(2, rate=400), (MANAGER, "writes"): Limit(2)}
+    )
+    url = "https://management.azure.com/subscriptions/s/x"
+    service = service_of(url)
+    assert service
+
+    def ask(number: int) -> None:
+        request = prepared(url, "GET" if number % 3 else "POST")
+        with governor.turn(service, request, f"learner{number % 5}") as turn:
+            turn.hear(News(wait=0.02 if number % 10 == 0 else 0))
+
+    threads = [threading.Thread(target=ask, args=(n,), daemon=True) for n in range(120)]
+    for thread in threads:
+        thread.start()
+    given_up_at = time.monotonic() + 30
+    for thread in threads:
+        thread.join(max(0, given_up_at - time.monotonic()))
+    assert not any(thread.is_alive() for thread in threads)

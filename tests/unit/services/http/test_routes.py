@@ -17,7 +17,7 @@ DEVOPS, GITHUB, MANAGER, ACTIONS = (
 
 @pytest.fixture(autouse=True)
 def _read_anew() -> None:
-    """What an earlier test found in the list is kept: a mutant of reading it must be seen."""
+    """What is kept of an earlier test's call would hide a mutant."""
     routes._forms.cache_clear()
 
 
