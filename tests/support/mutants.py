@@ -53,7 +53,7 @@ class Ground:
 def main(groups: Sequence[str]) -> int:
     """Print the scores and the survivors; 1 when there are too many, or any of the checks.
 
-    With names of groups of rules, only theirs.
+    With names of groups of modules, only theirs.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = grading_process.copied_project(Path(folder) / "mutated")

@@ -1,4 +1,4 @@
-"""Mutants of the rules: mutmut changes one expression of them at a time; quick tests must notice.
+"""Mutants of the rules and more: mutmut changes one expression at a time, quick tests must notice.
 
 What it changes, and the tests that it runs, are in ``pyproject.toml`` under ``[tool.mutants]``, in
 groups. A survivor is in order when docs/mutants.md says why.

@@ -103,14 +103,13 @@ def renamed(part: str) -> tuple[Stage, ...]:
 def done(name: str) -> Job:
     """A job or task that was found to be done: a task comes in a job without a name."""
     task = Task(name, "completed", "succeeded")
-    is_job = name in JOBS
-    return Job(name if is_job else "", "completed", "succeeded", () if is_job else (task,))
+    named, tasks = (name, ()) if name in JOBS else ("", (task,))
+    return Job(named, "completed", "succeeded", tasks)
 
 
-def added(run: Run, **evidence: Any) -> list[Job]:
-    """The jobs that a run has more where its work counts."""
-    former = [job for stage in run.stages for job in stage.jobs]  # type: ignore[union-attr]
-    now = [job for stage in proven(run, **evidence).stages for job in stage.jobs]  # type: ignore[union-attr]
+def added(run: Run) -> list[Job]:
+    """The jobs that a run has more where its work is there."""
+    former, now = ([job for s in r.stages for job in s.jobs] for r in (run, proven(run)))  # type: ignore[union-attr]
     return [job for job in now if job not in former]
 
 

@@ -12,12 +12,13 @@ import pytest
 
 from graders.evidence import Evidence, Model, PublishedPipeline, TrainingRun, Variable
 from graders.judging.ownership import Ownership, comparison, key_of, own_of, ownership
+from graders.judging.ownership.findings import Findings
 from graders.judging.ownership.locations import MOST_NAMES, Named, Sharers
 from graders.judging.time_limit import OutOfTime
 from graders.lab import SHEET, Lab
 from graders.reasons import Mismatch, OwnerNote, Relation
 from graders.texts import MOST_LINES
-from tests.support.changed_evidence import changed, frozen, judged
+from tests.support.changed_evidence import GONE, changed, frozen, judged
 from tests.support.correct_evidence import ENDPOINT
 from tests.support.evidence_changes import ADDRESS, BESIDE, FAULT, RUN
 from tests.support.three_learners import evidence, labs
@@ -155,6 +156,9 @@ def test_a_note_names_ten_learners_and_counts_the_others() -> None:
     assert named == Named(tuple(TWELVE[:MOST_NAMES]), 2)
     assert str(named).endswith("user8, user9 and 2 more")
     assert (str(Named.of(TWELVE[:2])), bool(Named(()))) == ("user0, user1", False)
+    findings = Findings()
+    findings.add_note("endpoints", "endpoint e", Relation.IS_OF, named)
+    assert [note.more for note in findings.frozen(11).owners["endpoints"]] == [2]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +205,9 @@ def test_a_fault_of_the_whole_comparison_is_everybodys(monkeypatch: pytest.Monke
     assert list(compared(OURS).values()) == [Ownership(fault=fault)] * 3
 
 
-@pytest.mark.parametrize("value", ["", "user", "user" + "1" * 5000, "\0"])
-def test_no_base_name_trips_the_comparison(value: str) -> None:
-    assert compared({BASE_NAME: Variable(value)})["user2"] == Ownership(others=2)
+ODD = (None, "", "user", "user" + "1" * 5000, "\0")
+
+
+@pytest.mark.parametrize("variable", [GONE, *map(Variable, ODD)])
+def test_no_base_name_trips_the_comparison(variable: object) -> None:
+    assert compared({BASE_NAME: variable})["user2"] == Ownership(others=2)
