@@ -41,14 +41,13 @@ def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Right
     parts = [projects[start : start + PROJECTS_AT_ONCE] for start in starts]
     with ThreadPoolExecutor(AT_ONCE) as threads:
         asked = [
-            [threads.submit(of_each, clients, some, *seeing) for seeing in _SEEING]
+            (some, [threads.submit(of_each, clients, some, *seeing) for seeing in _SEEING])
             for some in parts
         ]
-    told = [[answer.result() for answer in answers] for answers in asked]
     return {
-        project: Rights(*(answer[project] for answer in answers))
-        for answers in told
-        for project in answers[0]
+        project: Rights(*(answer.result()[project] for answer in answers))
+        for some, answers in asked
+        for project in some
     }
 
 
