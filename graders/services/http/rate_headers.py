@@ -77,7 +77,7 @@ def _until_reset(response: requests.Response) -> float | None:
     reset = _number(response, "X-RateLimit-Reset")
     if reset is None:
         return None
-    served = exchange.date(response.headers.get("Date", ""))
+    served = exchange.served_at(response)
     return min(_LONGEST, max(0.0, reset - (served.timestamp() if served else time.time())))
 
 

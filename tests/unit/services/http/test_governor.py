@@ -12,14 +12,11 @@ import pytest
 import requests
 
 from fixtures.simulator.serving.limits import PUBLISHED, DevOpsLimit, Limits, read_limits
-from fixtures.simulator.state import NOW
 from graders.services.http.bucket import Bucket, LearningBucket, News
 from graders.services.http.governor import Governor, bucket_of, identity_of
 from graders.services.http.lane import Call, Lane
 from graders.services.http.limits import DEVOPS, LIMITS, MANAGER, Limit
-from graders.services.http.rate_headers import news_of
 from graders.services.http.read_only import SERVICES, service_of
-from tests.support.answers import answer
 from tests.support.virtual_time import Schedule, best_for_devops, best_for_manager
 
 READS = LIMITS[MANAGER, "reads"]
@@ -300,46 +297,6 @@ def test_a_class_is_never_blocked_by_azure_devops(
 
 
 # --- what answers say -----------------------------------------------------------------------------
-
-
-def test_azure_devops_says_what_is_left_also_with_200() -> None:
-    seconds = int(NOW.timestamp())
-    headers = {
-        "X-RateLimit-Limit": "200",
-        "X-RateLimit-Remaining": "20",
-        "X-RateLimit-Reset": str(seconds + 42),
-    }
-    assert news_of(answer(200, headers), DEVOPS, "", 60) == News(left=0.1, resets_in=42)
-    slowed = answer(200, {**headers, "Retry-After": "5"})
-    assert news_of(slowed, DEVOPS, "", 60).wait == 5
-    assert news_of(answer(200, {}), DEVOPS, "", 60) == News()
-
-
-def test_resource_manager_says_how_many_calls_are_left() -> None:
-    reads = {"x-ms-ratelimit-remaining-subscription-reads": "25"}
-    assert news_of(answer(200, reads), MANAGER, "reads", 60) == News(left=0.1, calls_left=25)
-    assert news_of(answer(200, reads), MANAGER, "writes", 60) == News()
-
-
-@pytest.mark.parametrize("header", ["soon", "-5", "nan", "inf", "1e999", ""])
-def test_nonsense_in_a_header_stops_nothing(header: str) -> None:
-    names = ("X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Limit", "Retry-After")
-    news = news_of(answer(200, dict.fromkeys(names, header)), DEVOPS, "", 60)
-    assert news.wait == 0
-    assert 0 <= (news.resets_in or 0) <= 600
-
-
-def test_a_wait_beyond_patience_is_the_services_to_refuse() -> None:
-    assert news_of(answer(429, {"Retry-After": "3600"}), DEVOPS, "", 60).wait == 0
-    over = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9999999999"}
-    assert news_of(answer(403, over, REST), "GitHub", "rest", 60).wait == 0
-
-
-def test_githubs_secondary_limit_wants_a_minute() -> None:
-    body = b'{"message": "You have exceeded a secondary rate limit."}'
-    assert news_of(answer(403, {}, REST, body), "GitHub", "rest", 60) == News(wait=60, grows=True)
-    told = answer(403, {"Retry-After": "7"}, REST, body)
-    assert news_of(told, "GitHub", "rest", 60) == News(wait=7)
 
 
 def test_it_wants_longer_each_time_and_a_minute_again_after_a_good_answer() -> None:
