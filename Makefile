@@ -50,9 +50,9 @@ lint: $(DEV) ## ruff, mypy, import-linter
 	$(BIN)/lint-imports
 
 lint-ci: $(CI)/.ready ## check the pipelines in docs/ci: actionlint, zizmor, each service's schema
-	$(CI)/bin/actionlint docs/ci/github-actions.yml
-	$(CI)/bin/zizmor --offline --no-progress --quiet docs/ci/github-actions.yml
-	$(CI)/bin/check-jsonschema --builtin-schema vendor.github-workflows docs/ci/github-actions.yml
+	$(CI)/bin/actionlint docs/ci/github-*.yml
+	$(CI)/bin/zizmor --offline --no-progress --quiet docs/ci/github-*.yml
+	$(CI)/bin/check-jsonschema --builtin-schema vendor.github-workflows docs/ci/github-*.yml
 	$(CI)/bin/check-jsonschema --builtin-schema vendor.azure-pipelines --data-transform azure-pipelines --regex-variant nonunicode docs/ci/azure-pipelines.yml
 	$(CI)/bin/check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/ci/gitlab-ci.yml
 	$(CI)/bin/kubernetes-validate --strict --quiet docs/ci/kubernetes.yml

@@ -223,8 +223,10 @@ def _json(value: object) -> str:
 
 def _plain(item: Any) -> Any:
     """The value as JSON has it; sets are sorted, so that equal evidence has an equal digest."""
-    if is_dataclass(item):
-        return {f.name: _plain(getattr(item, f.name)) for f in fields(item)}
+    if isinstance(item, str):
+        return _text(item)
+    if names := _fields_of(item.__class__):
+        return {name: _plain(getattr(item, name)) for name in names}
     if isinstance(item, Mapping):
         return {_text(name): _plain(value) for name, value in item.items()}
     if isinstance(item, frozenset):
@@ -235,7 +237,13 @@ def _plain(item: Any) -> Any:
         return item.isoformat()
     if isinstance(item, float) and not math.isfinite(item):
         return str(item)
-    return _text(item) if isinstance(item, str) else item
+    return item
+
+
+@cache
+def _fields_of(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields; none for any other type."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _text(text: str) -> str:

@@ -206,8 +206,8 @@ def _of_run(run: Run, place: RecordKind, lab: Lab) -> Iterator[Record]:
     A job fails by itself where none of its tasks did; where one of them ended, it got its agent.
     """
     at = run.finished_at or _LONG_AGO
-    for problem in run.problems[:1]:
-        yield Record(place, ("queue",), True, normalised(problem, lab), problem, at)
+    if run.problems:
+        yield _failed(place, ("queue",), run.problems, lab, at)
         return
     stages = run.stages if isinstance(run.stages, tuple) else ()
     if stages:
@@ -240,9 +240,10 @@ def _failed(
 def _of_training(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator[Record]:
     runs = evidence.training_runs if isinstance(evidence.training_runs, tuple) else ()
     built = evidence.runs if isinstance(evidence.runs, tuple) else ()
+    files_of: Mapping[str | None, str]
     files_of = {str(run.id): trees.get(run.commit, "") for run in built}
     for run in runs:
-        files = files_of.get(run.tags.get(lab.sheet.tags.build, ""), "")
+        files = files_of.get(run.tags.get(lab.sheet.tags.build), "")
         at = run.ended_at or run.created_at or _LONG_AGO
         for step in run.steps:
             if step.status in ("Completed", "Finished", "Failed"):
@@ -259,8 +260,8 @@ def _of_deployment(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> It
             at = endpoint.updated_at or endpoint.created_at or _LONG_AGO
             said = (endpoint.error or endpoint.state) if failed else ""
             words, key = normalised(said, lab), (endpoint.compute_type,)
-            during = (run for run in runs if deployed_during(run, endpoint))
-            files = next(filter(None, (trees.get(run.commit, "") for run in during)), "")
+            during = (run.commit for run in runs if deployed_during(run, endpoint))
+            files = next((trees[commit] for commit in during if commit in trees), "")
             yield Record(RecordKind.DEPLOYMENT, key, failed, words, said, at, files)
 
 

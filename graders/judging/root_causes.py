@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from graders.rubric import Check
@@ -28,8 +29,8 @@ def first_to_read(verdicts: Sequence[Verdict], rubric: Mapping[str, Check]) -> V
 
         def behind(failure: Verdict) -> float:
             causes = (failure, *follows[failure.check])
-            waiting = [v for cause in causes for v in (cause, *blocked.get(cause.check, ()))]
-            return sum((verdict.points for verdict in waiting), 0.0)
+            waiting = (v for cause in causes for v in (cause, *blocked.get(cause.check, ())))
+            return math.fsum(verdict.points for verdict in waiting)
 
         return max(failed, key=behind)
     for outcomes in _URGENCY:

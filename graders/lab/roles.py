@@ -86,7 +86,7 @@ class BaseName(_Role):
         """The numbers of all users that a value names; ``user1`` is not read into ``user10``."""
         before, _, after = map(re.escape, re.sub(r"\{.*?\}", "\0", self.user).partition("\0"))
         matches = re.findall(rf"{before}(\d+)(?!\d){after}", value, re.IGNORECASE)
-        return [int(number) for number in matches]
+        return [int(number) for number in matches if len(number) < 20]  # int() refuses thousands
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
 from typing import TypeVar
 
 from graders.evidence import (
@@ -27,6 +24,7 @@ from graders.parts import ALL_PARTS, only, services_of, to_collect
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml.workspace import AzureML
+from graders.services.beside import beside
 from graders.services.earlier import NOTHING, Earlier, EarlierEvidence, reading_of
 from graders.services.github.repositories import GitHub, Shown
 from graders.services.http.audit import on_behalf_of
@@ -34,6 +32,9 @@ from graders.services.http.transport import ReadOnlyTransport
 from graders.services.sign_in import SignIn
 
 T = TypeVar("T")
+_Key = tuple[ServiceName, str]
+"""A service, and the part of it that learners share."""
+_GITHUB_KEY: _Key = (ServiceName.GITHUB, "")
 
 
 class Cloud:
@@ -60,35 +61,49 @@ class Cloud:
         self.transport.keep_to(sign_in.github_token, "GitHub")
         self.transport.keep_to(sign_in.azure_devops_pat, "Azure DevOps", "Azure DevOps artifacts")
         self._sign_in = sign_in
-        self._organizations: dict[str, AzureDevOps] = {}
+        self._organizations: dict[_Key, AzureDevOps] = {}
         self._github = GitHub(sign_in, everyone)
         self._tenants = spelled([lab.tenant_id or "" for lab in everyone])
-        self._azure_ml: dict[str, AzureML] = {}
+        self._azure_ml: dict[_Key, AzureML] = {}
         self._repositories: Mapping[str, Shown] = {}
+        self._steps: dict[_Key, Callable[[], None]] = {}
 
     def prepare(self, labs: Sequence[Lab]) -> None:
-        """Do all that learners share, once, before any thread collects one of them.
+        """Sign in, and begin all that learners share; their own work waits only for its service's.
 
         Raises ``SignInError``. Whatever else fails here is reported for each learner later.
         """
         with self.transport:
             several = self._tenants if len(self._tenants) > 1 else (None,)
             self._sign_in.check(self._services, several)
-            # What fails here fails again, and is reported, for each learner.
-            for wait in [_beside(partial(_quietly, step)) for step in self._shared(labs)]:
-                wait()
+            for key, step in self._shared(labs):
+                self._steps[key] = beside(partial(self._quietly, step))
 
-    def _shared(self, labs: Sequence[Lab]) -> Iterator[Callable[[], None]]:
-        if ServiceName.GITHUB in self._services:
-            yield lambda: self._prepare_repositories(labs)
-        if ServiceName.RESOURCE_MANAGER in self._services:
-            for tenant in dict.fromkeys(self._tenant(lab) for lab in labs):
-                own = [lab for lab in labs if self._tenant(lab) == tenant]
-                yield partial(self._azure_ml_of(own[0]).prepare, own, self._parts)
+    def _shared(self, labs: Sequence[Lab]) -> Iterator[tuple[_Key, Callable[[], None]]]:
         if AZURE_DEVOPS in self._services:
             names = {lab.organization.casefold(): lab.organization for lab in labs}
             for name in names.values():
-                yield partial(self._prepare_organization, name, labs)
+                own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]
+                step = partial(self._organization(own[0]).prepare, own, self._parts)
+                yield self._devops_key(own[0]), step
+        if ServiceName.RESOURCE_MANAGER in self._services:
+            for tenant in dict.fromkeys(self._tenant(lab) for lab in labs):
+                own = [lab for lab in labs if self._tenant(lab) == tenant]
+                yield (
+                    self._ml_key(own[0]),
+                    partial(self._azure_ml_of(own[0]).prepare, own, self._parts),
+                )
+        if ServiceName.GITHUB in self._services:
+            yield _GITHUB_KEY, partial(self._prepare_repositories, labs)
+
+    def _wait_for(self, key: _Key) -> None:
+        if wait := self._steps.get(key):
+            wait()
+
+    def _quietly(self, step: Callable[[], None]) -> None:
+        """What fails here fails again, and is reported, for each learner."""
+        with contextlib.suppress(Exception), self.transport:
+            step()
 
     def look_at(self, lab: Lab, parts: Collection[str] | None = None) -> Evidence:
         """All of one learner's evidence, or ``parts`` of it. Never raises because of the cloud."""
@@ -97,7 +112,7 @@ class Cloud:
             trained: list[Sighting] = []
             built: list[Sighting] = []
             earlier = self._earlier(lab)
-            ml_look = _beside(
+            ml_look = beside(
                 lambda: _part(
                     ServiceName.AZURE_ML,
                     lambda: self._azure_ml_part(lab, trained, wanted, earlier),
@@ -140,24 +155,27 @@ class Cloud:
         """The Entra tenant of a lab, where the class has several; else it is the sign-in's own."""
         return lab.tenant_id if len(self._tenants) > 1 else None
 
+    def _ml_key(self, lab: Lab) -> _Key:
+        return ServiceName.RESOURCE_MANAGER, (self._tenant(lab) or "").casefold()
+
+    def _devops_key(self, lab: Lab) -> _Key:
+        return AZURE_DEVOPS, lab.organization.casefold()
+
     def _azure_ml_of(self, lab: Lab) -> AzureML:
-        tenant = self._tenant(lab)
-        key = (tenant or "").casefold()
+        key = self._ml_key(lab)
+        self._wait_for(key)
         # two threads may make two; one of them is kept
         return self._azure_ml.get(key) or self._azure_ml.setdefault(
-            key, AzureML(self._sign_in.for_tenant(tenant))
+            key, AzureML(self._sign_in.for_tenant(self._tenant(lab)))
         )
 
     def _organization(self, lab: Lab) -> AzureDevOps:
         """An organisation is connected to one tenant: that of the first learner who works in it."""
-        key = lab.organization.casefold()
+        key = self._devops_key(lab)
+        self._wait_for(key)
         return self._organizations.get(key) or self._organizations.setdefault(
             key, AzureDevOps(lab.organization, self._sign_in.for_tenant(self._tenant(lab)))
         )
-
-    def _prepare_organization(self, name: str, labs: Sequence[Lab]) -> None:
-        own = [lab for lab in labs if lab.organization.casefold() == name.casefold()]
-        self._organization(own[0]).prepare(own, self._parts)
 
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
@@ -186,6 +204,7 @@ class Cloud:
         """The learner's part of the batch, with the commits that the runs name added."""
         if ServiceName.GITHUB not in services_of(parts):
             return _no_repositories(NOT_COLLECTED)
+        self._wait_for(_GITHUB_KEY)
         shown = self._repositories.get(lab.learner.id)
         if shown is None:
             shown = self._github.look_at([lab])[lab.learner.id]
@@ -228,22 +247,6 @@ def _part(service: ServiceName, collect: Callable[[], T], none: Callable[[Unavai
         kind = type(error).__name__
         cause = f"the grader itself failed there ({kind})"
         return none(Unavailable(service, "the learner's work", cause, "Report this as a bug."))
-
-
-def _quietly(prepare: Callable[[], None]) -> None:
-    with contextlib.suppress(Exception):
-        prepare()
-
-
-def _beside(call: Callable[[], T]) -> Callable[[], T]:
-    """Start a call that does not raise in its own thread; returns a function that waits for it.
-
-    The thread is a daemon: an interrupted run does not wait for what it no longer needs.
-    """
-    answer: SimpleQueue[T] = SimpleQueue()
-    context = copy_context()  # whose requests they are
-    threading.Thread(target=lambda: answer.put(context.run(call)), daemon=True).start()
-    return answer.get
 
 
 def _no_repositories(fault: Unavailable) -> Shown:

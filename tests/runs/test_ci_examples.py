@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks import table
 from fixtures.plugin import command_line
 from reports.__main__ import _parser as reports_parser
 from reports.ci import junit
@@ -21,6 +22,7 @@ from tests.support.paths import PROJECT
 
 FOLDER = PROJECT / "docs" / "ci"
 GITHUB = FOLDER / "github-actions.yml"
+BENCHMARKS = FOLDER / "github-benchmarks.yml"
 AZURE = FOLDER / "azure-pipelines.yml"
 GITLAB = FOLDER / "gitlab-ci.yml"
 KUBERNETES = FOLDER / "kubernetes.yml"
@@ -115,6 +117,22 @@ def test_what_the_part_is_called_is_what_auto_reads(file: Path) -> None:
         assert given["JOB_COMPLETIONS"] == str(collect["completions"])
 
 
+def test_the_benchmarks_of_two_commits_are_compared_with_options_that_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (document,) = read(BENCHMARKS)
+    assert document["permissions"] == {}
+    (job,) = document["jobs"].values()
+    assert job["permissions"] == {"contents": "read"}
+    checkout = job["steps"][0]["with"]
+    assert checkout == {"persist-credentials": False, "fetch-depth": 0}  # of yesterday, too
+    (line,) = [line for line in lines(BENCHMARKS) if "benchmarks/" in line]
+    _, *words = shlex.split(line.replace("${earlier:-HEAD}", "HEAD"))
+    monkeypatch.setattr("sys.argv", words)
+    given = table._options()
+    assert (given.quick, given.commit) == (True, "HEAD")
+
+
 def test_github_gives_each_job_the_least_and_pins_every_action_by_digest() -> None:
     (document,) = read(GITHUB)
     assert document["permissions"] == {}
@@ -126,7 +144,8 @@ def test_github_gives_each_job_the_least_and_pins_every_action_by_digest() -> No
         "keep": {"contents": "write"},
         "notify": {"issues": "write"},
     }
-    used = re.findall(r"uses: (\S+)(.*)", GITHUB.read_text("utf-8"))
+    both = GITHUB.read_text("utf-8") + BENCHMARKS.read_text("utf-8")
+    used = re.findall(r"uses: (\S+)(.*)", both)
     assert len(used) >= 10
     for action, comment in used:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)

@@ -50,11 +50,15 @@ class Ground:
         }
 
 
-def main() -> int:
-    """Print both scores and the survivors; 1 when there are too many, or any of the checks."""
+def main(groups: Sequence[str]) -> int:
+    """Print the scores and the survivors; 1 when there are too many, or any of the checks.
+
+    With names of groups of modules, only theirs.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        of_rules = rule_mutants.score(grading_process.copied_project(Path(folder) / "mutated"))
-        of_checks = _score_of_checks(Path(folder))
+        copy = grading_process.copied_project(Path(folder) / "mutated")
+        of_rules = rule_mutants.score(copy, groups)
+        of_checks = 0 if groups else _score_of_checks(Path(folder))
     return of_rules or of_checks
 
 
@@ -147,4 +151,4 @@ def _swap(folder: Path, pair: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

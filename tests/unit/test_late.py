@@ -9,7 +9,16 @@ import pytest
 
 from graders.as_of import moment
 from graders.decisions import ALL, Action, Decision
-from graders.late import Lateness, LateRule, LateWork, Per, Share, State, last_times
+from graders.late import (
+    Lateness,
+    LateRule,
+    LateWork,
+    Per,
+    Share,
+    State,
+    end_of_minute,
+    last_times,
+)
 from graders.settling import Settlement, settled
 from graders.verdicts import Grade, Outcome, grade
 from graders.wording import changes_of
@@ -33,6 +42,7 @@ def test_a_day_is_started_by_its_first_second(late: timedelta, days: int) -> Non
 def test_a_deadline_includes_its_minute() -> None:
     assert RULE.steps(DUE, DUE + timedelta(seconds=59)) == 0
     assert RULE.steps(DUE + timedelta(seconds=30), DUE + timedelta(seconds=31)) == 1
+    assert end_of_minute(DUE).tzinfo is UTC
 
 
 def test_grace_is_time_before_the_first_step() -> None:
@@ -71,9 +81,11 @@ def test_a_cap_is_the_most_and_nothing_falls_below_zero() -> None:
 
 
 def test_each_step_is_judged_once_at_its_last_time() -> None:
-    clocks = [DUE - DAY, END + HOUR, END + 2 * HOUR, END + DAY + HOUR]
+    clocks = [DUE - DAY, END + 2 * HOUR, END + HOUR, END + DAY + HOUR]
     assert last_times(RULE, DUE, clocks) == [END, END + 2 * HOUR, END + DAY + HOUR]
     assert last_times(RULE, DUE, clocks[:1]) == []
+    grace = replace(RULE, grace=HOUR)
+    assert last_times(grace, DUE, clocks) == [END + HOUR, END + DAY + HOUR]
     capped = replace(RULE, cap=10)
     assert last_times(capped, DUE, clocks) == [END, END + DAY + HOUR]
 
@@ -155,5 +167,6 @@ def test_what_a_person_decided_is_never_late_and_a_total_comes_after_the_penalty
 
 
 def test_the_facts_of_lateness_are_enough_to_say_what_it_costs() -> None:
-    fact = Lateness(replace(RULE, share=Share.OF_EARNED), DUE, State(END, 1))
-    assert fact.earned(earned=80, possible=100, missing=20) == (54, 6)
+    for share, points in ((Share.OF_EARNED, (54, 6)), (Share.OF_POSSIBLE, (50, 10))):
+        fact = Lateness(replace(RULE, share=share), DUE, State(END, 1))
+        assert fact.earned(earned=80, possible=100, missing=20) == points

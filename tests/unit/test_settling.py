@@ -103,6 +103,10 @@ def test_what_has_no_effect_is_reported() -> None:
     assert settle(automatic(), decision(Action.POINTS, ALL, 85))[1] == [Idle.NO_CHANGE]
 
 
+def test_a_decision_counts_up_to_its_last_moment() -> None:
+    assert settle(automatic(), decision(until=NOW))[0].total == 100
+
+
 def test_another_learners_decision_concerns_nobody_here() -> None:
     assert settle(automatic(), decision(learner="bob")) == (automatic(), [])
 

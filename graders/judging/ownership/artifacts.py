@@ -68,8 +68,8 @@ def key_of(artifact: Artifact, tags: Tags) -> str:
         if not host or host.endswith(ONE_HOST_EACH):
             return host
         return f"{host}{address.path}".casefold()
-    named = artifact.tags.get(tags.training_run, "") if isinstance(artifact, Model) else artifact.id
-    if not _GUID.fullmatch(named):
+    named = artifact.tags.get(tags.training_run) if isinstance(artifact, Model) else artifact.id
+    if not named or not _GUID.fullmatch(named):
         return ""
     return f"{'pipeline ' * isinstance(artifact, PublishedPipeline)}{named.casefold()}"
 
@@ -78,22 +78,22 @@ def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Li
     """The lab's own resources, as far as they could be read."""
     published = {pipeline.id for pipeline in visible(evidence.published_pipelines)}
     runs = visible(evidence.training_runs)
-    own = (run for run in runs if run.pipeline_id and run.pipeline_id in published)
-    rooted = {key_of(run, lab.sheet.tags) for run in own} - {""}
+    rooted = {run.id.casefold() for run in runs if run.pipeline_id in published}
 
-    def listing(about: str, name: str, artifact: Artifact, at: datetime | None) -> Listing:
+    def listing(about: str, name: str, artifact: Artifact, at: datetime | None = None) -> Listing:
         builder = builder_of(artifact.tags) if isinstance(artifact, TrainingRun | Model) else ""
+        key = key_of(artifact, lab.sheet.tags)
         return Listing(
             about=about,
             kind=_KINDS[about],
             name=name,
             resource=getattr(artifact, "name", name),
-            key=key_of(artifact, lab.sheet.tags),
+            key=key,
             learner=lab.learner.id,
             at=at,
             changed_at=artifact.updated_at if isinstance(artifact, Endpoint) else None,
             builder=builder,
-            is_rooted=key_of(artifact, lab.sheet.tags) in rooted,
+            is_rooted=key in rooted,
         )
 
     for run in runs:
@@ -101,7 +101,7 @@ def listings(lab: Lab, evidence: Evidence, builder_of: BuilderOf) -> Iterator[Li
     for model in visible(evidence.models):
         if model.version:
             name = f"{model.name}:{model.version}"
-            yield listing("registered_models", name, model, model.created_at)
+            yield listing("registered_models", name, model)  # its date proves nothing
     for pipeline in visible(evidence.published_pipelines):
         yield listing("published_pipelines", pipeline.name, pipeline, pipeline.created_at)
     for endpoint in visible(evidence.endpoints):

@@ -111,11 +111,12 @@ class CohortComparison:
         Empty where the tags name no learner's project, or the learner's own by an earlier name: a
         run's id is unique in its organisation, and ``runs`` are those of the learner's own project.
         """
-        uri = tags.get(lab.sheet.tags.build_uri, "")
-        organization, _, _ = (project := project_in(uri)).partition("/")
-        named = parameters_of(uri).get("buildId", [""])
-        is_here = organization == lab.organization.casefold()
-        if is_here and runs.issuperset(named):
+        uri = tags.get(lab.sheet.tags.build_uri)
+        if not uri:
+            return ""
+        project, named = project_in(uri), parameters_of(uri).get("buildId")
+        is_here = project.startswith(f"{lab.organization.casefold()}/")
+        if is_here and named and runs.issuperset(named):
             return ""
         learners = self._by_project.get(project, ())
         return next(iter(learners)) if len(learners) == 1 else ""
@@ -129,7 +130,7 @@ class CohortComparison:
         """
         learner = lab.learner.id
         for reference in self._references.of(lab, evidence):
-            if reference.owners and learner not in reference.owners:
+            if learner not in reference.owners:
                 self._found[learner].add_note(
                     reference.about, reference.text, Relation.IS_OF, Named.of(reference.owners)
                 )
@@ -141,22 +142,19 @@ class CohortComparison:
         for listing in listed:
             if not listing.builder or self._are_together(listing.learner, listing.builder):
                 continue
+            why = f"its tags say that {listing.builder}'s CI made it"
             if self._works_in(listing.builder, listing.learner):
                 if listing.kind == "model":
                     self._found[listing.learner].left_by_others.add(listing.name)
-                self._found[listing.builder].borrowed["workspace"] = Mismatch(
-                    "workspace",
-                    "your own",
-                    "resources that your pipelines created in another one",
-                )
+                elsewhere = "resources that your pipelines created in another one"
+                taken = Mismatch("workspace", "your own", elsewhere)
+                self._found[listing.builder].borrowed.setdefault(taken)
                 both = (listing.learner, listing.builder)
                 for learner in both:
                     self._found[learner].add_note(
                         listing.about, str(listing), Relation.MADE_BY, Named(both)
                     )
-                continue
-            why = f"its tags say that {listing.builder}'s CI made it"
-            if listing.builder in self._facts and not listing.is_rooted:
+            elif listing.builder in self._facts and not listing.is_rooted:
                 self._is_anothers(listing, listing.builder, why)
             else:
                 self._is_unclear(listing, Named((listing.builder,)), why)
@@ -174,7 +172,7 @@ class CohortComparison:
         names = lab.sheet.variable_group.variables
         for group in visible(evidence.variable_groups):
             own = map(group.variables.get, (names.resource_group, names.workspace_name))
-            values = [(variable.value or "").strip() for variable in own if variable]
+            values = [variable.value.strip() for variable in own if variable and variable.value]
             targets.add(place_of(lab.subscription_id, *values))
         return frozenset(targets)
 
@@ -246,8 +244,8 @@ class CohortComparison:
             for listing in ordered
             if not self._are_together(listing.learner, first.learner)
         ]
-        since = max(filter(None, (first.at, first.changed_at)), default=_NEVER)
-        is_first = all(at is not None and at > since for at in rivals)
+        known = [time for time in (first.at, first.changed_at) if time]
+        is_first = all(at is not None and at > max(known) for at in rivals)
         return first if is_first else None
 
     def _is_disowned(self, listing: Listing) -> bool:
@@ -262,13 +260,13 @@ class CohortComparison:
         findings = self._found[listing.learner]
         if listing.key:
             findings.not_own[listing.key] = listing.resource
-        findings.borrowed[listing.kind] = Mismatch(listing.kind, "your own", "another learner's")
+        findings.borrowed.setdefault(Mismatch(listing.kind, "your own", "another learner's"))
         findings.add_note(listing.about, str(listing), Relation.IS_OF, Named((owner,)), why)
 
     def _is_unclear(self, listing: Listing, others: Named, why: str) -> None:
         findings = self._found[listing.learner]
         if listing.key not in findings.not_own:
-            findings.unclear[listing.kind] = None
+            findings.unclear.setdefault(listing.kind)
             findings.add_note(listing.about, str(listing), Relation.UNCLEAR, others, why)
 
     def _are_together(self, learner: str, other: str) -> bool:

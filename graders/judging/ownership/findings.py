@@ -43,7 +43,7 @@ class Ownership:
 class Findings:
     """One learner's ownership while it is computed."""
 
-    borrowed: dict[str, Mismatch] = field(default_factory=dict)
+    borrowed: dict[Mismatch, None] = field(default_factory=dict)
     unclear: dict[str, None] = field(default_factory=dict)
     not_own: dict[str, str] = field(default_factory=dict)
     left_by_others: set[str] = field(default_factory=set)
@@ -63,11 +63,12 @@ class Findings:
         for subject in (about, "own_work"):
             notes = self.notes.setdefault(subject, {})
             if len(notes) < MOST_LINES:
-                notes[note] = None
+                notes.setdefault(note)
 
     def frozen(self, others: int) -> Ownership:
+        bounded = {note: note.bounded for notes in self.notes.values() for note in notes}
         return Ownership(
-            borrowed=tuple(self.borrowed.values()),
+            borrowed=tuple(self.borrowed),
             fault=self.fault,
             others=others,
             unclear=tuple(self.unclear),
@@ -75,6 +76,6 @@ class Findings:
             left_by_others=frozenset(self.left_by_others),
             not_meant=frozenset(self.not_meant),
             owners={
-                about: tuple(note.bounded for note in notes) for about, notes in self.notes.items()
+                about: tuple(bounded[note] for note in notes) for about, notes in self.notes.items()
             },
         )

@@ -64,7 +64,7 @@ def index(labs: Mapping[str, T], places: Callable[[T], Iterable[str]]) -> Index:
     by_place: dict[str, dict[str, None]] = {}
     for learner, lab in labs.items():
         for place in places(lab):
-            by_place.setdefault(place, {})[learner] = None
+            by_place.setdefault(place, {}).setdefault(learner)
     return {place: learners.keys() for place, learners in by_place.items()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graders.evidence import Evidence, VariableGroup
@@ -45,20 +45,17 @@ class References:
         yield from self._of_pipelines(lab, evidence)
 
     def _of_variables(self, group: VariableGroup, dictated: Dictated) -> Iterator[Reference]:
-        values = {name: variable.value or "" for name, variable in group.variables.items()}
-        names = dictated.variables
-        numbers = dictated.base_name.numbers(values.get(names.base_name, ""))
-        own_group, workspace = (
-            values.get(name, "").strip() for name in (names.resource_group, names.workspace_name)
+        names, numbers = dictated.variables, dictated.base_name.numbers
+        named: tuple[tuple[str, str, Index, Callable[[str], Sequence[object]]], ...] = (
+            ("base_name", names.base_name, self._of_number, lambda value: numbers(value)[:1]),
+            ("resource_group", names.resource_group, self._of_group, lambda value: [value]),
+            ("workspace_name", names.workspace_name, self._of_name, lambda value: [value]),
         )
-        named: tuple[tuple[str, str, Index, str], ...] = (
-            ("base_name", names.base_name, self._of_number, "".join(map(str, numbers[:1]))),
-            ("resource_group", names.resource_group, self._of_group, own_group),
-            ("workspace_name", names.workspace_name, self._of_name, workspace),
-        )
-        for about, name, places, place in named:
-            text = f"{name} `{values.get(name, '')}`"
-            yield Reference(about, text, places.get(place.casefold(), ()))
+        for about, name, owners, places in named:
+            variable = group.variables.get(name)
+            if variable and variable.value:
+                for place in places(variable.value.strip()):
+                    yield from _reference(about, f"{name} `{variable.value}`", owners, str(place))
 
     def _of_connections(self, lab: Lab, evidence: Evidence) -> Iterator[Reference]:
         for connection in visible(evidence.service_connections):
@@ -67,12 +64,18 @@ class References:
                     connection.subscription_id, connection.resource_group, connection.workspace
                 )
                 text = f"the connection's workspace `{connection.workspace}`"
-                yield Reference("workspace_connection", text, self._of_workspace.get(target, ()))
+                yield from _reference("workspace_connection", text, self._of_workspace, target)
 
     def _of_pipelines(self, lab: Lab, evidence: Evidence) -> Iterator[Reference]:
         about = {lab.ci_pipeline: "ci_source", lab.cd_pipeline: "cd_source"}
         for pipeline in visible(evidence.pipelines):
             if pipeline.name in about:
-                owners = self._of_repository.get(pipeline.repository_name.casefold(), ())
-                text = f"the repository `{pipeline.repository_name}` of {pipeline.name}"
-                yield Reference(about[pipeline.name], text, owners)
+                place = pipeline.repository_name
+                text = f"the repository `{place}` of {pipeline.name}"
+                yield from _reference(about[pipeline.name], text, self._of_repository, place)
+
+
+def _reference(about: str, text: str, owners: Index, place: str) -> Iterator[Reference]:
+    """A reference, where the place is anybody's."""
+    if place.casefold() in owners:
+        yield Reference(about, text, owners[place.casefold()])

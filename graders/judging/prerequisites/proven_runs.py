@@ -69,17 +69,18 @@ def runs(
 
 
 def _named(run: Run, work: _Work) -> Run:
-    if not isinstance(run.stages, tuple) or not run.succeeded:
+    stages = run.stages
+    if not isinstance(stages, tuple) or not run.succeeded:
         return run
-    missing = [*_missing_of_ci(run, work), *_missing_of_cd(run, work)]
-    stages = tuple(
+    missing = [*_missing_of_ci(run, stages, work), *_missing_of_cd(run, stages, work)]
+    completed = (
         replace(stage, jobs=(*(job for where, job in missing if where == stage), *stage.jobs))
-        for stage in run.stages
+        for stage in stages
     )
-    return replace(run, stages=stages)
+    return replace(run, stages=tuple(completed))
 
 
-def _missing_of_ci(run: Run, work: _Work) -> Iterator[tuple[Stage, Job]]:
+def _missing_of_ci(run: Run, stages: tuple[Stage, ...], work: _Work) -> Iterator[tuple[Stage, Job]]:
     """Where, and what: jobs and tasks of CI without a record by their name, whose work is there."""
     ci, run_id = work.lab.sheet.ci, str(run.id)
     is_trained = run_id in work.trained
@@ -93,25 +94,19 @@ def _missing_of_ci(run: Run, work: _Work) -> Iterator[tuple[Stage, Job]]:
         (training.identifier, training.run_task, True, is_trained),
         (training.identifier, training.report_job, False, is_trained and has_artifact),
     ):
-        stage = stage_of(_stages(run), identifier)
+        stage = stage_of(stages, identifier)
         if stage and is_good(stage.result) and is_done and name not in _names(stage, is_task):
             yield stage, _done(name, is_task)
 
 
-def _missing_of_cd(run: Run, work: _Work) -> Iterator[tuple[Stage, Job]]:
+def _missing_of_cd(run: Run, stages: tuple[Stage, ...], work: _Work) -> Iterator[tuple[Stage, Job]]:
     """The same for the deployment, which the endpoint shows."""
     deployment = work.lab.sheet.cd.deployment
-    stage = stage_of(_stages(run), deployment.identifier)
-    if stage is None or not is_good(stage.result):
-        return
-    if deployment.deploy_task not in _names(stage, of_tasks=True) and any(
-        rules.deployed_during(run, endpoint) for endpoint in work.endpoints
-    ):
-        yield stage, _done(deployment.deploy_task, is_task=True)
-
-
-def _stages(run: Run) -> tuple[Stage, ...]:
-    return run.stages if isinstance(run.stages, tuple) else ()
+    stage = stage_of(stages, deployment.identifier)
+    is_done = any(rules.deployed_during(run, endpoint) for endpoint in work.endpoints)
+    name = deployment.deploy_task
+    if stage and is_good(stage.result) and is_done and name not in _names(stage, of_tasks=True):
+        yield stage, _done(name, is_task=True)
 
 
 def _names(stage: Stage, of_tasks: bool) -> set[str]:

@@ -68,7 +68,7 @@ class _Signature(Authentication):
     def signed_session(self, session: requests.Session | None = None) -> requests.Session:
         session = session or requests.Session()
         session.auth = self._sign
-        return session
+        return web.without_defaults(session)
 
     def authorization(self) -> dict[str, str]:
         """The headers that sign a request."""

@@ -6,7 +6,8 @@ Eleven requests for a learner who followed the lab; the list of projects is shar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -53,20 +54,20 @@ class AzureDevOps:
         self.clients = Organization(organization, sign_in)
         self._lock = threading.Lock()
         self._projects: tuple[Project, ...] | Unavailable | None = None
+        self._by_name: Mapping[str, Project] = {}
         self._sightings: list[Sighting] = []
         self._rights: Mapping[str, Rights] = {}
 
     def prepare(self, labs: Sequence[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """Ask for what all learners share: the projects, and what the grader may see in theirs."""
         self.projects()
-        if refused := anonymous(self.clients, self.organization):
-            self._projects = refused
-            return
-        if "rights" not in parts:
-            return
-        projects = [self.project_of(lab) for lab in labs]
-        own = {project.id for project in projects if isinstance(project, Project)}
-        self._rights = rights(self.clients, sorted(own))
+        with ThreadPoolExecutor(1) as beside:
+            refused = beside.submit(anonymous, self.clients, self.organization)
+            if "rights" in parts:
+                projects = [self.project_of(lab) for lab in labs]
+                own = {project.id for project in projects if isinstance(project, Project)}
+                self._rights = rights(self.clients, sorted(own))
+        self._projects = refused.result() or self._projects
 
     def projects(self) -> tuple[Project, ...] | Unavailable:
         """Every project that the grader may see, asked for once."""
@@ -74,6 +75,8 @@ class AzureDevOps:
             if self._projects is None:
                 subject = f"the projects of {self.organization}"
                 self._projects = look(SERVICE, subject, self._list_projects, self._sightings)
+                if not isinstance(self._projects, Unavailable):
+                    self._by_name = _by_name(self._projects)
             return self._projects
 
     def look_at(
@@ -122,16 +125,7 @@ class AzureDevOps:
         projects = self.projects()
         if isinstance(projects, Unavailable):
             return projects
-        wanted = lab.project.casefold()
-        matches = [
-            project
-            for project in projects
-            if wanted in (project.name.casefold(), project.id.casefold())
-        ]
-        if not matches:
-            return _no_project(lab)
-        # a deleted project stays in the list beside a new one of the same name
-        return min(matches, key=lambda project: project.state != "wellFormed")
+        return self._by_name.get(lab.project.casefold()) or _no_project(lab)
 
     @asks(SERVICE, "project", shared=_PROJECTS)
     def _list_projects(self) -> tuple[Project, ...]:
@@ -145,6 +139,14 @@ class AzureDevOps:
         return tuple(parsing.project(item) for item in listed)
 
 
+def _by_name(projects: Iterable[Project]) -> Mapping[str, Project]:
+    """Case-folded name, and id -> project."""
+    # a deleted project stays in the list beside a new one of the same name; the new one counts
+    first = sorted(projects, key=lambda project: project.state != "wellFormed")
+    names = [(name, project) for project in first for name in (project.name, project.id)]
+    return {name.casefold(): project for name, project in reversed(names)}
+
+
 @dataclass(frozen=True)
 class _LabReader(ProjectReader):
     """One collection of one learner's project."""
@@ -155,13 +157,17 @@ class _LabReader(ProjectReader):
         def read(part: str, call: Callable[[], T]) -> T | Unavailable:
             return call() if part in parts else NOT_COLLECTED
 
-        groups = read("variable_groups", self._variable_groups)
-        connections = read("service_connections", self._service_connections)
-        open_to_all = self._open_to_all(groups, connections)
-        shown = read("pipelines", self._pipelines)
+        of_groups = self.apart(lambda own: read("variable_groups", own._variable_groups))
+        of_connections = self.apart(
+            lambda own: read("service_connections", own._service_connections)
+        )
+        of_pipelines = self.apart(lambda own: read("pipelines", own._pipelines))
+        groups, connections, shown = of_groups(), of_connections(), of_pipelines()
+        opened = self.apart(lambda own: own._open_to_all(groups, connections))
         pipelines = shown if isinstance(shown, Unavailable) else tuple(shown)
         reader = RunsReader(self.clients, self.project, self.lab, self.sightings, self.earlier)
         listed = reader.runs(shown if "runs" in parts else NOT_COLLECTED)
+        open_to_all = opened()
         return AzureDevOpsEvidence(
             project=self.project,
             variable_groups=self._with_access(

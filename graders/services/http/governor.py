@@ -18,7 +18,7 @@ import requests
 
 from graders.services.http.bucket import News
 from graders.services.http.lane import Call, Lane
-from graders.services.http.limits import GITHUB, LIMITS, MANAGER, Limit
+from graders.services.http.limits import DEVOPS, GITHUB, LIMITS, MANAGER, Limit
 from graders.services.http.read_only import Service
 from graders.services.token_claims import account_of
 from graders.urls import parts_of
@@ -29,10 +29,19 @@ Limits = Mapping[tuple[str, str], Limit]
 
 @dataclass
 class _Guarded:
-    """A lane, and what its calls wait at."""
+    """A lane, and what its calls wait at: each has a bell of its own, so that no other wakes up."""
 
     lane: Lane
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    bells: dict[int, threading.Condition] = field(default_factory=dict)
+
+    def ring(self, now: float) -> None:
+        """Wake the call that goes next, which may have to wait yet; once it goes, it wakes another.
+
+        Only with the lock.
+        """
+        if self.bells and (call := self.lane.next(now)):
+            self.bells[call.number].notify()
 
 
 class Turn:
@@ -45,7 +54,7 @@ class Turn:
         self.kind = call.bucket[0]
 
     def hear(self, news: News) -> None:
-        with self._at.changed:
+        with self._at.lock:
             self._at.lane.hear(self._call, news, self._governor.clock())
 
 
@@ -74,24 +83,28 @@ class Governor:
         """Wait for the request's turn; it is over when the block ends."""
         at, call = self._guarded(service, request), Call(learner, bucket_of(service, request))
         since = self.clock()
-        with at.changed:
+        with at.lock:
             at.lane.join(call)
             self._wait(at, call)
-            at.changed.notify_all()  # another call may go, too
         try:
             yield Turn(self, at, call, self.clock() - since)
         finally:
-            with at.changed:
+            with at.lock:
                 at.lane.leave(call, self.clock())
-                at.changed.notify_all()
+                at.ring(self.clock())
 
     def _wait(self, at: _Guarded, call: Call) -> None:
         try:
             while (seconds := at.lane.wait(call, self.clock())) > 0:
-                at.changed.wait(None if seconds == float("inf") else seconds)
+                bell = at.bells.setdefault(call.number, threading.Condition(at.lock))
+                at.ring(self.clock())  # whoever is before this call by now
+                bell.wait(None if seconds == float("inf") else seconds)
         except BaseException:  # Ctrl-C: nobody may wait for a call that never comes
             at.lane.quit(call)
             raise
+        finally:
+            at.bells.pop(call.number, None)
+            at.ring(self.clock())  # another call may go, too
 
     def _guarded(self, service: Service, request: requests.PreparedRequest) -> _Guarded:
         identity = "" if service.is_learners else identity_of(request)
@@ -116,6 +129,8 @@ def bucket_of(service: Service, request: requests.PreparedRequest) -> tuple[str,
         return kind, subscription[1].lower() if subscription else ""
     if service.name == GITHUB:
         return ("graphql" if url.path == "/graphql" else "rest"), ""
+    if service.allowance == DEVOPS:  # its hosts count together
+        return "", ""
     return "", (url.hostname or "").lower()
 
 

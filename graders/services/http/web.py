@@ -38,6 +38,12 @@ def open_session(connections: int) -> requests.Session:
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.auth = _unchanged
+    return without_defaults(session)
+
+
+def without_defaults(session: requests.Session) -> requests.Session:
+    """The session without empty settings: requests would merge them into every request."""
+    session.params = session.proxies = None  # type: ignore[assignment]
     return session
 
 

@@ -59,9 +59,11 @@ def found(
         ([FAILS] * 2 + [replace(WORKS, at=NOON - HOUR)] * 3, 0),
         ([FAILS] * 4 + [WORKS], 0),
         ([FAILS] * 4 + [replace(WORKS, at=NOON)], 0),
+        ([FAILS] * 4 + [WORKS, replace(WORKS, at=NOON - HOUR)], 0),
         ([FAILS] * 4 + [replace(WORKS, at=NOON - HOUR)], 4),
         ([FAILS] * 4 + [replace(WORKS, files="b" * 40)], 4),
         ([FAILS] * 4 + [replace(WORKS, files="")], 4),
+        ([FAILS] * 4 + [replace(FAILS, files="b" * 40), WORKS], 0),
         ([replace(FAILS, files="")] * 4 + [replace(WORKS, files="b" * 40)], 0),
         ([FAILS] * 2 + [replace(FAILS, words="policy")] * 2, 4),
         ([FAILS] * 2 + [replace(FAILS, words="policy")] * 3, 3),
@@ -144,10 +146,25 @@ def test_honest_work_has_records_that_did_not_fail() -> None:
     by_name = {record.name: record.at for record in every}
     (run,), (endpoint,) = OURS.training_runs, OURS.endpoints  # type: ignore[misc]
     cd_run, ci_run = OURS.runs  # type: ignore[misc]
-    assert by_name["training › Train Model"] == run.ended_at
-    assert by_name["deployment › ACI"] == endpoint.updated_at
-    assert by_name["CI › queue"] == ci_run.finished_at
-    assert by_name["CD › Deploy_ACI › Deploy to ACI › Smoke test"] == cd_run.finished_at
+    ended = {
+        "CI": ci_run.finished_at,
+        "CD": cd_run.finished_at,
+        "training": run.ended_at,
+        "deployment": endpoint.updated_at,
+    }
+    assert by_name == {name: ended[name.partition(" › ")[0]] for name in by_name}
+
+
+@pytest.mark.parametrize("place", ["training_runs.0.ended_at", "endpoints.0.updated_at"])
+def test_without_an_end_the_beginning_counts(place: str) -> None:
+    kind, _, _ = place.partition(".")
+    created = changed(OURS, {place: None, f"{kind}.0.created_at": NOON})
+    undated = changed(created, {f"{kind}.0.created_at": None})
+    known, unknown = (
+        {record.at for record in records_of(own, labs()["user1"])} for own in (created, undated)
+    )
+    assert known - unknown == {NOON}
+    assert unknown - known == {Record(RecordKind.CD, (), True).at}
 
 
 def of_cd(**changes: Any) -> list[tuple[str, bool, str]]:
@@ -180,14 +197,25 @@ def test_what_follows_a_failed_task_is_no_record() -> None:
     assert len(skipped) == len(warned) - 1
 
 
-def test_a_failure_has_its_words_and_its_time() -> None:
-    path = "runs.0.stages.0.jobs.0.tasks.4."
-    own = changed(OURS, {path + "result": "failed", path + "errors": ("No quota for user1.",)})
-    failed = [record for record in records_of(own, labs()["user1"]) if record.failed]
-    (run, _) = OURS.runs  # type: ignore[misc]
-    assert [(r.words, r.said, r.at) for r in failed] == [
-        ("no quota for #.", "No quota for user1.", run.finished_at)
-    ]
+SAID = "No quota for user1."
+JOB = "runs.0.stages.0.jobs.0."
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"runs.0.problems": (SAID,)},
+        {JOB + "result": "failed", JOB + "errors": (SAID,)},
+        {JOB + "tasks.4.result": "failed", JOB + "tasks.4.errors": (SAID,)},
+        {"endpoints.0.state": "Failed", "endpoints.0.error": SAID},
+    ],
+)
+def test_a_failure_has_its_words_and_its_time(changes: Mapping[str, Any]) -> None:
+    own = records_of(changed(OURS, changes), labs()["user1"])
+    (run, _), (endpoint,) = OURS.runs, OURS.endpoints  # type: ignore[misc]
+    at = endpoint.updated_at if "endpoints.0.state" in changes else run.finished_at
+    assert [(r.words, r.said, r.at) for r in own if r.failed] == [("no quota for #.", SAID, at)]
+    assert {r.at for r in own if r.place is RecordKind.CD} == {run.finished_at}
 
 
 def test_the_jobs_or_the_stages_words_stand_for_a_task_without_any() -> None:
@@ -243,6 +271,17 @@ def test_what_could_not_be_read_has_no_records() -> None:
     parts = ("runs", "pipelines", "training_runs", "endpoints", "repositories")
     bare = replace(OURS, **dict.fromkeys(parts, None))  # type: ignore[arg-type]
     assert records_of(bare, labs()["user1"]) == ()
+    kinds = {
+        part: {str(r.place) for r in records_of(changed(OURS, {part: None}), labs()["user1"])}
+        for part in parts
+    }
+    assert kinds == {
+        "runs": {"training", "deployment"},
+        "pipelines": {"training", "deployment"},
+        "training_runs": {"CI", "CD", "deployment"},
+        "endpoints": {"CI", "CD", "training"},
+        "repositories": {"CI", "CD", "training", "deployment"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -261,7 +300,7 @@ def test_what_could_not_be_read_has_no_records() -> None:
 )
 def test_whose_files_ran_is_known_of_a_run_of_the_tip(changes: Any, kinds: set[str]) -> None:
     own = changed(OURS, {name.replace("__", "."): value for name, value in changes.items()})
-    known = {str(r.place) for r in records_of(own, labs()["user1"]) if r.files}
+    known = {str(r.place) for r in records_of(own, labs()["user1"]) if r.files != ""}  # nor None
     assert known == kinds
 
 
@@ -275,6 +314,8 @@ def test_what_is_a_learners_own_is_left_out_of_the_words() -> None:
     )
     assert normalised(said, LAB) == "run # of #/# for #: see # (#, #) failed in #"
     assert normalised("defaced", LAB) == "defaced"
+    nested = replace(LAB, project="A user4 lab", organization="abc", github_owner="in")
+    assert normalised("A user4 lab in abc", nested) == "# in #"
 
 
 def test_words_are_bounded() -> None:

@@ -39,6 +39,10 @@ def test_most_points_behind_it_come_first_not_the_earliest_step() -> None:
     assert first(value="failed", pipeline="failed", run="pipeline", model="run") == "pipeline"
 
 
+def test_what_it_blocks_counts_for_a_failure() -> None:
+    assert first(value="failed", pipeline="failed", model="value") == "value"
+
+
 def test_of_equal_ones_the_earliest_comes_first() -> None:
     assert first(group="failed", pipeline="failed") == "group"
 
@@ -66,12 +70,21 @@ def test_consequences_reach_through_one_another_and_a_circle_ends() -> None:
     assert [verdict.check for verdict in follows["group"]] == ["run", "model"]
 
 
+def test_every_consequence_of_a_consequence_is_found() -> None:
+    follows = {"pipeline": "group", "run": "pipeline", "value": "group", "model": "value"}
+    rubric = {check.id: replace(check, follows=(follows.get(check.id, ""),)) for check in CHECKS}
+    own = may_follow(judged(**dict.fromkeys(RUBRIC, "failed")), rubric)
+    assert [verdict.check for verdict in own["group"]] == ["value", "pipeline", "run", "model"]
+
+
 def test_blocked_checks_belong_to_the_failed_one_at_the_end_of_the_way() -> None:
     roots = blocked_by_root(judged(pipeline="failed", run="pipeline", model="run"))
     assert {root: [v.check for v in own] for root, own in roots.items()} == {
         "pipeline": ["run", "model"]
     }
     assert [v.check for v in blocked_by_root(judged(model="run"))[""]] == ["model"]
+    circle = blocked_by_root(judged(run="model", model="run"))
+    assert [v.check for v in circle[""]] == ["run", "model"]
 
 
 def test_without_a_failure_it_is_the_earliest_that_is_open_and_then_what_was_noted() -> None:

@@ -109,4 +109,5 @@ def test_a_number_is_read_from_a_base_name_whole() -> None:
     form = SHEET.variable_group.base_name
     assert form.numbers("user04-USER12x") == [4, 12]
     assert form.numbers("user-4") == []
+    assert form.numbers("user" + "4" * 5000 + "user4") == [4]
     assert replace(form, user="n{n:02d}x").numbers("n04x n5") == [4]
