@@ -23,6 +23,9 @@ _CLI_AGAIN = "run `az login` again"
 _LATER = "try again in a few minutes"
 _WAIT = "wait a few minutes"
 _PASSING = "temporarily_unavailable"
+PENDING = "authorization_pending"
+"""A device's code was not entered yet."""
+_NO_CODE = Refusal("nobody entered the device's code in time", "start again, and enter the code")
 _ADMIN = "ask the administrator of the tenant"
 
 
@@ -109,6 +112,8 @@ _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
             "check AZURE_CLIENT_ID and AZURE_TENANT_ID",
         ),
         "interaction_required": Refusal("it asks a person to sign in", _CLI_AGAIN),
+        PENDING: _NO_CODE,
+        "expired_token": _NO_CODE,
         _PASSING: Refusal("Microsoft Entra ID is busy", _LATER),
     }
 )

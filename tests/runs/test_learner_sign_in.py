@@ -103,6 +103,16 @@ def test_a_device_code_grades_whoever_enters_it(checking: Checking, tenant: Serv
     holds_only_reads(tenant)
 
 
+def test_a_machine_without_a_browser_is_told_what_to_do(checking: Checking, tmp_path: Path) -> None:
+    alone = {"PATH": str(tmp_path), "BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    process = checking.start("--sign-in", "browser", "--number", "3", **alone)
+    _, problems = process.communicate()
+    assert process.returncode == 4
+    assert "no browser could be opened on this machine; sign in with --sign-in device-code" in (
+        problems
+    )
+
+
 def holds_only_reads(tenant: Served) -> None:
     summary = settled(tenant).summary()
     assert not summary["violations"]
