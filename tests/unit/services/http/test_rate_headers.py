@@ -104,7 +104,9 @@ def test_a_wait_beyond_patience_is_the_services_to_refuse(asked: str, wait: floa
 
 def test_githubs_limit_on_calls_in_a_short_time_wants_a_minute() -> None:
     limited = answer(403, {}, REST, SECONDARY)
-    assert news_of(limited, GITHUB, "rest", 70).wait == 60
+    assert news_of(limited, GITHUB, "rest", 70) == News(wait=60, grows=True)
+    long = answer(403, {"Retry-After": "90"}, REST, SECONDARY)
+    assert news_of(long, GITHUB, "rest", 100) == News(wait=90)
     assert (asked_wait(limited, 70), asked_wait(limited, 7)) == (60, 7)
     assert asked_wait(answer(403, {"Retry-After": "9"}, REST, SECONDARY), 70) == 9
     assert asked_wait(answer(403, {}, REST), 70) is None
