@@ -21,7 +21,7 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
-from graders.services.entra_codes import Refusal
+from graders.services.entra_codes import PENDING, Refusal, refusal
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in_failures import SignInError, failure_of
 from tests.support.canned_cloud import CannedCloud
@@ -196,6 +196,46 @@ def test_an_error_of_the_credential_itself_may_name_the_fault(
         raise ClientAuthenticationError(words)
 
     assert failure_of(get_token) == CERTIFICATES
+
+
+# --- a person was waited for ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "Failed to open a browser",
+            Refusal(
+                "no browser could be opened on this machine", "sign in with --sign-in device-code"
+            ),
+        ),
+        (
+            "Timed out after waiting 300 seconds for the user to authenticate",
+            Refusal("nobody signed in in the browser in time", "start again"),
+        ),
+    ],
+)
+def test_a_page_in_the_browser_that_led_to_no_sign_in(
+    cloud: CannedCloud, words: str, expected: Refusal
+) -> None:
+    """Whatever was asked before."""
+    cloud.answers[TENANT] = (200, "{}")
+
+    def get_token() -> None:
+        requests.get(TENANT, timeout=5)
+        raise CredentialUnavailableError(words)
+
+    assert failure_of(get_token) == expected
+    assert failure_of(raising(CredentialUnavailableError(words))) == expected
+
+
+def test_that_a_person_is_waited_for_counts_where_nothing_else_is_said(cloud: CannedCloud) -> None:
+    pending = said("70016", PENDING)
+    cloud.answers[TOKEN] = [pending, said("50055")]
+    assert failure_of(asking(("POST", TOKEN), ("POST", TOKEN))) == EXPIRED
+    cloud.answers[TOKEN] = pending
+    assert failure_of(asking(("POST", TOKEN))) == refusal("70016", PENDING)
 
 
 # --- nothing was asked ----------------------------------------------------------------------------
