@@ -14,7 +14,7 @@ def add_option(parser: argparse.ArgumentParser) -> None:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment of a measured process, which finds its modules compiled, as installed ones."""
+    """The environment of a measured process: it keeps compiled modules, as installed ones are."""
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return kept | changes
 
