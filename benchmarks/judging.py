@@ -51,7 +51,6 @@ import pytest
 def test_trivial(number):
     assert number >= 0
 """
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 """Modules are compiled once, as on any developer's machine."""
 QUIET = ("-q", "-p", "no:cacheprovider", "--tb=no", "--strict-markers", "--import-mode=importlib")
 
@@ -188,7 +187,7 @@ def _process(arguments: Sequence[str], where: Path) -> tuple[float, float]:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", f"{run} {report} sys.exit(s)"],
         cwd=where,
-        env=ENVIRONMENT,
+        env=figures.environment(),
         capture_output=True,
         text=True,
         check=False,

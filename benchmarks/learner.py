@@ -8,7 +8,6 @@ goals are for one that meets none. A sign-in is ready.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -70,7 +69,7 @@ def timed(lab: Path, environment: Mapping[str, str], *more: str) -> Sequence[flo
     with subprocess.Popen(  # noqa: S603 - our own command
         [*map(str, command), *more],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env=figures.environment(**environment),
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",

@@ -36,6 +36,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         cohort = write_cohort(place / "class", options.learners)
+        one = write_cohort(place / "one", 1)
+        _job(one, 0, _ours(one, place / "warm"))  # compiles our modules, as installing them does
         jobs = {
             "ours": _job(cohort, options.latency, _ours(cohort, place / "ours")),
             "plain": _job(cohort, options.latency, _plain(), LEARNERS=str(options.learners)),
@@ -83,7 +85,7 @@ def _plain(*workers: str) -> Sequence[str]:
 
 def _job(cohort: Path, latency: float, arguments: Sequence[str], **changes: str) -> float:
     with SimulatedTenant(cohort, cohort.parent / "lab.toml", latency=latency) as tenant:
-        environment = {**os.environ, **tenant.environment(), "COLUMNS": "80", **changes}
+        environment = figures.environment(**tenant.environment(), COLUMNS="80", **changes)
         return _timed([sys.executable, "-m", "pytest", *arguments], environment)
 
 
