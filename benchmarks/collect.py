@@ -35,6 +35,7 @@ import requests  # noqa: E402
 from requests.adapters import HTTPAdapter  # noqa: E402
 
 from benchmarks import figures  # noqa: E402
+from benchmarks.cohort import LAB_FILE, write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402 (the path comes first)
 from graders import collector, snapshot  # noqa: E402
 from graders.inputs.lab_file import read_class  # noqa: E402
@@ -52,7 +53,6 @@ NO_DATA = (
 """Tokens, discovery, the grader's own rights, and what the tenant refused for no reason."""
 LINEAGE = ("/artifacts", "/content", "/logs", "/runs/{run}", "/runs:query", "/metrics:query")
 """What only ownership and lineage need."""
-LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def main() -> int:
     """Measure once and print; the exit status is 1 when something could not be read."""
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
-        cohort = _cohort(Path(folder), options.learners)
+        cohort = write_cohort(Path(folder), options.learners)
         with SimulatedTenant(cohort, LAB_FILE, latency=options.latency) as tenant:
             os.environ.update(tenant.environment())
             measured = _measure(tenant, cohort, Path(folder) / "evidence", options)
@@ -114,13 +114,6 @@ def _options() -> argparse.Namespace:
     )
     figures.add_option(parser)
     return parser.parse_args()
-
-
-def _cohort(folder: Path, learners: int) -> Path:
-    file = folder / "cohort.csv"
-    rows = [f"learner{number:05d},{number}" for number in range(1, learners + 1)]
-    file.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
-    return file
 
 
 def _measure(

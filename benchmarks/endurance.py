@@ -1,14 +1,15 @@
-"""Whether a large class gets through: ``python benchmarks/endurance.py --learners 2000 --parts 4``.
+"""Whether a large class gets through: ``python benchmarks/endurance.py --learners 10000``.
 
 1. Faults: one learner in a hundred meets one, of every kind in turn; every second fault passes. The
    class is collected in one part and in several, and each time merged and judged.
-2. Kills: a class of ``--small`` learners is collected in parts that are killed at random points and
-   resumed, again and again, until there were so many ``--kills``.
+2. Kills: a class of ``--small`` learners is collected in parts. Whenever a few more learners are
+   collected, or none, a random part is killed and resumed, until there were so many ``--kills``.
 
 Prints what was lost (learners without evidence or grade), who was blamed (learners with a failed or
-blocked check; everybody here did everything), memory and open files of the largest part, and how
-many requests the kills cost beyond those that can have been in flight. Memory and files are Linux's
-own figures. ``--seed`` makes the random points the same again.
+blocked check; everybody here did everything), how long it took, memory and open files of the
+largest part and of the merge, and how many requests the kills cost, also beyond those that can have
+been in flight. Memory and files are Linux's own figures. ``--seed`` makes the random points the
+same again. ``--learners 0`` leaves out the faults, and ``--kills 0`` the kills.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import os
 import random
 import subprocess
@@ -31,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import figures  # noqa: E402 (the path comes first)
-from benchmarks.whole_job import LAB_FILE  # noqa: E402
+from benchmarks.cohort import name_of, write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 from fixtures.simulator.serving.fault_kinds import GRAPHQL, MODEL, can_have  # noqa: E402
 from fixtures.simulator.serving.faults import AT_CONNECTION, FAULTS  # noqa: E402
@@ -44,7 +46,9 @@ ROUTES = ("variable groups", "pipelines", "model versions")
 WORKERS = 12
 MOST_EACH, SHARED = 21, 40
 """Requests of a learner, and of a start for all learners; at most."""
-WAIT = 0.02
+WAIT = 0.05
+FEW, SOON = 4, 2.0
+"""A part is killed after at most so many more learners, and within so many seconds of that."""
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Class:
     cohort: Path
     tenant: SimulatedTenant
     costs: Costs = field(default_factory=Costs)
+    merging: Costs = field(default_factory=Costs)
 
     def start(self, part: int, parts: int, folder: Path) -> subprocess.Popen[bytes]:
         """Collect a part; what an earlier process collected there is kept."""
@@ -86,27 +91,29 @@ class Class:
             stderr=subprocess.DEVNULL,
         )
 
-    def collect(self, parts: int, folder: Path, kills: Sequence[float] = ()) -> int:
-        """Collect all parts side by side; one is killed after each of these times, in seconds.
+    def collect(self, parts: int, folder: Path, kills: Sequence[int] = ()) -> int:
+        """Collect all parts side by side; one is killed after each of these numbers of learners.
 
         Returns how many kills there were: none once the class is collected.
         """
         running = {part: self.start(part, parts, folder) for part in range(1, parts + 1)}
         done, left = 0, list(kills)
-        due = time.monotonic() + left.pop(0) if left else float("inf")
+        due = left.pop(0) if left else math.inf
         while running:
             time.sleep(WAIT)
             for part, process in list(running.items()):
                 self.costs.note(process.pid)
                 if process.poll() is not None:
                     del running[part]
-            if running and time.monotonic() >= due:
+            collected = sum(1 for _ in folder.glob("part-*/evidence/*.json")) if kills else 0
+            if running and collected >= due:
+                time.sleep(random.uniform(0, SOON))  # noqa: S311
                 part = random.choice(list(running))  # noqa: S311
                 running[part].kill()
                 running[part].wait()
                 done += 1
                 running[part] = self.start(part, parts, folder)
-                due = time.monotonic() + left.pop(0) if left else float("inf")
+                due = collected + left.pop(0) if left else math.inf
         return done
 
     def graded(self, parts: int, folder: Path) -> list[Mapping[str, str]]:
@@ -114,11 +121,17 @@ class Class:
         folders = [str(folder / f"part-{part}") for part in range(1, parts + 1)]
         out = folder / "results"
         merge = ("merge", *folders, "--reports", str(out), "--fail-on", "never")
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "reports", *merge], cwd=ROOT, capture_output=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(done.stderr.decode())
+        command = [sys.executable, "-m", "reports", *merge]
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said) as process,  # noqa: S603
+        ):
+            while process.poll() is None:
+                time.sleep(WAIT)
+                self.merging.note(process.pid)
+            if process.returncode:
+                said.seek(0)
+                raise SystemExit(said.read().decode())
         with (out / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
             return [{**row, "graded_at": ""} for row in csv.DictReader(file)]
 
@@ -128,14 +141,16 @@ def main() -> int:
     options = _options()
     random.seed(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        wrong = _with_faults(options, Path(folder)) + _with_kills(options, Path(folder))
+        wrong = _with_faults(options, Path(folder)) if options.learners else 0
+        wrong += _with_kills(options, Path(folder)) if options.kills else 0
     return 1 if wrong else 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Whether a large class gets through.")
-    parser.add_argument("--learners", type=int, default=2000)
-    parser.add_argument("--parts", type=int, default=4)
+    parser.add_argument("--learners", type=int, default=10_000)
+    parser.add_argument("--parts", type=int, nargs="+", default=[1, 16], help="one after the other")
+    parser.add_argument("--small-parts", type=int, default=4, help="of the class that is killed")
     parser.add_argument("--small", type=int, default=60, metavar="LEARNERS")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=17)
@@ -146,17 +161,22 @@ def _options() -> argparse.Namespace:
 
 
 def _with_faults(options: argparse.Namespace, folder: Path) -> int:
-    cohort = _cohort(folder / "large", options.learners)
+    cohort = write_cohort(folder / "large", options.learners)
     plan, struck = folder / "plan.toml", _struck(options.learners)
     plan.write_text(_plan(struck), encoding="utf-8")
     lost = blamed = other = 0
-    costs = Costs()
+    seconds = []
+    costs, merging = Costs(), Costs()
     with SimulatedTenant(cohort, cohort.with_name("lab.toml"), faults=[plan]) as tenant:
-        for parts in dict.fromkeys((1, options.parts)):
+        for parts in options.parts:
             ran = folder / f"large-{parts}"
-            whole = Class(cohort, tenant, costs)
+            whole = Class(cohort, tenant, costs, merging)
+            began = time.monotonic()
             whole.collect(parts, ran)
+            seconds.append((f"collected in {parts} parts, s", time.monotonic() - began))
+            began = time.monotonic()
             rows = whole.graded(parts, ran)
+            seconds.append(("  merged and judged, s", time.monotonic() - began))
             lost += options.learners - len(rows)
             blamed += _blamed(ran / "results")
             other += sum(row["total"] != "100" for row in rows if row["learner"] not in struck)
@@ -165,17 +185,21 @@ def _with_faults(options: argparse.Namespace, folder: Path) -> int:
         ("learners lost", str(lost)),
         ("learners blamed", str(blamed)),
         ("others without full marks", str(other)),
+        *((name, f"{taken:.0f}") for name, taken in seconds),
         ("peak memory, MB", f"{costs.memory:.0f}"),
+        ("  of merging", f"{merging.memory:.0f}"),
         ("open files", str(costs.files)),
+        ("  of merging", str(merging.files)),
     ]
-    figures.show(f"{options.learners} learners, 1 and {options.parts} parts", rows_shown)
+    numbers = " and ".join(map(str, options.parts))
+    figures.show(f"{options.learners} learners, {numbers} parts", rows_shown)
     return lost + blamed + other
 
 
 def _struck(learners: int) -> Mapping[str, str]:
     """Learner -> the fault that they meet; at least one does."""
     numbers = range(1, learners + 1, 100)
-    return {_name(number): KINDS[place % len(KINDS)] for place, number in enumerate(numbers)}
+    return {name_of(number): KINDS[place % len(KINDS)] for place, number in enumerate(numbers)}
 
 
 def _plan(struck: Mapping[str, str]) -> str:
@@ -205,46 +229,33 @@ def _blamed(results: Path) -> int:
 
 
 def _with_kills(options: argparse.Namespace, folder: Path) -> int:
-    cohort = _cohort(folder / "small", options.small)
+    cohort = write_cohort(folder / "small", options.small)
     with SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant:
         small = Class(cohort, tenant)
-        began = time.monotonic()
-        small.collect(options.parts, folder / "reference")
-        seconds = time.monotonic() - began
-        expected = small.graded(options.parts, folder / "reference")
+        small.collect(options.small_parts, folder / "reference")
+        expected = small.graded(options.small_parts, folder / "reference")
         needed = tenant.requests()["requests"]
-        kills = rounds = differing = beyond = 0
+        kills = rounds = differing = beyond = again = 0
         while kills < options.kills:
             rounds += 1
             before = tenant.requests()["requests"]
-            times = [random.uniform(0.1, seconds) for _ in range(options.kills - kills)]  # noqa: S311
-            done = small.collect(options.parts, folder / f"round-{rounds}", times)
+            after = [random.randint(0, FEW) for _ in range(options.kills - kills)]  # noqa: S311
+            done = small.collect(options.small_parts, folder / f"round-{rounds}", after)
             kills += done
             spent = tenant.requests()["requests"] - before
             in_flight = done * (WORKERS * MOST_EACH + SHARED)
+            again += max(0, spent - needed)
             beyond += max(0, spent - needed - in_flight)
-            differing += small.graded(options.parts, folder / f"round-{rounds}") != expected
+            differing += small.graded(options.small_parts, folder / f"round-{rounds}") != expected
     rows = [
         ("kills", str(kills)),
         ("grade books", str(rounds)),
         ("  that differ", str(differing)),
-        ("requests beyond those in flight", str(beyond)),
+        ("requests again, each kill", f"{again / kills:.1f}"),
+        ("  beyond those in flight", str(beyond)),
     ]
-    figures.show(f"{options.small} learners, killed in {options.parts} parts", rows)
+    figures.show(f"{options.small} learners, killed in {options.small_parts} parts", rows)
     return differing + beyond
-
-
-def _cohort(folder: Path, learners: int) -> Path:
-    folder.mkdir()
-    rows = [f"{_name(number)},{number}" for number in range(1, learners + 1)]
-    file = folder / "cohort.csv"
-    file.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
-    (folder / "lab.toml").write_text(LAB_FILE.read_text(encoding="utf-8"), encoding="utf-8")
-    return file
-
-
-def _name(number: int) -> str:
-    return f"learner{number:05d}"
 
 
 if __name__ == "__main__":

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a measured process: it keeps compiled modules, as installed ones are."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | changes
 
 
 def show(title: str, rows: Iterable[tuple[str, str]]) -> None:

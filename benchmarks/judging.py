@@ -38,11 +38,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import figures  # noqa: E402 (the path comes first)
+from benchmarks.cohort import name_of, write_cohort  # noqa: E402
 from fixtures.plugin.grading import whole_rubric  # noqa: E402
 from graders import snapshot  # noqa: E402
 from graders.inputs.lab_file import read_class  # noqa: E402
 
-LAB = ROOT / "fixtures" / "cohorts" / "lab.toml"
 CHECKS = len(whole_rubric())
 TRIVIAL = """
 import pytest
@@ -51,7 +51,6 @@ import pytest
 def test_trivial(number):
     assert number >= 0
 """
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 """Modules are compiled once, as on any developer's machine."""
 QUIET = ("-q", "-p", "no:cacheprovider", "--tb=no", "--strict-markers", "--import-mode=importlib")
 
@@ -91,7 +90,7 @@ def main() -> None:
 
 def _collected(place: Path, learners: int) -> Path:
     """A class of model answers, their evidence beside it; returns the cohort file."""
-    cohort = _cohort(place, learners)
+    cohort = write_cohort(place, learners)
     arguments = ("--learners", cohort, "--tenant", "simulated", "--reports", place)
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pytest", "-q", *map(str, arguments)],
@@ -104,19 +103,10 @@ def _collected(place: Path, learners: int) -> Path:
     return cohort
 
 
-def _cohort(place: Path, learners: int) -> Path:
-    place.mkdir()
-    cohort = place / "class.csv"
-    rows = [f"l{number},{number}" for number in range(1, learners + 1)]
-    cohort.write_text("\n".join(["learner,number", *rows, ""]), encoding="utf-8")
-    (place / "lab.toml").write_text(LAB.read_text(encoding="utf-8"), encoding="utf-8")
-    return cohort
-
-
 def _class(place: Path, learners: int, right: Path) -> Path:
     """A class of that many learners whose evidence is the same; returns the cohort file."""
-    cohort = _cohort(place, learners)
-    evidence = snapshot.read(right, "l1")
+    cohort = write_cohort(place, learners)
+    evidence = snapshot.read(right, name_of(1))
     if evidence is None:
         raise SystemExit("there is no evidence of the model answer")
     everyone, lab_file = read_class(cohort, place / "lab.toml")
@@ -197,7 +187,7 @@ def _process(arguments: Sequence[str], where: Path) -> tuple[float, float]:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", f"{run} {report} sys.exit(s)"],
         cwd=where,
-        env=ENVIRONMENT,
+        env=figures.environment(),
         capture_output=True,
         text=True,
         check=False,

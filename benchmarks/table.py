@@ -5,8 +5,10 @@ Runs the benchmarks that the goals need, each in a process of its own, prints th
 run on the machine. ``--quick`` uses small classes: its figures say whether something broke, not how
 good it is, and are written only where ``--json`` says.
 
-``--against FILE`` compares with an earlier results file, for example another commit's, and fails
-where a figure is more than 15 % worse. Figures of other sizes are not compared.
+``--against FILE`` compares with an earlier results file, and fails where a figure is more than 15 %
+worse. Figures of other sizes are not compared. ``--commit NAME`` measures another commit beside
+this working tree instead, in turn and ``--times`` times, and compares the medians: so it holds on
+any machine, also on a busy one.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -88,35 +92,81 @@ GOALS = (
 
 def main() -> int:
     options = _options()
-    measured = {name: _measured(name, sizes[options.quick]) for name, sizes in SIZES.items()}
+    earlier, measured = _both(options) if options.commit else ({}, _all(options.quick))
     print(table(measured, options.quick))
     file = options.json or (None if options.quick else RESULTS)
     if file:
         file.write_text(json.dumps(_results(measured, options.quick), indent=1) + "\n", "utf-8")
-    return _compared(measured, options) if options.against else 0
+    if options.against:
+        earlier = _read(options.against, options.quick)
+    return _compared(measured, earlier) if earlier else 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="The goals beside what was measured.")
     parser.add_argument("--quick", action="store_true", help="small classes, two minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results go")
-    parser.add_argument("--against", type=Path, metavar="FILE", help="fail past 15 %% worse")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--against", type=Path, metavar="FILE", help="fail past 15 %% worse")
+    other.add_argument("--commit", metavar="NAME", help="measure it, too; fail past 15 %% worse")
+    parser.add_argument("--times", type=int, default=3, help="with --commit, measure so often")
     return parser.parse_args()
 
 
-def _measured(benchmark: str, options: str) -> Mapping[str, float]:
+def _both(options: argparse.Namespace) -> tuple[Figures, Figures]:
+    """The figures of another commit, and of this working tree."""
+    with _checked_out(options.commit) as other:
+        rounds = [(_all(options.quick, other), _all(options.quick)) for _ in range(options.times)]
+    before, now = zip(*rounds, strict=True)
+    return _medians(before), _medians(now)
+
+
+@contextmanager
+def _checked_out(commit: str) -> Iterator[Path]:
+    """A folder with the files of a commit; it uses the packages of this environment."""
+    git = ("git", "-C", str(ROOT), "worktree")
+    with tempfile.TemporaryDirectory() as folder:
+        there = Path(folder, "commit")
+        done = subprocess.run(  # noqa: S603
+            [*git, "add", "--quiet", "--detach", there, commit], capture_output=True, check=False
+        )
+        if done.returncode:
+            raise SystemExit(f"--commit {commit}: {done.stderr.decode().strip()}")
+        try:
+            yield there
+        finally:
+            subprocess.run([*git, "remove", "--force", there], check=False)  # noqa: S603
+
+
+def _medians(rounds: Sequence[Figures]) -> Figures:
+    return {
+        name: {figure: median(each[name][figure] for each in rounds) for figure in own}
+        for name, own in rounds[0].items()
+    }
+
+
+def _all(quick: bool, root: Path | None = None) -> Figures:
+    return {name: _measured(name, sizes[quick], root or ROOT) for name, sizes in SIZES.items()}
+
+
+def _measured(benchmark: str, options: str, root: Path) -> Mapping[str, float]:
     print(f"python benchmarks/{benchmark} {options}", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "figures.json"
         command = [
             sys.executable,
-            ROOT / "benchmarks" / benchmark,
+            root / "benchmarks" / benchmark,
             *options.split(),
             "--json",
             file,
         ]
         done = subprocess.run(  # noqa: S603
-            command, cwd=ROOT, capture_output=True, text=True, check=False
+            command,
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
@@ -151,11 +201,16 @@ def stored() -> str:
     return f"{table(results['figures'])}\n\nMeasured on {results['machine']}."
 
 
-def _compared(measured: Figures, options: argparse.Namespace) -> int:
-    earlier = json.loads(options.against.read_text(encoding="utf-8"))
-    if earlier["quick"] != options.quick:
-        raise SystemExit(f"{options.against} has figures of other sizes; measure it the same way.")
-    worse = _worse(measured, earlier["figures"])
+def _read(file: Path, quick: bool) -> Figures:
+    earlier = json.loads(file.read_text(encoding="utf-8"))
+    if earlier["quick"] != quick:
+        raise SystemExit(f"{file} has figures of other sizes; measure it the same way.")
+    figures: Figures = earlier["figures"]
+    return figures
+
+
+def _compared(measured: Figures, earlier: Figures) -> int:
+    worse = _worse(measured, earlier)
     print("\n".join(worse) or "No figure is more than 15 % worse.")
     return 1 if worse else 0
 

@@ -24,11 +24,11 @@ from azure.identity import ClientSecretCredential  # noqa: E402
 from requests.adapters import HTTPAdapter  # noqa: E402
 from urllib3.util import Retry  # noqa: E402
 
+from benchmarks.cohort import LAB_FILE, write_cohort  # noqa: E402
 from fixtures.simulator.process import SimulatedTenant  # noqa: E402
 from graders.inputs.lab_file import read_class  # noqa: E402
 from graders.lab import Lab  # noqa: E402
 
-LAB_FILE = ROOT / "fixtures" / "cohorts" / "lab.toml"
 THREADS = 8
 SCOPE = "https://management.azure.com/.default"
 
@@ -40,9 +40,7 @@ def main() -> None:
     given = parser.parse_args()
     learners = given.learners
     with tempfile.TemporaryDirectory() as folder:
-        cohort = Path(folder) / "class.csv"
-        rows = [f"l{number},{number}" for number in range(1, learners + 1)]
-        cohort.write_text("\n".join(["learner,number", *rows]), encoding="utf-8")
+        cohort = write_cohort(Path(folder), learners)
         starts = [started(cohort) for _ in range(given.starts)]
         asked, peak = asked_for_everything(cohort)
     print(f"learners                         {learners:>8}")

@@ -219,5 +219,6 @@ _COMPARED = 4 * LONGEST_VALUE
 
 def _safe(value: Any) -> Any:
     if isinstance(value, tuple):
-        return tuple(map(_safe, value))
+        safe = tuple(map(_safe, value))
+        return value if safe == value else safe
     return shown_value(value) if type(value) is str else value

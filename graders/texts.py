@@ -13,9 +13,15 @@ MOST_LINES = 40
 """Findings of one reason; how many more there are is reported."""
 
 
+def decoded(content: bytes) -> str:
+    """UTF-8 as text, whatever bytes it holds, and without a byte order mark."""
+    return content.decode("utf-8-sig", "replace")
+
+
 def strip_controls(text: str) -> str:
     """One line of text without what steers a terminal: escapes, line ends, direction marks."""
     line = " ".join(text.split())
+    line = text if line == text else line  # no copy: a class shares most of its texts
     return line if line.isprintable() else "".join(map(_shown, line))
 
 

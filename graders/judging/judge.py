@@ -19,7 +19,7 @@ from graders.judging.checks import GradedCheck
 from graders.judging.class_breaks import Breaks, Reached, records_of
 from graders.judging.mismatches import mismatches_of
 from graders.judging.outcomes import Blocked, ComparisonFailed, NotAssessed, NotPassed, Pending
-from graders.judging.ownership import Class, Ownership
+from graders.judging.ownership import CohortComparison, Ownership
 from graders.judging.places import place_of
 from graders.judging.prerequisites.overrides import OVERRIDE, overridden
 from graders.judging.registry import PARTS, closure, known, parts_to_collect
@@ -70,15 +70,15 @@ class Subject:
         self,
     ) -> tuple[Mapping[str, Ownership], Reached, Mapping[str, tuple[Unavailable, ...]]]:
         """Each lab's evidence is read once for all that concerns the class, and not kept."""
-        compared, reached = Class(self.labs.values()), Reached()
+        comparison, reached = CohortComparison(self.labs.values()), Reached()
         faults: dict[str, tuple[Unavailable, ...]] = {}
         for learner, lab in self.labs.items():
             with contextlib.suppress(Exception):  # its own checks say why there is none
                 evidence = self.evidence_of(learner)
                 faults[learner] = shown_faults(evidence)
-                compared.look_at(learner, evidence)
+                comparison.add(learner, evidence)
                 reached.add(learner, records_of(evidence, lab))
-        return compared.compared(), reached, {who: own for who, own in faults.items() if own}
+        return comparison.result(), reached, {who: own for who, own in faults.items() if own}
 
 
 def shown_faults(evidence: Evidence) -> tuple[Unavailable, ...]:

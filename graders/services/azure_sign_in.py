@@ -23,6 +23,8 @@ from graders.urls import parts_of
 
 _AUDIENCE = "api://AzureADTokenExchange"
 _ANY_TENANT = ["*"]
+_OURS: Mapping[str, Any] = {"retry_total": 0, "additionally_allowed_tenants": _ANY_TENANT}
+"""Of each credential that asks by itself: the transport retries; labs may be in several tenants."""
 _Given = Mapping[str, str]
 
 
@@ -77,9 +79,7 @@ def _environment(given: _Given) -> AzureSignIn:
     from azure import identity
 
     tenant, client = _needed(given, "AZURE_TENANT_ID", "AZURE_CLIENT_ID")
-    made = identity.ClientSecretCredential(
-        tenant, client, secret, retry_total=0, additionally_allowed_tenants=_ANY_TENANT
-    )
+    made = identity.ClientSecretCredential(tenant, client, secret, **_OURS)
     return AzureSignIn(made, "client secret", f"application {client}")
 
 
@@ -92,8 +92,7 @@ def _workload_identity(given: _Given) -> AzureSignIn:
         tenant_id=tenant,
         client_id=client,
         token_file_path=file,
-        retry_total=0,
-        additionally_allowed_tenants=_ANY_TENANT,
+        **_OURS,
     )
     return AzureSignIn(made, "workload identity", f"application {client}")
 
@@ -109,8 +108,7 @@ def _azure_pipelines(given: _Given) -> AzureSignIn:
         client_id=client,
         service_connection_id=connection,
         system_access_token=token,
-        retry_total=0,
-        additionally_allowed_tenants=_ANY_TENANT,
+        **_OURS,
     )
     return AzureSignIn(made, "the pipeline's service connection", f"application {client}")
 
@@ -128,8 +126,7 @@ def _github_oidc(given: _Given) -> AzureSignIn:
         tenant,
         client,
         _assertion(*(given[name] for name in names)),
-        retry_total=0,
-        additionally_allowed_tenants=_ANY_TENANT,
+        **_OURS,
     )
     return AzureSignIn(made, "GitHub's OIDC", f"application {client}")
 
@@ -167,9 +164,7 @@ def _azure_cli(given: _Given) -> AzureSignIn:
 def _browser(given: _Given) -> AzureSignIn:
     from azure import identity
 
-    made = identity.InteractiveBrowserCredential(
-        **_of_person(given), retry_total=0, additionally_allowed_tenants=_ANY_TENANT
-    )
+    made = identity.InteractiveBrowserCredential(**_of_person(given), **_OURS)
     return AzureSignIn(made, "the browser", "the account that you choose in the browser")
 
 
@@ -182,8 +177,7 @@ def _device_code(given: _Given) -> AzureSignIn:
     made = identity.DeviceCodeCredential(
         **_of_person(given),
         prompt_callback=say,
-        retry_total=0,
-        additionally_allowed_tenants=_ANY_TENANT,
+        **_OURS,
     )
     return AzureSignIn(made, "a device code", "the account that enters the code")
 

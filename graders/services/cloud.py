@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
 from typing import TypeVar
 
 from graders.evidence import (
@@ -27,6 +24,7 @@ from graders.parts import ALL_PARTS, only, services_of, to_collect
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.query import SERVICE as AZURE_DEVOPS
 from graders.services.azure_ml.workspace import AzureML
+from graders.services.beside import beside
 from graders.services.earlier import NOTHING, Earlier, EarlierEvidence, reading_of
 from graders.services.github.repositories import GitHub, Shown
 from graders.services.http.audit import on_behalf_of
@@ -68,7 +66,7 @@ class Cloud:
         self._tenants = spelled([lab.tenant_id or "" for lab in everyone])
         self._azure_ml: dict[_Key, AzureML] = {}
         self._repositories: Mapping[str, Shown] = {}
-        self._steps = _Steps()
+        self._steps: dict[_Key, Callable[[], None]] = {}
 
     def prepare(self, labs: Sequence[Lab]) -> None:
         """Sign in, and begin all that learners share; their own work waits only for its service's.
@@ -79,7 +77,7 @@ class Cloud:
             several = self._tenants if len(self._tenants) > 1 else (None,)
             self._sign_in.check(self._services, several)
             for key, step in self._shared(labs):
-                self._steps.start(key, partial(self._quietly, step))
+                self._steps[key] = beside(partial(self._quietly, step))
 
     def _shared(self, labs: Sequence[Lab]) -> Iterator[tuple[_Key, Callable[[], None]]]:
         if AZURE_DEVOPS in self._services:
@@ -98,6 +96,10 @@ class Cloud:
         if ServiceName.GITHUB in self._services:
             yield _GITHUB_KEY, partial(self._prepare_repositories, labs)
 
+    def _wait_for(self, key: _Key) -> None:
+        if wait := self._steps.get(key):
+            wait()
+
     def _quietly(self, step: Callable[[], None]) -> None:
         """What fails here fails again, and is reported, for each learner."""
         with contextlib.suppress(Exception), self.transport:
@@ -110,7 +112,7 @@ class Cloud:
             trained: list[Sighting] = []
             built: list[Sighting] = []
             earlier = self._earlier(lab)
-            ml_look = _beside(
+            ml_look = beside(
                 lambda: _part(
                     ServiceName.AZURE_ML,
                     lambda: self._azure_ml_part(lab, trained, wanted, earlier),
@@ -161,7 +163,7 @@ class Cloud:
 
     def _azure_ml_of(self, lab: Lab) -> AzureML:
         key = self._ml_key(lab)
-        self._steps.wait(key)
+        self._wait_for(key)
         # two threads may make two; one of them is kept
         return self._azure_ml.get(key) or self._azure_ml.setdefault(
             key, AzureML(self._sign_in.for_tenant(self._tenant(lab)))
@@ -170,7 +172,7 @@ class Cloud:
     def _organization(self, lab: Lab) -> AzureDevOps:
         """An organisation is connected to one tenant: that of the first learner who works in it."""
         key = self._devops_key(lab)
-        self._steps.wait(key)
+        self._wait_for(key)
         return self._organizations.get(key) or self._organizations.setdefault(
             key, AzureDevOps(lab.organization, self._sign_in.for_tenant(self._tenant(lab)))
         )
@@ -202,7 +204,7 @@ class Cloud:
         """The learner's part of the batch, with the commits that the runs name added."""
         if ServiceName.GITHUB not in services_of(parts):
             return _no_repositories(NOT_COLLECTED)
-        self._steps.wait(_GITHUB_KEY)
+        self._wait_for(_GITHUB_KEY)
         shown = self._repositories.get(lab.learner.id)
         if shown is None:
             shown = self._github.look_at([lab])[lab.learner.id]
@@ -237,28 +239,6 @@ def _commits_known(evidence: GitHubEvidence) -> set[str]:
     return {commit for repository in evidence.repositories for commit in repository.commits}
 
 
-class _Steps:
-    """What learners share: it is read beside their own work."""
-
-    def __init__(self) -> None:
-        self._ends: dict[_Key, threading.Event] = {}
-
-    def start(self, key: _Key, step: Callable[[], None]) -> None:
-        """In a thread of its own; ``step`` does not raise."""
-        end = self._ends[key] = threading.Event()
-
-        def run() -> None:
-            step()
-            end.set()
-
-        threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
-
-    def wait(self, key: _Key) -> None:
-        """Until the step has ended; at once if there is none."""
-        if end := self._ends.get(key):
-            end.wait()
-
-
 def _part(service: ServiceName, collect: Callable[[], T], none: Callable[[Unavailable], T]) -> T:
     """One service's part; a fault of our own there costs this part only."""
     try:
@@ -267,17 +247,6 @@ def _part(service: ServiceName, collect: Callable[[], T], none: Callable[[Unavai
         kind = type(error).__name__
         cause = f"the grader itself failed there ({kind})"
         return none(Unavailable(service, "the learner's work", cause, "Report this as a bug."))
-
-
-def _beside(call: Callable[[], T]) -> Callable[[], T]:
-    """Start a call that does not raise in its own thread; returns a function that waits for it.
-
-    The thread is a daemon: an interrupted run does not wait for what it no longer needs.
-    """
-    answer: SimpleQueue[T] = SimpleQueue()
-    context = copy_context()  # whose requests they are
-    threading.Thread(target=lambda: answer.put(context.run(call)), daemon=True).start()
-    return answer.get
 
 
 def _no_repositories(fault: Unavailable) -> Shown:

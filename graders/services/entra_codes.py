@@ -7,7 +7,7 @@ Source: Microsoft's list of authentication error codes, 2026.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -23,83 +23,83 @@ _CLI_AGAIN = "run `az login` again"
 _LATER = "try again in a few minutes"
 _WAIT = "wait a few minutes"
 _PASSING = "temporarily_unavailable"
+PENDING = "authorization_pending"
+"""A device's code was not entered yet."""
+_NO_CODE = Refusal("nobody entered the device's code in time", "start again, and enter the code")
 _ADMIN = "ask the administrator of the tenant"
 
 
-def _table() -> Iterable[tuple[str, Refusal]]:
-    rows = (
-        (
-            "7000215",
-            "the client secret is wrong",
-            "set AZURE_CLIENT_SECRET to its value, not its id",
-        ),
-        (
-            "7000222",
-            "the client secret has expired",
-            "create a new one and set AZURE_CLIENT_SECRET",
-        ),
-        (
-            "700016 700011",
-            "the application is not known in this tenant",
-            "check AZURE_CLIENT_ID and AZURE_TENANT_ID",
-        ),
-        ("7000112 70001", "the application is disabled", "ask its owner to enable it"),
-        ("90002 900023", "the tenant does not exist", "check AZURE_TENANT_ID"),
-        ("90038", "the tenant is in another cloud", "use a tenant of the public cloud"),
-        (
-            "500011",
-            "the tenant has never used the service that the token is for",
-            "check AZURE_TENANT_ID",
-        ),
-        (
-            "700213 70021",
-            "no federated credential matches this workload",
-            "compare its issuer, subject and audience with those of the workload",
-        ),
-        (
-            "700024 500133 50013",
-            "the workload's token has expired, or this machine's clock is wrong",
-            "check the clock, and sign in with a token that renews itself",
-        ),
-        (
-            "700027",
-            "the signature of the certificate or assertion is not accepted",
-            "register that certificate with the application",
-        ),
-        (
-            "50076 50079 50072 50074 50078",
-            "it asks for multi-factor authentication",
-            "run `az login` interactively; in a pipeline sign in as an application",
-        ),
-        (
-            "53003 53000 53001 53002 530032 50158",
-            "a conditional access policy forbids it",
-            "use a device and network that the policy allows",
-        ),
-        (
-            "50020 50034 51004 90072",
-            "the account is not in this tenant",
-            "use another account, or have it invited",
-        ),
-        ("50057", "the account is disabled", _ADMIN),
-        ("50055", "the password has expired", "set a new one"),
-        ("50053", "the account is locked", _ADMIN),
-        ("50105", "the account is not assigned to the application", _ADMIN),
-        ("65001 65004 90094", "the application lacks consent", _ADMIN),
-        (
-            "50173 70008 700082 70043 700084",
-            "the Azure CLI's session has expired",
-            _CLI_AGAIN,
-        ),
-        ("50196", "Microsoft Entra ID is rate-limiting requests", _WAIT),
-        ("90033 90024 90055 50033 90012", "Microsoft Entra ID has a problem", _LATER),
-    )
-    for codes, cause, remedy in rows:
-        for code in codes.split():
-            yield code, Refusal(cause, remedy)
+_ROWS = (
+    (
+        "7000215",
+        "the client secret is wrong",
+        "set AZURE_CLIENT_SECRET to its value, not its id",
+    ),
+    (
+        "7000222",
+        "the client secret has expired",
+        "create a new one and set AZURE_CLIENT_SECRET",
+    ),
+    (
+        "700016 700011",
+        "the application is not known in this tenant",
+        "check AZURE_CLIENT_ID and AZURE_TENANT_ID",
+    ),
+    ("7000112 70001", "the application is disabled", "ask its owner to enable it"),
+    ("90002 900023", "the tenant does not exist", "check AZURE_TENANT_ID"),
+    ("90038", "the tenant is in another cloud", "use a tenant of the public cloud"),
+    (
+        "500011",
+        "the tenant has never used the service that the token is for",
+        "check AZURE_TENANT_ID",
+    ),
+    (
+        "700213 70021",
+        "no federated credential matches this workload",
+        "compare its issuer, subject and audience with those of the workload",
+    ),
+    (
+        "700024 500133 50013",
+        "the workload's token has expired, or this machine's clock is wrong",
+        "check the clock, and sign in with a token that renews itself",
+    ),
+    (
+        "700027",
+        "the signature of the certificate or assertion is not accepted",
+        "register that certificate with the application",
+    ),
+    (
+        "50076 50079 50072 50074 50078",
+        "it asks for multi-factor authentication",
+        "run `az login` interactively; in a pipeline sign in as an application",
+    ),
+    (
+        "53003 53000 53001 53002 530032 50158",
+        "a conditional access policy forbids it",
+        "use a device and network that the policy allows",
+    ),
+    (
+        "50020 50034 51004 90072",
+        "the account is not in this tenant",
+        "use another account, or have it invited",
+    ),
+    ("50057", "the account is disabled", _ADMIN),
+    ("50055", "the password has expired", "set a new one"),
+    ("50053", "the account is locked", _ADMIN),
+    ("50105", "the account is not assigned to the application", _ADMIN),
+    ("65001 65004 90094", "the application lacks consent", _ADMIN),
+    (
+        "50173 70008 700082 70043 700084",
+        "the Azure CLI's session has expired",
+        _CLI_AGAIN,
+    ),
+    ("50196", "Microsoft Entra ID is rate-limiting requests", _WAIT),
+    ("90033 90024 90055 50033 90012", "Microsoft Entra ID has a problem", _LATER),
+)
 
-
-_BY_CODE: Mapping[str, Refusal] = MappingProxyType(dict(_table()))
+_BY_CODE: Mapping[str, Refusal] = MappingProxyType(
+    {code: Refusal(cause, remedy) for codes, cause, remedy in _ROWS for code in codes.split()}
+)
 _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
     {
         "invalid_client": Refusal(
@@ -112,6 +112,8 @@ _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
             "check AZURE_CLIENT_ID and AZURE_TENANT_ID",
         ),
         "interaction_required": Refusal("it asks a person to sign in", _CLI_AGAIN),
+        PENDING: _NO_CODE,
+        "expired_token": _NO_CODE,
         _PASSING: Refusal("Microsoft Entra ID is busy", _LATER),
     }
 )
@@ -123,8 +125,8 @@ def refusal(code: str, error: str = "") -> Refusal:
 
     The word decides whether it will pass by itself, whatever the number is taken to mean.
     """
-    known = _BY_CODE.get(code)
-    if error == _PASSING and known and known.remedy not in (_LATER, _WAIT):
-        known = None
-    cause, remedy = known or _BY_ERROR.get(error, _OTHER)
+    said = _BY_ERROR.get(error, _OTHER)
+    known = _BY_CODE.get(code, said)
+    lasts = known.remedy not in (_LATER, _WAIT)
+    cause, remedy = said if error == _PASSING and lasts else known
     return Refusal(f"{cause} (AADSTS{code})" if code else cause, remedy)

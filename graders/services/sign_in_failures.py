@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import requests
 
-from graders.services.entra_codes import Refusal, refusal
+from graders.services.entra_codes import PENDING, Refusal, refusal
 from graders.services.http.transport import Exchange, watching
 
 CLI_SECONDS = 30
@@ -38,6 +38,14 @@ _NO_ANSWER = (
     "the answer was cut short",
     "the TLS handshake broke off",
 )
+_IN_THE_BROWSER = {
+    "Failed to open a browser": Refusal(
+        "no browser could be opened on this machine", "sign in with --sign-in device-code"
+    ),
+    "seconds for the user to authenticate": Refusal(
+        "nobody signed in in the browser in time", "start again"
+    ),
+}
 
 
 def failure_of(get_token: Callable[[], object]) -> Refusal | None:
@@ -46,6 +54,8 @@ def failure_of(get_token: Callable[[], object]) -> Refusal | None:
         try:
             get_token()
         except Exception as error:  # azure-identity raises many kinds, some without a network
+            if nobody := _without_a_person(error):
+                return nobody
             if not exchanges:
                 return _without_a_request(error)
             return _refused(exchanges) or _unreached(exchanges, error) or _odd_answer(exchanges)
@@ -53,11 +63,20 @@ def failure_of(get_token: Callable[[], object]) -> Refusal | None:
 
 
 def _refused(exchanges: Sequence[Exchange]) -> Refusal | None:
-    """What Microsoft Entra ID said; a request after the refusal may have said something else."""
-    for exchange in exchanges:
-        if exchange.type_key.startswith(_CODE):
-            return refusal(exchange.type_key.removeprefix(_CODE), exchange.oauth_error)
+    """What Microsoft Entra ID said; a request after the refusal may have said something else.
+
+    While it waits for a person, it refuses as well: that counts where nothing else was said.
+    """
+    refused = [exchange for exchange in exchanges if exchange.type_key.startswith(_CODE)]
+    for exchange in sorted(refused, key=lambda own: own.oauth_error == PENDING):
+        return refusal(exchange.type_key.removeprefix(_CODE), exchange.oauth_error)
     return None
+
+
+def _without_a_person(error: Exception) -> Refusal | None:
+    """Why a page in the browser led to no sign-in; azure-identity tells it by its words only."""
+    message = str(error)
+    return next((known for words, known in _IN_THE_BROWSER.items() if words in message), None)
 
 
 def _unreached(exchanges: Sequence[Exchange], error: Exception) -> Refusal | None:

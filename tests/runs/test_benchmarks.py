@@ -23,15 +23,18 @@ from tests.support.graded_project import GradedProject
 from tests.support.paths import PROJECT
 
 CHECKS = len(whole_rubric())
-SHARED = "figures.py"
-FILES = sorted(f for f in (PROJECT / "benchmarks").glob("*.py") if f.name != SHARED)
+SHARED = ("cohort.py", "figures.py")
+FILES = sorted(f for f in (PROJECT / "benchmarks").glob("*.py") if f.name not in SHARED)
 BY_HAND = {"endurance.py"}
 """Take hours at their usual size."""
 SMALL = {
     "allure_report.py": ("--learners", "2", "--builds", "1"),
     "collect.py": ("--learners", "2", "--latency", "1"),
     "compare.py": ("--learners", "3", "--graded", "1", "--times", "2"),
-    "endurance.py": ("--learners", "2", "--parts", "1", "--small", "2", "--kills", "1"),
+    "endurance.py": (
+        *("--learners", "2", "--parts", "1"),
+        *("--small", "2", "--small-parts", "1", "--kills", "1"),
+    ),
     "governor.py": ("--learners", "2", "--latency", "1"),
     "hostile_class.py": ("--honest", "2"),
     "judging.py": (
@@ -42,7 +45,7 @@ SMALL = {
     "nightly.py": ("--learners", "4", "--nights", "20", "--deletions", "0.3"),
     "page.py": ("--learners", "2", "3"),
     "tenant.py": ("--learners", "12", "--starts", "1"),
-    "whole_job.py": ("--learners", "1", "--latency", "1"),
+    "whole_job.py": ("--learners", "1", "--latency", "1", "--processes", "2"),
 }
 """The smallest sizes that still do all that the benchmark does; a new benchmark needs some too."""
 
@@ -96,27 +99,42 @@ PRINTED = {
         compared in, s (median of 2) #
     """,
     "endurance.py": f"""
-        2 learners, 1 and 1 parts
+        2 learners, 1 parts
         learners with a fault 1
         learners lost 0
         learners blamed 0
         others without full marks 0
+        collected in 1 parts, s #
+        merged and judged, s #
         peak memory, MB {"#" if sys.platform == "linux" else "0"}
+        of merging {"#" if sys.platform == "linux" else "0"}
         open files {"#" if sys.platform == "linux" else "0"}
+        of merging {"#" if sys.platform == "linux" else "0"}
         2 learners, killed in 1 parts
         kills 1
         grade books #
         that differ 0
-        requests beyond those in flight 0
+        requests again, each kill #
+        beyond those in flight 0
     """,
     "governor.py": """
         2 learners, 1 ms latency
         collected in, s #
         the best schedule, s #
         ratio #
+        at this machine's pace, s #
+        ratio #
+        CPU of the grader, s #
         refused 0
         slowed down 0
         learners not seen whole 0
+        idle, full, paced, % a call, ms
+        Azure DevOps # # # #
+        Azure ML # # # #
+        Azure Resource Manager # # # #
+        Entra ID # # # #
+        GitHub # # # #
+        the endpoint # # # #
         without the governor, s #
         refused #
         slowed down #
@@ -175,7 +193,7 @@ PRINTED = {
         the whole job, s #
         the plain suite, s #
         times slower #
-        the plain suite, -n 8, s #
+        the plain suite, -n 2, s #
         times slower #
     """,
     "tenant.py": f"""
@@ -306,9 +324,44 @@ def test_a_figure_that_became_worse_fails(
     slower = {**FIGURES, "whole_job.py": {**FIGURES["whole_job.py"], "ours": 10 * factor}}
     earlier = tmp_path / "earlier.json"
     earlier.write_text(json.dumps({"quick": True, "figures": FIGURES}), encoding="utf-8")
-    monkeypatch.setattr(table, "_measured", lambda name, _: slower[name])
+    monkeypatch.setattr(table, "_measured", lambda name, *_: slower[name])
     monkeypatch.setattr(sys, "argv", ["table.py", "--quick", "--against", str(earlier)])
     assert table.main() == status
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+@pytest.mark.parametrize(("seconds", "status"), [(10, 0), (20, 1)])
+def test_another_commit_is_measured_beside_this_one(
+    seconds: int,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def write(ours: int) -> None:
+        figures = {**FIGURES["whole_job.py"], "ours": ours}
+        program = f"import sys\nopen(sys.argv[-1], 'w').write({json.dumps(figures)!r})\n"
+        (tmp_path / "benchmarks" / "whole_job.py").write_text(program, encoding="utf-8")
+
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+        command = ["git", "-C", tmp_path, *who, *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    (tmp_path / "benchmarks").mkdir()
+    write(10)
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "First")
+    write(seconds)
+    monkeypatch.setattr(table, "ROOT", tmp_path)
+    monkeypatch.setattr(table, "SIZES", {"whole_job.py": ("", "")})
+    goals = [goal for goal in table.GOALS if goal.benchmark == "whole_job.py"]
+    monkeypatch.setattr(table, "GOALS", goals)
+    monkeypatch.setattr(sys, "argv", ["table.py", "--quick", "--commit", "HEAD", "--times", "1"])
+    assert table.main() == status
+    assert ("2.00 times worse" in capsys.readouterr().out) == bool(status)
+    assert len(git("worktree", "list").splitlines()) == 1
 
 
 def test_the_table_runs_its_benchmarks(

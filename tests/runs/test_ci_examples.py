@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 import yaml
 
-from fixtures.plugin import options
+from benchmarks import table
+from fixtures.plugin import command_line
 from reports.__main__ import _parser as reports_parser
 from reports.ci import junit
 from tests.support.paths import PROJECT
 
 FOLDER = PROJECT / "docs" / "ci"
 GITHUB = FOLDER / "github-actions.yml"
+BENCHMARKS = FOLDER / "github-benchmarks.yml"
 AZURE = FOLDER / "azure-pipelines.yml"
 GITLAB = FOLDER / "gitlab-ci.yml"
 KUBERNETES = FOLDER / "kubernetes.yml"
@@ -69,7 +71,7 @@ def words_of(file: Path, *marks: str) -> list[str]:
 @by_name
 def test_parts_are_collected_merged_and_graded_with_options_that_exist(file: Path) -> None:
     parser = pytest.Parser(_ispytest=True)
-    options.add(parser)
+    command_line.add(parser)
     _, *collecting = words_of(file, "pytest", "--shard")
     part = parser.parse_known_args(collecting)
     assert part.shard == "auto"
@@ -115,6 +117,22 @@ def test_what_the_part_is_called_is_what_auto_reads(file: Path) -> None:
         assert given["JOB_COMPLETIONS"] == str(collect["completions"])
 
 
+def test_the_benchmarks_of_two_commits_are_compared_with_options_that_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (document,) = read(BENCHMARKS)
+    assert document["permissions"] == {}
+    (job,) = document["jobs"].values()
+    assert job["permissions"] == {"contents": "read"}
+    checkout = job["steps"][0]["with"]
+    assert checkout == {"persist-credentials": False, "fetch-depth": 0}  # of yesterday, too
+    (line,) = [line for line in lines(BENCHMARKS) if "benchmarks/" in line]
+    _, *words = shlex.split(line.replace("${earlier:-HEAD}", "HEAD"))
+    monkeypatch.setattr("sys.argv", words)
+    given = table._options()
+    assert (given.quick, given.commit) == (True, "HEAD")
+
+
 def test_github_gives_each_job_the_least_and_pins_every_action_by_digest() -> None:
     (document,) = read(GITHUB)
     assert document["permissions"] == {}
@@ -126,7 +144,8 @@ def test_github_gives_each_job_the_least_and_pins_every_action_by_digest() -> No
         "keep": {"contents": "write"},
         "notify": {"issues": "write"},
     }
-    used = re.findall(r"uses: (\S+)(.*)", GITHUB.read_text("utf-8"))
+    both = GITHUB.read_text("utf-8") + BENCHMARKS.read_text("utf-8")
+    used = re.findall(r"uses: (\S+)(.*)", both)
     assert len(used) >= 10
     for action, comment in used:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)

@@ -41,13 +41,30 @@ def test_a_network_that_is_down_is_not_taken_for_a_folder_that_takes_nothing(
 
 
 def test_a_folder_that_takes_nothing_is_named(cohort: Path, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "evidence").write_text("a file, where a folder has to be", encoding="utf-8")
+    (tmp_path / "out").write_text("a file, where a folder has to be", encoding="utf-8")
     arguments = ("--learners", cohort, "--tenant", "simulated")
     run = grading_process.grade(*arguments, reports=tmp_path / "out")
     assert run.status == pytest.ExitCode.USAGE_ERROR, run.text
-    assert "was not written by this program" in run.text
+    assert f"--reports {tmp_path / 'out'}: cannot write evidence there" in run.text
     assert "Traceback" not in run.text
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_evidence_that_somebody_else_wrote_stays_as_it_is(
+    cohort: Path, tmp_path: Path, is_folder: bool
+) -> None:
+    theirs = tmp_path / "out" / "evidence" / ("learner001.json" if is_folder else "")
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs", encoding="utf-8")
+    arguments = ("--learners", cohort, "--tenant", "simulated")
+    run = grading_process.grade(*arguments, reports=tmp_path / "out")
+    assert run.status == pytest.ExitCode.USAGE_ERROR, run.text
+    evidence = tmp_path / "out" / "evidence"
+    assert f"{evidence} was not written by this program" in run.text
+    assert "choose another folder with --reports" in run.text
+    assert "Traceback" not in run.text
+    assert theirs.read_text(encoding="utf-8") == "theirs"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["evidence"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL to send on Windows")

@@ -7,8 +7,10 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,25 +26,29 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return grading_process.write_cohort(tmp_path_factory.mktemp("fifty") / "fifty.csv", LEARNERS)
 
 
-@pytest.fixture
-def tenant(cohort: Path) -> Iterator[SimulatedTenant]:
-    """A tenant that outlives the run, to be asked what the run did to it."""
-    with SimulatedTenant(cohort, cohort.with_name("lab.toml"), ()) as simulated:
-        yield simulated
+@dataclass(frozen=True)
+class Whole:
+    """The class graded at once, and what its tenant says of that."""
+
+    run: grading_process.Outcome
+    log: Mapping[str, Any]
+    environment: Mapping[str, str]
 
 
-def grade_live(cohort: Path, reports: Path, tenant: SimulatedTenant) -> grading_process.Outcome:
+@pytest.fixture(scope="module")
+def whole(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """As against the cloud: the run knows nothing of a simulated tenant but the way there."""
-    return grading_process.grade(
-        "--learners", cohort, "--tenant", "live", reports=reports, changes=tenant.environment()
-    )
+    reports = tmp_path_factory.mktemp("whole")
+    with SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant:
+        environment = tenant.environment()
+        run = grading_process.grade(
+            "--learners", cohort, "--tenant", "live", reports=reports, changes=environment
+        )
+        return Whole(run, tenant.requests(), environment)
 
 
-def test_fifty_model_answers_cost_at_most_18_requests_each_and_no_write(
-    cohort: Path, tenant: SimulatedTenant, tmp_path: Path
-) -> None:
-    run = grade_live(cohort, tmp_path, tenant)
-    log = tenant.requests()
+def test_fifty_model_answers_cost_at_most_18_requests_each_and_no_write(whole: Whole) -> None:
+    run, log = whole.run, whole.log
     assert run.status == 0, run.text
     assert log["requests"] <= 18 * LEARNERS
     assert log["violations"] == []
@@ -51,13 +57,10 @@ def test_fifty_model_answers_cost_at_most_18_requests_each_and_no_write(
     assert {row["total"] for row in run.grade_book()} == {"100"}
 
 
-def test_no_credential_is_in_anything_a_run_wrote(
-    cohort: Path, tenant: SimulatedTenant, tmp_path: Path
-) -> None:
-    run = grade_live(cohort, tmp_path, tenant)
-    environment = tenant.environment()
-    canaries = [environment[name] for name in ("AZURE_CLIENT_SECRET", "GITHUB_TOKEN")]
-    written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+def test_no_credential_is_in_anything_a_run_wrote(whole: Whole) -> None:
+    run = whole.run
+    canaries = [whole.environment[name] for name in ("AZURE_CLIENT_SECRET", "GITHUB_TOKEN")]
+    written = [file.read_bytes() for file in run.reports.rglob("*") if file.is_file()]
     assert len(written) > LEARNERS
     for canary in canaries:
         assert len(canary) >= 16
@@ -70,24 +73,20 @@ def test_no_credential_is_in_anything_a_run_wrote(
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL to send on Windows")
 def test_a_killed_collection_resumes_where_it_was(
-    cohort: Path, tenant: SimulatedTenant, tmp_path: Path
+    cohort: Path, whole: Whole, tmp_path: Path
 ) -> None:
-    whole = grade_live(cohort, tmp_path / "whole", tenant)
-    uninterrupted = tenant.requests()["requests"]
-
-    cut_short = tmp_path / "cut"
-    kill_when(5, cut_short / "evidence", cohort, tenant)
-    collected = len(list((cut_short / "evidence").glob("*.json")))
-    assert 5 <= collected < LEARNERS
-
     arguments = ("--learners", cohort, "--tenant", "live", "--resume")
-    resumed = grading_process.grade(*arguments, reports=cut_short, changes=tenant.environment())
-    again = tenant.requests()["requests"] - uninterrupted
+    with SimulatedTenant(cohort, cohort.with_name("lab.toml")) as tenant:
+        kill_when(5, tmp_path / "evidence", cohort, tenant)
+        collected = len(list((tmp_path / "evidence").glob("*.json")))
+        assert 5 <= collected < LEARNERS
+        resumed = grading_process.grade(*arguments, reports=tmp_path, changes=tenant.environment())
+        asked = tenant.requests()["requests"]
     in_flight = 12 * 20 + 10  # of 12 learners collected together, and what all of them share
     assert [row | {"graded_at": ""} for row in resumed.grade_book()] == [
-        row | {"graded_at": ""} for row in whole.grade_book()
+        row | {"graded_at": ""} for row in whole.run.grade_book()
     ]
-    assert again <= uninterrupted + in_flight
+    assert asked <= whole.log["requests"] + in_flight
 
 
 def kill_when(written: int, folder: Path, cohort: Path, tenant: SimulatedTenant) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.plugin import options
+from fixtures.plugin import command_line
 from tests.support import grading_process, make_docs
 from tests.support.catalogue_class import CATALOGUE, PAIRS
 from tests.support.make_docs import DOCUMENTS
@@ -52,7 +52,7 @@ def test_a_spot_that_nothing_fills_is_refused() -> None:
 
 def test_every_option_is_in_the_readme() -> None:
     parser = pytest.Parser(_ispytest=True)
-    options.add(parser)
+    command_line.add(parser)
     known = {
         name for group in parser._groups for option in group.options for name in option.names()
     }

@@ -219,19 +219,35 @@ def _counted(name: str, function: Callable[..., object], calls: list[str]) -> Ca
     return called
 
 
+TRACES = {
+    *("rights", "variable_groups", "service_connections", "pipelines", "runs", "repositories"),
+    *("connection_uses", "published_pipelines", "endpoints"),
+}
+"""Where a resource of Azure DevOps is listed, and what shows that it was used."""
+
+
 def test_a_check_names_the_parts_of_the_evidence_that_it_needs() -> None:
     needs = {
         graded_check.check.id: registry.evidence_parts(graded_check.needs)
         for graded_check in load_checks(GRADED)
     }
     assert needs["project-exists"] == {"project"}
-    assert needs["variable-group-exists"] >= {"variable_groups", "rights", "runs"}
     repositories = {field.name for field in fields(GitHubEvidence)}
     assert needs["repository-exists"] == {*repositories, "pipelines"}
-    assert needs["ci-pipeline-exists"] >= {"pipelines", "runs", "rights"}
-    assert "answer" not in needs["ci-pipeline-exists"]
-    assert "answer" not in needs["endpoint-exists"]
+    assert needs["ci-pipeline-exists"] == needs["variable-group-exists"] == TRACES
+    assert needs["endpoint-exists"] == TRACES | {
+        *("workspace", "models", "training_runs", "deleted_runs"),
+    }
     assert frozenset().union(*needs.values()) == set(registry.PARTS.values())
+
+
+def test_what_is_only_consulted_is_not_collected() -> None:
+    collected = {
+        graded_check.check.id: registry.parts_to_collect(graded_check.needs)
+        for graded_check in load_checks(GRADED)
+    }
+    assert collected["ci-pipeline-exists"] == {"pipelines", "rights"}
+    assert collected["variable-group-exists"] == {"variable_groups", "rights"}
 
 
 def test_an_unknown_prerequisite_and_a_name_that_is_taken_are_refused() -> None:

@@ -26,7 +26,7 @@ v2_endpoint = true
 """
 NOT_FOR_LEARNERS = re.compile(
     r"simulator|mistakes|faults|cohorts|fixtures/nightly|allure|commands|__main__|golden|support|snapshots"
-    r"|fixtures/plugin/(run|collect|options|tenant|recorder)|reports/(page|feedback|exports|dispute)"
+    r"|fixtures/plugin/(run|collect|command_line|options|tenant|recorder)|reports/(page|feedback|exports|dispute)"
     r"|doctor/(examination|azure|github)|decisions_file|history/store"
 )
 DEPENDENCIES = {

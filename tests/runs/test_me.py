@@ -22,3 +22,14 @@ def test_only_their_own_row_is_graded_without_the_instructors_checks(tmp_path: P
     assert "project-exists" in outcomes
     assert HIDDEN not in outcomes
     assert HIDDEN not in (run.reports / "gradebook.json").read_text(encoding="utf-8")
+
+
+def test_it_works_in_any_folder_and_runs_no_other_tests(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_bytes((COHORTS / "lab.toml").read_bytes())
+    given = ("--me", "--number", "7", "--lab", "lab.toml", "--tenant", "simulated")
+    listed = ("--collect-only", "-q")
+    run = grading_process.grade(*given, *listed, reports=tmp_path / "out", folder=tmp_path)
+    tests = [line for line in run.text.splitlines() if "::" in line]
+    assert run.status == 0, run.text
+    assert tests
+    assert all("tests/lab/" in test and test.endswith("[user7]") for test in tests)

@@ -240,10 +240,24 @@ fault = "left-out"
 """
 
 
-def test_a_list_that_leaves_something_out_every_night_takes_no_mark_away(two: Class) -> None:
-    two.night()
+@pytest.mark.parametrize(
+    ("mistakes", "total", "doubt"),
+    [
+        ("", "100", "other evidence shows that it was used"),
+        (  # nothing ran with it: only the service itself can say so
+            "stopped_after_task_2",
+            "18",
+            "asked for by its id, the variable group `devopsforai-aml-vg` is still there",
+        ),
+    ],
+)
+def test_a_list_that_leaves_something_out_every_night_takes_no_mark_away(
+    two: Class, mistakes: str, total: str, doubt: str
+) -> None:
+    before = totals(two.night(mistakes))
+    assert before == {ADA: "100", BOB: total}
     for _ in range(3):
-        run = two.night(faults=LEFT_OUT)
-        assert totals(run) == {ADA: "100", BOB: "100"}
+        run = two.night(mistakes, faults=LEFT_OUT)
+        assert totals(run) == before
         assert run.outcomes()[BOB][CHECK] == "passed"
-        assert "other evidence shows that it was used" in note_of(run)
+        assert doubt in note_of(run)

@@ -12,6 +12,13 @@ from tests.support import grading_process
 from tests.support.ci_log_parsers import obeyed_by_azure, obeyed_by_github
 from tests.support.paths import COHORTS
 
+KINDS = ("error", "warning", "add-mask")
+AZURES = {
+    "error": "task.logissue type=error",
+    "warning": "task.logissue type=warning",
+    "add-mask": "task.complete",
+}
+
 
 @pytest.fixture(scope="module")
 def hostile_evidence(
@@ -21,18 +28,22 @@ def hostile_evidence(
     folder = tmp_path_factory.mktemp("hostile") / "evidence"
     folder.mkdir()
     (folder / "tenant.txt").write_bytes((demo.reports / "evidence" / "tenant.txt").read_bytes())
-    for file in (demo.reports / "evidence").glob("*.json"):
+    for number, file in enumerate(sorted((demo.reports / "evidence").glob("*.json"))):
         collected = snapshot.read(file.parent, file.stem)
         assert collected is not None
+        kind = KINDS[number % len(KINDS)]
         if isinstance(collected.variable_groups, tuple):
-            names = ["x" * (n % 79) + " ::add-mask::100" for n in range(79)]
-            filled = "a" * 77  # and its quotation mark: a whole line, so the next word begins one
-            names += ["b ##[add-mask]7", "c ##vso[task.complete]x"]
-            names += ["a\n::error title=no::x", f"{filled} ::error title=no::x"]
-            group = collected.variable_groups[0]
-            collected = replace(
-                collected, variable_groups=tuple(replace(group, name=n) for n in names)
+            names = (f"b ##[{kind}]old", f"c ##vso[{AZURES[kind]}]x", f"a\n::{kind} title=no::x")
+            groups = tuple(replace(collected.variable_groups[0], name=name) for name in names)
+            collected = replace(collected, variable_groups=groups)
+        if number < len(KINDS) and isinstance(collected.runs, tuple):
+            filled = "a" * 74  # a whole line, so the next word begins one
+            unfinished = {"status": "inProgress", "result": None}
+            runs = tuple(
+                replace(run, number=f"{filled} ::{kind} title=no::new", **unfinished)
+                for run in collected.runs
             )
+            collected = replace(collected, runs=runs)
         snapshot.write(folder, collected)
     return folder
 
@@ -61,8 +72,12 @@ def graded_in(
 
 def test_a_hostile_class_commands_no_pipeline(hostile_evidence: Path, tmp_path: Path) -> None:
     plainly = graded_in("none", hostile_evidence, tmp_path).text
-    assert {"add-mask"} <= {command.name for command in obeyed_by_github(plainly)}
-    assert "task.complete" in {command.name for command in obeyed_by_azure(plainly)}
+    obeyed = {(command.name, command.data[:3]) for command in obeyed_by_github(plainly)}
+    assert obeyed == {(kind, age) for kind in KINDS for age in ("old", "new")}
+    assert {
+        " ".join((command.name, *map("=".join, command.properties.items())))
+        for command in obeyed_by_azure(plainly)
+    } == set(AZURES.values())
 
     github = graded_in("github", hostile_evidence, tmp_path, "-n2", "-v")
     start, end, *ours = obeyed_by_github(github.text)

@@ -14,6 +14,7 @@ from typing import cast
 
 import pytest
 
+from fixtures.plugin.grading import whole_rubric
 from fixtures.plugin.shard_option import shard_of, sharing
 from fixtures.simulator.process import SimulatedTenant
 from graders import collector, snapshot
@@ -244,6 +245,8 @@ def test_a_run_with_shard_collects_its_part_and_judges_nothing(tmp_path: Path) -
     )
     assert run.status == 0
     assert "part 8/8: 2 learners collected, 1 of them not in full." in run.text
+    checks = len(whole_rubric())
+    assert f"collected {checks} items" in run.text  # one learner's, which take no memory
     assert {file.stem for file in (out / "evidence").glob("*.json")} == {"user16", "user17"}
     assert not (out / "gradebook.json").exists()
     assert {

@@ -9,7 +9,6 @@ import requests
 
 from graders.evidence import ServiceName, Unavailable
 from graders.services.github import parsing
-from graders.services.http.refusals import is_throttled, without_secrets
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.http.triage import look
 from tests.support.fake_github import ORG, collect, connected, lab_of
@@ -102,15 +101,6 @@ def test_a_secondary_limit_is_waited_for_though_it_does_not_say_how_long(wire: L
     assert "permission" not in str(refused)
 
 
-def test_the_same_words_of_another_host_are_no_limit() -> None:
-    answer = requests.Response()
-    answer.status_code, answer.url = 403, "http://github.azurecontainer.io/score"
-    answer._content = f'{{"message": "{SECONDARY}"}}'.encode()
-    assert not is_throttled(answer)
-    answer.url = GITHUB
-    assert is_throttled(answer)
-
-
 @pytest.mark.parametrize(
     ("message", "remedy"),
     [
@@ -160,21 +150,3 @@ def test_a_query_that_went_wrong_without_a_type_is_halved() -> None:
 
 
 # --- words ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("words", "kept"),
-    [
-        ("Access denied.\r\nSee  more", "Access denied. See more"),
-        (f"token ghp_{'x' * 40} is bad", "token … is bad"),
-        ("see https://x.example/a?sig=canary for it", "see https://x.example/a for it"),
-        ("\x1b[31mred\x1b[0m \u202etxt", None),
-        ("long " * 100, f"{('long ' * 40)[:200]}…"),
-    ],
-)
-def test_a_services_words_are_one_bounded_line_without_secrets(
-    words: str, kept: str | None
-) -> None:
-    line = without_secrets(words)
-    assert kept is None or line == kept
-    assert line.isprintable()

@@ -11,12 +11,13 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from graders.evidence import Answer, Endpoint, SecondAnswer, Unavailable
+from graders.evidence import Answer, Endpoint, SecondAnswer, ServiceName, Unavailable
 from graders.lab import SHEET
 from graders.services.azure_ml import scoring
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from tests.support.canned_cloud import CannedCloud
 
+ENDPOINT, FIRST = ServiceName.ENDPOINT, "its answer to the lab's query"
 HOST = "http://0000.centralus.azurecontainer.io"
 GOOD = {"result": [5215.2, 3727]}
 OTHER = {"result": [152.1, 149.8]}
@@ -68,6 +69,8 @@ def cloud(monkeypatch):
         (200, "[" * 100_000, None),
         (400, '{"result": [1, 2]}', None),
         (200, '{"result": [' + "1, " * 50_000 + "1]}", None),
+        (200, '{"result": [' + "1, " * 10 + "1]}", None),
+        (200, '{"result": [' + "1, " * 9 + "1]}", (1.0,) * 10),
     ],
 )
 def test_only_finite_numbers_are_a_result(status, text, result):
@@ -105,11 +108,15 @@ def test_the_labs_own_script_has_one_form():
         assert scoring.read_answer(200, text, "result").result is None
 
 
-def test_an_excerpt_is_short_on_one_line_and_without_the_key():
-    answer = scoring.read_answer(422, "key K3Y is\nwrong " * 100, "result", key="K3Y")
-    assert len(answer.body) == 300
-    assert "K3Y" not in answer.body
-    assert "\n" not in answer.body
+@pytest.mark.parametrize(
+    ("text", "excerpt"),
+    [
+        ("key K3Y is\nwrong " * 100, ("key … is wrong " * 100)[:300]),
+        (" " * 1199 + "xyz", "x"),  # of blanks no more is read
+    ],
+)
+def test_an_excerpt_is_short_on_one_line_and_without_the_key(text, excerpt):
+    assert scoring.read_answer(422, text, "result", key="K3Y").body == excerpt
 
 
 @pytest.mark.parametrize(
@@ -213,6 +220,7 @@ def test_a_second_question_that_gets_no_answer_leaves_the_first(cloud, status):
     answer = asked()
     assert answer.result == (5215.2, 3727.0)
     assert isinstance(answer.second, Unavailable)
+    assert (answer.second.service, answer.second.what) == (ENDPOINT, "its answer to a second query")
     assert answer.second.status == status
 
 
@@ -292,8 +300,31 @@ def test_what_could_be_the_graders_fault_is_not_the_learners(cloud, status):
     cloud.answers["/score"] = (status, "no")
     answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)
-    assert answer.status == status
+    assert (answer.service, answer.what, answer.status) == (ENDPOINT, FIRST, status)
     assert len(cloud.asked) == 2  # both questions, and the lab's own
+
+
+def test_an_answer_that_turns_bad_is_not_the_learners_either(cloud):
+    cloud.answers["/score"] = [ALONE, (200, ""), (503, "no")]
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    assert isinstance(answer, Unavailable)
+    assert (answer.service, answer.what, answer.status) == (ENDPOINT, FIRST, 503)
+
+
+def test_a_page_is_no_answer(cloud):
+    """It is a proxy's or a portal's: the lab's service sends JSON."""
+    cloud.headers = {"Content-Type": "Text/HTML; charset=utf-8"}
+    answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
+    cause = "the answer was not what the service promises (NotAnswered)"
+    expected = Unavailable(
+        ENDPOINT, FIRST, cause, "Grade again later with --resume.", 200, f"{HOST}/score"
+    )
+    assert answer == expected
+
+
+def test_an_answer_that_is_no_text_is_shown_as_one(cloud):
+    cloud.answers["/score"] = (422, b"\xef\xbb\xbfn\xff")
+    assert asked().body == "n\ufffd"
 
 
 @pytest.mark.usefixtures("cloud")
@@ -307,15 +338,23 @@ def test_what_cannot_be_reached_is_not_asked_again(monkeypatch):
     monkeypatch.setattr(HTTPAdapter, "send", refused)
     answer = scoring.ask(endpoint(), None, SHEET.scoring, [])
     assert isinstance(answer, Unavailable)
-    assert answer.status is None
+    assert (answer.service, answer.what, answer.status) == (ENDPOINT, FIRST, None)
     assert len(sent) == 1
 
 
-def test_a_stranger_is_not_asked(cloud):
-    answer = scoring.ask(endpoint("http://user:pw@169.254.169.254/score"), None, SHEET.scoring, [])
-    assert isinstance(answer, Unavailable)
-    assert "169.254.169.254 is not a host the grader contacts" in str(answer)
-    assert "pw" not in str(answer)
+@pytest.mark.parametrize(
+    ("uri", "host"),
+    [
+        ("http://user:pw@169.254.169.254/score", "169.254.169.254"),
+        (f"http://{'x' * 400}.example/score", "x" * 300),
+        ("", "what it gives"),
+    ],
+)
+def test_a_stranger_is_not_asked(cloud, uri, host):
+    cause = f"{host} is not a host the grader contacts"
+    remedy = "Ask it by hand, and find out why the workspace names this address."
+    answer = scoring.ask(endpoint(uri), None, SHEET.scoring, [])
+    assert answer == Unavailable(ENDPOINT, FIRST, cause, remedy)
     assert cloud.asked == []
 
 
@@ -341,6 +380,26 @@ def test_a_description_that_cannot_be_seen_leaves_the_answer(cloud):
     assert isinstance(answer, Answer)
     assert answer.result == (5215.2, 3727.0)
     assert isinstance(answer.swagger, Unavailable)
+    assert (answer.swagger.service, answer.swagger.what) == (ENDPOINT, "its description of itself")
+    assert answer.swagger.status == 503
+
+
+def test_a_description_that_is_elsewhere_or_a_page_is_none(cloud):
+    cloud.answers["/swagger.json"] = [(302, ""), (200, SWAGGER)]
+    cloud.headers = {"Location": "/swagger.json"}
+    elsewhere = asked().swagger
+    assert isinstance(elsewhere, Unavailable)
+    assert elsewhere.status == 302
+    cloud.headers = {"Content-Type": "text/html"}
+    cloud.answers["/score"] = (400, "no")
+    cloud.answers["/swagger.json"] = (200, "<html>")
+    page = asked().swagger
+    assert isinstance(page, Unavailable)
+    assert page.cause == "the answer was not what the service promises (NotAnswered)"
+
+
+def test_the_description_is_beside_the_scoring_address():
+    assert scoring.beside(f"{HOST}/score?x=1#y") == f"{HOST}/swagger.json"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def wire(internet: Loopback, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopba
         yield internet
 
 
-def entra(token: Callable[[str], Reply]) -> Callable[[str, str], Reply]:
+def entra(token: Callable[[str], Reply], seconds: int = 60) -> Callable[[str, str], Reply]:
     """Entra ID for any tenant, a pipeline's hub, GitHub's OIDC; ``token`` answers for tokens."""
 
     def reply(method: str, url: str) -> Reply:
@@ -48,7 +48,7 @@ def entra(token: Callable[[str], Reply]) -> Callable[[str, str], Reply]:
             return as_json({"value": "canary-of-actions"})
         if "/devicecode" in url:
             code = {"user_code": "ABC", "device_code": "canary-d", "verification_uri": "https://x"}
-            return as_json({**code, "expires_in": 60, "interval": 1, "message": "go"})
+            return as_json({**code, "expires_in": seconds, "interval": 1, "message": "go"})
         if method == "POST":
             return token(url)
         tenant = url.removeprefix(f"{LOGIN}/").partition("/")[0]
@@ -234,6 +234,30 @@ def test_each_row_of_the_table_of_codes(
     assert cause in why
     assert remedy in what
     assert f"application {CLIENT}" in why  # whose account it is
+    assert "canary" not in str(caught.value)
+
+
+PENDING = as_json(
+    {"error": "authorization_pending", "error_description": "AADSTS70016: canary"}, 400
+)
+FORBIDDEN = as_json({"error": "invalid_grant", "error_description": "AADSTS53003: canary"}, 400)
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause"),
+    [
+        ([PENDING, FORBIDDEN], "a conditional access policy forbids it (AADSTS53003)"),
+        ([PENDING], "nobody entered the device's code in time (AADSTS70016)"),
+    ],
+)
+def test_a_device_code_that_leads_nowhere_says_why(
+    wire: Loopback, answers: list[Reply], cause: str
+) -> None:
+    waiting = iter(answers)
+    wire.replies[:] = [entra(lambda _url: next(waiting, answers[-1]), seconds=2)]
+    with pytest.raises(SignInError) as caught:
+        SignIn.from_environment(IDS, method="device-code").check()
+    assert cause in str(caught.value)
     assert "canary" not in str(caught.value)
 
 

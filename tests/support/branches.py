@@ -1,7 +1,8 @@
 """Count the branches of ``graders`` that our tests take: ``python -m tests.support.branches``.
 
-Reads what ``make test`` measured in the tests' own processes. The graded runs
-that they start are not measured, which would slow them too much: the figure is a lower bound.
+Reads what ``make test`` measured in the tests' own processes. The graded runs that they start and
+the files in ``UNTRACED`` are not measured, which would slow them too much: the figure is a lower
+bound.
 Coverage's usual percentage mixes lines and branches; here branches are counted apart.
 """
 

@@ -33,9 +33,11 @@ class CannedCloud:
     ) -> requests.Response:
         self.asked.append(request)
         status, body = self._answer(str(request.url))
-        text = body if isinstance(body, str) else json.dumps(body)
-        kind = "application/json" if not isinstance(body, str) else "text/plain"
-        return response(request, status, text.encode(), {"Content-Type": kind, **self.headers})
+        is_text = isinstance(body, str | bytes)
+        kind = "text/plain" if is_text else "application/json"
+        content = body if is_text else json.dumps(body)
+        content = content if isinstance(content, bytes) else content.encode()
+        return response(request, status, content, {"Content-Type": kind, **self.headers})
 
     def addresses(self) -> list[str]:
         """``METHOD host/last-part`` of what was asked."""

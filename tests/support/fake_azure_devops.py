@@ -1,17 +1,27 @@
-"""A hand-written Azure DevOps organisation on the loopback: what the SDK needs, and no more."""
+"""A hand-written Azure DevOps organisation: what the SDK needs, and no more."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
+from tests.support.canned_cloud import response
 from tests.support.loopback_proxy import Reply, as_json
 
 ORGANIZATION = "https://dev.azure.com/org"
 _LOCATIONS = """
 e81700f7-3be2-46de-8624-2eb35882fcaa Location ResourceAreas _apis/{resource}/{areaId}
+00d9565f-ed9c-4a06-9a50-00e7896ccab4 Location ConnectionData _apis/{resource}
+dd3b8bd6-c7fc-4cbd-929a-933d9c011c9d Security Permissions _apis/{resource}/{securityNamespaceId}/{permissions}
+dadb46e7-5851-4c72-820e-ae8abb82f59f build retention {project}/_apis/{area}/{resource}
 603fe2ac-9723-48b9-88ad-09305aa6c6e1 core projects _apis/{resource}/{*projectId}
 f5b09dd5-9d54-45a1-8b5a-1c8287d634cc distributedtask variablegroups {project}/_apis/{area}/{resource}/{id}
 e85f1c62-adfc-4b74-b618-11a150fb195e serviceendpoint endpoints {project}/_apis/{area}/{resource}/{id}
@@ -49,8 +59,9 @@ class FakeOrganization:
             return _collection([_location(line) for line in _LOCATIONS.strip().splitlines()])
         if path == "_apis/resourceareas":
             return _collection([])
-        self.asked.append(_AREAS.sub("", path))
-        answer = self.projects if path == "_apis/projects" else self.answers.get(self.asked[-1])
+        short = _AREAS.sub("", path)
+        self.asked.append(short)
+        answer = self.projects if path == "_apis/projects" else self.answers.get(short)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         return _reply(answer, query)
 
@@ -63,6 +74,21 @@ def _reply(answer: Answer | None, query: dict[str, str]) -> Reply:
     if isinstance(answer, Reply):
         return answer
     return _collection(answer) if isinstance(answer, list) else as_json(answer)
+
+
+@contextmanager
+def connected() -> Iterator[FakeOrganization]:
+    """One that the real SDK reaches through the real transport, without a network."""
+    fake = FakeOrganization()
+
+    def send(_: HTTPAdapter, request: requests.PreparedRequest, **_options: object) -> object:
+        reply = fake(str(request.method), str(request.url))
+        return response(request, reply.status, reply.body, reply.headers)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HTTPAdapter, "send", send)
+        with ReadOnlyTransport(RetryPolicy(attempts=1)):
+            yield fake
 
 
 def in_pages(*pages: list[Any]) -> Callable[[dict[str, str]], Reply]:

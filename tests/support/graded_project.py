@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from graders import snapshot
+from tests.support import ready_process
 from tests.support.paths import PROJECT
 
 LEARNERS = ("ada", "zoë", "eve")
@@ -182,10 +183,14 @@ class GradedProject:
             "PYTHONUTF8": "1",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # only what is named, not our own run
         }
+        given = [*_PLUGINS, *arguments]
+        variables = inherited | own | environment
+        if ready_process.AVAILABLE:
+            return ready_process.Run("pytest", given, str(self.folder), variables, 120).done()
         return subprocess.run(
-            [sys.executable, "-m", "pytest", *_PLUGINS, *arguments],
+            [sys.executable, "-m", "pytest", *given],
             cwd=self.folder,
-            env=inherited | own | environment,
+            env=variables,
             capture_output=True,
             encoding="utf-8",
             timeout=120,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support import ready_process
 from tests.support.paths import COHORTS, PROJECT
 
 CREDENTIALS = ("AZURE_", "GITHUB_", "GH_", "ACTIONS_", "SYSTEM_")
@@ -68,28 +69,38 @@ def grade(
     folder: Path = PROJECT,
     changes: Mapping[str, str] | None = None,
     umask: int = -1,
+    ready: bool = True,
 ) -> Outcome:
-    """Run pytest to its end with these arguments, in that folder; -1: with this umask."""
-    done = subprocess.run(
-        command([*arguments, "--reports", reports]),
-        cwd=folder,
-        env=environment(changes),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=_SECONDS,
-        check=False,
-        umask=umask,
-    )
+    """Run pytest to its end with these arguments, in that folder; -1: with this umask.
+
+    In the project's folder it is forked from a process that is ``ready``, if Python itself would
+    start alike.
+    """
+    given = [*map(str, arguments), "--reports", str(reports)]
+    variables = environment(changes)
+    alike = folder == PROJECT and not any(name.startswith("PYTHON") for name in changes or ())
+    if ready and alike and ready_process.AVAILABLE:
+        run = ready_process.Run("pytest", given, str(folder), variables, _SECONDS, umask)
+        done = run.done()
+    else:
+        done = subprocess.run(
+            command(given),
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=_SECONDS,
+            check=False,
+            umask=umask,
+        )
     return Outcome(done.returncode, done.stdout + done.stderr, reports)
 
 
 def grade_demo(reports: Path) -> Outcome:
     """The demo cohort, graded on the simulated tenant just as ``make grade`` does it."""
-    cohort = COHORTS / "demo.csv"
-    return grade(
-        "--learners", cohort, "--tenant", "simulated", "--fail-on", "never", reports=reports
-    )
+    given = ("--learners", COHORTS / "demo.csv", "--tenant", "simulated", "--fail-on", "never")
+    return grade(*given, reports=reports, ready=False)
 
 
 def copied_project(folder: Path) -> Path:

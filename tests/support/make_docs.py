@@ -19,7 +19,7 @@ from fixtures.simulator.serving.faults import FAULTS
 from fixtures.simulator.serving.profiles import profile_of
 from fixtures.simulator.serving.route_names import QUESTIONS, SERVICES
 from fixtures.simulator.serving.server import WIRES
-from fixtures.simulator.wire.entra.routes import Authority
+from fixtures.simulator.wire.entra.authority import Authority
 from fixtures.simulator.world import Tenant
 from reports import rubric_page
 from tests.support import grading_process, machines

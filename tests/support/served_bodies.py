@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from azure.identity import DeviceCodeCredential
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fixtures.simulator.accounts import account, host_account
+from fixtures.simulator.model_answer import account_of
 from fixtures.simulator.serving import server
 from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.template import KNOWN_BLOBS
@@ -26,10 +28,11 @@ from fixtures.simulator.world import Tenant
 from graders.lab import Lab
 from graders.services.cloud import Cloud
 from graders.services.http.transport import ReadOnlyTransport
-from graders.services.sign_in import SignIn
+from graders.services.sign_in import AZURE_DEVOPS_SCOPE, AZURE_RESOURCE_MANAGER_SCOPE, SignIn
 from graders.services.sign_in_failures import SignInError
 from tests.support import served_tenant
 from tests.support.fault_matrix import QUICK, let_sdk_remember
+from tests.support.person import answer_pages
 from tests.support.served_tenant import Served
 
 
@@ -119,6 +122,7 @@ _THE_REST = """
 https://login.microsoftonline.com/{tenant}/.well-known/openid-configuration
 https://dev.azure.com/{organization}/_apis/build
 https://dev.azure.com/{organization}/_apis/connectiondata
+https://dev.azure.com/{organization}/_apis/connectiondata?connectOptions=3
 https://dev.azure.com/{organization}/_apis/resourceareas/79134c72-4a58-4b42-976c-04e7115f32bf
 https://dev.azure.com/{organization}/_apis/projects/{project}
 https://dev.azure.com/{organization}/_apis/projects/{project}?includeCapabilities=true
@@ -219,6 +223,19 @@ https://{region}/history/v1.0/{workspace}/experiments/nope
 
 _POSTED = re.compile(r":query|/token\?|/token$|/list$|/full$|/getLogs")
 _DEVOPS = ("dev.azure.com", "spsprodcus1.vssps.visualstudio.com")
+
+
+def sign_in_as_a_person(lab: Lab) -> None:
+    """Get a learner's own tokens, whom a device's code is shown to."""
+
+    def enter(address: str, code: str, _until: object) -> None:
+        answer_pages(address, {"otc": code, "login": account_of(lab)})
+
+    person = DeviceCodeCredential(prompt_callback=enter)
+    for scope in (AZURE_RESOURCE_MANAGER_SCOPE, AZURE_DEVOPS_SCOPE):
+        person.get_token(scope)
+
+
 _LIBRARY = "b7e84409-6553-448a-bbb2-af228e07cbeb"
 
 

@@ -55,6 +55,7 @@ Issue.type: error warning
 Repository.type: unknown gitHub azureReposGit gitHubEnterprise bitBucket azureReposGitHyphenated
 Run.result: unknown succeeded failed canceled
 Run.state: unknown inProgress canceling completed
+ServiceDefinition.relativeToSetting: context webApplication fullyQualified
 ServiceEndpointExecutionData.result: succeeded succeededWithIssues failed canceled skipped abandoned
 TeamProject.state: deleting new wellFormed createPending unchanged deleted
 TeamProject.visibility: private organization public systemPrivate unchanged
@@ -134,7 +135,15 @@ _WRITTEN: Mapping[str, Mapping[str, str]] = {
     "Instances": {"str": "api-version tenant_discovery_endpoint", "[Instance]": "metadata"},
     "Instance": {"str": "preferred_network preferred_cache", "[str]": "aliases"},
     # RFC 6749, 5.1 and 5.2, and what Entra ID adds
-    "Token": {"str": "token_type access_token", "int": "expires_in ext_expires_in"},
+    "Token": {
+        "str": "token_type access_token scope refresh_token id_token client_info",
+        "int": "expires_in ext_expires_in",
+    },
+    # RFC 8628, 3.2, and what Entra ID adds
+    "DeviceCode": {
+        "str": "user_code device_code verification_uri message",
+        "int": "expires_in interval",
+    },
     "TokenError": {
         "str": "error error_description timestamp trace_id correlation_id error_uri",
         "[int]": "error_codes",
@@ -239,6 +248,7 @@ MODELS: Mapping[str, Model] = {
     "/{tenant}/v2.0/.well-known/openid-configuration": _written("OpenIdConfiguration"),
     "/{tenant}/.well-known/openid-configuration": _written("OpenIdConfiguration"),
     "/{tenant}/oauth2/v2.0/token": _written("Token"),
+    "/{tenant}/oauth2/v2.0/devicecode": _written("DeviceCode"),
     "/{tenant}/discovery/v2.0/keys": _written("Keys"),
     _ORGANIZATION: _listed("", "ApiResourceLocation"),
     f"{_ORGANIZATION}/{{area}}": _listed("", "ApiResourceLocation"),
@@ -372,6 +382,10 @@ MODELS: Mapping[str, Model] = {
 NO_JSON = MappingProxyType(
     {
         "/_signin": "a page for people",
+        "/{tenant}/oauth2/v2.0/authorize": "a page for people",
+        "/{tenant}/login": "a page for people",
+        "/common/oauth2/deviceauth": "a page for people",
+        "/devicelogin": "where that page is",
         "/{account}/{project}/_apis/artifact/{content}/content": "a zip file",
         "/": "the word Healthy",
         f"{_SERVICES}/{{service}}/token": "always a refusal: only Kubernetes gives tokens",

@@ -124,6 +124,47 @@ def test_single_answers_read_all_that_the_sdk_can_ask(served: Served, clients: A
     assert _unread(served) == []
 
 
+def test_a_part_of_a_log_is_what_was_asked_for(served: Served, clients: Any) -> None:
+    builds = clients.get_build_client()
+    whole = builds.get_build_log_lines(PROJECT, 101, 1)
+    assert len(whole) > 4
+    assert builds.get_build_log_lines(PROJECT, 101, 1, start_line=1, end_line=2) == whole[1:3]
+    assert builds.get_build_log_lines(PROJECT, 101, 1, start_line=2) == whole[2:]
+    text = b"".join(builds.get_build_log(PROJECT, 101, 1, end_line=0))
+    assert text.decode() == f"{whole[0]}\n"
+    url = f"{URL}/{PROJECT}/_apis/build/builds/101/logs/1"
+    assert BareClient.of(served).get(f"{url}?startLine=-1&api-version=7.1").status_code == 400
+    assert _unread(served) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ("none", {"services": False, "access": False}),
+        ("includeServices", {"services": True, "access": False}),
+        ("includeServices,includeLastUserAccessTime", {"services": True, "access": True}),
+        ("2", {"services": False, "access": True}),
+    ],
+)
+def test_who_is_signed_in_comes_with_what_was_asked_for(
+    served: Served, clients: Any, options: str, shown: dict[str, bool]
+) -> None:
+    found = clients.get_location_client().get_connection_data(connect_options=options)
+    services = found.location_service_data
+    assert bool(services.service_definitions) is bool(services.access_mappings) is shown["services"]
+    assert bool(found.last_user_access) is shown["access"]
+    for service in services.service_definitions or ():
+        [place] = service.location_mappings
+        assert place.location == f"{URL}/"
+        assert place.access_mapping_moniker == services.default_access_mapping_moniker
+    assert _unread(served) == []
+
+
+def test_what_cannot_be_shown_of_a_connection_is_refused(served: Served) -> None:
+    url = f"{URL}/_apis/connectiondata?connectOptions=everything&api-version=7.1-preview"
+    assert BareClient.of(served).get(url).status_code == 400
+
+
 def test_the_artifacts_host_reads_its_format_and_no_version(served: Served) -> None:
     bare = BareClient.of(served)
     [_, model] = bare.values(1, "build/builds/101/artifacts")

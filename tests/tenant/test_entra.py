@@ -10,7 +10,7 @@ import requests
 from starlette.requests import Request
 
 from fixtures.simulator.process import SimulatedTenant
-from fixtures.simulator.wire.entra.routes import AZURE_DEVOPS, Authority
+from fixtures.simulator.wire.entra.authority import AZURE_DEVOPS, Authority
 from fixtures.simulator.world import TenantIds
 from tests.support.simulated_class import session_with, write_cohort
 

@@ -178,7 +178,7 @@ def test_watch_checks_what_is_not_right_until_it_is(
     [
         (("--number", "0"), "--number 0: write a number from 1 to 999."),
         (("--number", "1", "-m", "task9"), "-m task9: it selects no task"),
-        (("-m", "task2"), "the name that you signed in with has no number of the lab"),
+        (("-m", "task2"), "your sign-in has no number of the lab: add --number N."),
     ],
 )
 def test_a_wrong_option_is_one_sentence(run: Run, arguments: Sequence[str], says: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
+import pytest
 import requests
 
 from fixtures.simulator.serving.limits import (
@@ -15,6 +18,7 @@ from fixtures.simulator.serving.limits import (
     Ruling,
     read_limits,
 )
+from fixtures.simulator.wire.entra.routes import AZURE_DEVOPS
 from tests.support.served_tenant import SUBSCRIPTION, serving, tenant_of
 
 READS = "x-ms-ratelimit-remaining-subscription-reads"
@@ -99,3 +103,52 @@ def test_they_are_real_on_the_wire_and_in_the_journal() -> None:
         assert [answer.headers[READS] for answer in answers] == ["2", "1", "0", "0"]
         assert answers[3].json()["error"]["code"] == "SubscriptionRequestsThrottled"
         assert served.journal.limited == {"management.azure.com busy": 1}
+
+
+# --- whose limits they are ------------------------------------------------------------------------
+
+HOSTS = (
+    ("management.azure.com", "/subscriptions/s/x"),
+    ("api.github.com", "/graphql"),
+    ("dev.azure.com", "/o"),
+)
+
+
+@pytest.mark.parametrize(("host", "path"), HOSTS)
+def test_each_identity_has_a_budget_of_its_own_which_its_processes_share(
+    host: str, path: str
+) -> None:
+    enforced = Enforced(Limits(azure_resource_manager=MANAGER, github=GITHUB, azure_devops=DEVOPS))
+
+    def good_answers(*identities: str) -> int:
+        """Until one is refused; the identities take turns."""
+        for number in range(100):
+            identity = identities[number % len(identities)]
+            if enforced.begin(host, "GET", path, 0, identity).refused:
+                return number
+            enforced.end(host, identity)
+        return 100
+
+    alone = good_answers("ada")
+    assert 0 < alone < 100
+    assert good_answers("ada") == 0  # nothing is left of it, whichever process asks
+    assert good_answers("bob", "cyd") == 2 * alone
+
+
+def test_on_the_wire_an_identity_is_the_owner_of_the_token() -> None:
+    """Two tokens of the grader's application are one identity, a person's own token another."""
+    url = "https://dev.azure.com/WireTests/_apis/projects?api-version=7.1"
+    limit = DEVOPS.model_copy(update={"units": 3, "blocked_at": 3})
+    with serving(tenant_of(1), limits=Limits(azure_devops=limit)) as served:
+        first, second = (served.token(AZURE_DEVOPS) for _ in range(2))
+        assert first != second
+        person = b64encode(f":{served.tenant.ids.azure_devops_pat}".encode()).decode()
+
+        def statuses(authorization: str, times: int) -> list[int]:
+            headers = {"Authorization": authorization}
+            answers = [requests.get(url, headers=headers, timeout=30) for _ in range(times)]
+            return [answer.status_code for answer in answers]
+
+        assert statuses(f"Bearer {first}", 2) == [200, 200]
+        assert statuses(f"Bearer {second}", 2) == [200, 429]
+        assert statuses(f"Basic {person}", 4) == [200, 200, 200, 429]

@@ -23,7 +23,7 @@ from fixtures.simulator.serving.faults import FaultRule
 from fixtures.simulator.serving.profiles import PROFILES, profile_of
 from fixtures.simulator.serving.route_names import DEVOPS, GITHUB, QUESTIONS, SERVICES
 from fixtures.simulator.serving.server import WIRES
-from fixtures.simulator.wire.entra.routes import Authority
+from fixtures.simulator.wire.entra.authority import Authority
 from fixtures.simulator.wire.github.schema import SCHEMA
 from fixtures.simulator.world import Tenant
 from graders.inputs.lab_file import read_class
@@ -35,6 +35,7 @@ from tests.support.served_bodies import (
     collect_everybody,
     recording,
     refused_to_sign_in,
+    sign_in_as_a_person,
 )
 from tests.support.vendor_models import GraphQLAnswer, Misfit, Msrest
 
@@ -131,6 +132,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Wire:
     with recording(tenant) as (served, recorded):
         collect_everybody(tenant)
         refused_to_sign_in(tenant)
+        sign_in_as_a_person(answer)
         ask_the_rest(served, answer)
     slow = FaultRule("slow", GITHUB, question("repositories"), "502-html")
     no_archive = FaultRule("no archive", DEVOPS, question("logs"), "404")

@@ -39,8 +39,8 @@ class Listing:
     builder: str = ""
     """The learner whose project its tags say it was built in; empty: they name none."""
     is_rooted: bool = False
-    """Whether a property that nobody can change leads to what stands in the same workspace: a run
-    of a pipeline that was published there, or (by a tag, as much as the builder) a model of one."""
+    """Whether a property that nobody can change leads to the same workspace: a run of a pipeline
+    that was published there, or a model of such a run (by a tag, like the builder)."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"

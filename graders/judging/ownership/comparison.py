@@ -1,6 +1,6 @@
-"""Compares all labs of a class: what is another learner's, and whose it is.
+"""Compares all labs of a class: which resources belong to another learner, and to whom.
 
-Labs are looked at one after the other. Of each only what is compared is kept, not its evidence.
+Labs are added one by one. Only what is compared is kept of each, not its evidence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from graders.judging.ownership.locations import (
     visible,
     workspace_of,
 )
-from graders.judging.ownership.references import Pointers
+from graders.judging.ownership.references import References
 from graders.judging.rules import project_in
 from graders.judging.time_limit import SECONDS, OutOfTime, limited
 from graders.lab import Lab
@@ -33,8 +33,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """What of one lab is compared with the others."""
+class _LabFacts:
+    """The facts of one lab that are compared with the others."""
 
     listed: Sequence[Listing] = ()
     targets: frozenset[str] = frozenset()
@@ -45,38 +45,38 @@ class _Looked:
     """Name -> place of each repository with a similar name."""
 
 
-class Class:
+class CohortComparison:
     """All labs of a cohort, to be compared."""
 
     def __init__(self, labs: Iterable[Lab]) -> None:
         self._labs = {lab.learner.id: lab for lab in labs}
         self._found = {learner: Findings() for learner in self._labs}
-        self._looked: dict[str, _Looked] = {}
-        self._pointers = Pointers(self._labs)
+        self._facts: dict[str, _LabFacts] = {}
+        self._references = References(self._labs)
         self._workspaces = {learner: workspace_of(lab) for learner, lab in self._labs.items()}
         self._by_project = index(self._labs, lambda lab: [project_of(lab)])
 
-    def look_at(self, learner: str, evidence: Evidence) -> None:
-        """Note what of one lab is compared; a mistake of ours affects that lab alone."""
+    def add(self, learner: str, evidence: Evidence) -> None:
+        """Keep the facts of one lab that are compared; a bug of ours affects that lab alone."""
         lab = self._labs[learner]
         try:
             with limited(SECONDS):
-                self._looked[learner] = looked = self._without_listings(lab, evidence)
-                self._point_elsewhere(lab, evidence)
+                self._facts[learner] = facts = self._without_listings(lab, evidence)
+                self._note_references(lab, evidence)
                 listed = tuple(listings(lab, evidence, self._builder_for(lab, evidence)))
-                self._looked[learner] = replace(looked, listed=listed)
+                self._facts[learner] = replace(facts, listed=listed)
         except OutOfTime:
             self._found[learner].fault = f"comparing it took more than {SECONDS:g} seconds"
         except Exception as error:
             fault = f"a bug in the grader in comparing it ({type(error).__name__})"
             self._found[learner].fault = fault
 
-    def compared(self) -> Mapping[str, Ownership]:
-        """Ownership by learner, when all labs have been looked at."""
+    def result(self) -> Mapping[str, Ownership]:
+        """Ownership by learner, once all labs are added."""
         try:
             self._compare()
             return {
-                learner: own.frozen(len(self._looked) - (learner in self._looked))
+                learner: own.frozen(len(self._facts) - (learner in self._facts))
                 for learner, own in self._found.items()
             }
         except Exception as error:  # no verdict depends on comparing the class
@@ -84,16 +84,16 @@ class Class:
             return {learner: Ownership(fault=fault) for learner in self._labs}
 
     def _compare(self) -> None:
-        looked = [self._looked[learner] for learner in self._labs if learner in self._looked]
-        listed = [listing for lab in looked for listing in lab.listed]
+        known = [self._facts[learner] for learner in self._labs if learner in self._facts]
+        listed = [listing for facts in known for listing in facts.listed]
         self._built_elsewhere(listed)
         self._listed_twice(listed)
         self._similar_repositories()
 
-    def _without_listings(self, lab: Lab, evidence: Evidence) -> _Looked:
-        """What speaks for others: a mistake in listing what this lab has takes nothing from it."""
+    def _without_listings(self, lab: Lab, evidence: Evidence) -> _LabFacts:
+        """What can prove others' work: a bug in listing this lab's resources must not lose it."""
         pipelines = visible(evidence.pipelines)
-        return _Looked(
+        return _LabFacts(
             targets=self._targets_of(lab, evidence),
             built=frozenset(place_of(pipeline.repository_name) for pipeline in pipelines),
             similar={
@@ -106,10 +106,10 @@ class Class:
         return partial(self._builder, lab, frozenset(str(run.id) for run in runs))
 
     def _builder(self, lab: Lab, runs: frozenset[str], tags: Mapping[str, str]) -> str:
-        """The learner whose project tags name; empty: nobody's, or by an earlier name the own one.
+        """The learner in whose project it was built, by its tags.
 
-        A run's id is unique in its organisation, and it stands in one project, whatever its name:
-        ``runs`` are those of the learner's own.
+        Empty where the tags name no learner's project, or the learner's own by an earlier name: a
+        run's id is unique in its organisation, and ``runs`` are those of the learner's own project.
         """
         uri = tags.get(lab.sheet.tags.build_uri)
         if not uri:
@@ -121,24 +121,24 @@ class Class:
         learners = self._by_project.get(project, ())
         return next(iter(learners)) if len(learners) == 1 else ""
 
-    # --- what a learner's project points at -------------------------------------------------------
+    # --- what a learner's project refers to -------------------------------------------------------
 
-    def _point_elsewhere(self, lab: Lab, evidence: Evidence) -> None:
-        """Note values that name what is another's; the check that compares them takes the points.
+    def _note_references(self, lab: Lab, evidence: Evidence) -> None:
+        """Note values that name another learner's resource, for the instructor to read.
 
-        The instructor reads whose they are.
+        The check that compares these values takes the points.
         """
         learner = lab.learner.id
-        for pointer in self._pointers.of(lab, evidence):
-            if learner not in pointer.owners:
+        for reference in self._references.of(lab, evidence):
+            if learner not in reference.owners:
                 self._found[learner].add_note(
-                    pointer.about, pointer.text, Relation.IS_OF, Named.of(pointer.owners)
+                    reference.about, reference.text, Relation.IS_OF, Named.of(reference.owners)
                 )
 
     # --- what says that it was built in another's project -----------------------------------------
 
     def _built_elsewhere(self, listed: Sequence[Listing]) -> None:
-        """A run of another's project: that project works in this workspace, or this is a copy."""
+        """A run of another's project: either it works in this workspace, or this is a copy."""
         for listing in listed:
             if not listing.builder or self._are_together(listing.learner, listing.builder):
                 continue
@@ -154,15 +154,15 @@ class Class:
                     self._found[learner].add_note(
                         listing.about, str(listing), Relation.MADE_BY, Named(both)
                     )
-            elif listing.builder in self._looked and not listing.is_rooted:
+            elif listing.builder in self._facts and not listing.is_rooted:
                 self._is_anothers(listing, listing.builder, why)
             else:
                 self._is_unclear(listing, Named((listing.builder,)), why)
 
     def _works_in(self, learner: str, other: str) -> bool:
         """Whether a learner's connection or variables lead into the other's workspace."""
-        looked = self._looked.get(learner)
-        return looked is not None and self._workspaces[other] in looked.targets
+        facts = self._facts.get(learner)
+        return facts is not None and self._workspaces[other] in facts.targets
 
     def _targets_of(self, lab: Lab, evidence: Evidence) -> frozenset[str]:
         targets = {
@@ -208,18 +208,18 @@ class Class:
     # --- what has a similar name ------------------------------------------------------------------
 
     def _similar_repositories(self) -> None:
-        """Note similar names that are not surely meant: another's pipelines build that repository.
+        """Note similar names that may not be meant: another's pipelines build that repository.
 
-        Where it is similar to the names of several learners, it is whose pipelines build it.
+        A name that is similar to those of several learners belongs to whoever's pipelines build it.
         """
-        built = index(self._looked, lambda lab: lab.built)
-        similar = index(self._looked, lambda lab: lab.similar.values())
+        built = index(self._facts, lambda facts: facts.built)
+        similar = index(self._facts, lambda facts: facts.similar.values())
         sharers = {
             place: Sharers(built.get(place, learners), self._workspaces)
             for place, learners in similar.items()
         }
-        for learner, lab in self._looked.items():
-            for name, place in lab.similar.items():
+        for learner, facts in self._facts.items():
+            for name, place in facts.similar.items():
                 if sharers[place].apart_from(learner):
                     self._found[learner].not_meant.add(name)
 

@@ -15,9 +15,9 @@ class Ownership:
     """What of one learner's lab is not, or not surely, the learner's own."""
 
     borrowed: tuple[Mismatch, ...] = ()
-    """In words for the learner: they never say whose it is."""
+    """In words for the learner, who never reads which learner it belongs to."""
     fault: str = ""
-    """Why the lab could not be compared: a mistake of ours; empty: it was."""
+    """The bug of ours for which the lab could not be compared; empty: it was."""
     others: int = 0
     """How many labs it was compared with."""
     unclear: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Ownership:
     not_meant: frozenset[str] = frozenset()
     """Repositories with a similar name that are another learner's, or may be."""
     owners: Mapping[str, tuple[OwnerNote, ...]] = field(default_factory=dict)
-    """Whose it is, by subject: a variable in lower case, ``workspace_connection``,
+    """Who owns it, by subject: a variable in lower case, ``workspace_connection``,
     ``ci_source``, ``cd_source``, ``endpoints``, ``registered_models``, ``training_runs``,
     ``published_pipelines``; and all of it under ``own_work``. Safe to show, 40 of each at most."""
 
@@ -66,6 +66,7 @@ class Findings:
                 notes.setdefault(note)
 
     def frozen(self, others: int) -> Ownership:
+        bounded = {note: note.bounded for notes in self.notes.values() for note in notes}
         return Ownership(
             borrowed=tuple(self.borrowed),
             fault=self.fault,
@@ -75,6 +76,6 @@ class Findings:
             left_by_others=frozenset(self.left_by_others),
             not_meant=frozenset(self.not_meant),
             owners={
-                about: tuple(note.bounded for note in notes) for about, notes in self.notes.items()
+                about: tuple(bounded[note] for note in notes) for about, notes in self.notes.items()
             },
         )

@@ -1,4 +1,4 @@
-"""What a learner's project points at: variables, the connection's workspace, pipelines' sources."""
+"""What a learner's project refers to: variables, the connection's workspace, pipelines' sources."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from graders.lab.roles import VariableGroup as Dictated
 
 
 @dataclass(frozen=True)
-class Pointer:
-    """A value that names a place, and the learners whose place that is."""
+class Reference:
+    """A value that names a place, and the learners who have that place."""
 
     about: str
     text: str
     owners: Collection[str]
 
 
-class Pointers:
-    """Finds the pointers of each lab of a class, and whose places they name."""
+class References:
+    """Finds the references of each lab of a class, and which learners' places they name."""
 
     def __init__(self, labs: Mapping[str, Lab]) -> None:
         self._of_workspace = index(labs, lambda lab: [workspace_of(lab)])
@@ -37,14 +37,14 @@ class Pointers:
         self._of_group = index(labs, lambda lab: [lab.resource_group.casefold()])
         self._of_name = index(labs, lambda lab: [lab.workspace.casefold()])
 
-    def of(self, lab: Lab, evidence: Evidence) -> Iterator[Pointer]:
+    def of(self, lab: Lab, evidence: Evidence) -> Iterator[Reference]:
         for group in visible(evidence.variable_groups):
             if group.name == lab.variable_group:
                 yield from self._of_variables(group, lab.sheet.variable_group)
         yield from self._of_connections(lab, evidence)
         yield from self._of_pipelines(lab, evidence)
 
-    def _of_variables(self, group: VariableGroup, dictated: Dictated) -> Iterator[Pointer]:
+    def _of_variables(self, group: VariableGroup, dictated: Dictated) -> Iterator[Reference]:
         names, numbers = dictated.variables, dictated.base_name.numbers
         named: tuple[tuple[str, str, Index, Callable[[str], Sequence[object]]], ...] = (
             ("base_name", names.base_name, self._of_number, lambda value: numbers(value)[:1]),
@@ -55,27 +55,27 @@ class Pointers:
             variable = group.variables.get(name)
             if variable and variable.value:
                 for place in places(variable.value.strip()):
-                    yield from _pointer(about, f"{name} `{variable.value}`", owners, str(place))
+                    yield from _reference(about, f"{name} `{variable.value}`", owners, str(place))
 
-    def _of_connections(self, lab: Lab, evidence: Evidence) -> Iterator[Pointer]:
+    def _of_connections(self, lab: Lab, evidence: Evidence) -> Iterator[Reference]:
         for connection in visible(evidence.service_connections):
             if connection.name == lab.service_connection:
                 target = place_of(
                     connection.subscription_id, connection.resource_group, connection.workspace
                 )
                 text = f"the connection's workspace `{connection.workspace}`"
-                yield from _pointer("workspace_connection", text, self._of_workspace, target)
+                yield from _reference("workspace_connection", text, self._of_workspace, target)
 
-    def _of_pipelines(self, lab: Lab, evidence: Evidence) -> Iterator[Pointer]:
+    def _of_pipelines(self, lab: Lab, evidence: Evidence) -> Iterator[Reference]:
         about = {lab.ci_pipeline: "ci_source", lab.cd_pipeline: "cd_source"}
         for pipeline in visible(evidence.pipelines):
             if pipeline.name in about:
                 place = pipeline.repository_name
                 text = f"the repository `{place}` of {pipeline.name}"
-                yield from _pointer(about[pipeline.name], text, self._of_repository, place)
+                yield from _reference(about[pipeline.name], text, self._of_repository, place)
 
 
-def _pointer(about: str, text: str, owners: Index, place: str) -> Iterator[Pointer]:
-    """A pointer, where the place is anybody's."""
+def _reference(about: str, text: str, owners: Index, place: str) -> Iterator[Reference]:
+    """A reference, where the place is anybody's."""
     if place.casefold() in owners:
-        yield Pointer(about, text, owners[place.casefold()])
+        yield Reference(about, text, owners[place.casefold()])

@@ -48,7 +48,7 @@ def asks_for_key(endpoint: Endpoint) -> list[Mismatch]:
 
 
 def no_description(swagger: bool) -> list[Mismatch]:
-    """The generated description answers beside the scoring address [7.4]."""
+    """The generated description answers next to the scoring address [7.4]."""
     return [] if swagger else [Mismatch("/swagger.json", "HTTP 200", "no description")]
 
 

@@ -18,6 +18,7 @@ from graders.lab.roles import DeploymentStage, Log
 from graders.masks import MASK, fits, is_hidden, shows
 from graders.run_results import stage_of, tasks_of
 from graders.services.http import web
+from graders.texts import decoded
 
 if TYPE_CHECKING:
     import requests
@@ -80,7 +81,7 @@ def _text_of(archive: zipfile.ZipFile, name: str) -> str:
     for entry in archive.infolist():
         if entry.filename.rpartition("/")[2] == name:
             with archive.open(entry) as file:
-                return file.read(_MOST_BYTES).decode("utf-8-sig", "replace")
+                return decoded(file.read(_MOST_BYTES))
     return ""
 
 
@@ -121,7 +122,7 @@ def _logs(archive: zipfile.ZipFile) -> Iterator[str]:
         left -= len(content)
         if left <= 0:
             raise web.UnexpectedBodyError("the logs are too large")
-        yield content.decode("utf-8-sig", "replace")
+        yield decoded(content)
 
 
 def _lines(text: str) -> list[str]:

@@ -55,12 +55,9 @@ def variable_group(item: Any, labs: Collection[str]) -> VariableGroup:
 
 
 def _variable(item: Any, is_labs: bool) -> Variable:
-    """One variable; those of a key vault have another model, and all of them are secret."""
-    is_secret = bool(_of(item, "is_secret", "isSecret"))
-    value = _of(item, "value", "value")
-    if is_secret or not is_labs or not isinstance(value, str):
-        return Variable(None, is_secret)
-    return Variable(value, is_secret)
+    """One variable; those of a key vault are all secret."""
+    is_secret = bool(item.is_secret)
+    return Variable(item.value if is_labs and not is_secret else None, is_secret)
 
 
 def service_connection(item: Any) -> ServiceConnection:
@@ -122,9 +119,8 @@ def pipeline(item: Any) -> Pipeline:
 
 def with_latest_run(item: Any) -> tuple[Pipeline, Run | None]:
     """A pipeline and its latest run; None where the list does not show that as a whole."""
-    shown = getattr(item, "latest_build", None)
     with contextlib.suppress(TypeError, AttributeError):
-        return pipeline(item), None if shown is None else run(shown)
+        return pipeline(item), run(item.latest_build)
     return pipeline(item), None
 
 
@@ -159,7 +155,7 @@ def run(item: Any) -> Run:
 
 def _trigger(info: Any) -> int | None:
     named = info if isinstance(info, Mapping) else {}
-    identity = str(named.get("pipelineId") or "")
+    identity = str(named.get("pipelineId"))
     is_run = named.get("artifactType") == "Pipeline" and re.fullmatch(r"[0-9]{1,18}", identity)
     return int(identity) if is_run else None
 
@@ -280,10 +276,6 @@ def _folded(mapping: Any) -> dict[str, str]:
     """A mapping with lower-cased keys and text values; null and nested ones are left out."""
     pairs = mapping.items() if isinstance(mapping, Mapping) else ()
     return {str(key).casefold(): value for key, value in pairs if isinstance(value, str)}
-
-
-def _of(item: Any, attribute: str, key: str) -> object:
-    return item.get(key) if isinstance(item, Mapping) else getattr(item, attribute, None)
 
 
 def _there(part: T | None) -> T:

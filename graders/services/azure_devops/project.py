@@ -157,13 +157,17 @@ class _LabReader(ProjectReader):
         def read(part: str, call: Callable[[], T]) -> T | Unavailable:
             return call() if part in parts else NOT_COLLECTED
 
-        groups = read("variable_groups", self._variable_groups)
-        connections = read("service_connections", self._service_connections)
-        open_to_all = self._open_to_all(groups, connections)
-        shown = read("pipelines", self._pipelines)
+        of_groups = self.apart(lambda own: read("variable_groups", own._variable_groups))
+        of_connections = self.apart(
+            lambda own: read("service_connections", own._service_connections)
+        )
+        of_pipelines = self.apart(lambda own: read("pipelines", own._pipelines))
+        groups, connections, shown = of_groups(), of_connections(), of_pipelines()
+        opened = self.apart(lambda own: own._open_to_all(groups, connections))
         pipelines = shown if isinstance(shown, Unavailable) else tuple(shown)
         reader = RunsReader(self.clients, self.project, self.lab, self.sightings, self.earlier)
         listed = reader.runs(shown if "runs" in parts else NOT_COLLECTED)
+        open_to_all = opened()
         return AzureDevOpsEvidence(
             project=self.project,
             variable_groups=self._with_access(

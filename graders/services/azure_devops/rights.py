@@ -13,7 +13,7 @@ from graders.evidence import Rights, Unavailable
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE
 from graders.services.http.limits import DEVOPS, LIMITS
-from graders.services.http.triage import look, not_accepted
+from graders.services.http.triage import answered, not_accepted
 
 PROJECTS_AT_ONCE = 20  # their ids make the address long
 AT_ONCE = LIMITS[DEVOPS, ""].at_once
@@ -31,10 +31,8 @@ def anonymous(clients: Organization, organization: str) -> Unavailable | None:
 
     An organisation with public projects answers a token that it does not accept with status 200.
     """
-    who = look(SERVICE, "who the grader is", clients.who, [])
-    if isinstance(who, Unavailable) or str(who.authenticated_user.id).lower() not in NOBODY:
-        return None
-    return not_accepted(SERVICE, f"the projects of {organization}")
+    who = answered(lambda: str(clients.who().authenticated_user.id).lower())
+    return not_accepted(SERVICE, f"the projects of {organization}") if who in NOBODY else None
 
 
 def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Rights]:
@@ -42,33 +40,29 @@ def rights(clients: Organization, projects: Sequence[str]) -> Mapping[str, Right
     starts = range(0, len(projects), PROJECTS_AT_ONCE)
     parts = [projects[start : start + PROJECTS_AT_ONCE] for start in starts]
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        answers = [
-            [threads.submit(of_each, clients, some, *seeing) for seeing in _SEEING]
+        asked = [
+            (some, [threads.submit(of_each, clients, some, *seeing) for seeing in _SEEING])
             for some in parts
         ]
     return {
-        project: Rights(*kinds)
-        for some, asked in zip(parts, answers, strict=True)
-        for project, *kinds in zip(some, *(answer.result() for answer in asked), strict=True)
+        project: Rights(*(answer.result()[project] for answer in answers))
+        for some, answers in asked
+        for project in some
     }
 
 
 def of_each(
     clients: Organization, projects: Sequence[str], namespace: Namespace, bits: int
-) -> Sequence[bool | None]:
-    """Whether the grader has all of the bits in each project; None where no answer came.
+) -> Mapping[str, bool | None]:
+    """Project -> whether the grader has all of the bits there; None where no answer came.
 
     A scoped token may be refused. At most ``PROJECTS_AT_ONCE`` projects.
     """
     identifier, form = namespace
     tokens = ",".join(form.format(project=project) for project in projects)
-    subject = "what the grader may see"
-    answer = look(
-        SERVICE,
-        subject,
-        lambda: clients.one_page(clients.security.has_permissions, identifier, bits, tokens),
-        [],
-    )
-    if isinstance(answer, Unavailable) or len(answer) != len(projects):
-        return [None] * len(projects)
-    return [entry if isinstance(entry, bool) else None for entry in answer]
+
+    def ask() -> Mapping[str, bool | None]:
+        told = clients.security.has_permissions(identifier, bits, tokens)
+        return dict(zip(projects, told, strict=True))  # another number of answers is none
+
+    return answered(ask) or dict.fromkeys(projects)

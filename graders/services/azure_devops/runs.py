@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from graders.evidence import Deployment, ModelFile, Pipeline, Run, Stage, Unavailable, UpstreamRun
@@ -61,13 +62,12 @@ class RunsReader(ProjectReader):
     def _detailed(
         self, pipelines: Iterable[Pipeline], newest_first: Sequence[Run]
     ) -> tuple[Run, ...]:
-        detailed = {
-            run.id: run
+        of_each = [
+            self.apart(partial(RunsReader._with_details, pipeline=pipeline, newest_first=own))
             for pipeline in pipelines
-            for run in self._with_details(
-                pipeline, [r for r in newest_first if r.pipeline_id == pipeline.id]
-            )
-        }
+            if (own := [run for run in newest_first if run.pipeline_id == pipeline.id])
+        ]
+        detailed = {run.id: run for wait in of_each for run in wait()}
         return tuple(detailed.get(run.id, run) for run in newest_first)
 
     def _with_details(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:

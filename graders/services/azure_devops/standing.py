@@ -14,7 +14,7 @@ from graders.evidence import Project, Unavailable
 from graders.services.azure_devops import rights
 from graders.services.azure_devops.client import Organization
 from graders.services.azure_devops.query import SERVICE
-from graders.services.http.triage import look
+from graders.services.http.triage import answered, look
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def refused_areas(
     }
     for kind in kinds:
         area, scope = _AREAS[kind]
-        refusal = look(SERVICE, area, partial(clients.one_page, reads[kind]), [])
+        refusal = look(SERVICE, area, reads[kind], [])
         if isinstance(refusal, Unavailable):
             yield area, scope, refusal
 
@@ -79,8 +79,7 @@ def writable(clients: Organization, projects: Sequence[str]) -> Mapping[str, lis
     some = projects[: rights.PROJECTS_AT_ONCE]
     could: dict[str, list[str]] = {project: [] for project in some}
     for kind, bits, what in _WRITING:
-        answers = rights.of_each(clients, some, kind, bits)
-        for project, may in zip(some, answers, strict=True):
+        for project, may in rights.of_each(clients, some, kind, bits).items():
             could[project] += [what] if may else []
     return could
 
@@ -96,13 +95,11 @@ def days_kept(clients: Organization, project: Project) -> int | Unavailable:
 
 def oldest_run(clients: Organization, project: Project) -> datetime | None:
     """When the oldest run of a project finished; None where there is none, or none is shown."""
-    read = partial(
-        clients.builds.get_builds,
-        project.id,
-        top=1,
-        query_order="finishTimeAscending",
-        status_filter="completed",
-    )
-    runs = look(SERVICE, "the oldest run", partial(clients.one_page, read), [])
-    finished = [run.finish_time for run in runs] if isinstance(runs, list) else []
-    return next((time for time in finished if isinstance(time, datetime)), None)
+
+    def ask() -> datetime | None:
+        runs = clients.builds.get_builds(
+            project.id, top=1, query_order="finishTimeAscending", status_filter="completed"
+        )
+        return next((run.finish_time for run in runs if run.finish_time), None)
+
+    return answered(ask)

@@ -27,8 +27,9 @@ from graders.hosts import CONTAINER_INSTANCES, ONE_HOST_EACH
 from graders.lab.roles import Scoring
 from graders.services.calls import asks
 from graders.services.http import web
-from graders.services.http.exchange import raised_in_model
+from graders.services.http.exchange import media_type, raised_in_model
 from graders.services.http.triage import look
+from graders.texts import decoded
 from graders.urls import parts_of
 
 Rows = tuple[tuple[float, ...], ...]
@@ -66,7 +67,7 @@ def ask(
         host = parts_of(uri).netloc.rpartition("@")[2][:EXCERPT]
         return Unavailable(
             SERVICE,
-            "its answer to the lab's query",
+            _FIRST,
             f"{host or 'what it gives'} is not a host the grader contacts",
             "Ask it by hand, and find out why the workspace names this address.",
         )
@@ -165,7 +166,9 @@ class _Conversation:
             )
             if response.status_code not in (*_JUDGED, _NOT_FOUND) or _is_page(response):
                 raise web.NotAnswered(response)
-            return response.status_code == requests.codes.ok and _is_description(_text(response))
+            return response.status_code == requests.codes.ok and _is_description(
+                decoded(response.content)
+            )
 
         return look(SERVICE, "its description of itself", call, self.sightings)
 
@@ -183,7 +186,7 @@ class _Conversation:
             raise web.NotAnswered(response)
         return read_answer(
             response.status_code,
-            _text(response),
+            decoded(response.content),
             self.scoring.output,
             generation=self.endpoint.generation,
             key=self.key,
@@ -239,11 +242,7 @@ def _json(text: str) -> object:
 
 def _is_page(response: requests.Response) -> bool:
     """Whether it is a page for people, from a proxy or portal: the lab's service sends JSON."""
-    return response.ok and response.headers.get("Content-Type", "").startswith("text/html")
-
-
-def _text(response: requests.Response) -> str:
-    return response.content.decode("utf-8-sig", "replace")
+    return response.ok and media_type(response) == "text/html"
 
 
 def _excerpt(text: str, key: str | None) -> str:

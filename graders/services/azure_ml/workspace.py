@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from graders.evidence import (
     NOT_COLLECTED,
@@ -34,6 +34,7 @@ from graders.services.azure_ml import scoring
 from graders.services.azure_ml.regional_v1 import Place, Region, RegionalService
 from graders.services.azure_ml.resource_manager import LocatedWorkspace, ResourceManager
 from graders.services.azure_ml.run_history import RunHistory
+from graders.services.beside import beside
 from graders.services.calls import Shared, asks
 from graders.services.earlier import NOTHING, Earlier
 from graders.services.http import web
@@ -129,26 +130,16 @@ class AzureML:
         if isinstance(region, Unavailable):
             return facts
         place = Place(located.workspace, region)
-        facts = self._with_training(facts, place, lab, sightings, parts, earlier)
         if "endpoints" not in parts:
-            return facts
+            return self._with_training(facts, place, lab, sightings, parts, earlier)
         deployed = _Deployed(
-            self._regional,
-            place,
-            lab,
-            sightings,
-            azure=self._azure,
-            session=self._session,
-            earlier=earlier,
+            self._regional, place, lab, [], self._azure, self._session, earlier=earlier
         )
-        with watching() as exchanges:
-            endpoints = deployed.endpoints()
-        return replace(
-            facts,
-            endpoints=endpoints,
-            answer=deployed.answer(endpoints) if "answer" in parts else None,
-            endpoints_read_at=exchanges[-1].service_time if exchanges else None,
-        )
+        of_endpoints = beside(partial(deployed.facts, with_answer="answer" in parts))
+        facts = self._with_training(facts, place, lab, sightings, parts, earlier)
+        facts = replace(facts, **of_endpoints())
+        sightings.extend(deployed.sightings)
+        return facts
 
     def _with_training(
         self,
@@ -234,6 +225,16 @@ class _Deployed:
     azure: TokenCredential
     session: requests.Session
     earlier: Earlier
+
+    def facts(self, *, with_answer: bool) -> Mapping[str, Any]:
+        """The endpoints, and their answer: parts of :class:`AzureMLEvidence`."""
+        with watching() as exchanges:
+            endpoints = self.endpoints()
+        return {
+            "endpoints": endpoints,
+            "answer": self.answer(endpoints) if with_answer else None,
+            "endpoints_read_at": exchanges[-1].service_time if exchanges else None,
+        }
 
     def endpoints(self) -> tuple[Endpoint, ...] | Unavailable:
         """The web services; the online endpoints too where they count and are needed."""

@@ -80,7 +80,7 @@ def is_too_much(answer: object) -> bool:
     errors = _errors(answer)
     return any(
         error.get("type") in _TOO_MUCH
-        or (not error.get("type") and str(error.get("message", "")).startswith(_GAVE_UP))
+        or (not error.get("type") and str(error.get("message")).startswith(_GAVE_UP))
         for error in errors
     )
 

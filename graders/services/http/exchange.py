@@ -112,14 +112,14 @@ def exchange(
         now,
         request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), None),
         size=len(response.content),
-        content_type=headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+        content_type=media_type(response),
         type_key=said.code,
         oauth_error=said.oauth_error,
         words=said.words,
         error=error,
         fault=Fault.REFUSED if error else None,
         is_throttled=refusals.is_throttled(response),
-        service_time=date(headers.get("Date", "")),
+        service_time=served_at(response),
     )
 
 
@@ -225,6 +225,16 @@ def retry_after(response: requests.Response) -> float | None:
         return float(value)
     then = date(value)
     return max(0.0, then.timestamp() - time.time()) if then else None
+
+
+def media_type(response: requests.Response) -> str:
+    """What kind of body it says that it has, in lower case; empty where it does not say."""
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def served_at(response: requests.Response) -> datetime | None:
+    """When it was answered by the service's own clock; None: it does not say."""
+    return date(response.headers.get("Date", ""))
 
 
 @lru_cache(maxsize=64)  # a service's answers of one second say the same

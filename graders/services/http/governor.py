@@ -18,7 +18,7 @@ import requests
 
 from graders.services.http.bucket import News
 from graders.services.http.lane import Call, Lane
-from graders.services.http.limits import GITHUB, LIMITS, MANAGER, Limit
+from graders.services.http.limits import DEVOPS, GITHUB, LIMITS, MANAGER, Limit
 from graders.services.http.read_only import Service
 from graders.services.token_claims import account_of
 from graders.urls import parts_of
@@ -129,6 +129,8 @@ def bucket_of(service: Service, request: requests.PreparedRequest) -> tuple[str,
         return kind, subscription[1].lower() if subscription else ""
     if service.name == GITHUB:
         return ("graphql" if url.path == "/graphql" else "rest"), ""
+    if service.allowance == DEVOPS:  # its hosts count together
+        return "", ""
     return "", (url.hostname or "").lower()
 
 

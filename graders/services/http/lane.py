@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from graders.services.http.bucket import Bucket, News
+from graders.services.http.bucket import Bucket, LearningBucket, News
 from graders.services.http.limits import Limit
+
+_DOUBLINGS = 2
+"""How often a wait grows whose length the service does not say: from one minute to four."""
 
 
 @dataclass
@@ -36,8 +39,11 @@ class Lane:
         self._open = self._most
         """Places; after a warning they come back one by one."""
         self._warned_at = float("-inf")
+        self._refused_at = float("-inf")
+        self._refusals = 0
+        """In a row, by a service that does not say how long to wait."""
         self._numbers = itertools.count(1)
-        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._buckets: dict[tuple[str, str], Bucket | LearningBucket] = {}
         self._waiting: list[Call] = []
         self._in_flight: Counter[str] = Counter()
         self._resting: list[float] = []
@@ -88,18 +94,24 @@ class Lane:
     def hear(self, call: Call, news: News, now: float) -> None:
         """What the answer to a call says of the allowance."""
         bucket = self._bucket(call, now)
-        if news.calls_left is not None:  # others are on their way: the service may not count them
-            others = self._in_flight.total() - 1
-            news = replace(news, calls_left=max(0.0, news.calls_left - others))
-        bucket.hear(news, now)
-        if self._limits[call.bucket[0]].careful is None:
+        bucket.hear(self._grown(call, news, now), now, self._in_flight.total() - 1)
+        if not isinstance(bucket, LearningBucket):
             return
-        if news.left is not None:
-            self._open, self._warned_at = 1, now
+        if news.left is not None or news.wait:
+            self._open, self._warned_at = bucket.places(self._most), now
         elif call.began >= self._warned_at:
             bucket.forget(now)
-            if not any(each.is_warned(now) for each in self._buckets.values()):
-                self._open = min(self._most, self._open + 1)
+            self._open = min(self._most, self._open + 1)
+
+    def _grown(self, call: Call, news: News, now: float) -> News:
+        """The news, with twice the wait of the last time if that was not long enough."""
+        if call.began < self._refused_at:  # was on its way when another one was refused
+            return news
+        self._refusals = self._refusals + 1 if news.grows else 0
+        if not news.grows:
+            return news
+        self._refused_at = now
+        return replace(news, wait=news.wait * 2 ** min(self._refusals - 1, _DOUBLINGS))
 
     def _order(self, call: Call) -> tuple[int, int]:
         return self._in_flight[call.learner], call.number
@@ -110,10 +122,11 @@ class Lane:
         self._in_flight[call.learner] += 1
         call.began = now
 
-    def _bucket(self, call: Call, now: float) -> Bucket:
+    def _bucket(self, call: Call, now: float) -> Bucket | LearningBucket:
         if call.bucket not in self._buckets:
             limit = self._limits[call.bucket[0]].part(self._parts)
-            self._buckets[call.bucket] = Bucket(limit, now)
+            kind = Bucket if limit.careful is None else LearningBucket
+            self._buckets[call.bucket] = kind(limit, now)
         return self._buckets[call.bucket]
 
     def _places(self) -> tuple[int, float]:

@@ -31,13 +31,14 @@ def news_of(response: requests.Response, service: str, kind: str, patience: floa
     is_for_all = response.ok or response.status_code in (403, 429)
     asked = asked_wait(response, patience) if is_for_all else None
     waits = [wait for wait in (asked, allowance.wait) if wait and wait <= patience]
-    return replace(allowance, wait=max(waits, default=0.0))
+    grows = asked is not None and exchange.retry_after(response) is None
+    return replace(allowance, wait=max(waits, default=0.0), grows=grows)
 
 
 def asked_wait(response: requests.Response, patience: float) -> float | None:
     """Seconds that a service asks to wait; None if it does not ask.
 
-    GitHub's limit on calls in a short time wants a minute, and seldom says so.
+    GitHub's limit on calls in a short time wants a minute at least, and seldom says so.
     """
     asked = exchange.retry_after(response)
     if asked is None and refusals.is_secondary_limit(response):
@@ -76,7 +77,7 @@ def _until_reset(response: requests.Response) -> float | None:
     reset = _number(response, "X-RateLimit-Reset")
     if reset is None:
         return None
-    served = exchange.date(response.headers.get("Date", ""))
+    served = exchange.served_at(response)
     return min(_LONGEST, max(0.0, reset - (served.timestamp() if served else time.time())))
 
 

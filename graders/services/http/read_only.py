@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import requests
 
 from graders import hosts
 from graders.services.http.routes import is_listed
-from graders.services.http.tokens import Secrets, goes_astray
+from graders.services.http.tokens import Secrets, goes_astray, text_of
 from graders.texts import clipped
 from graders.urls import parts_of
 
@@ -86,7 +86,7 @@ def service_of(url: str) -> Service | None:
     """The service that a URL belongs to, or None when it is none of ours."""
     if url in _addresses:
         return GIVEN
-    host = (parts_of(url).hostname or "").lower()
+    host = parts_of(url).hostname or ""
     return next((service for service in SERVICES if service.serves(host)), None)
 
 
@@ -103,8 +103,8 @@ def own_document(text: str) -> str:
 
 def objection(request: requests.PreparedRequest, secrets: Secrets | None = None) -> str:
     """Why a request must not be sent, in one sentence without secrets; empty when it may."""
-    url = parts_of(request.url or "")
-    service = service_of(request.url or "")
+    address = request.url or ""
+    url, service = parts_of(address), service_of(address)
     if service is None:
         return f"{url.hostname or 'no host'} is not a host the grader contacts"
     if goes_astray(request, service.name, secrets or {}):
@@ -141,7 +141,7 @@ def _objection_to_deed(
 def _is_own_query(body: object) -> bool:
     """Whether a body is a document of ours with its variables, and nothing else."""
     try:
-        entries = json.loads(_text(body), object_pairs_hook=list)
+        entries = json.loads(text_of(body), object_pairs_hook=list)
         names = sorted(name for name, _ in entries)
         return names == ["query", "variables"] and dict(entries)["query"] in _documents
     except (ValueError, TypeError):
@@ -163,7 +163,8 @@ def without_secrets(url: str) -> str:
         (_shown(name), "…" if _SECRET_PARAMETER.search(name) else _shown(value))
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
-    return urlunsplit((parts.scheme, host, parts.path, urlencode(query, safe="…,:/*"), ""))
+    readable = urlencode(query, safe=",:/*").replace(quote("…"), "…")
+    return urlunsplit((parts.scheme, host, parts.path, readable, ""))
 
 
 def hide_tokens(text: str) -> str:
@@ -175,7 +176,3 @@ def _shown(text: str) -> str:
     bare = unquote(text)
     holds_more = "://" in bare or any(mark in bare for mark in "=;&?")
     return "…" if holds_more or _TOKEN.search(bare) else text
-
-
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from graders.texts import strip_controls
+from graders.texts import decoded, strip_controls
 from graders.urls import parts_of
 
 _READ = 8192
@@ -42,7 +42,7 @@ NOTHING = Refused()
 
 def read(response: requests.Response) -> Refused:
     """What a service says beside a status of 400 or more."""
-    text = response.content[:_READ].decode("utf-8-sig", "replace")
+    text = _beginning(response)
     body = _json(text)
     error = body.get("error") or body.get("Error")
     inner: Mapping[str, Any] = error if isinstance(error, dict) else {}
@@ -78,11 +78,15 @@ def is_secondary_limit(response: requests.Response) -> bool:
 
     Nothing but its words tells it from a missing right.
     """
-    host = parts_of(response.url or "").hostname
+    host = parts_of(response.url).hostname
     if response.status_code not in (403, 429) or host != "api.github.com":
         return False
-    message = _json(response.content[:_READ].decode("utf-8-sig", "replace")).get("message")
+    message = _json(_beginning(response)).get("message")
     return isinstance(message, str) and any(words in message.lower() for words in _SECONDARY)
+
+
+def _beginning(response: requests.Response) -> str:
+    return decoded(response.content[:_READ])
 
 
 def _json(text: str) -> Mapping[str, Any]:

@@ -115,7 +115,7 @@ def _forms(service: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _form(route: str) -> tuple[str, re.Pattern[str]]:
-    method, _, template = route.partition(" ")
+    method, template = route.split()
     return method, re.compile("".join(_pieces(template)))
 
 

@@ -20,7 +20,7 @@ _AUDIENCES = (
     (re.compile(r"$"), ("GitHub",)),  # a GitHub app signs its own, for nobody in particular
 )
 """Who accepts a signed token, by the beginning of its audience."""
-_JWT = re.compile(r"eyJ[\w-]+(?:\.([\w-]*))?")
+_JWT = re.compile(r"eyJ[\w-]+\.?([\w-]*)")
 _FORMS = (
     (re.compile(r"(?i)\bbasic\s"), _DEVOPS),  # a personal access token
     (re.compile(r"\bgh[a-z]_\w|\bgithub_pat_\w"), ("GitHub",)),
@@ -32,9 +32,9 @@ Secrets = Mapping[str, tuple[str, ...]]
 
 def goes_astray(request: requests.PreparedRequest, service: str, secrets: Secrets) -> bool:
     """Whether a request would give a token to a service that it is not for."""
-    headers = [_text(value) for value in request.headers.values()]
-    sent = "\n".join([*headers, *map(_plain, headers), unquote(request.url or "")])
-    own = [names for secret, names in secrets.items() if secret and secret in sent]
+    headers = [text_of(value) for value in request.headers.values()]
+    sent = (*headers, *map(_plain, headers), unquote(str(request.url)))
+    own = [names for secret, names in secrets.items() if secret and any(secret in s for s in sent)]
     owners = [*own, *(names for value in headers for names in _owners(value))]
     return any(service not in names for names in owners)
 
@@ -50,7 +50,7 @@ def _each_owner(value: str) -> Iterator[tuple[str, ...]]:
         if form.search(value):
             yield names
     for token in _JWT.finditer(value):
-        audience = _audience(token[1] or "")
+        audience = _audience(token[1])
         fitting = [names for form, names in _AUDIENCES if form.match(audience)]
         yield fitting[0] if fitting else _DEVOPS + _MANAGER
 
@@ -58,7 +58,7 @@ def _each_owner(value: str) -> Iterator[tuple[str, ...]]:
 def _audience(claims: str) -> str:
     """Empty where a token names none; ``?`` where it cannot be read."""
     try:
-        body = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        body = json.loads(base64.urlsafe_b64decode(f"{claims}=="))  # too much padding is ignored
         return str(body.get("aud", ""))
     except (ValueError, AttributeError):
         return "?"
@@ -68,10 +68,11 @@ def _audience(claims: str) -> str:
 def _plain(value: str) -> str:
     """What a header says in Base64, as one with a personal access token does."""
     try:
-        return base64.b64decode(value.rpartition(" ")[2], validate=True).decode("utf-8", "replace")
+        return base64.b64decode(value.rpartition(" ")[2]).decode(errors="replace")
     except ValueError:
         return ""
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def text_of(value: object) -> str:
+    """The text of a header's value or of a body."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

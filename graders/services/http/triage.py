@@ -51,7 +51,6 @@ def look(
     Where and when it was read is added to ``sightings``. Whatever the call raises becomes
     ``Unavailable``, and so does None; an ``Unavailable`` that it returns is passed on.
     """
-    result: T | None = None
     error: Exception | None = None
     with watching() as exchanges:
         try:
@@ -59,12 +58,18 @@ def look(
         except (
             Exception
         ) as caught:  # an SDK may raise anything, and none of it is a learner's fault
-            error = caught
+            result, error = None, caught
     sightings.extend(sightings_of(subject, exchanges))
     last = exchanges[-1] if exchanges else None
     if error is None and result is not None and not (last and _is_no_answer(last)):
         return result
     return unavailable(service, subject, last, error)
+
+
+def answered(call: Callable[[], T | None]) -> T | None:
+    """The result of one SDK call; None where none came, whatever the reason."""
+    result = look(ServiceName.GRADER, "", call, [])
+    return None if isinstance(result, Unavailable) else result
 
 
 def has(service: ServiceName, subject: str, call: Callable[[], bool]) -> bool | Unavailable:

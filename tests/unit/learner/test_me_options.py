@@ -61,3 +61,18 @@ def test_the_number_is_asked_for_where_no_name_tells_it(
         return
     with pytest.raises(pytest.UsageError):
         me.number(None, lambda: "ada@lab.example")
+
+
+@pytest.mark.parametrize(
+    ("account", "why"),
+    [
+        ("ada@lab.example", "the name that you signed in with, ada@lab.example, has no number"),
+        ("", "your sign-in has no number of the lab: add --number N"),
+    ],
+)
+def test_where_nobody_can_be_asked_the_number_has_to_be_given(
+    account: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
+    with pytest.raises(pytest.UsageError, match=why):
+        me.number(None, lambda: account)
