@@ -448,7 +448,7 @@ def test_a_lab_that_trips_the_comparison_is_left_out_of_it(
     ownerships = ownership(labs, evidence)
     assert ownerships[name_of(3)].fault == "a bug in the grader in comparing it (RuntimeError)"
     assert ownerships[name_of(1)] == ownerships[name_of(2)] == Ownership(others=2)
-    monkeypatch.setattr(comparison.Class, "_listed_twice", lambda *_: 1 / 0)
+    monkeypatch.setattr(comparison.CohortComparison, "_listed_twice", lambda *_: 1 / 0)
     ownerships = ownership(labs, evidence)
     fault = "a bug in the grader in comparing the class (ZeroDivisionError)"
     assert list(ownerships.values()) == [Ownership(fault=fault)] * 3

@@ -14,6 +14,7 @@ from graders.evidence import Endpoint, Model, Run, SecondAnswer, Workspace
 from graders.inputs.lab_file import LabFile
 from graders.judging import rules
 from graders.lab import SHEET, Learner
+from graders.reasons import Mismatch
 from graders.services.azure_ml.scoring import drawn_rows
 
 LAB = LabFile().for_learner(Learner("ann", 4))
@@ -56,6 +57,7 @@ def test_other_predictions_are_computed(first: Sequence[float], second: Sequence
         ((5215.2, 3727.0), (5215.2, 3727.0)),
         ((42.0, 42.0), (42.0, 42.0)),
         ((0.0, 0.0), (0.0, 0.0)),
+        ((0.0, 0.0), (1e-10, 0.0)),
         ((5215.198131579873, 3726.99), (5215.198131579874, 3726.9900000001)),
         ((5215.2, 3727.0), (5217.0, 3726.0)),
     ],
@@ -78,6 +80,15 @@ def test_an_answer_to_one_query_only_computes_nothing(
     second: Sequence[float] | None, status: int, found: str
 ) -> None:
     assert asked((5215.2, 3727.0), second, status) == [found]
+
+
+def test_what_is_said_of_an_answer_to_other_numbers() -> None:
+    what, copied = "answer to other numbers", SecondAnswer(ROWS, 200, (1.0, 2.0), "words")
+    (found,) = rules.computes_nothing(rules.Answers((1.0, 2.0), copied), LAB)
+    assert found == Mismatch(what, "other predictions", "1.0, 2.0 again")
+    broken = replace(copied, status=502, result=None)
+    (found,) = rules.computes_nothing(rules.Answers((1.0, 2.0), broken), LAB)
+    assert (found.what, found.found) == (what, "HTTP 502: words")
 
 
 def test_of_one_question_nothing_can_be_told() -> None:
