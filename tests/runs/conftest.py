@@ -41,11 +41,12 @@ def _is_of_some(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Without coverage for some files, fixtures included: pytest-cov's marker keeps to the call."""
-    tracing = Coverage.current() if item.path.name in UNTRACED else None
-    if tracing:
-        tracing.stop()
+    stopped: list[Coverage] = []
+    while item.path.name in UNTRACED and (tracing := Coverage.current()):
+        tracing.stop()  # a worker has two, and the end of one resumes the other
+        stopped.append(tracing)
     try:
         return (yield)
     finally:
-        if tracing:
+        for tracing in reversed(stopped):
             tracing.start()
