@@ -18,7 +18,7 @@ from fixtures.simulator.serving.limits import (
     Ruling,
     read_limits,
 )
-from fixtures.simulator.wire.entra.routes import AZURE_DEVOPS
+from fixtures.simulator.wire.entra.authority import AZURE_DEVOPS
 from tests.support.served_tenant import SUBSCRIPTION, serving, tenant_of
 
 READS = "x-ms-ratelimit-remaining-subscription-reads"
