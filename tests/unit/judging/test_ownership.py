@@ -200,7 +200,7 @@ def test_a_lab_that_trips_the_comparison_is_left_out_of_it(monkeypatch: pytest.M
 
 
 def test_a_fault_of_the_whole_comparison_is_everybodys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison.Class, "_listed_twice", lambda *_: 1 / 0)
+    monkeypatch.setattr(comparison.CohortComparison, "_listed_twice", lambda *_: 1 / 0)
     fault = "a bug in the grader in comparing the class (ZeroDivisionError)"
     assert list(compared(OURS).values()) == [Ownership(fault=fault)] * 3
 
