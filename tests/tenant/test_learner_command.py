@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.learner import command, rounds
+from fixtures.learner import collecting, command, rounds
 from fixtures.simulator.world import LearnerWorld
 from graders.lab import SHEET
 from tests.support.served_tenant import ORGANIZATION, SUBSCRIPTION, Served, serving, tenant_of
@@ -171,6 +171,23 @@ def test_watch_checks_what_is_not_right_until_it_is(
     assert news.count("Task 2") == 1, "a round without news says nothing"
     assert ended.out.endswith("All done: 18 of 18 points.\n")
     assert asked[1] - asked[0] <= 16
+
+
+def test_what_fails_after_a_first_look_is_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect = collecting.collector.collect
+
+    def failing_later(labs: object, look: object, folder: Path, **more: object) -> None:
+        if folder.name != "early":
+            raise OSError("canary")
+        collect(labs, look, folder, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(collecting.collector, "collect", failing_later)
+    ended = run("--number", "1")
+    assert ended.status == 4
+    assert tasks(ended.out) == ["2", "3", "4"]
+    assert ended.err == "The checks did not run to their end (OSError): please report this.\n"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,14 @@ EXPIRED = Refusal("the password has expired (AADSTS50055)", "set a new one")
             "interaction_required",
             Refusal("it asks a person to sign in", "run `az login` again"),
         ),
+        (
+            "70020",
+            "expired_token",
+            Refusal(
+                "nobody entered the device's code in time (AADSTS70020)",
+                "start again, and enter the code",
+            ),
+        ),
         ("", "", Refusal("Microsoft Entra ID refused it", "fix this")),
     ],
 )

@@ -90,6 +90,15 @@ def said(code: str, error: str = "invalid_grant") -> tuple[int, str]:
             said("50055"),
             Refusal("the tenant does not exist (AADSTS90002)", "check AZURE_TENANT_ID"),
         ),
+        (said("70016", "authorization_pending"), said("50055"), EXPIRED),
+        (
+            (200, "{}"),
+            said("70016", "authorization_pending"),
+            Refusal(
+                "nobody entered the device's code in time (AADSTS70016)",
+                "start again, and enter the code",
+            ),
+        ),
         ((400, '{"error": {"code": "XAADSTS1"}}'), said("50055"), EXPIRED),
         ((200, "{}"), (400, ""), Refusal("login.microsoftonline.com answered 400", "fix this")),
         ((200, "{}"), (503, ""), Refusal("login.microsoftonline.com answered 503", "fix this")),
@@ -105,6 +114,37 @@ def test_what_entra_said_first_is_the_cause(
 ) -> None:
     cloud.answers.update({TENANT: tenant, TOKEN: token})
     assert failure_of(asking(("GET", TENANT), ("POST", TOKEN))) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            CredentialUnavailableError("Failed to open a browser"),
+            Refusal(
+                "no browser could be opened on this machine", "sign in with --sign-in device-code"
+            ),
+        ),
+        (
+            ClientAuthenticationError(
+                "Timed out after waiting 300 seconds for the user to authenticate"
+            ),
+            Refusal("nobody signed in in the browser in time", "start again"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_browser_that_led_nowhere_is_the_cause(
+    cloud: CannedCloud, error: Exception, expected: Refusal, is_asked: bool
+) -> None:
+    cloud.answers[TENANT] = (200, "{}")
+
+    def get_token() -> None:
+        if is_asked:
+            requests.get(TENANT, timeout=5)
+        raise error
+
+    assert failure_of(get_token) == expected
 
 
 @pytest.mark.parametrize(
