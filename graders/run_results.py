@@ -65,7 +65,7 @@ def deployment_results(stages: Sequence[Stage], cd: CD) -> list[Result]:
 def lacks_only_the_name(stages: Sequence[Stage], cd: CD) -> bool:
     """Whether all succeeded, but no task has the name of the deployment: it may have another."""
     results = dict(deployment_results(stages, cd))
-    return results.pop(f"task {cd.deployment.deploy_task}", "") is None and all(
+    return results.pop(f"task {cd.deployment.deploy_task}", None) is None and all(
         map(is_good, results.values())
     )
 
@@ -76,7 +76,7 @@ def may_test_under_another_name(stages: Sequence[Stage], cd: CD) -> bool:
     The agent's own tasks come after those of the YAML file.
     """
     results = dict(deployment_results(stages, cd))
-    if results.pop(f"task {cd.deployment.smoke_test}", "") is not None:
+    if results.pop(f"task {cd.deployment.smoke_test}", None) is not None:
         return False
     stage = stage_of(stages, cd.deployment.identifier)
     tasks = [task for task in tasks_of([stage] if stage else []) if not _is_of_agent(task)]

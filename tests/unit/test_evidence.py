@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from types import MappingProxyType
 
 import pytest
 
-from graders.evidence import Evidence, TrainingRun, Unavailable, VariableGroup
+from graders.evidence import Evidence, GitHubEvidence, TrainingRun, Unavailable, VariableGroup
 from tests.support.correct_evidence import CI_RUN
 
 
@@ -28,12 +29,17 @@ def test_a_fault_names_service_resource_cause_and_remedy() -> None:
 def test_each_fault_is_listed_once_in_the_order_of_the_lab() -> None:
     first, second, third = (unseen(name) for name in ("one", "two", "three"))
     nothing = everything(first)
-    group = VariableGroup(1, "g", "Vsts", {}, access=second)
+    group = VariableGroup(1, "g", "Vsts", MappingProxyType({}), access=second)
     assert nothing.faults() == (first,)
     evidence = replace(
         nothing, variable_groups=(group,), runs=(replace(CI_RUN, stages=third), CI_RUN)
     )
     assert evidence.faults() == (first, second, third)
+
+
+def test_what_a_service_hides_is_one_fault_and_what_may_be_left_out_is_empty() -> None:
+    fault = unseen("anything")
+    assert GitHubEvidence.unseen(fault) == GitHubEvidence(repositories=fault)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ def test_a_verdict_is_its_check_its_learner_and_what_became_of_it() -> None:
     )
     assert from_json(to_json(verdict)) == verdict
     assert type(from_json(to_json(verdict)).outcome) is Outcome
-    assert Verdict.on(RUN, "ada", Outcome.PASSED).reason == ""
+    passed = Verdict.on(RUN, "ada", Outcome.PASSED)
+    assert (passed.reason, passed.hint) == ("", "")
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

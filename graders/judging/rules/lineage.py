@@ -180,7 +180,7 @@ def _may_have_published(run: Run, lab: Lab) -> bool:
 def _chains(run: Run, links: Links) -> list[Chain]:
     """One for every CD run that took this CI run's model; one when there is none."""
     begun, model = _trained(run, links)
-    if begun.broken or model is None:
+    if model is None:
         return [begun]
     version = model.version
     took = [cd_run for cd_run in links.cd_runs if _took(cd_run, run, version)]

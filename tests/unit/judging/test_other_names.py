@@ -158,6 +158,8 @@ def test_what_is_whole_failed_or_was_left_out_as_a_whole_is_as_it_was() -> None:
 def test_a_deployment_under_another_name_counts_where_the_endpoint_is_of_that_run() -> None:
     run = replace(CD_RUN, stages=without(DEPLOY))
     assert lacks_only_the_name(run.stages, LAB.sheet.cd)
+    for complete_or_none in (stages(), stages(Deploy_ACI="skipped"), ()):
+        assert not lacks_only_the_name(complete_or_none, LAB.sheet.cd)
     assert rules.incomplete_deployment(proven(run).stages, LAB) == []
     assert added(run) == [done(DEPLOY)]
     for other in (
@@ -179,6 +181,13 @@ def test_an_endpoint_of_a_run_is_made_while_it_goes_on(created: int, is_during: 
         assert not rules.deployed_during(unknown, endpoint)
 
 
+def test_an_endpoint_was_changed_after_a_run_that_had_ended_before_or_has_no_end() -> None:
+    for minutes, is_after in ((70, False), (71, True)):
+        endpoint = replace(ENDPOINT, updated_at=NOON + timedelta(minutes=minutes))
+        assert rules.changed_after(CD_RUN, endpoint) is is_after
+    assert rules.changed_after(replace(CD_RUN, finished_at=None), ENDPOINT)
+
+
 @pytest.mark.parametrize(
     ("removed", "last", "may"),
     [
@@ -193,6 +202,8 @@ def test_the_last_task_of_the_file_may_be_the_smoke_test(
 ) -> None:
     assert may_test_under_another_name(without(*removed, last=last), LAB.sheet.cd) is may
     assert not lacks_only_the_name(without(SMOKE), LAB.sheet.cd)
+    for none in (stages(Deploy_ACI="skipped"), ()):
+        assert not may_test_under_another_name(none, LAB.sheet.cd)
 
 
 def test_what_may_have_been_done_under_another_name_is_not_assessed() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graders.evidence import Access, Answer, PublishedPipeline, UpstreamRun, Variable
+from graders.evidence import Access, Answer, PublishedPipeline, Stage, UpstreamRun, Variable
 from graders.judging import rules
 from graders.lab import Learner, Leniency
 from graders.reasons import Mismatch
@@ -67,6 +67,14 @@ def test_wrong_variables_are_described() -> None:
 )
 def test_a_base_name_has_at_most_15_characters(value: str, is_right: bool) -> None:
     assert (rules.base_name_problems(value, LAB) == []) is is_right
+
+
+def test_a_base_name_may_be_as_short_as_the_sheet_says() -> None:
+    group = LAB.sheet.variable_group
+    for shortest, is_right in ((5, True), (6, False)):
+        form = replace(group.base_name, shortest=shortest)
+        sheet = replace(LAB.sheet, variable_group=replace(group, base_name=form))
+        assert (rules.base_name_problems("user4", replace(LAB, sheet=sheet)) == []) is is_right
 
 
 def test_access_to_the_group_is_described() -> None:
@@ -238,6 +246,55 @@ def test_what_the_environment_lacks_is_read_from_the_newest_run(problem: str, la
     assert rules.environment_lacks([], LAB) == ""
 
 
+@pytest.mark.parametrize(
+    ("task", "stage", "shown"),
+    [
+        ("succeeded", "failed", "Model_CI failed (no agent)"),
+        ("succeeded", "canceled", "Model_CI canceled (no agent)"),
+        ("succeeded", "succeeded", ""),
+        ("failed", "failed", "Model_CI › Run unit tests failed"),
+    ],
+)
+def test_what_the_service_says_of_a_stage_is_shown_where_none_of_its_tasks_failed(
+    task: str, stage: str, shown: str
+) -> None:
+    (ci, _) = ci_stages(**{"Run unit tests": task, "Model_CI": stage})
+    assert failures(replace(ci, errors=("no agent", "sorry"))) == shown
+
+
+@pytest.mark.parametrize(
+    ("result", "errors", "shown"),
+    [
+        ("failed", ("lost", "sorry"), "Model_CI › Model CI Pipeline failed (lost)"),
+        ("canceled", ("lost",), "Model_CI › Model CI Pipeline canceled (lost)"),
+        ("failed", (), ""),
+        ("succeeded", ("lost",), ""),
+    ],
+)
+def test_what_the_service_says_of_a_job_is_shown_where_it_failed(
+    result: str, errors: tuple[str, ...], shown: str
+) -> None:
+    (ci, _) = ci_stages(**{"Model CI Pipeline": result})
+    (job,) = ci.jobs
+    assert failures(replace(ci, jobs=(replace(job, errors=errors),))) == shown
+
+
+def failures(stage: Stage) -> str:
+    """What is said of a failed run with this stage alone."""
+    (mismatch,) = rules.none_succeeded([replace(CI_RUN, result="failed", stages=(stage,))], LAB)
+    return mismatch.found.removeprefix("run 20261120.1 failed").removeprefix(": ")
+
+
+@pytest.mark.parametrize(("result", "counts"), [("failed", True), ("succeeded", False)])
+def test_only_errors_of_what_failed_say_what_the_environment_lacks(
+    result: str, counts: bool
+) -> None:
+    (ci, _) = ci_stages(Model_CI=result)
+    stage = replace(ci, errors=("No space left on device",))
+    run = replace(CI_RUN, result="failed", stages=(stage,))
+    assert ("No space left" in rules.environment_lacks([run], LAB)) is counts
+
+
 def test_each_part_of_a_run_that_did_not_succeed_is_shown() -> None:
     parts = ci_stages(**{"Run unit tests": "failed", "Publish test results": "skipped"})
     assert messages(rules.task_results(parts, (*LAB.sheet.ci.build.tests, "Mine"))) == [
@@ -373,6 +430,15 @@ def test_when_and_where_the_endpoint_was_made_is_shown() -> None:
         (
             "deployed",
             "after the CD run began (2026-11-20 14:00 UTC)",
+            "2026-11-20 13:00 UTC",
+        ),
+    ]
+    ended = replace(CI_RUN, started_at=NOON)
+    assert messages(rules.not_by_the_cd_run(away, [ended], WORKSPACE, [ended])) == [
+        ("region", "centralus", "WestUS"),
+        (
+            "deployed",
+            "by a CD run (the last one ended 2026-11-20 12:20 UTC)",
             "2026-11-20 13:00 UTC",
         ),
     ]

@@ -545,9 +545,9 @@ def test_what_is_wrong_with_an_inactive_repository_is_shown() -> None:
 
 def test_similar_repositories_are_shown() -> None:
     (mismatch,) = rules.missing_repository((), ("a/b", "a/c"), LAB)
-    assert mismatch.found == "similar names: a/b, a/c"
+    assert (mismatch.found, mismatch.near_miss) == ("similar names: a/b, a/c", "a/b")
     (mismatch,) = rules.missing_repository((), (), LAB)
-    assert mismatch.found == "no such repository"
+    assert (mismatch.found, mismatch.near_miss) == ("no such repository", "")
     assert rules.missing_repository([repository()], (), LAB) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -119,6 +119,14 @@ def test_one_resource_is_reported_once_in_the_sessions_time_zone(side: str) -> N
         f"2026-11-{day} 09:00:00-06:00 or {'later' if side == 'begins' else 'earlier'}",
         "2026-11-20 06:00:00-06:00",
     )
+
+
+def test_a_time_that_the_sessions_zone_has_not_is_shown_as_it_is() -> None:
+    """On the last day that there is, it is already the next one further east."""
+    border = datetime(2026, 11, 19, tzinfo=timezone(timedelta(hours=5)))
+    work = [rules.Dated("endpoint mlops-aci", (datetime.max.replace(tzinfo=UTC),))]
+    (mismatch,) = rules.outside(work, Session(ends=border))
+    assert mismatch.found == "9999-12-31 23:59:59+00:00"
 
 
 def test_each_resource_outside_the_session_is_reported() -> None:
