@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from graders.judging import rules
 from graders.judging.rules import learner_yaml
-from graders.judging.rules.learner_yaml import LONGEST, UnreadableError, read_yaml
+from graders.judging.rules.learner_yaml import (
+    DEEPEST,
+    LONGEST,
+    MOST_NODES,
+    UnreadableError,
+    read_yaml,
+)
 from tests.unit.judging.rules.test_rules import LAB, texts
 
 ALIASES = "a0: &a0 [x]\n" + "".join(
@@ -41,6 +47,21 @@ def test_a_file_beyond_the_limits_is_reported_as_unreadable(bomb: str) -> None:
     assert "more than" in mismatch.found
 
 
+@pytest.mark.parametrize(
+    ("text", "one_more"),
+    [
+        ("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "[" * (DEEPEST + 2) + "]" * (DEEPEST + 2)),
+        (f"[{'x,' * (MOST_NODES - 1)}]", f"[{'x,' * MOST_NODES}]"),
+        (f"[&a {'x' * (LONGEST // 2)}, *a]", f"[&a {'x' * (LONGEST // 2)}, *a, x]"),
+    ],
+    ids=["depth", "entries", "characters"],
+)
+def test_a_file_at_a_limit_is_read(text: str, one_more: str) -> None:
+    assert read_yaml(text)
+    with pytest.raises(UnreadableError, match="more than"):
+        read_yaml(one_more)
+
+
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_value_that_is_a_bomb_is_as_quick(bomb: str) -> None:
     """The value that is compared, not only the file around it; a hang is how this test fails."""
@@ -55,7 +76,7 @@ def test_the_line_of_a_syntax_error_is_reported() -> None:
 
 @pytest.mark.parametrize("text", ["a: \x1b]0;x\x07", "a: \ud800", "\t- ["])
 def test_text_that_is_not_yaml_is_refused(text: str) -> None:
-    with pytest.raises(UnreadableError, match="not valid YAML"):
+    with pytest.raises(UnreadableError, match=r"^not valid YAML( at line 1)?$"):
         read_yaml(text)
 
 

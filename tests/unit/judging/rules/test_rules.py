@@ -470,6 +470,11 @@ def test_the_address_of_the_run_may_be_the_organisations_old_one() -> None:
     assert not by("other.visualstudio.com/AE MLOps 04")
 
 
+def test_the_organisation_and_the_id_are_enough_to_name_a_run() -> None:
+    tags = {**MODEL.tags, "BuildUri": "https://dev.azure.com/solliancelabs?buildId=101"}
+    assert rules.registered_by([replace(MODEL, tags=tags)], [CI_RUN], LAB)
+
+
 def test_a_model_is_shown_with_its_lineage() -> None:
     tags = {"BuildId": "7", "BuildUri": "u"}
     strange = [replace(MODEL, tags=tags), replace(MODEL, version="2", tags={})]
@@ -513,6 +518,8 @@ def test_yaml_may_have_other_shapes_of_the_same() -> None:
     templated = PATCHED_CI + "- template: more-stages.yml\n- ${{ if true }}\n"
     aliased = CD.replace("  pipelines:\n", "  pipelines:\n  - pipeline: other\n  - mine\n")
     assert rules.altered_pipelines(texts(templated, aliased, as_mapping), LAB) == []
+    in_a_folder = CD.replace("Model-Train", "\\lab\\Model-Train")
+    assert rules.altered_pipelines(texts(cd=in_a_folder), LAB) == []
     assert len(rules.altered_pipelines(repository(), LAB)) == 8
 
 
