@@ -172,6 +172,7 @@ def test_who_registered_a_model_is_a_sign() -> None:
     by_pipeline = replace(by_hand, version="2", created_by_type="Application")
     unsaid = replace(by_hand, created_by_type="")
     (mismatch,) = rules.registered_by_hand([by_hand])
-    assert "ann" not in mismatch.found
+    wanted, found = "the service connection's identity", "a person's account"
+    assert mismatch == Mismatch("registered by", wanted, found)
     assert rules.registered_by_hand([by_hand, by_pipeline]) == []
     assert rules.registered_by_hand([unsaid]) == []
