@@ -1,6 +1,10 @@
-"""At the end of the suite's own tests: how much they tried."""
+"""What all of the suite's own tests need, and at their end: how much they tried."""
 
 from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any
 
 import pytest
 
@@ -8,6 +12,22 @@ from tests.support.counts import totals
 from tests.support.secret_scan import Scanned, scan
 
 SCANNED = pytest.StashKey[Scanned]()
+
+
+def pytest_configure() -> None:
+    """Keep a thread alive that cannot be traced for the coverage.
+
+    Python installs one trace function at a time, and our guard of the sockets, a hook of Python's
+    audit, lets another thread come in between. That thread would end before its first line, and
+    whoever waits for its answer would wait for ever.
+    """
+    install = sys.settrace
+
+    def settrace(function: Any) -> None:
+        with contextlib.suppress(RuntimeError):
+            install(function)
+
+    sys.settrace = settrace
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
