@@ -175,7 +175,9 @@ PRINTED = {
         first line, s #
         first task, s #
         all done, s #
-        requests #
+        refused once, s #
+        all done, s #
+        requests, refused ones too #
         task 2 alone, s #
     """,
     "nightly.py": """
