@@ -77,15 +77,16 @@ class Measured:
 
     def data_requests(self, without: Sequence[str] = ()) -> float:
         """Per learner, those to routes that contain a word of ``without`` left out."""
-        return _data(self.counted["by_route"], without) / self.learners
+        return data_requests(self.counted["by_route"], without) / self.learners
 
     @property
     def requests_of_a_second_night(self) -> float:
         """Data requests per learner."""
-        return _data(self.second_night) / self.learners
+        return data_requests(self.second_night) / self.learners
 
 
-def _data(by_route: Mapping[str, int], without: Sequence[str] = ()) -> float:
+def data_requests(by_route: Mapping[str, int], without: Sequence[str] = ()) -> float:
+    """Of a tenant's requests by route: those for data; no tokens, discovery, rights or retries."""
     left_out = (*NO_DATA, *without)
     return float(
         sum(n for route, n in by_route.items() if not any(word in route for word in left_out))

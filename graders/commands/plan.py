@@ -12,7 +12,7 @@ from typing import Any
 from graders.commands import add_class_options, chosen_labs
 from graders.evidence import ServiceName
 from graders.inputs.lab_file import find_lab_file, read_class
-from graders.judging.checks import GRADED, load_checks
+from graders.judging.checks import GRADED, GradedCheck, load_checks
 from graders.judging.registry import parts_to_collect
 from graders.judging.scope import chosen_tasks
 from graders.lab import Lab
@@ -78,16 +78,24 @@ def plan_for(labs: Sequence[Lab], marker: str | None) -> Plan:
     from graders.services import cloud  # noqa: F401 - its services declare what they ask
     from graders.services.calls import forecast
 
-    tasks = chosen_tasks(marker)
-    checks = [graded for graded in load_checks(GRADED) if graded.check.task in tasks]
-    parts = parts_to_collect(need for graded in checks for need in graded.needs)
+    parts = parts_for(marker)
     calls = forecast(labs, to_collect(parts))
     busiest = max(calls.values(), default=0)  # a learner's services are asked side by side
     times = [limit.seconds(calls.get(service, 0)) for service, limit in LIMITS.items()]
     side_by_side = max(1, min(_AT_A_TIME, len(labs)))
     later = forecast(labs, to_collect(parts), unchanged=True)
     seconds = max(busiest * _SECONDS_A_CALL / side_by_side, *times)
-    return Plan(len(labs), len(checks), calls, sum(later.values()), seconds)
+    return Plan(len(labs), len(_checks_of(marker)), calls, sum(later.values()), seconds)
+
+
+def parts_for(marker: str | None) -> frozenset[str]:
+    """The parts of the evidence that the checks of some tasks need. Raises UnknownMarker."""
+    return parts_to_collect(need for graded in _checks_of(marker) for need in graded.needs)
+
+
+def _checks_of(marker: str | None) -> Sequence[GradedCheck]:
+    tasks = chosen_tasks(marker)
+    return [graded for graded in load_checks(GRADED) if graded.check.task in tasks]
 
 
 def add_to(commands: Any) -> None:

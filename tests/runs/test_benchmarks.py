@@ -35,6 +35,7 @@ SMALL = {
         *("--learners", "2", "--parts", "1"),
         *("--small", "2", "--small-parts", "1", "--kills", "1"),
     ),
+    "forecast.py": ("--learners", "2"),
     "governor.py": ("--learners", "2", "--latency", "1"),
     "hostile_class.py": ("--honest", "2"),
     "judging.py": (
@@ -116,6 +117,16 @@ PRINTED = {
         that differ 0
         requests again, each kill #
         beyond those in flight 0
+    """,
+    "forecast.py": """
+        data requests of a learner, 2 learners
+        -m task2 # #
+        -m task3 # #
+        -m task4 # #
+        -m task5 # #
+        -m task6 # #
+        -m task7 # #
+        all tasks # #
     """,
     "governor.py": """
         2 learners, 1 ms latency
@@ -276,10 +287,10 @@ def test_it_prints_its_figures(
     assert_printed(ended[file.name].result(), expected(file.name))
 
 
-def test_make_bench_runs_every_benchmark() -> None:
+def test_make_bench_all_runs_every_benchmark() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
-    (recipe,) = re.findall(r"^bench:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    run_there = re.findall(r"^\t\$\(BIN\)/python benchmarks/(\S+)", recipe, re.MULTILINE)
+    recipes = re.findall(r"^bench(?:-all)?:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    run_there = re.findall(r"^\t\$\(BIN\)/python benchmarks/(\S+)", "".join(recipes), re.M)
     assert sorted({*run_there, *table.SIZES, *BY_HAND}) == [file.name for file in FILES]
 
 
