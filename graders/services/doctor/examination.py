@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from graders.lab import Lab, spelled, targets
 from graders.parts import service_of
+from graders.services.beside import beside
 from graders.services.doctor import azure, azure_devops, github, machine, network
 from graders.services.doctor.finding import Finding, Level
 from graders.services.doctor.needs import AZURE, AZURE_DEVOPS, GITHUB, Needs
@@ -77,13 +79,16 @@ def _of_services(
     refused_scopes = {finding.facts.get("service") for finding in refused}
     if account.name:
         yield from _signed_in(needs, sign_in, account)
+    asked: list[Iterator[Finding]] = []
     if GITHUB in needs.services:
-        yield from github.findings(needs, sign_in, own=own)
+        asked.append(github.findings(needs, sign_in, own=own))
     for part, signed_in in _by_tenant(needs, sign_in):
         if AZURE_DEVOPS in needs.services and str(AZURE_DEVOPS) not in refused_scopes:
-            yield from azure_devops.findings(part, signed_in, own=own)
+            asked.append(azure_devops.findings(part, signed_in, own=own))
         if AZURE in needs.services and str(AZURE) not in refused_scopes:
-            yield from azure.findings(part, signed_in, account, own=own)
+            asked.append(azure.findings(part, signed_in, account, own=own))
+    for wait in [beside(partial(list[Finding], findings)) for findings in asked]:
+        yield from wait()
 
 
 def _by_tenant(needs: Needs, sign_in: SignIn) -> Iterator[tuple[Needs, SignIn]]:
