@@ -1,4 +1,4 @@
-"""Whose work it is: what the labs of three learners share, and what each of them is told of it."""
+"""Whose work it is: what the labs of three learners share, and what each of them reads about it."""
 
 from __future__ import annotations
 
