@@ -41,12 +41,15 @@ class Struck:
         self.served = served
 
     def get(self, url: str, **more: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self._token(url)}"}
+        headers = self.headers(url)
         return requests.get(url, headers=headers, timeout=30, allow_redirects=False, **more)
+
+    def headers(self, url: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token(url)}"}
 
     def query(self, text: str, **variables: object) -> requests.Response:
         body = {"query": text, "variables": variables}
-        headers = {"Authorization": f"Bearer {self._token(GITHUB)}"}
+        headers = self.headers(GITHUB)
         return requests.post(f"{GITHUB}/graphql", json=body, headers=headers, timeout=30)
 
     def _token(self, url: str) -> str:
@@ -70,6 +73,19 @@ def test_nothing_with_a_status_that_says_so() -> None:
         with struck("repository", fault) as tenant:
             answer = tenant.get(REPOSITORY)
             assert (answer.status_code, answer.content) == (int(fault), b"")
+
+
+def test_no_connection_of_before_outlives_a_proxy_that_refuses() -> None:
+    """Else a client that tries again over one of them never meets the fault."""
+    one, other = requests.Session(), requests.Session()
+    with struck("repository", "proxy-refuses") as tenant, one, other:
+        headers = tenant.headers(GITHUB)
+        for session in (one, other):
+            session.get(f"{GITHUB}/user", headers=headers, timeout=30)
+        with pytest.raises(requests.exceptions.ConnectionError, match="RemoteDisconnected"):
+            one.get(REPOSITORY, headers=headers, timeout=30)
+        with pytest.raises(requests.exceptions.ConnectionError, match="502 Bad Gateway"):
+            other.get(REPOSITORY, headers=headers, timeout=30)
 
 
 def test_a_limit_that_ends_at_a_date() -> None:
