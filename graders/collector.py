@@ -60,6 +60,8 @@ class _Job:
     tenant: str
     waiting: queue.SimpleQueue[Lab] = field(default_factory=queue.SimpleQueue)
     done: queue.SimpleQueue[Evidence] = field(default_factory=queue.SimpleQueue)
+    admitted: threading.Event = field(default_factory=threading.Event)
+    """Whether evidence may be written."""
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -72,6 +74,7 @@ def collect(
     workers: int = 12,
     resume: bool = False,
     progress: Progress | None = None,
+    admit: Callable[[], None] = lambda: None,
 ) -> Collected:
     """Collect every lab, ``workers`` at a time, and write each learner's evidence when complete.
 
@@ -80,13 +83,20 @@ def collect(
     it the learners' earlier evidence is removed first, so that a collection cut short leaves
     nothing behind that could be taken for its own. Ctrl-C ends it at once: what is written stays,
     collections under way are abandoned.
+
+    ``admit`` is called while the first learners are looked at. Nothing is removed or written before
+    it returns, and what it raises ends the collection.
     """
     todo = wanting(labs, folder) if resume else labs
-    if not resume:
-        for lab in todo:
-            snapshot.remove(folder, lab.learner.id)
+
+    def begin() -> None:
+        admit()
+        if not resume:
+            for lab in todo:
+                snapshot.remove(folder, lab.learner.id)
+
     job = _Job(look_at, folder, tenant)
-    faults = _collect_all(job, todo, workers, progress or Silent())
+    faults = _collect_all(job, todo, workers, progress or Silent(), begin)
     asked = {lab.learner.id for lab in todo}
     return Collected(
         folder=folder,
@@ -115,15 +125,21 @@ def _is_wanting(folder: Path, lab: Lab, parts: Collection[str]) -> bool:
 
 
 def _collect_all(
-    job: _Job, labs: Sequence[Lab], workers: int, progress: Progress
+    job: _Job,
+    labs: Sequence[Lab],
+    workers: int,
+    progress: Progress,
+    begin: Callable[[], None],
 ) -> dict[str, tuple[Unavailable, ...]]:
     """What could not be read, by learner; the evidence itself of a class would fill the memory."""
     for lab in labs:
         job.waiting.put(lab)
     faults: dict[str, tuple[Unavailable, ...]] = {}
-    progress.started(len(labs))
     try:
         _start_threads(job, min(workers, len(labs)))
+        begin()
+        progress.started(len(labs))
+        job.admitted.set()
         for _ in labs:
             evidence = _next(job.done)
             if unread := evidence.faults():
@@ -131,7 +147,9 @@ def _collect_all(
             progress.finished(evidence.learner, evidence)
     finally:
         job.stop.set()
-        progress.stopped()
+        if job.admitted.is_set():
+            progress.stopped()
+        job.admitted.set()  # who waits for it sees the stop
     return faults
 
 
@@ -154,6 +172,7 @@ def _work(job: _Job) -> None:
         except queue.Empty:
             return
         evidence = replace(_collect(job.look_at, lab), tenant=job.tenant, place=lab.place)
+        job.admitted.wait()
         if not job.stop.is_set():  # a collection cut short by the end of the run proves nothing
             job.done.put(_written(job.folder, evidence))
 

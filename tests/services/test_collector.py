@@ -192,6 +192,48 @@ def test_without_resume_nothing_earlier_can_be_taken_for_this_collection(tmp_pat
     assert [snapshot.read(tmp_path, learner) is None for learner in IDS] == [True] * 5 + [False] * 2
 
 
+# --- admitted ---------------------------------------------------------------------------------------
+
+
+def test_the_first_learners_are_looked_at_while_it_is_decided_whether_anything_counts(
+    tmp_path: Path,
+) -> None:
+    collect(LABS, FakeCloud(), tmp_path, tenant="earlier")
+    cloud, looking, files = FakeCloud(), threading.Event(), []
+
+    def collect_lab(lab: Lab) -> Evidence:
+        looking.set()
+        return cloud(lab)
+
+    def admit() -> None:
+        assert looking.wait(timeout=30)
+        files.extend(snapshot.read(tmp_path, learner) for learner in IDS)
+
+    collect(LABS, collect_lab, tmp_path, workers=2, tenant="now", admit=admit)
+    assert {evidence.tenant for evidence in files if evidence} == {"earlier"}
+    assert sorted(cloud.asked) == IDS
+    stored = [snapshot.read(tmp_path, learner) for learner in IDS]
+    assert {evidence.tenant for evidence in stored if evidence} == {"now"}
+
+
+def test_who_is_not_admitted_leaves_all_as_it_was(tmp_path: Path) -> None:
+    collect(LABS, FakeCloud(), tmp_path, tenant="earlier")
+    cloud, progress = FakeCloud(), Recorded()
+
+    def refuse() -> None:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        collect(LABS, cloud, tmp_path, workers=2, tenant="now", progress=progress, admit=refuse)
+    for thread in threading.enumerate():
+        if thread.name.startswith("look-"):
+            thread.join(timeout=30)
+    assert len(cloud.asked) <= 2
+    assert progress.reports == []
+    stored = [snapshot.read(tmp_path, learner) for learner in IDS]
+    assert [evidence.tenant for evidence in stored if evidence] == ["earlier"] * len(IDS)
+
+
 # --- cut short ------------------------------------------------------------------------------------
 
 
