@@ -112,10 +112,10 @@ class SignIn:
     def azure_problem(self, services: Container[ServiceName]) -> str:
         """Why Azure gives no token, whose account it is, and what to do; empty where it does."""
         scopes = []
-        if ServiceName.RESOURCE_MANAGER in services:
-            scopes.append(AZURE_RESOURCE_MANAGER_SCOPE)
         if ServiceName.AZURE_DEVOPS in services and not self.azure_devops_pat:
             scopes.append(AZURE_DEVOPS_SCOPE)
+        if ServiceName.RESOURCE_MANAGER in services:
+            scopes.append(AZURE_RESOURCE_MANAGER_SCOPE)
         for scope in scopes:
             refused = failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
             if refused:
