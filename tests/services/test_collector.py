@@ -192,7 +192,7 @@ def test_without_resume_nothing_earlier_can_be_taken_for_this_collection(tmp_pat
     assert [snapshot.read(tmp_path, learner) is None for learner in IDS] == [True] * 5 + [False] * 2
 
 
-# --- admitted ---------------------------------------------------------------------------------------
+# --- admitted -------------------------------------------------------------------------------------
 
 
 def test_the_first_learners_are_looked_at_while_it_is_decided_whether_anything_counts(

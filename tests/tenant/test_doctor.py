@@ -21,11 +21,13 @@ from fixtures.simulator.fault_plan import read_plan
 from fixtures.simulator.github_access import GitHubAccess
 from fixtures.simulator.world import LearnerWorld, Tenant
 from graders.__main__ import main
+from graders.evidence import ServiceName
 from graders.lab import Session
 from graders.services.doctor import azure, azure_devops, machine, network, table
 from graders.services.doctor.examination import examine
 from graders.services.doctor.finding import Finding, Level, entries, status
 from graders.services.doctor.needs import Needs
+from graders.services.http.exchange import Fault
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in import SignIn
 from graders.services.token_claims import Account
@@ -237,13 +239,25 @@ def test_a_proxy_that_wants_a_password() -> None:
     assert "canary" not in found[0].says + found[0].fix
 
 
-def _refusing(proxy: socket.socket) -> None:
+def test_all_hosts_are_asked_at_once() -> None:
+    """Where a network swallows what is sent, each of them takes all the time there is."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy, pytest.MonkeyPatch.context() as patch:
+        threading.Thread(target=_refusing, args=(proxy, 4), daemon=True).start()
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            patch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        with ReadOnlyTransport(RetryPolicy(attempts=1)):
+            found = network.roads(frozenset(ServiceName), ["o"])
+    assert [road.fault.fault for road in found if road.fault] == [Fault.PROXY] * 4
+
+
+def _refusing(proxy: socket.socket, at_once: int = 1) -> None:
+    """Refuse whoever comes, as soon as there are so many."""
     with contextlib.suppress(OSError):
         while True:
-            road, _ = proxy.accept()
-            road.recv(1024)
-            road.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-            road.close()
+            for road in [proxy.accept()[0] for _ in range(at_once)]:
+                road.recv(1024)
+                road.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+                road.close()
 
 
 # --- the command ----------------------------------------------------------------------------------

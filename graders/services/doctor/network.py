@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.client import HTTPException, HTTPSConnection
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,6 +17,7 @@ from cryptography import x509
 
 from graders import hosts
 from graders.evidence import ServiceName
+from graders.services.beside import beside
 from graders.services.doctor.finding import Finding
 from graders.services.doctor.machine import bundle
 from graders.services.doctor.needs import AZURE_DEVOPS, GITHUB
@@ -43,7 +45,7 @@ class Road:
 
 
 def roads(services: Iterable[ServiceName], organizations: Sequence[str]) -> Sequence[Road]:
-    """One request without a sign-in to each host: any status proves that there is a road."""
+    """One request without a sign-in to each host, at once: any status proves there is a road."""
     places = {hosts.ENTRA_ID: f"https://{hosts.ENTRA_ID}/common/discovery/instance?{_INSTANCE}"}
     for service in services:
         if service is AZURE_DEVOPS and organizations:
@@ -55,7 +57,8 @@ def roads(services: Iterable[ServiceName], organizations: Sequence[str]) -> Sequ
                 f"https://{hosts.RESOURCE_MANAGER}/subscriptions?api-version=2022-12-01"
             )
     session = web.open_session(len(places))
-    return [_road(session, host, url) for host, url in places.items()]
+    asked = [beside(partial(_road, session, host, url)) for host, url in places.items()]
+    return [wait() for wait in asked]
 
 
 _INSTANCE = (
