@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from coverage import Coverage
 
+from tests.support.branches import pytest_runtest_protocol
 from tests.support.catalogue_class import SOME_PAIRS
 from tests.support.graded_classes import class_of_200, demo
 
-__all__ = ["class_of_200", "demo"]
-
-UNTRACED = ("test_catalogue.py", "test_faults.py", "test_ownership.py", "test_renamed_sheet.py")
-"""Large classes, collected and judged in the tests' own process: tracing doubles what they take."""
+__all__ = ["class_of_200", "demo", "pytest_runtest_protocol"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,17 +33,3 @@ def _is_of_some(item: pytest.Item) -> bool:
     made = params.get("made")
     pairwise = item.name.startswith(("test_two_mistakes", "test_a_pair_has"))
     return not pairwise or made in SOME_PAIRS
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Without coverage for some files, fixtures included: pytest-cov's marker keeps to the call."""
-    stopped: list[Coverage] = []
-    while item.path.name in UNTRACED and (tracing := Coverage.current()):
-        tracing.stop()  # a worker has two, and the end of one resumes the other
-        stopped.append(tracing)
-    try:
-        return (yield)
-    finally:
-        for tracing in reversed(stopped):
-            tracing.start()
