@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support import chromium
-from tests.support.branches import pytest_runtest_protocol
 from tests.support.graded_classes import class_of_200
 
-__all__ = ["browser", "class_of_200", "pytest_runtest_protocol"]
+__all__ = ["browser", "class_of_200"]
 
 
 @pytest.fixture(scope="session")

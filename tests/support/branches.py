@@ -19,6 +19,9 @@ import coverage
 import pytest
 
 FLOOR = 95.0
+TESTS = Path(__file__).resolve().parents[1]
+QUICK = frozenset({"unit", "services"})
+"""Folders of tests."""
 MEASURED_TOO = frozenset(
     {
         "test_as_of.py",
@@ -41,12 +44,12 @@ MEASURED_TOO = frozenset(
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Without coverage for all other files, fixtures included; for a ``conftest.py`` to import.
+    """Without coverage for what is not measured, fixtures included; one ``conftest.py`` imports it.
 
-    Pytest-cov's marker keeps to the call.
+    Pytest calls it for the items of every folder. Pytest-cov's own marker keeps to the call.
     """
     stopped: list[coverage.Coverage] = []
-    while item.path.name not in MEASURED_TOO and (tracing := coverage.Coverage.current()):
+    while not _is_measured(item.path) and (tracing := coverage.Coverage.current()):
         tracing.stop()  # a worker has two, and the end of one resumes the other
         stopped.append(tracing)
     try:
@@ -54,6 +57,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         for tracing in reversed(stopped):
             tracing.start()
+
+
+def _is_measured(test: Path) -> bool:
+    return test.name in MEASURED_TOO or not QUICK.isdisjoint(test.relative_to(TESTS).parts)
 
 
 def main() -> int:
