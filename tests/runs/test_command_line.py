@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -171,9 +172,11 @@ def test_each_of_our_options_alone_starts_a_grading_run(
     """Without a cohort too, and from a folder that pytest takes for home."""
     for value in ("never", "out"):
         (tmp_path / value).mkdir()
-    run = grading_process.grade(*option, "-m", "task2", reports=tmp_path / "out", folder=tmp_path)
+    run = grading_process.grade(*option, reports=tmp_path / "out", folder=tmp_path)
     assert run.status == 0, run.text
     assert "dana" in run.outcomes()
+    verdicts = len(run.book()["verdicts"])
+    assert re.search(rf"\b{verdicts} passed in ", run.text), "no test of our own ran"
 
 
 # --- which learners, which checks -----------------------------------------------------------------
