@@ -177,6 +177,11 @@ class Cloud:
             key, AzureDevOps(lab.organization, self._sign_in.for_tenant(self._tenant(lab)))
         )
 
+    def organization(self, name: str, sign_in: SignIn) -> AzureDevOps:
+        """An organisation of the class, with what it was asked already."""
+        known = self._organizations.get((AZURE_DEVOPS, name.casefold()))
+        return known or AzureDevOps(name, sign_in)
+
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 

@@ -8,8 +8,9 @@ import os
 import socket
 import threading
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,12 +22,14 @@ from fixtures.simulator.fault_plan import read_plan
 from fixtures.simulator.github_access import GitHubAccess
 from fixtures.simulator.world import LearnerWorld, Tenant
 from graders.__main__ import main
-from graders.evidence import ServiceName
+from graders.evidence import Rights, ServiceName
 from graders.lab import Session
+from graders.services.cloud import Cloud
 from graders.services.doctor import azure, azure_devops, machine, network, table
 from graders.services.doctor.examination import examine
 from graders.services.doctor.finding import Finding, Level, entries, status
 from graders.services.doctor.needs import Needs
+from graders.services.http.audit import Audit
 from graders.services.http.exchange import Fault
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
 from graders.services.sign_in import SignIn
@@ -156,6 +159,27 @@ def test_several_tenants_are_each_signed_in_to(tmp_path: Path) -> None:
     assert "the tenant does not exist" in refused.says
     others = {f.code for f in findings if f.learners != ("learner-2",) and f.level is not Level.OK}
     assert others == set()
+
+
+def test_a_run_asks_for_nothing_that_its_doctor_has_asked_for(tmp_path: Path) -> None:
+    """Nor the other way round: projects, and what the grader may see in them."""
+    with served(Plan(), tmp_path) as (needs, environ), closing(Audit(tmp_path / "a")) as audit:
+        sign_in = SignIn.from_environment(environ)
+        with ReadOnlyTransport(audit=audit) as transport:
+            cloud = Cloud(sign_in, transport, needs.labs)
+            cloud.prepare(needs.labs)
+            findings = examine(needs, environ, sign_in, cloud.organization)
+            seen = cloud.look_at(needs.labs[0])
+    assert status(findings) == 0
+    assert seen.rights == Rights(library=True, connections=True, pipelines=True)
+    lines = [json.loads(line) for line in (tmp_path / "a").read_text("utf-8").splitlines()]
+    asked = Counter(
+        line["path"]
+        for line in lines
+        if line["service"] == "Azure DevOps" and line["status"] == 200 and not line["learner"]
+    )
+    assert {path: n for path, n in asked.items() if n > 1 and "ConnectionData" not in path} == {}
+    assert len([path for path in asked if "/Permissions/" in path]) >= 3
 
 
 def test_a_workload_identity_signs_in(tmp_path: Path) -> None:

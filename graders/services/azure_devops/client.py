@@ -105,6 +105,8 @@ class Organization:
 
     def __init__(self, name: str, sign_in: SignIn) -> None:
         self._own = threading.local()
+        self._lock = threading.Lock()
+        self._is_warm = False
         self._signature = _Signature(sign_in)
         self._session = web.open_session(_CONNECTIONS)
         url = f"https://dev.azure.com/{name}"
@@ -112,14 +114,18 @@ class Organization:
 
     def warm_up(self) -> None:
         """Create every client once: the first asks the service where its areas are."""
-        self.core = self._factory.get_core_client()
-        self.library = self._factory.get_task_agent_client()
-        self.connections = self._factory.get_service_endpoint_client()
-        self.permissions = self._factory.get_pipeline_permissions_client()
-        self.builds = self._factory.get_build_client()
-        self.pipelines = self._factory.get_pipelines_client()
-        self.security = self._factory.get_security_client()
-        self.location = self._factory.get_location_client()
+        with self._lock:
+            if self._is_warm:
+                return
+            self.core = self._factory.get_core_client()
+            self.library = self._factory.get_task_agent_client()
+            self.connections = self._factory.get_service_endpoint_client()
+            self.permissions = self._factory.get_pipeline_permissions_client()
+            self.builds = self._factory.get_build_client()
+            self.pipelines = self._factory.get_pipelines_client()
+            self.security = self._factory.get_security_client()
+            self.location = self._factory.get_location_client()
+            self._is_warm = True
 
     def who(self) -> Any:
         """Whom the service takes the grader for."""

@@ -52,7 +52,7 @@ class AzureDevOps:
     def __init__(self, organization: str, sign_in: SignIn) -> None:
         self.organization = organization
         self.clients = Organization(organization, sign_in)
-        self._lock = threading.Lock()
+        self._lock, self._rights_lock = threading.Lock(), threading.Lock()
         self._projects: tuple[Project, ...] | Unavailable | None = None
         self._by_name: Mapping[str, Project] = {}
         self._sightings: list[Sighting] = []
@@ -66,7 +66,7 @@ class AzureDevOps:
             if "rights" in parts:
                 projects = [self.project_of(lab) for lab in labs]
                 own = {project.id for project in projects if isinstance(project, Project)}
-                self._rights = rights(self.clients, sorted(own))
+                self.rights_in(own)
         self._projects = refused.result() or self._projects
 
     def projects(self) -> tuple[Project, ...] | Unavailable:
@@ -78,6 +78,13 @@ class AzureDevOps:
                 if not isinstance(self._projects, Unavailable):
                     self._by_name = _by_name(self._projects)
             return self._projects
+
+    def rights_in(self, projects: Iterable[str]) -> Mapping[str, Rights]:
+        """Project id -> what the grader may see there, of these at least; asked for once."""
+        with self._rights_lock:
+            unknown = {*projects} - self._rights.keys()
+            self._rights = {**self._rights, **rights(self.clients, sorted(unknown))}
+            return self._rights
 
     def look_at(
         self,

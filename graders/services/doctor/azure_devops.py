@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +10,13 @@ from graders.evidence import Project, Unavailable
 from graders.lab import Lab, spelled
 from graders.services.azure_devops import standing
 from graders.services.azure_devops.project import AzureDevOps
-from graders.services.azure_devops.rights import rights
 from graders.services.azure_devops.standing import Standing
 from graders.services.doctor.finding import Finding
 from graders.services.doctor.needs import Needs
 from graders.services.sign_in import SignIn
 
+Asked = Callable[[str, SignIn], AzureDevOps]
+"""Name, sign-in -> the organisation, which may have been asked things already."""
 _NOT_FOUND = 404
 _SOON = timedelta(days=7)
 _SIGHTS = {
@@ -56,14 +57,16 @@ class _Organization:
         return Finding(code, facts, _ids(self.labs))
 
 
-def findings(needs: Needs, sign_in: SignIn, *, own: bool) -> Iterator[Finding]:
+def findings(
+    needs: Needs, sign_in: SignIn, *, own: bool, asked: Asked = AzureDevOps
+) -> Iterator[Finding]:
     """What each organisation says; ``own`` where learners check their own work."""
     names = spelled([lab.organization for lab in needs.labs])
     for name in names:
         labs = [lab for lab in needs.labs if lab.organization.casefold() == name.casefold()]
         is_scoped = sign_in.azure_devops_pat is not None
-        asked = AzureDevOps(name, sign_in)
-        yield from _examined(_Organization(name, labs, asked, needs.parts, is_scoped), own)
+        organization = _Organization(name, labs, asked(name, sign_in), needs.parts, is_scoped)
+        yield from _examined(organization, own)
     if sign_in.azure_devops_pat:
         yield from _end_of_pat(needs)
 
@@ -108,7 +111,7 @@ def _projects(organization: _Organization, own: bool, who: Standing) -> Iterator
 def _sights(
     organization: _Organization, seen: dict[str, tuple[Project, list[Lab]]]
 ) -> Iterator[Finding]:
-    answers = rights(organization.asked.clients, sorted(seen))
+    answers = organization.asked.rights_in(seen)
     unknown: list[str] = []
     for project_id, (project, labs) in seen.items():
         may = answers[project_id]

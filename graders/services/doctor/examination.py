@@ -9,6 +9,7 @@ from functools import partial
 
 from graders.lab import Lab, spelled, targets
 from graders.parts import service_of
+from graders.services.azure_devops.project import AzureDevOps
 from graders.services.beside import beside
 from graders.services.doctor import azure, azure_devops, github, machine, network
 from graders.services.doctor.finding import Finding, Level
@@ -34,12 +35,19 @@ _SIGN_INS = (
 
 
 def examine(
-    needs: Needs, environ: Mapping[str, str], sign_in: SignIn | None = None
+    needs: Needs,
+    environ: Mapping[str, str],
+    sign_in: SignIn | None = None,
+    organization: azure_devops.Asked = AzureDevOps,
 ) -> tuple[Finding, ...]:
-    """All that the doctor finds, in the order of its table; it signs in where nobody has."""
+    """All that the doctor finds, in the order of its table; it signs in where nobody has.
+
+    What an ``organization`` was asked already is not asked again.
+    """
     with ReadOnlyTransport(_PATIENCE):
         found = [*_targets(needs), *machine.findings(needs.folder, environ)]
-        asked = [_stopping(finding, needs) for finding in _of_services(needs, environ, sign_in)]
+        of_services = _of_services(needs, environ, sign_in, organization)
+        asked = [_stopping(finding, needs) for finding in of_services]
         if not needs.before_run or any(finding.stops for finding in asked):
             found += _of_network(needs, environ)
     return (*found, *asked)
@@ -59,7 +67,10 @@ def _of_network(needs: Needs, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _of_services(
-    needs: Needs, environ: Mapping[str, str], sign_in: SignIn | None
+    needs: Needs,
+    environ: Mapping[str, str],
+    sign_in: SignIn | None,
+    organization: azure_devops.Asked,
 ) -> Iterator[Finding]:
     """Every service is asked, whatever another one says: all problems at once."""
     try:
@@ -71,7 +82,7 @@ def _of_services(
             needs = replace(needs, parts=others)
             with suppress(SignInError):  # told above
                 signed_in = SignIn.from_environment(environ, needs.services, needs.sign_in)
-                yield from _of_services(needs, environ, signed_in)
+                yield from _of_services(needs, environ, signed_in, organization)
         return
     account, refused = _entra(needs, sign_in)
     yield from refused
@@ -84,7 +95,7 @@ def _of_services(
         asked.append(github.findings(needs, sign_in, own=own))
     for part, signed_in in _by_tenant(needs, sign_in):
         if AZURE_DEVOPS in needs.services and str(AZURE_DEVOPS) not in refused_scopes:
-            asked.append(azure_devops.findings(part, signed_in, own=own))
+            asked.append(azure_devops.findings(part, signed_in, own=own, asked=organization))
         if AZURE in needs.services and str(AZURE) not in refused_scopes:
             asked.append(azure.findings(part, signed_in, account, own=own))
     for wait in [beside(partial(list[Finding], findings)) for findings in asked]:
