@@ -203,6 +203,7 @@ METHODS: Mapping[str, Callable[[_Given], AzureSignIn]] = MappingProxyType(
     }
 )
 """What ``--sign-in`` takes."""
+ASK_A_PERSON = frozenset({"browser", "device-code"})
 
 
 def _of_person(given: _Given) -> dict[str, Any]:

@@ -113,6 +113,38 @@ def test_a_machine_without_a_browser_is_told_what_to_do(checking: Checking, tmp_
     )
 
 
+SAYS_NO = """
+import sys
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import ProxyHandler, build_opener
+
+asked = parse_qs(urlsplit(sys.argv[2]).query)
+with open(sys.argv[1], "a") as log:
+    log.write("no. ")
+answer = urlencode({"error": "access_denied", "state": asked["state"][0]})
+build_opener(ProxyHandler({})).open(f"{asked['redirect_uri'][0]}?{answer}")
+"""
+
+
+def test_an_instructor_who_says_no_in_the_browser_is_asked_once(
+    tenant: Served, tmp_path: Path
+) -> None:
+    cohort = grading_process.write_cohort(tmp_path / "class.csv", 1)
+    (tmp_path / "lab.toml").write_text(LAB, encoding="utf-8")
+    (tmp_path / "no.py").write_text(SAYS_NO, encoding="utf-8")
+    variables = {
+        **tenant.environment,
+        "GITHUB_TOKEN": tenant.tenant.ids.github_token,
+        "HOME": str(tmp_path),
+        "BROWSER": f"{sys.executable} {tmp_path / 'no.py'} {tmp_path / 'log'} %s &",
+    }
+    given = ("--learners", cohort, "--sign-in", "browser")
+    run = grading_process.grade(*given, reports=tmp_path / "out", changes=variables)
+    assert run.status == 4, run.text
+    assert "Sign-in to Azure failed for the account that you choose in the browser: " in run.text
+    assert (tmp_path / "log").read_text("utf-8") == "no. "
+
+
 def holds_only_reads(tenant: Served) -> None:
     summary = settled(tenant).summary()
     assert not summary["violations"]
