@@ -27,6 +27,7 @@ PENDING = "authorization_pending"
 """A device's code was not entered yet."""
 _NO_CODE = Refusal("nobody entered the device's code in time", "start again, and enter the code")
 _ADMIN = "ask the administrator of the tenant"
+DECLINED = Refusal("the sign-in was declined", "start again, and accept it")
 
 
 _ROWS = (
@@ -87,7 +88,8 @@ _ROWS = (
     ("50055", "the password has expired", "set a new one"),
     ("50053", "the account is locked", _ADMIN),
     ("50105", "the account is not assigned to the application", _ADMIN),
-    ("65001 65004 90094", "the application lacks consent", _ADMIN),
+    ("65001 90094", "the application lacks consent", _ADMIN),
+    ("65004", *DECLINED),
     (
         "50173 70008 700082 70043 700084",
         "the Azure CLI's session has expired",
@@ -114,6 +116,7 @@ _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
         "interaction_required": Refusal("it asks a person to sign in", _CLI_AGAIN),
         PENDING: _NO_CODE,
         "expired_token": _NO_CODE,
+        "authorization_declined": DECLINED,
         _PASSING: Refusal("Microsoft Entra ID is busy", _LATER),
     }
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import requests
 
-from graders.services.entra_codes import PENDING, Refusal, refusal
+from graders.services.entra_codes import DECLINED, PENDING, Refusal, refusal
 from graders.services.http.transport import Exchange, watching
 
 CLI_SECONDS = 30
@@ -45,6 +45,7 @@ _IN_THE_BROWSER = {
     "seconds for the user to authenticate": Refusal(
         "nobody signed in in the browser in time", "start again"
     ),
+    "Authentication failed: access_denied": DECLINED,
 }
 
 
@@ -58,7 +59,8 @@ def failure_of(get_token: Callable[[], object]) -> Refusal | None:
                 return nobody
             if not exchanges:
                 return _without_a_request(error)
-            return _refused(exchanges) or _unreached(exchanges, error) or _odd_answer(exchanges)
+            refused = _refused(exchanges) or _unreached(exchanges, error) or _code_in_words(error)
+            return refused or _odd_answer(exchanges)
     return None
 
 
@@ -77,6 +79,12 @@ def _without_a_person(error: Exception) -> Refusal | None:
     """Why a page in the browser led to no sign-in; azure-identity tells it by its words only."""
     message = str(error)
     return next((known for words, known in _IN_THE_BROWSER.items() if words in message), None)
+
+
+def _code_in_words(error: Exception) -> Refusal | None:
+    """What Entra ID told the Azure CLI, or on a page in the browser: it was no answer to us."""
+    code = re.search(rf"{_CODE}(\d+)", str(error))
+    return refusal(code[1]) if code else None
 
 
 def _unreached(exchanges: Sequence[Exchange], error: Exception) -> Refusal | None:
@@ -113,9 +121,8 @@ def _without_a_request(error: Exception) -> Refusal:
     from azure.identity import CredentialUnavailableError
 
     behind = error.__cause__
-    code = re.search(rf"{_CODE}(\d+)", str(error))
-    if code:
-        return refusal(code[1])
+    if told := _code_in_words(error):
+        return told
     if isinstance(behind, subprocess.TimeoutExpired):
         cause = f"the Azure CLI (`az`) did not answer in {CLI_SECONDS} seconds"
         return Refusal(cause, "run `az account get-access-token` to see why")

@@ -115,33 +115,38 @@ def test_a_machine_without_a_browser_is_told_what_to_do(checking: Checking, tmp_
 
 SAYS_NO = """
 import sys
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-asked = parse_qs(urlsplit(sys.argv[2]).query)
-with open(sys.argv[1], "a") as log:
+with Path(__file__).with_name("log").open("a") as log:
     log.write("no. ")
-answer = urlencode({"error": "access_denied", "state": asked["state"][0]})
-build_opener(ProxyHandler({})).open(f"{asked['redirect_uri'][0]}?{answer}")
+asked = parse_qs(urlsplit(sys.argv[1]).query)
+answer = {"error": "access_denied", "state": asked["state"][0], **%s}
+build_opener(ProxyHandler({})).open(asked["redirect_uri"][0], urlencode(answer).encode())
 """
 
 
+@pytest.mark.parametrize(
+    "told", [{}, {"error_description": "AADSTS65004: User declined to consent."}]
+)
 def test_an_instructor_who_says_no_in_the_browser_is_asked_once(
-    tenant: Served, tmp_path: Path
+    told: Mapping[str, str], tenant: Served, tmp_path: Path
 ) -> None:
     cohort = grading_process.write_cohort(tmp_path / "class.csv", 1)
     (tmp_path / "lab.toml").write_text(LAB, encoding="utf-8")
-    (tmp_path / "no.py").write_text(SAYS_NO, encoding="utf-8")
+    (tmp_path / "no.py").write_text(SAYS_NO % told, encoding="utf-8")
     variables = {
         **tenant.environment,
         "GITHUB_TOKEN": tenant.tenant.ids.github_token,
         "HOME": str(tmp_path),
-        "BROWSER": f"{sys.executable} {tmp_path / 'no.py'} {tmp_path / 'log'} %s &",
+        "BROWSER": f"{sys.executable} {tmp_path / 'no.py'} %s &",
     }
     given = ("--learners", cohort, "--sign-in", "browser")
     run = grading_process.grade(*given, reports=tmp_path / "out", changes=variables)
     assert run.status == 4, run.text
-    assert "Sign-in to Azure failed for the account that you choose in the browser: " in run.text
+    assert "account that you choose in the browser: the sign-in was declined" in run.text
+    assert "; start again, and accept it, or " in run.text
     assert (tmp_path / "log").read_text("utf-8") == "no. "
 
 
