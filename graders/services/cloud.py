@@ -68,13 +68,18 @@ class Cloud:
         self._repositories: Mapping[str, Shown] = {}
         self._steps: dict[_Key, Callable[[], None]] = {}
 
+    @property
+    def has_one_tenant(self) -> bool:
+        """Whether the class's subscriptions are in one Entra tenant."""
+        return len(self._tenants) <= 1
+
     def prepare(self, labs: Sequence[Lab]) -> None:
         """Sign in, and begin all that learners share; their own work waits only for its service's.
 
         Raises ``SignInError``. Whatever else fails here is reported for each learner later.
         """
         with self.transport:
-            several = self._tenants if len(self._tenants) > 1 else (None,)
+            several = (None,) if self.has_one_tenant else self._tenants
             self._sign_in.check(self._services, several)
             for key, step in self._shared(labs):
                 self._steps[key] = beside(partial(self._quietly, step))
@@ -153,7 +158,7 @@ class Cloud:
 
     def _tenant(self, lab: Lab) -> str | None:
         """The Entra tenant of a lab, where the class has several; else it is the sign-in's own."""
-        return lab.tenant_id if len(self._tenants) > 1 else None
+        return None if self.has_one_tenant else lab.tenant_id
 
     def _ml_key(self, lab: Lab) -> _Key:
         return ServiceName.RESOURCE_MANAGER, (self._tenant(lab) or "").casefold()

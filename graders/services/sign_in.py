@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
 from graders.evidence import ServiceName
 from graders.services import azure_sign_in, github_sign_in
+from graders.services.entra_codes import Refusal
 from graders.services.sign_in_failures import SignInError, failure_of
 
 AZURE_DEVOPS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 AZURE_RESOURCE_MANAGER_SCOPE = "https://management.azure.com/.default"
+SCOPES: Mapping[ServiceName, str] = MappingProxyType(
+    {
+        ServiceName.AZURE_DEVOPS: AZURE_DEVOPS_SCOPE,
+        ServiceName.RESOURCE_MANAGER: AZURE_RESOURCE_MANAGER_SCOPE,
+    }
+)
+"""Service -> what its tokens are asked for; most calls wait for the first."""
 
 OR_SIMULATED = "or grade the simulated tenant with --tenant simulated"
 _RENEWED_BEFORE = 300  # seconds before a token expires
@@ -111,17 +120,21 @@ class SignIn:
 
     def azure_problem(self, services: Container[ServiceName]) -> str:
         """Why Azure gives no token, whose account it is, and what to do; empty where it does."""
-        scopes = []
-        if ServiceName.AZURE_DEVOPS in services and not self.azure_devops_pat:
-            scopes.append(AZURE_DEVOPS_SCOPE)
-        if ServiceName.RESOURCE_MANAGER in services:
-            scopes.append(AZURE_RESOURCE_MANAGER_SCOPE)
-        for scope in scopes:
-            refused = failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
-            if refused:
-                whose = f" for {self.whose}" if self.whose else ""
-                return f"Sign-in to Azure failed{whose}: {refused.cause}; {refused.remedy}"
-        return ""
+        return next((self.sentence(refused) for _, refused in self.refusals(services)), "")
+
+    def refusals(self, services: Container[ServiceName]) -> Iterator[tuple[ServiceName, Refusal]]:
+        """Asks for the tokens that these services need; why there is none, with the service."""
+        for service, scope in SCOPES.items():
+            with_pat = service is ServiceName.AZURE_DEVOPS and self.azure_devops_pat
+            if service in services and not with_pat:
+                refused = failure_of(lambda scope=scope: self.azure.get_token(scope))  # type: ignore[misc]
+                if refused:
+                    yield service, refused
+
+    def sentence(self, refused: Refusal) -> str:
+        """Why there is no token, without what else a person may do."""
+        whose = f" for {self.whose}" if self.whose else ""
+        return f"Sign-in to Azure failed{whose}: {refused.cause}; {refused.remedy}"
 
 
 class _InTenant:

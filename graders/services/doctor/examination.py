@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from graders.evidence import ServiceName
 from graders.lab import Lab, spelled, targets
 from graders.parts import service_of
 from graders.services.azure_devops.project import AzureDevOps
@@ -14,15 +15,13 @@ from graders.services.beside import beside
 from graders.services.doctor import azure, azure_devops, github, machine, network
 from graders.services.doctor.finding import Finding, Level
 from graders.services.doctor.needs import AZURE, AZURE_DEVOPS, GITHUB, Needs
+from graders.services.entra_codes import Refusal
 from graders.services.http.transport import ReadOnlyTransport, RetryPolicy
-from graders.services.sign_in import (
-    AZURE_DEVOPS_SCOPE,
-    AZURE_RESOURCE_MANAGER_SCOPE,
-    SignIn,
-)
-from graders.services.sign_in_failures import SignInError, failure_of
+from graders.services.sign_in import SCOPES, SignIn
+from graders.services.sign_in_failures import SignInError
 from graders.services.token_claims import Account, account_of
 
+Refusals = Mapping[ServiceName, Refusal]
 _PATIENCE = RetryPolicy(attempts=2, retry_after_cap=5, timeout=(5, 15), body_seconds=20, total=40)
 _SIGN_INS = (
     "azure_refused",
@@ -39,14 +38,16 @@ def examine(
     environ: Mapping[str, str],
     sign_in: SignIn | None = None,
     organization: azure_devops.Asked = AzureDevOps,
+    refusals: Refusals | None = None,
 ) -> tuple[Finding, ...]:
     """All that the doctor finds, in the order of its table; it signs in where nobody has.
 
-    What an ``organization`` was asked already is not asked again.
+    What an ``organization`` was asked already is not asked again; nor are tokens, where the
+    ``refusals`` of the sign-in are known.
     """
     with ReadOnlyTransport(_PATIENCE):
         found = [*_targets(needs), *machine.findings(needs.folder, environ)]
-        of_services = _of_services(needs, environ, sign_in, organization)
+        of_services = _of_services(needs, environ, sign_in, organization, refusals)
         asked = [_stopping(finding, needs) for finding in of_services]
         if not needs.before_run or any(finding.stops for finding in asked):
             found += _of_network(needs, environ)
@@ -71,6 +72,7 @@ def _of_services(
     environ: Mapping[str, str],
     sign_in: SignIn | None,
     organization: azure_devops.Asked,
+    known: Refusals | None,
 ) -> Iterator[Finding]:
     """Every service is asked, whatever another one says: all problems at once."""
     try:
@@ -82,9 +84,9 @@ def _of_services(
             needs = replace(needs, parts=others)
             with suppress(SignInError):  # told above
                 signed_in = SignIn.from_environment(environ, needs.services, needs.sign_in)
-                yield from _of_services(needs, environ, signed_in, organization)
+                yield from _of_services(needs, environ, signed_in, organization, known)
         return
-    account, refused = _entra(needs, sign_in)
+    account, refused = _entra(needs, sign_in, known)
     yield from refused
     own = _is_own(needs, account)
     refused_scopes = {finding.facts.get("service") for finding in refused}
@@ -113,24 +115,22 @@ def _by_tenant(needs: Needs, sign_in: SignIn) -> Iterator[tuple[Needs, SignIn]]:
         yield replace(needs, labs=labs), sign_in.for_tenant(tenant)
 
 
-def _entra(needs: Needs, sign_in: SignIn) -> tuple[Account, Sequence[Finding]]:
+def _entra(
+    needs: Needs, sign_in: SignIn, known: Refusals | None
+) -> tuple[Account, Sequence[Finding]]:
     """The account of Azure's tokens, and the services for which there is none."""
-    account, refused = Account(), []
+    refusals = dict(sign_in.refusals(needs.services)) if known is None else known
     everyone = tuple(lab.learner.id for lab in needs.labs)
-    wanted = {AZURE: AZURE_RESOURCE_MANAGER_SCOPE}
-    if not sign_in.azure_devops_pat:
-        wanted[AZURE_DEVOPS] = AZURE_DEVOPS_SCOPE
-    for service, scope in wanted.items():
-        if service not in needs.services:
-            continue
-        failure = failure_of(lambda scope=scope: sign_in.azure.get_token(scope))  # type: ignore[misc]
-        if failure:
-            whose = sign_in.whose or "this account"
-            facts = {"service": str(service), "whose": whose, **failure._asdict()}
-            refused.append(Finding("azure_refused", facts, everyone))
-        else:
-            account = account_of(sign_in.azure.get_token(scope).token)
-    return account, refused
+    whose = sign_in.whose or "this account"
+    refused = [
+        Finding("azure_refused", {"service": service, "whose": whose, **why._asdict()}, everyone)
+        for service, why in refusals.items()
+    ]
+    for service, scope in SCOPES.items():
+        with_pat = service is AZURE_DEVOPS and sign_in.azure_devops_pat
+        if service in needs.services and service not in refusals and not with_pat:
+            return account_of(sign_in.azure.get_token(scope).token), refused
+    return Account(), refused
 
 
 def _signed_in(needs: Needs, sign_in: SignIn, account: Account) -> Iterator[Finding]:
