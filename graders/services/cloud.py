@@ -187,6 +187,10 @@ class Cloud:
         known = self._organizations.get((AZURE_DEVOPS, name.casefold()))
         return known or AzureDevOps(name, sign_in)
 
+    def azure_ml(self, lab: Lab, sign_in: SignIn) -> AzureML:
+        """Azure ML of a lab's Entra tenant, with what it was asked already."""
+        return self._azure_ml.get(self._ml_key(lab)) or AzureML(sign_in)
+
     def _prepare_repositories(self, labs: Sequence[Lab]) -> None:
         self._repositories = self._github.look_at(labs)
 

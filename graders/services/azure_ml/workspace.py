@@ -8,6 +8,7 @@ online endpoints from azure-ai-ml (:mod:`graders.services.azure_ml.sdk_v2`).
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -66,11 +67,17 @@ _NO_SDK = Unavailable(
 
 
 @dataclass(frozen=True)
-class _Listed:
+class Listed:
     """One subscription's workspaces by case-folded names, and where they were read."""
 
     workspaces: Mapping[_Key, LocatedWorkspace]
     sightings: tuple[Sighting, ...]
+    refused: Unavailable | None = None
+    """Why there are none."""
+
+    def workspace_of(self, lab: Lab) -> LocatedWorkspace | None:
+        names = (lab.subscription_id, lab.resource_group, lab.workspace)
+        return self.workspaces.get(_folded(names))
 
 
 class AzureML:
@@ -82,7 +89,8 @@ class AzureML:
         self._manager = ResourceManager(self._azure, self._session)
         self._regional = RegionalService(self._azure, self._session)
         self._history = RunHistory(self._azure, self._session)
-        self._listed: dict[str, _Listed] = {}
+        self._listed: dict[str, Listed] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
     def prepare(self, labs: Iterable[Lab], parts: Collection[str] = ALL_PARTS) -> None:
         """List the workspaces once per subscription, and find the services of their regions.
@@ -92,12 +100,20 @@ class AzureML:
         labs = tuple(labs)
         first = {lab.subscription_id.casefold(): lab for lab in labs}
         with ThreadPoolExecutor(_CONNECTIONS) as threads:
-            self._listed = dict(zip(first, threads.map(self._list, first.values()), strict=True))
+            list(threads.map(self.listed, first.values()))
         if _REGIONAL.isdisjoint(parts):
             return
         workspaces = (self._in_list(lab) for lab in labs)
         for discovery_url in {workspace.discovery_url for workspace in workspaces if workspace}:
             self._regional.region(discovery_url, [])
+
+    def listed(self, lab: Lab) -> Listed:
+        """The workspaces of the lab's subscription; asked for once."""
+        key = lab.subscription_id.casefold()
+        with self._locks.setdefault(key, threading.Lock()):
+            if key not in self._listed:
+                self._listed[key] = self._list(lab)
+            return self._listed[key]
 
     def look_at(
         self,
@@ -182,16 +198,16 @@ class AzureML:
         return self._regional.still_has(Place(located.workspace, region), resource)
 
     @asks(RESOURCE_MANAGER, "workspace", shared=_SUBSCRIPTION)
-    def _list(self, lab: Lab) -> _Listed:
+    def _list(self, lab: Lab) -> Listed:
         sightings: list[Sighting] = []
         listed = self._manager.workspaces(lab.subscription_id, sightings)
-        known = () if isinstance(listed, Unavailable) else listed
-        return _Listed({_key(entry.workspace): entry for entry in known}, tuple(sightings))
+        if isinstance(listed, Unavailable):
+            return Listed({}, tuple(sightings), listed)
+        return Listed({_key(entry.workspace): entry for entry in listed}, tuple(sightings))
 
     def _in_list(self, lab: Lab) -> LocatedWorkspace | None:
         listed = self._listed.get(lab.subscription_id.casefold())
-        names = (lab.subscription_id, lab.resource_group, lab.workspace)
-        return listed.workspaces.get(_folded(names)) if listed else None
+        return listed.workspace_of(lab) if listed else None
 
     def _find(self, lab: Lab, sightings: list[Sighting]) -> LocatedWorkspace | Unavailable:
         """From the shared list, else directly; a missing one is never the learner's fault."""

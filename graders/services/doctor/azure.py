@@ -13,6 +13,8 @@ from graders import hosts
 from graders.evidence import ServiceName, Unavailable, Workspace
 from graders.lab import Lab, spelled
 from graders.services.azure_ml.regional_v1 import Place, RegionalService
+from graders.services.azure_ml.workspace import AzureML
+from graders.services.doctor.asked import NOTHING, Asked
 from graders.services.doctor.finding import Finding
 from graders.services.doctor.needs import Needs
 from graders.services.http import web
@@ -23,7 +25,6 @@ from graders.services.token_claims import Account
 SERVICE = ServiceName.RESOURCE_MANAGER
 _URL = f"https://{hosts.RESOURCE_MANAGER}"
 _PROVIDER = "Microsoft.MachineLearningServices/workspaces"
-_WORKSPACES = f"providers/{_PROVIDER}?api-version=2024-04-01"
 _PERMISSIONS = "providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
 _MOST_PAGES = 350
 _READS = (
@@ -88,13 +89,15 @@ class _Reader:
         return {"Authorization": f"Bearer {token}"}
 
 
-def findings(needs: Needs, sign_in: SignIn, account: Account, *, own: bool) -> Iterator[Finding]:
+def findings(
+    needs: Needs, sign_in: SignIn, account: Account, *, own: bool, asked: Asked = NOTHING
+) -> Iterator[Finding]:
     """What Azure Resource Manager and Azure ML say; ``own`` where learners check their work."""
     reader = _Reader(sign_in)
     seen: list[_Seen] = []
     for subscription in spelled([lab.subscription_id for lab in needs.labs]):
         labs = [lab for lab in needs.labs if _same(lab.subscription_id, subscription)]
-        yield from _workspaces(reader, labs, account, seen)
+        yield from _workspaces(asked.azure_ml(labs[0], sign_in), labs, account, seen)
     in_sample = {lab.learner.id for lab in needs.sample()}
     yield from _rights(reader, [s.lab for s in seen if s.lab.learner.id in in_sample], account, own)
     if not needs.before_run:
@@ -102,26 +105,20 @@ def findings(needs: Needs, sign_in: SignIn, account: Account, *, own: bool) -> I
 
 
 def _workspaces(
-    reader: _Reader, labs: Sequence[Lab], account: Account, seen: list[_Seen]
+    asked: AzureML, labs: Sequence[Lab], account: Account, seen: list[_Seen]
 ) -> Iterator[Finding]:
     subscription = labs[0].subscription_id
-    path = f"/subscriptions/{quote(subscription, safe='')}/{_WORKSPACES}"
-    listed = reader.entries(path, "the workspaces")
-    if isinstance(listed, Unavailable):
-        facts = {"subscription": subscription, "cause": listed.cause, "who": _who(account)}
+    if refused := asked.listed(labs[0]).refused:
+        facts = {"subscription": subscription, "cause": refused.cause, "who": _who(account)}
         yield Finding("subscription_not_seen", facts, _ids(labs))
         return
-    by_place = {str(entry.get("id", "")).casefold(): entry for entry in listed}
     for lab in labs:
-        entry = by_place.get(f"{_group_path(lab)}/providers/{_PROVIDER}/{lab.workspace}".casefold())
-        if entry is None:
+        located = asked.listed(lab).workspace_of(lab)
+        if located is None:
             facts = {"workspace": lab.workspace, "who": _who(account), **_place(lab)}
             yield Finding("workspace_not_seen", facts, _ids([lab]))
             continue
-        details = entry.get("properties") or {}
-        seen.append(
-            _Seen(lab, str(details.get("discoveryUrl", "")), str(entry.get("location", "")))
-        )
+        seen.append(_Seen(lab, located.discovery_url, located.workspace.location))
 
 
 def _rights(reader: _Reader, labs: Sequence[Lab], account: Account, own: bool) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,12 +11,11 @@ from graders.lab import Lab, spelled
 from graders.services.azure_devops import standing
 from graders.services.azure_devops.project import AzureDevOps
 from graders.services.azure_devops.standing import Standing
+from graders.services.doctor.asked import NOTHING, Asked
 from graders.services.doctor.finding import Finding
 from graders.services.doctor.needs import Needs
 from graders.services.sign_in import SignIn
 
-Asked = Callable[[str, SignIn], AzureDevOps]
-"""Name, sign-in -> the organisation, which may have been asked things already."""
 _NOT_FOUND = 404
 _SOON = timedelta(days=7)
 _SIGHTS = {
@@ -58,15 +57,15 @@ class _Organization:
 
 
 def findings(
-    needs: Needs, sign_in: SignIn, *, own: bool, asked: Asked = AzureDevOps
+    needs: Needs, sign_in: SignIn, *, own: bool, asked: Asked = NOTHING
 ) -> Iterator[Finding]:
     """What each organisation says; ``own`` where learners check their own work."""
     names = spelled([lab.organization for lab in needs.labs])
     for name in names:
         labs = [lab for lab in needs.labs if lab.organization.casefold() == name.casefold()]
         is_scoped = sign_in.azure_devops_pat is not None
-        organization = _Organization(name, labs, asked(name, sign_in), needs.parts, is_scoped)
-        yield from _examined(organization, own)
+        client = asked.organization(name, sign_in)
+        yield from _examined(_Organization(name, labs, client, needs.parts, is_scoped), own)
     if sign_in.azure_devops_pat:
         yield from _end_of_pat(needs)
 

@@ -10,9 +10,9 @@ from functools import partial
 from graders.evidence import ServiceName
 from graders.lab import Lab, spelled, targets
 from graders.parts import service_of
-from graders.services.azure_devops.project import AzureDevOps
 from graders.services.beside import beside
 from graders.services.doctor import azure, azure_devops, github, machine, network
+from graders.services.doctor.asked import NOTHING, Asked
 from graders.services.doctor.finding import Finding, Level
 from graders.services.doctor.needs import AZURE, AZURE_DEVOPS, GITHUB, Needs
 from graders.services.entra_codes import Refusal
@@ -37,21 +37,21 @@ def examine(
     needs: Needs,
     environ: Mapping[str, str],
     sign_in: SignIn | None = None,
-    organization: azure_devops.Asked = AzureDevOps,
+    asked: Asked = NOTHING,
     refusals: Refusals | None = None,
 ) -> tuple[Finding, ...]:
     """All that the doctor finds, in the order of its table; it signs in where nobody has.
 
-    What an ``organization`` was asked already is not asked again; nor are tokens, where the
-    ``refusals`` of the sign-in are known.
+    What was ``asked`` already is not asked again; nor are tokens, where the ``refusals`` of the
+    sign-in are known.
     """
     with ReadOnlyTransport(_PATIENCE):
         found = [*_targets(needs), *machine.findings(needs.folder, environ)]
-        of_services = _of_services(needs, environ, sign_in, organization, refusals)
-        asked = [_stopping(finding, needs) for finding in of_services]
-        if not needs.before_run or any(finding.stops for finding in asked):
+        of_services = _of_services(needs, environ, sign_in, asked, refusals)
+        told = [_stopping(finding, needs) for finding in of_services]
+        if not needs.before_run or any(finding.stops for finding in told):
             found += _of_network(needs, environ)
-    return (*found, *asked)
+    return (*found, *told)
 
 
 def _targets(needs: Needs) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def _of_services(
     needs: Needs,
     environ: Mapping[str, str],
     sign_in: SignIn | None,
-    organization: azure_devops.Asked,
+    asked: Asked,
     known: Refusals | None,
 ) -> Iterator[Finding]:
     """Every service is asked, whatever another one says: all problems at once."""
@@ -84,7 +84,7 @@ def _of_services(
             needs = replace(needs, parts=others)
             with suppress(SignInError):  # told above
                 signed_in = SignIn.from_environment(environ, needs.services, needs.sign_in)
-                yield from _of_services(needs, environ, signed_in, organization, known)
+                yield from _of_services(needs, environ, signed_in, asked, known)
         return
     account, refused = _entra(needs, sign_in, known)
     yield from refused
@@ -92,15 +92,15 @@ def _of_services(
     refused_scopes = {finding.facts.get("service") for finding in refused}
     if account.name:
         yield from _signed_in(needs, sign_in, account)
-    asked: list[Iterator[Finding]] = []
+    parts: list[Iterator[Finding]] = []
     if GITHUB in needs.services:
-        asked.append(github.findings(needs, sign_in, own=own))
+        parts.append(github.findings(needs, sign_in, own=own))
     for part, signed_in in _by_tenant(needs, sign_in):
         if AZURE_DEVOPS in needs.services and str(AZURE_DEVOPS) not in refused_scopes:
-            asked.append(azure_devops.findings(part, signed_in, own=own, asked=organization))
+            parts.append(azure_devops.findings(part, signed_in, own=own, asked=asked))
         if AZURE in needs.services and str(AZURE) not in refused_scopes:
-            asked.append(azure.findings(part, signed_in, account, own=own))
-    for wait in [beside(partial(list[Finding], findings)) for findings in asked]:
+            parts.append(azure.findings(part, signed_in, account, own=own, asked=asked))
+    for wait in [beside(partial(list[Finding], findings)) for findings in parts]:
         yield from wait()
 
 
