@@ -84,7 +84,7 @@ def collect(
     nothing behind that could be taken for its own. Ctrl-C ends it at once: what is written stays,
     collections under way are abandoned.
 
-    ``admit`` is called while the first learners are looked at. Nothing is removed or written before
+    ``admit`` is called while the first learners' work is read. Nothing is removed or written before
     it returns, and what it raises ends the collection.
     """
     todo = wanting(labs, folder) if resume else labs
