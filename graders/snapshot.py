@@ -51,8 +51,9 @@ def write(folder: Path, evidence: Evidence) -> Path:
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")
         draft.replace(path)  # atomic within a folder
-    finally:
+    except BaseException:
         draft.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -487,6 +488,21 @@ def test_signs_with_the_pat_or_a_fresh_token_whatever_netrc_says(
     assert {header.partition(" ")[0] for header in used} == {"Basic", "Bearer"}
     assert all(header == with_pat or header.startswith("Bearer entra-") for header in used)
     assert set(entra.scopes) == {AZURE_DEVOPS_SCOPE}
+
+
+def test_a_cookie_of_one_answer_goes_with_no_other_request(
+    wire: Loopback, there: FakeOrganization
+) -> None:
+    def with_cookie(method: str, url: str) -> Reply:
+        reply = there(method, url)
+        cookie = {"Set-Cookie": "who=dana; Domain=dev.azure.com; Path=/"}
+        return replace(reply, headers=reply.headers | cookie)
+
+    wire.replies[:] = [with_cookie]
+    azure_devops = AzureDevOps("org", SignIn(Entra(), "g", "pat"))
+    azure_devops.look_at(LAB, [])
+    assert len(wire.requests) > 1
+    assert not [headers for _, _, headers in wire.requests if "Cookie" in headers]
 
 
 def test_leaves_nothing_in_the_users_home(tmp_path: Path) -> None:

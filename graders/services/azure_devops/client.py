@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from msrest.authentication import Authentication
+from msrest.pipeline import HTTPSender, Pipeline, Request, Response
+from msrest.universal_http.requests import RequestsClientResponse
+from requests.auth import AuthBase
 
 from graders.services.azure_devops import artifacts_and_logs
 from graders.services.azure_devops.lazy_models import LazyDeserializer, unwrapped
@@ -59,18 +61,13 @@ def _import_without_cache() -> type[Any]:
 _Connection = _import_without_cache()
 
 
-class _Signature(Authentication):
+class _Signature(AuthBase):
     """Signs each request separately, so that tokens renew; a ``.netrc`` cannot replace it."""
 
     def __init__(self, sign_in: SignIn) -> None:
         self._sign_in = sign_in
 
-    def signed_session(self, session: requests.Session | None = None) -> requests.Session:
-        session = session or requests.Session()
-        session.auth = self._sign
-        return web.without_defaults(session)
-
-    def authorization(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
         """The headers that sign a request."""
         pat = self._sign_in.azure_devops_pat
         if pat:
@@ -79,23 +76,45 @@ class _Signature(Authentication):
             word = "Bearer " + self._sign_in.azure.get_token(AZURE_DEVOPS_SCOPE).token
         return {"Authorization": word}
 
-    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers.update(self.authorization())
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers.update(self.headers())
         return request
 
 
-class _AdaptedConnection(_Connection):  # type: ignore[misc, valid-type]
-    """A connection whose clients do not retry (we do), show headers and read models lazily."""
+class _Sender(HTTPSender):  # type: ignore[type-arg]
+    """Sends for all clients and threads in one session; msrest makes one for each of them.
 
-    def __init__(self, url: str, sign_in: SignIn, on_answer: Callable[..., None]) -> None:
-        super().__init__(base_url=url, creds=_Signature(sign_in))
+    It leaves retries, time-outs and logs to the transport. Source: ``msrest.pipeline.requests``.
+    """
+
+    def __init__(self, signature: _Signature, on_answer: Callable[[requests.Response], None]):
+        self._session = web.open_session(_CONNECTIONS)
+        self._session.auth = signature
         self._on_answer = on_answer
+
+    def send(self, request: Request[Any], **_config: object) -> Response[Any, Any]:
+        sent = request.http_request
+        answer = self._session.request(
+            sent.method, sent.url, headers=sent.headers, data=sent.data, stream=True
+        )
+        self._on_answer(answer)
+        return Response(request, RequestsClientResponse(sent, answer))  # type: ignore[no-untyped-call]
+
+    def __exit__(self, *_exception: object) -> None:
+        """Nothing: the session outlives a call."""
+
+
+class _AdaptedConnection(_Connection):  # type: ignore[misc, valid-type]
+    """A connection whose clients send in one session and read models lazily."""
+
+    def __init__(self, url: str, sender: _Sender) -> None:
+        super().__init__(base_url=url)
+        self._sender = sender
         self.use_fiddler = True  # the only way to configure the clients that the SDK makes itself
 
     def _configure_client_for_fiddler(self, client: Any) -> None:
-        client.config.retry_policy.retries = 0
-        client.config.keep_alive = True
-        client.config.hooks.append(self._on_answer)
+        client.config.keep_alive = True  # else msrest closes the session after a refusal
+        client.config.pipeline = Pipeline([client.config.user_agent_policy], self._sender)
         client._deserialize = LazyDeserializer(client._deserialize.dependencies)
         client._unwrap_collection = unwrapped
 
@@ -110,7 +129,8 @@ class Organization:
         self._signature = _Signature(sign_in)
         self._session = web.open_session(_CONNECTIONS)
         url = f"https://dev.azure.com/{name}"
-        self._factory = _AdaptedConnection(url, sign_in, self._notice).clients_v7_1
+        sender = _Sender(self._signature, self._notice)
+        self._factory = _AdaptedConnection(url, sender).clients_v7_1
 
     def warm_up(self) -> None:
         """Create every client once: the first asks the service where its areas are."""
@@ -162,8 +182,8 @@ class Organization:
 
     def download(self, url: str) -> bytes:
         """The content of an artifact, which is on another host of the service."""
-        headers = self._signature.authorization()
+        headers = self._signature.headers()
         return artifacts_and_logs.download(self._session, url, headers)
 
-    def _notice(self, response: requests.Response, *_: object, **__: object) -> None:
+    def _notice(self, response: requests.Response) -> None:
         self._own.continuation = response.headers.get(_CONTINUATION) or None

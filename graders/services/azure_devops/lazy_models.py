@@ -38,8 +38,8 @@ class Entity:
 
     __slots__ = ("_body", "_model", "_models")
 
-    def __init__(self, body: object, model: type[Any], models: Models) -> None:
-        if not isinstance(body, Mapping):
+    def __init__(self, body: Any, model: type[Any], models: Models) -> None:
+        if not isinstance(body, dict):
             raise DeserializationError(f"a {model.__name__} is not a JSON object")
         self._body, self._model, self._models = body, model, models
 
@@ -60,13 +60,16 @@ def read(kind: str, value: Any, models: Models) -> Any:
     """A value of a body as the SDK would give it; null stays None."""
     if value is None or kind == "object":
         return value
+    if kind in _SCALARS:
+        return _plain(kind, value)
     if kind.startswith("["):
         return [read(kind[1:-1], item, models) for item in _of(list, value, kind)]
     if kind.startswith("{"):
         pairs = _of(dict, value, kind).items()
         return {key: read(kind[1:-1], item, models) for key, item in pairs}
-    model = models.get(kind)
-    return _plain(kind, value) if model is None else Entity(value, model, models)
+    if kind not in models:
+        raise DeserializationError(f"a {kind} is none of the SDK's models")
+    return Entity(value, models[kind], models)
 
 
 def unwrapped(response: Any) -> Any:
@@ -92,8 +95,6 @@ def _of(shape: type[Any], value: object, kind: str) -> Any:
 
 def _plain(kind: str, value: Any) -> Any:
     """Scalars; those that are no such thing raise, as they do in msrest."""
-    if kind == "iso-8601":
-        return Deserializer.deserialize_iso(value)  # type: ignore[no-untyped-call]
     try:
         return _SCALARS[kind](value)
     except (KeyError, TypeError, ValueError):
@@ -111,4 +112,5 @@ _SCALARS: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float,
     "bool": _bool,
+    "iso-8601": Deserializer.deserialize_iso,
 }

@@ -131,7 +131,7 @@ def read_body(response: requests.Response, most: int, seconds: float) -> None:
     that cannot be decoded.
     """
     sent = _sent(response, most, time.monotonic() + seconds)
-    content = _decoded(_from_memory(response, sent), most)
+    content = _decoded(response, sent, most)
     if max(len(sent), len(content)) > most:
         raise TooLargeError(f"the answer is larger than {most} bytes")
     response.raw.release_conn()
@@ -149,7 +149,7 @@ def read_beginning(response: requests.Response, most: int, seconds: float) -> No
         response.raw.headers.discard("Content-Length")
     else:
         response.raw.release_conn()
-    content = _decoded(_from_memory(response, sent[:most]), most)[:most]
+    content = _decoded(response, sent[:most], most)[:most]
     _keep(response, sent[:most], content)
 
 
@@ -169,10 +169,12 @@ def _from_memory(response: requests.Response, sent: bytes) -> HTTPResponse:
     )
 
 
-def _decoded(raw: HTTPResponse, most: int) -> bytes:
+def _decoded(response: requests.Response, sent: bytes, most: int) -> bytes:
+    if "Content-Encoding" not in response.raw.headers:
+        return sent
     content: bytes | None = None
     with contextlib.suppress(wire.HTTPError):
-        content = raw.read(most + 1, decode_content=True)
+        content = _from_memory(response, sent).read(most + 1, decode_content=True)
     if content is None:
         raise exceptions.ContentDecodingError("the answer could not be decoded")
     return content

@@ -75,8 +75,12 @@ class Lane:
     def _first(self, now: float) -> Call | None:
         by_bucket = {each.bucket: each for each in self._waiting}
         waits = {name: self._bucket(each, now).wait(now) for name, each in by_bucket.items()}
-        order = lambda call: (waits[call.bucket], *self._order(call))  # noqa: E731
-        return min(self._waiting, key=order, default=None)
+        in_flight = self._in_flight.get
+        return min(
+            self._waiting,
+            key=lambda call: (waits[call.bucket], in_flight(call.learner, 0), call.number),
+            default=None,
+        )
 
     def quit(self, call: Call) -> None:
         """The call waits no longer."""
@@ -112,9 +116,6 @@ class Lane:
             return news
         self._refused_at = now
         return replace(news, wait=news.wait * 2 ** min(self._refusals - 1, _DOUBLINGS))
-
-    def _order(self, call: Call) -> tuple[int, int]:
-        return self._in_flight[call.learner], call.number
 
     def _go(self, call: Call, now: float) -> None:
         self._waiting.remove(call)

@@ -104,19 +104,15 @@ def is_listed(service: str, method: str, path: str) -> bool:
         return False
     if service in _WITH_EMPTY_PARTS:
         path = re.sub("//+", "/", path)
-    return any(
-        method == listed and form.fullmatch(path.lower()) for listed, form in _forms(service)
-    )
+    return _form(service, method).fullmatch(path.lower()) is not None
 
 
 @cache
-def _forms(service: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(_form(route) for route in ROUTES.get(service, ()))
-
-
-def _form(route: str) -> tuple[str, re.Pattern[str]]:
-    method, template = route.split()
-    return method, re.compile("".join(_pieces(template)))
+def _form(service: str, method: str) -> re.Pattern[str]:
+    """Of every path that a service is asked for in this way; of none, if there is none."""
+    listed = [route.split() for route in ROUTES.get(service, ())]
+    forms = ["".join(_pieces(template)) for by, template in listed if by == method]
+    return re.compile("|".join(forms) or r"(?!)")
 
 
 def _pieces(template: str) -> Iterator[str]:

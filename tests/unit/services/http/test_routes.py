@@ -18,7 +18,7 @@ DEVOPS, GITHUB, MANAGER, ACTIONS = (
 @pytest.fixture(autouse=True)
 def _read_anew() -> None:
     """What is kept of an earlier test's call would hide a mutant."""
-    routes._forms.cache_clear()
+    routes._form.cache_clear()
 
 
 @pytest.mark.parametrize(
