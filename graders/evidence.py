@@ -334,7 +334,12 @@ class Repository:
     texts: Mapping[str, str]
     """Path -> content, for the few YAML files whose content is graded."""
     commits: frozenset[str]
-    """Commit ids known to be in the repository (its latest ones, and every one a run names)."""
+    """Commit ids known to be in the history of the default branch: the latest, and those of runs.
+
+    Of evidence from before ``elsewhere``: of any branch.
+    """
+    elsewhere: frozenset[str] = frozenset()
+    """Commit ids of runs that GitHub finds in the repository, but not in that history."""
 
 
 # --- Azure Machine Learning -----------------------------------------------------------------------

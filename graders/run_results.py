@@ -20,6 +20,19 @@ def is_good(result: str | None) -> bool:
     return result in ("succeeded", "succeededWithIssues")
 
 
+TOLERATED = "failed, and the run went on"
+"""The result of a task, in judging: Azure Pipelines itself calls it a success with issues."""
+
+
+def went_on(task: Task) -> bool:
+    """Whether it probably failed, and ``continueOnError`` made it a success with issues.
+
+    A task that only warns logs warnings; the agent logs an error for each failure. Source:
+    microsoft/azure-pipelines-agent, ``StepsRunner.cs``.
+    """
+    return task.result == "succeededWithIssues" and bool(task.errors)
+
+
 def stage_of(stages: Iterable[Stage], identifier: str) -> Stage | None:
     return next((stage for stage in stages if stage.identifier == identifier), None)
 

@@ -20,8 +20,9 @@ from graders.evidence import Evidence, Run
 from graders.judging.rules import deployed_during
 from graders.lab import Lab
 from graders.lab.breaks import code_of
+from graders.lab.roles import Pipeline
 from graders.reasons import LabBreak
-from graders.run_results import has_role, is_good
+from graders.run_results import deployed_whole, has_role, is_good, went_on
 
 FEWEST = 4
 """Learners who must have reached a record: from fewer nothing is concluded."""
@@ -190,14 +191,18 @@ def _trees(evidence: Evidence) -> Mapping[str, str]:
 
 
 def _of_runs(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator[Record]:
-    runs = evidence.runs if isinstance(evidence.runs, tuple) else ()
-    pipelines = evidence.pipelines if isinstance(evidence.pipelines, tuple) else ()
     for place, dictated in ((RecordKind.CI, lab.sheet.ci), (RecordKind.CD, lab.sheet.cd)):
-        own = {pipeline.id for pipeline in pipelines if has_role(pipeline, dictated)}
-        for run in runs:
-            if run.pipeline_id in own and run.is_completed:
+        for run in _runs_of(evidence, dictated):
+            if run.is_completed:
                 files = trees.get(run.commit, "")
                 yield from (replace(record, files=files) for record in _of_run(run, place, lab))
+
+
+def _runs_of(evidence: Evidence, dictated: Pipeline) -> list[Run]:
+    runs = evidence.runs if isinstance(evidence.runs, tuple) else ()
+    pipelines = evidence.pipelines if isinstance(evidence.pipelines, tuple) else ()
+    own = {pipeline.id for pipeline in pipelines if has_role(pipeline, dictated)}
+    return [run for run in runs if run.pipeline_id in own]
 
 
 def _of_run(run: Run, place: RecordKind, lab: Lab) -> Iterator[Record]:
@@ -217,6 +222,8 @@ def _of_run(run: Run, place: RecordKind, lab: Lab) -> Iterator[Record]:
             of_job = (stage.identifier or stage.name, job.name)
             for task in job.tasks:
                 key = (*of_job, task.name)
+                if went_on(task):
+                    continue  # that it failed is not certain
                 if is_good(task.result):
                     yield Record(place, key, False, at=at)
                 elif task.result == "failed":
@@ -253,16 +260,25 @@ def _of_training(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iter
 
 def _of_deployment(evidence: Evidence, lab: Lab, trees: Mapping[str, str]) -> Iterator[Record]:
     endpoints = evidence.endpoints if isinstance(evidence.endpoints, tuple) else ()
-    runs = evidence.runs if isinstance(evidence.runs, tuple) else ()
+    cd_runs = _runs_of(evidence, lab.sheet.cd)
     for endpoint in endpoints:
         if endpoint.name == lab.endpoint and endpoint.state in _ENDED:
             failed = endpoint.state != "Healthy"
             at = endpoint.updated_at or endpoint.created_at or _LONG_AGO
             said = (endpoint.error or endpoint.state) if failed else ""
             words, key = normalised(said, lab), (endpoint.compute_type,)
-            during = (run.commit for run in runs if deployed_during(run, endpoint))
+            during = (
+                run.commit
+                for run in cd_runs
+                if deployed_during(run, endpoint) and (failed or _deployed(run, lab))
+            )
             files = next((trees[commit] for commit in during if commit in trees), "")
             yield Record(RecordKind.DEPLOYMENT, key, failed, words, said, at, files)
+
+
+def _deployed(run: Run, lab: Lab) -> bool:
+    """Whether the run itself deployed: an endpoint made by hand beside it shows nothing of it."""
+    return isinstance(run.stages, tuple) and deployed_whole(run.stages, lab.sheet.cd)
 
 
 _ENDED = ("Healthy", "Unhealthy", "Failed", "Unschedulable")

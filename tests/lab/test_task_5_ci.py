@@ -119,10 +119,10 @@ def test_model_artifact_names_the_model(model_file: ModelFile, lab: Lab) -> None
     follows=("ci-pipeline-builds-the-learners-repository",),
 )
 def test_ci_run_built_a_commit_of_the_repository(
-    ci_run: Run, repository: Repository, lab: Lab
+    located_ci_run: Run, ci_pipeline: Pipeline, repository: Repository, lab: Lab
 ) -> None:
     """The successful run built a commit of the repository's default branch."""
-    assert rules.foreign_commit(ci_run, repository, lab) == []
+    assert rules.foreign_commit(located_ci_run, repository, lab, ci_pipeline) == []
 
 
 @check(

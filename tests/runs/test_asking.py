@@ -76,7 +76,7 @@ def test_no_case_is_taken_for_a_bug_of_ours(cases: dict[str, Asked]) -> None:
 
 _NO_ADDRESS = "the endpoint has no scoring URI"
 _NOT_ASKED = "the endpoint was asked no second question"
-_NOT_COLLECTED = "not collected: only the newest three successful runs are"
+_NOT_COLLECTED = "not collected: only the newest successful runs are"
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,18 @@ def test_no_template_is_only_reported_where_templates_can_be_seen(
     assert sees_template or isinstance(repository.template, Unavailable)
 
 
+@pytest.mark.parametrize("most_at_once", [1000, 0], ids=["GraphQL", "REST"])
+@pytest.mark.parametrize("name", ["moved/Starter", "another/starter"])
+def test_a_template_that_was_renamed_is_the_labs(
+    fake: FakeGitHub, name: str, most_at_once: int
+) -> None:
+    """GitHub leads from its old name to the new one, which repositories made from it name."""
+    fake.template_now, fake.most_at_once = "moved/starter", most_at_once
+    fake.add(f"{ORG}/mlops_04", templateRepository={"nameWithOwner": name})
+    (repository,) = collect(lab_of(4))["4"].repositories
+    assert repository.template == (TEMPLATE if name == "moved/Starter" else name)
+
+
 def test_a_template_and_a_fork_are_believed_without_seeing_the_template(fake: FakeGitHub) -> None:
     fake.sees_template = False
     fake.add(f"{ORG}/mlops_04")

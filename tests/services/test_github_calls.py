@@ -18,6 +18,7 @@ from tests.support.fake_github import (
     COMMIT,
     ORG,
     OTHER_COMMIT,
+    TEMPLATE,
     FakeGitHub,
     FakeSignIn,
     Json,
@@ -105,7 +106,7 @@ def test_the_last_one_is_read_without_graphql(fake: FakeGitHub) -> None:
     (repository,) = facts.repositories
     assert repository.files == {CI_YAML: oid(CI_YAML)}
     assert repository.texts == {CI_YAML: "stages: []\n"}
-    assert (repository.head, repository.tree, repository.template) == (COMMIT, "7" * 40, None)
+    assert (repository.head, repository.tree, repository.template) == (COMMIT, "7" * 40, TEMPLATE)
     assert places(facts)[0] == f"/repos/{ORG}/mlops_04"
 
 
@@ -175,18 +176,41 @@ def test_the_list_is_read_only_when_something_is_missing(fake: FakeGitHub) -> No
 # --- commits --------------------------------------------------------------------------------------
 
 
-def commits_after(fake: FakeGitHub, *wanted: str) -> frozenset[str] | Unavailable:
+def commits_after(
+    fake: FakeGitHub, *wanted: str, elsewhere: bool = False
+) -> frozenset[str] | Unavailable:
     fake.add(f"{ORG}/mlops_04")
     github, sightings = GitHub(FakeSignIn()), []  # type: ignore[arg-type, var-annotated]
     repositories = github.look_at([lab_of(4)])["4"][0].repositories
     fake.requests.clear()
     after = github.with_commits(repositories, set(wanted), lab_of(4), sightings)
-    return after if isinstance(after, Unavailable) else after[0].commits
+    if isinstance(after, Unavailable):
+        return after
+    return after[0].elsewhere if elsewhere else after[0].commits
 
 
 def test_a_commit_that_a_run_names_is_looked_up(fake: FakeGitHub) -> None:
-    assert commits_after(fake, OTHER_COMMIT, "e" * 40) == {COMMIT, OTHER_COMMIT}
-    assert len(fake.requests) == 2
+    fake.history = [OTHER_COMMIT]
+    assert commits_after(fake, OTHER_COMMIT) == {COMMIT, OTHER_COMMIT}
+    assert len(fake.requests) == 1
+
+
+def test_a_commit_that_the_default_branch_lacks_is_elsewhere_or_nowhere(fake: FakeGitHub) -> None:
+    assert commits_after(fake, OTHER_COMMIT, "e" * 40) == {COMMIT}
+    assert commits_after(fake, OTHER_COMMIT, "e" * 40, elsewhere=True) == {OTHER_COMMIT}
+    assert len(fake.requests) == 3
+
+
+def test_a_history_of_many_pages_is_read_until_the_commit_is_found(fake: FakeGitHub) -> None:
+    fake.history = [f"{number:040x}" for number in range(1, 400)]
+    assert commits_after(fake, fake.history[250]) == {COMMIT, fake.history[250]}
+    assert len(fake.requests) == 3
+
+
+def test_a_history_without_an_end_proves_nothing(fake: FakeGitHub) -> None:
+    fake.history = [f"{number:040x}" for number in range(1, 3000)]
+    assert isinstance(commits_after(fake, "e" * 40), Unavailable)
+    assert len(fake.requests) == 20
 
 
 def test_known_commits_and_what_is_no_commit_id_are_not_asked_for(fake: FakeGitHub) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -44,6 +44,10 @@ class FakeGitHub:
     administers: bool = True
     is_organisation: bool = True
     sees_template: bool = True
+    template_now: str = TEMPLATE
+    """Where the template's name leads."""
+    history: list[str] = field(default_factory=list)
+    """Commits of the default branch before its latest; REST alone lists them."""
     page: int = 100
     spoil: Callable[[Json, Json], object] | None = None
     """May change a batch's answer (given with its variables) or give another in its place."""
@@ -92,7 +96,8 @@ class FakeGitHub:
             return 200, {"data": {}, "errors": [{"type": self.too_much, "message": "too much"}]}
         answer: Json = {"data": {}, "errors": []}
         for alias in re.findall(r"(m\w+): repository", query):
-            answer["data"][alias] = {"nameWithOwner": TEMPLATE} if self.sees_template else None
+            shown = {"nameWithOwner": self.template_now}
+            answer["data"][alias] = shown if self.sees_template else None
             answer["errors"] += [] if self.sees_template else [not_found(alias)]
         for alias in re.findall(r"(\w+): organization\(", query):
             standing = {"viewerIsAMember": self.is_member, "viewerCanAdminister": self.administers}
@@ -137,12 +142,16 @@ class FakeGitHub:
         full_name, _, rest = path.removeprefix("/repos/").replace("/", "%", 1).partition("/")
         node = self.repositories.get(full_name.replace("%", "/").lower())
         if f"{full_name.replace('%', '/')}" == TEMPLATE and self.sees_template:
-            return 200, {"full_name": TEMPLATE}
+            return 200, {"full_name": self.template_now}
         if node is None:
             return 404, {"message": "Not Found"}
+        template = node["templateRepository"]
         tip = {"sha": COMMIT, "commit": {"tree": {"sha": "7" * 40}}}
         if rest.startswith("commits?"):
-            return 200, [tip]
+            asked = dict(parse_qsl(rest.partition("?")[2]))
+            each, page = int(asked["per_page"]), int(asked.get("page", 1))
+            listed = [tip, *({"sha": sha} for sha in self.history)]
+            return 200, listed[(page - 1) * each : page * each]
         if rest.startswith("commits/"):
             there = {"sha": rest.removeprefix("commits/")}
             is_there = there["sha"] in (COMMIT, OTHER_COMMIT)
@@ -159,6 +168,7 @@ class FakeGitHub:
             "disabled": False,
             "private": node["isPrivate"],
             "default_branch": "main",
+            "template_repository": template and {"full_name": template["nameWithOwner"]},
         } | self.rest
 
 

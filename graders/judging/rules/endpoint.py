@@ -86,7 +86,9 @@ def not_by_the_cd_run(
     alone shows nothing: the service makes some itself.
     """
     changed = None if endpoint.is_in_transition else endpoint.changed_at
-    starts = [run.started_at for run in cd_runs if run.started_at]
+    # a change without a time may be the later run's: then one that failed may have made it
+    began = cd_runs if endpoint.updated_at else (*cd_runs, *every)
+    starts = [run.started_at for run in began if run.started_at]
     region = endpoint.location.replace(" ", "")
     problems = same_name("region", region, workspace.location) if region else []
     if changed and starts and min(starts) - changed > CLOCK_SKEW:

@@ -19,6 +19,10 @@ MOST_NODES = 10_000
 """Scalars, lists and mappings, each counted wherever an alias repeats it; as are characters."""
 
 
+_TABS = re.compile(r"(?<=\S)[ \t]*\t[ \t]*|^[ \t]*\t[ \t]*$", re.MULTILINE)
+"""Blanks with a tab, but no indentation: YAML and Azure Pipelines allow them, PyYAML does not."""
+
+
 class UnreadableError(Exception):
     """Why a text is not read as YAML, in a few words."""
 
@@ -31,6 +35,7 @@ def read_yaml(text: str) -> Any:
     """
     if len(text) > LONGEST:
         raise UnreadableError(f"more than {LONGEST:,} characters")
+    text = _TABS.sub(" ", text)
     if _FastLoader is not None and not _SLOWLY.search(text):
         # what it refuses is for the other loader to decide, and to say where
         with contextlib.suppress(yaml.YAMLError, ValueError):

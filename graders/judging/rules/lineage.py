@@ -19,7 +19,7 @@ from graders.evidence import (
     Unavailable,
 )
 from graders.judging.rules.endpoint import bad_answer
-from graders.judging.rules.mismatch import close_to
+from graders.judging.rules.mismatch import close_to, is_older
 from graders.lab import Lab, Sheet
 from graders.masks import MASK, fits
 from graders.reasons import Mismatch
@@ -60,17 +60,29 @@ def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run], lab: Lab)
     ids = " or ".join(str(run.id) for run in ci_runs)
     actual = ", ".join(f"one that is {run.status}" for run in own)
     if not own:
-        others = ", ".join(run.tags.get(build, f"no {build}") for run in training)
+        others = ", ".join(_of_another(run, build, ids.split(" or ")) for run in training)
         actual = f"runs of {others}" if others else "no run"
     return [Mismatch("training run", f"a completed one of CI run {ids}", actual)]
+
+
+def _of_another(run: TrainingRun, build: str, ids: Sequence[str]) -> str:
+    tag = run.tags.get(build, f"no {build}")
+    return f"{tag}, from {run.created_at:%Y-%m-%d}, before that CI run" if tag in ids else tag
 
 
 def trained_by(
     training: Iterable[TrainingRun], ci_runs: Iterable[Run], lab: Lab
 ) -> list[TrainingRun]:
-    """The training runs that have the id of one of the CI runs."""
-    ids = {str(run.id) for run in ci_runs}
-    return [run for run in training if run.tags.get(lab.sheet.tags.build) in ids]
+    """The training runs that have the id of one of the CI runs, and are not days older than it.
+
+    Their tags can be changed; when they were made is the service's own word.
+    """
+    tag, own = lab.sheet.tags.build, {str(run.id): run for run in ci_runs}
+    return [
+        run
+        for run in training
+        if run.tags.get(tag) in own and not is_older(run.created_at, own[run.tags[tag]])
+    ]
 
 
 def incomplete_training(

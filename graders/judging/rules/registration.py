@@ -10,7 +10,7 @@ from graders.evidence import (
     PublishedPipeline,
     Run,
 )
-from graders.judging.rules.mismatch import close_to
+from graders.judging.rules.mismatch import close_to, is_older
 from graders.lab import Lab
 from graders.reasons import Mismatch
 from graders.urls import parameters_of, parts_of
@@ -44,17 +44,20 @@ def unlinked_models(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -
         return []
     ids = " or ".join(str(run.id) for run in ci_runs)
     expected = f"tags of CI run {ids} of project {lab.project}"
-    actual = "; ".join(f"version {model.version}: {_lineage(model, lab)}" for model in models)
+    actual = "; ".join(
+        f"version {model.version}: {_lineage(model, ci_runs, lab)}" for model in models
+    )
     return [Mismatch(lab.model, expected, actual)]
 
 
 def registered_by(models: Sequence[Model], ci_runs: Sequence[Run], lab: Lab) -> list[Model]:
-    """The versions whose tags lead back to one of the runs."""
-    ids, tags = {str(run.id) for run in ci_runs}, lab.sheet.tags
+    """The versions whose tags lead back to one of the runs, and that are not days older than it."""
+    own, tags = {str(run.id): run for run in ci_runs}, lab.sheet.tags
     return [
         model
         for model in models
-        if model.tags.get(tags.build) in ids
+        if model.tags.get(tags.build) in own
+        and not is_older(model.created_at, own[model.tags[tags.build]])
         and model.tags.get(tags.experiment) == lab.experiment
         and _is_run_of(model.tags.get(tags.build_uri, ""), model.tags[tags.build], lab)
     ]
@@ -83,7 +86,7 @@ def _is_run_of(uri: str, run_id: str, lab: Lab) -> bool:
     return is_ours and parameters_of(uri).get("buildId") == [run_id]
 
 
-def _lineage(model: Model, lab: Lab) -> str:
+def _lineage(model: Model, ci_runs: Sequence[Run], lab: Lab) -> str:
     """What its tags say, but not whose another project is: that may be another learner's."""
     tags = lab.sheet.tags
     build, uri = model.tags.get(tags.build), model.tags.get(tags.build_uri)
@@ -91,6 +94,9 @@ def _lineage(model: Model, lab: Lab) -> str:
         return f"no {tags.build} tag (registered by hand?)"
     if uri is not None and project_in(uri) != f"{lab.organization}/{lab.project}".casefold():
         return f"{_tag(tags.build, build)} of another project"
+    its = next((run for run in ci_runs if str(run.id) == build), None)
+    if its and is_older(model.created_at, its):
+        return f"{_tag(tags.build, build)}, from {model.created_at:%Y-%m-%d}, before that CI run"
     return f"{_tag(tags.build, build)}, {_tag(tags.build_uri, uri)}"
 
 

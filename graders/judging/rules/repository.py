@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -128,8 +128,17 @@ def _entries(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     entries = content.get(key)
     if isinstance(entries, dict):
         return [{"name": name, "value": value} for name, value in entries.items()]
-    listed = entries if isinstance(entries, list) else []
-    return [entry for entry in listed if isinstance(entry, dict)]
+    return list(_expanded(entries if isinstance(entries, list) else []))
+
+
+def _expanded(listed: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """The entries of a list, and of the lists in it that stand under a template expression."""
+    for entry in listed:
+        if isinstance(entry, dict):
+            yield entry
+            for key, inner in entry.items():
+                if str(key).startswith("${{") and isinstance(inner, list):
+                    yield from _expanded(inner)
 
 
 def _texts(entries: Iterable[Mapping[str, Any]], key: str) -> list[str]:
@@ -137,7 +146,14 @@ def _texts(entries: Iterable[Mapping[str, Any]], key: str) -> list[str]:
 
 
 def _groups(content: Mapping[str, Any]) -> list[str]:
-    return _texts(_entries(content, "variables"), "group")
+    """The groups of the whole pipeline, and those that each of its stages has."""
+    of_stages = [
+        set(_texts(_entries(stage, "variables"), "group"))
+        for stage in _entries(content, "stages")
+        if "stage" in stage
+    ]
+    common = set.intersection(*of_stages) if of_stages else set()
+    return [*_texts(_entries(content, "variables"), "group"), *sorted(common)]
 
 
 def _stages(content: Mapping[str, Any]) -> list[str]:

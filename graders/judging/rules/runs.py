@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from graders.evidence import (
     Job,
@@ -16,6 +17,7 @@ from graders.evidence import (
 from graders.lab import Lab, Learner
 from graders.reasons import Mismatch
 from graders.run_results import (
+    TOLERATED,
     Result,
     counts_as_succeeded,
     deployment_results,
@@ -122,7 +124,7 @@ def _failed_in(stage: Stage) -> list[str]:
     failed = [
         f"{stage.name} › {task.name} {task.result}"
         for task in tasks_of([stage])
-        if task.result in ("failed", "canceled")
+        if task.result in ("failed", "canceled", TOLERATED)
     ]
     of_jobs = [
         f"{stage.name} › {job.name} {job.result} ({job.errors[0]})"
@@ -221,24 +223,43 @@ def wrong_order(cd_run: Run, ci_runs: Sequence[Run]) -> list[Mismatch]:
         branches = ", ".join(sorted({run.branch for run in ci_runs}))
         return [Mismatch("branch", branches, cd_run.branch)]
     started = cd_run.started_at
-    if started is None or any(
-        run.finished_at is None or run.finished_at <= started for run in same_branch
-    ):
+    if started is None or any(_may_have_ended(run, started) for run in same_branch):
         return []
     return [Mismatch("order", "CI finished before CD started", f"CD started at {started:%H:%M}")]
 
 
-def foreign_commit(run: Run, repository: Repository, lab: Lab) -> list[Mismatch]:
-    """The run built a commit that is in the repository, from its default branch [5.11]."""
+def _may_have_ended(run: Run, time: datetime) -> bool:
+    """Whether it had succeeded by then; a stage that ran again moves a run's end, and hides it."""
+    stages = run.stages if isinstance(run.stages, tuple) else ()
+    if any(stage.attempt > 1 for stage in stages) and run.started_at:
+        return run.started_at <= time
+    return run.finished_at is None or run.finished_at <= time
+
+
+def foreign_commit(
+    run: Run, repository: Repository, lab: Lab, pipeline: Pipeline | None = None
+) -> list[Mismatch]:
+    """The run built a commit that is in the repository, from its default branch [5.11].
+
+    A branch that was renamed since keeps its old name in the ``pipeline``.
+    """
     problems = []
     if run.commit not in repository.commits:
-        expected = f"a commit of {repository.full_name}"
+        branch = repository.default_branch
+        expected = f"a commit of {repository.full_name}{f', branch {branch}' if branch else ''}"
         problems.append(Mismatch("commit", expected, run.commit or "none"))
     branch = run.branch.removeprefix("refs/heads/")
     usual = lab.sheet.repository.default_branches
-    if branch not in {repository.default_branch, *usual}:
+    former = pipeline.default_branch.removeprefix("refs/heads/") if pipeline else None
+    if branch not in {repository.default_branch, former, *usual}:
         problems.append(Mismatch("branch", repository.default_branch or usual[0], branch))
     return problems
+
+
+def left_history(run: Run, repository: Repository) -> bool:
+    """Whether it ran on the default branch, and that no longer has its commit: a force push."""
+    is_default = run.branch == f"refs/heads/{repository.default_branch}"
+    return is_default and run.commit in repository.elsewhere
 
 
 def started_by_another(run: Run, learner: Learner) -> list[Mismatch]:

@@ -31,6 +31,9 @@ _SCOPE = re.compile(
     r"(/providers/microsoft\.machinelearningservices/workspaces/(?P<workspace>[^/]+))?)?",
     re.IGNORECASE,
 )
+_SCOPE_LEVELS = {
+    level.casefold(): level for level in ("Subscription", "ManagementGroup", "AzureMLWorkspace")
+}
 _MOST_ERRORS = 3
 _MOST_WORDS = 300
 
@@ -66,14 +69,14 @@ def service_connection(item: Any) -> ServiceConnection:
     parameters = _folded(authorization.parameters if authorization else None)
     scope = _SCOPE.match(parameters.get("scope", ""))
     in_scope = scope.groupdict("") if scope else {}
-    status = _folded(item.operation_status)
+    status, level = _folded(item.operation_status), data.get("scopelevel", "")
     return ServiceConnection(
         id=_there(item.id),
         name=_there(item.name),
         type=_there(item.type).lower(),
         scheme=(authorization.scheme if authorization else None) or "",
         creation_mode=data.get("creationmode", ""),
-        scope_level=data.get("scopelevel", ""),
+        scope_level=_SCOPE_LEVELS.get(level.casefold(), level),
         subscription_id=data.get("subscriptionid") or in_scope.get("subscription", ""),
         resource_group=data.get("resourcegroupname") or in_scope.get("group", ""),
         workspace=data.get("mlworkspacename") or in_scope.get("workspace", ""),

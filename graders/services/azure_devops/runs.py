@@ -16,7 +16,8 @@ from graders.services.earlier import Earlier, seen
 from graders.services.http.triage import look
 from graders.services.http.web import UnexpectedBodyError
 
-_LOOKED_INTO = 3  # succeeded runs per pipeline whose details are read, newest first
+_LOOKED_INTO, _MOST_LOOKED_INTO = 3, 8
+"""Runs of a pipeline whose details are read, newest first; more where none of them is whole."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ class RunsReader(ProjectReader):
 
     def _with_details(self, pipeline: Pipeline, newest_first: Sequence[Run]) -> list[Run]:
         """The decisive runs; a CD run that failed after it deployed counts, and is added."""
-        chosen = [self._in_detail(run, pipeline) for run in _decisive(newest_first)]
+        chosen: list[Run] = []
+        for run in _decisive(newest_first):
+            if len(chosen) >= _LOOKED_INTO and any(map(self._may_be_whole, chosen)):
+                break
+            chosen.append(self._in_detail(run, pipeline))
         if not self._is_cd(pipeline) or any(map(self._deployed, chosen)):
             return chosen
         known = {run.id for run in chosen}
@@ -204,6 +209,12 @@ class RunsReader(ProjectReader):
     def _is_cd(self, pipeline: Pipeline) -> bool:
         return has_role(pipeline, self.lab.sheet.cd)
 
+    def _may_be_whole(self, run: Run) -> bool:
+        """Whether a CI run published a model, or a CD run deployed; or that is unknown."""
+        model, names = self.lab.sheet.ci.artifacts.model, run.artifacts
+        has_model = isinstance(names, Unavailable) or (names is not None and model in names)
+        return has_model or (run.upstream is not None and self._deployed(run))
+
     def _deployed(self, run: Run) -> bool:
         """Whether it deployed, or that is unknown: unreadable stages are not asked for again."""
         return not isinstance(run.stages, tuple) or deployed_whole(run.stages, self.lab.sheet.cd)
@@ -213,7 +224,7 @@ def _decisive(newest_first: Iterable[Run]) -> Sequence[Run]:
     """The newest succeeded runs; where none succeeded, the newest completed one, to say why."""
     completed = [run for run in newest_first if run.is_completed]
     succeeded = [run for run in completed if run.succeeded]
-    return succeeded[:_LOOKED_INTO] or completed[:1]
+    return succeeded[:_MOST_LOOKED_INTO] or completed[:1]
 
 
 def _when(run: Run) -> tuple[float, int]:

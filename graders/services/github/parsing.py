@@ -145,18 +145,29 @@ def _read(
     except (KeyError, TypeError, AttributeError, ValueError) as problem:
         cause = str(problem) if type(problem) is ValueError else "the answer is not complete"
         return cannot_tell(subject, cause)
-    visible = {name for alias, name in batch.templates.items() if data.get(alias)}
-    return (
-        result if asked.template in visible else replace(result, repository=doubtful(result, asked))
-    )
+    now = {name: data.get(alias) for alias, name in batch.templates.items()}
+    return known(result, asked, now.get(asked.template))
 
 
-def doubtful(result: Seen, asked: Asked) -> Repository:
+def known(result: Seen, asked: Asked, template: object) -> Seen:
+    """The result, with its template by the lab's name. ``template``: what GitHub shows there.
+
+    It leads from the name of a repository that was renamed or transferred to its new one.
+    """
+    repository = result.repository
+    if not isinstance(template, Mapping):
+        return replace(result, repository=_doubtful(repository, asked))
+    name = str(template.get("nameWithOwner") or template.get("full_name"))
+    if str(repository.template).casefold() != name.casefold():
+        return result
+    return replace(result, repository=replace(repository, template=asked.template))
+
+
+def _doubtful(repository: Repository, asked: Asked) -> Repository:
     """The repository, as a token shows it that may not see the template.
 
     GitHub hides the origin of a repository from callers who may not see it; a fork never has one.
     """
-    repository = result.repository
     if repository.template is not None or repository.is_fork:
         return repository
     subject = f"the template of {repository.full_name}"

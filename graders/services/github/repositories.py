@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,6 +30,8 @@ from graders.services.sign_in import SignIn
 _BATCH = Shared(lambda _: "", 50)
 """Learners in one query."""
 _MOST_PAGES = 200
+_MOST_OF_HISTORY = 20
+"""Pages of a hundred commits."""
 _FINE_GRAINED = ("github_pat_", "ghu_")
 _TOO_SLOW = (408, 502, 504)
 logging.getLogger("github").setLevel(logging.CRITICAL + 1)  # it writes to the terminal itself
@@ -90,7 +92,11 @@ class GitHub:
         lab: Lab,  # noqa: ARG002 -- every service is asked with the learner's lab
         sightings: list[Sighting],
     ) -> tuple[Repository, ...] | Unavailable:
-        """The repositories with those wanted commits that they have, beyond their latest ones."""
+        """The repositories with those wanted commits that they have, beyond their latest ones.
+
+        Sources: https://docs.github.com/en/rest/commits/commits, a list and a single one. GitHub
+        finds a single one on any branch, and for a while on none.
+        """
         if isinstance(repositories, Unavailable):
             return repositories
         results = [self._with_commits(repository, wanted, sightings) for repository in repositories]
@@ -128,19 +134,43 @@ class GitHub:
     def _with_commits(
         self, repository: Repository, wanted: Iterable[str], sightings: list[Sighting]
     ) -> Repository | Unavailable:
-        there = set(repository.commits)
-        for commit in sorted(set(wanted) - there):
-            if not re.fullmatch(r"[0-9a-f]{40}", commit):
-                continue
+        unknown = {commit for commit in wanted if re.fullmatch(r"[0-9a-f]{40}", commit)}
+        unknown -= repository.commits
+        history = self._in_history(repository, unknown, sightings)
+        if isinstance(history, Unavailable):
+            return history
+        elsewhere = set()
+        for commit in sorted(unknown - history):
             path = f"/repos/{quote(repository.full_name)}/commits/{commit}"
             ask = partial(self._get_commit, path)
             answer = look(ServiceName.GITHUB, f"commit {commit[:8]}", ask, sightings)
             if not isinstance(answer, Unavailable):
-                there.add(commit)
+                elsewhere.add(commit)
             elif answer.status not in (409, 422):
                 return answer
             # Such a refusal is believed here only: this run has read the repository itself.
-        return replace(repository, commits=frozenset(there))
+        commits = repository.commits | history
+        return replace(repository, commits=commits, elsewhere=frozenset(elsewhere))
+
+    def _in_history(
+        self, repository: Repository, wanted: Collection[str], sightings: list[Sighting]
+    ) -> frozenset[str] | Unavailable:
+        """Those wanted commits that are in the history of the default branch."""
+        subject = f"the history of {repository.full_name}"
+        path = f"/repos/{quote(repository.full_name)}/commits"
+        found: set[str] = set()
+        for page in range(1, _MOST_OF_HISTORY + 1):
+            if repository.default_branch is None or found.issuperset(wanted):
+                return frozenset(found)
+            branch = quote(repository.default_branch, safe="")
+            ask = partial(self._get_ids, f"{path}?sha={branch}&per_page=100&page={page}")
+            answer = look(ServiceName.GITHUB, subject, ask, sightings)
+            if isinstance(answer, Unavailable):
+                return answer
+            found |= {*answer}.intersection(wanted)
+            if len(answer) < 100:
+                return frozenset(found)
+        return parsing.cannot_tell(subject, "it is too long")
 
     @asks(ServiceName.GITHUB, "repositories", shared=_BATCH)
     def _ask(self, labs: Sequence[Lab]) -> _Report:
@@ -243,6 +273,11 @@ class GitHub:
         if not path.endswith(commit["sha"]):
             raise ValueError("the answer is about another commit")
         return str(commit["sha"])
+
+    def _get_ids(self, path: str) -> tuple[str, ...]:
+        return tuple(
+            str(commit["sha"]) for commit in self._requester.requestJsonAndCheck("GET", path)[1]
+        )
 
     def _post(self, query: str, variables: Mapping[str, str | None]) -> Any:
         asked = {"query": query, "variables": dict(variables)}

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from github.Requester import Requester
 
 from graders.evidence import Repository, ServiceName, Sighting, Unavailable
-from graders.services.github.parsing import Found, Missing, Seen, cannot_tell, doubtful
+from graders.services.github.parsing import Found, Missing, Seen, cannot_tell, known
 from graders.services.github.query import Asked, Places
 from graders.services.http.triage import look
 
@@ -54,12 +54,9 @@ def look_at(requester: Requester, asked: Asked, places: Places, sightings: list[
         result = Seen(_repository(answer, contents), bool(answer["private"]))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return cannot_tell(subject, "the answer is not complete")
-    sees_template = result.repository.template or _sees(path, asked.template)
-    return result if sees_template else replace(result, repository=doubtful(result, asked))
-
-
-def _sees(path: _Path, template: str) -> bool:
-    return not isinstance(replace(path, root=f"/repos/{quote(template)}").get(), Unavailable)
+    if result.repository.template == asked.template:
+        return result
+    return known(result, asked, replace(path, root=f"/repos/{quote(asked.template)}").get())
 
 
 def _repository(answer: Mapping[str, Any], contents: Mapping[str, Any]) -> Repository:

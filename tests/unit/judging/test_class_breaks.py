@@ -197,6 +197,33 @@ def test_what_follows_a_failed_task_is_no_record() -> None:
     assert len(skipped) == len(warned) - 1
 
 
+def test_a_task_that_failed_and_was_tolerated_is_no_record() -> None:
+    task = "stages__0__jobs__0__tasks__4__"
+    tolerated = of_cd(**{f"{task}result": "succeededWithIssues", f"{task}errors": ("exit 1",)})
+    warned = of_cd(**{f"{task}result": "succeededWithIssues"})
+    assert set(warned) - set(tolerated) == {
+        ("CD › Deploy_ACI › Deploy to ACI › Parse Json for Model Name and Version", False, "")
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "files"),
+    [
+        ({}, LAB.sheet.template.tree),
+        ({"endpoints.0.state": "Failed"}, LAB.sheet.template.tree),
+        ({"runs.0.stages.0.result": "failed"}, ""),
+        ({"runs.0.stages.0.result": "failed", "endpoints.0.state": "Failed"}, "files"),
+        ({"runs.0.stages": None}, ""),
+    ],
+)
+def test_only_a_run_that_deployed_lends_its_files_to_a_success(
+    changes: Mapping[str, Any], files: str
+) -> None:
+    own = records_of(changed(OURS, changes), labs()["user1"])
+    (deployment,) = (record for record in own if record.place is RecordKind.DEPLOYMENT)
+    assert deployment.files == (LAB.sheet.template.tree if files == "files" else files)
+
+
 SAID = "No quota for user1."
 JOB = "runs.0.stages.0.jobs.0."
 

@@ -346,9 +346,12 @@ def test_a_run_that_began_too_early_is_shown_with_its_time() -> None:
 def test_the_commit_and_branch_that_a_run_built_are_shown() -> None:
     foreign = replace(CI_RUN, commit="dead", branch="refs/heads/mine")
     assert messages(rules.foreign_commit(foreign, repository(default_branch="trunk"), LAB)) == [
-        ("commit", "a commit of solliancelabs/mlops_04", "dead"),
+        ("commit", "a commit of solliancelabs/mlops_04, branch trunk", "dead"),
         ("branch", "trunk", "mine"),
     ]
+    pipeline = replace(CI, default_branch="refs/heads/mine")
+    own = replace(foreign, commit=repository().head)
+    assert rules.foreign_commit(own, repository(default_branch="trunk"), LAB, pipeline) == []
     unknown = replace(foreign, commit="")
     assert messages(rules.foreign_commit(unknown, repository(default_branch=None), LAB)) == [
         ("commit", "a commit of solliancelabs/mlops_04", "none"),

@@ -145,6 +145,24 @@ def test_a_harmful_change_of_the_yaml_is_named(changed: Repository, expected: st
     assert [mismatch.what for mismatch in rules.altered_pipelines(changed, LAB)] == [expected]
 
 
+GROUP = "- group: devopsforai-aml-vg\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "missing"),
+    [
+        (PATCHED_CI.replace("- group:", "- group:\t").replace("-vg\n", "-vg\t# mine\n\t\n"), 0),
+        (PATCHED_CI.replace(GROUP, f"- ${{{{ if true }}}}:\n  {GROUP}"), 0),
+        (PATCHED_CI.replace(GROUP, "").replace("'\n", f"'\n  variables:\n  {GROUP}"), 0),
+        (PATCHED_CI.replace(GROUP, "").replace("CI'\n", f"CI'\n  variables:\n  {GROUP}"), 1),
+    ],
+    ids=["tabs", "under an expression", "of each stage", "of one stage"],
+)
+def test_the_group_may_stand_in_other_places(own: str, missing: int) -> None:
+    wrong = [mismatch.what for mismatch in rules.altered_pipelines(texts(ci=own), LAB)]
+    assert wrong == ["variable group of the CI pipeline"] * missing
+
+
 def test_yaml_that_cannot_be_read_is_one_mismatch() -> None:
     (mismatch,) = rules.altered_pipelines(texts(ci=": : :\n\t- ["), LAB)
     assert (mismatch.what, mismatch.found) == (f"file {LAB.ci_yaml}", "not valid YAML at line 1")

@@ -331,6 +331,12 @@ def test_where_a_connection_leads_is_said_in_its_data_or_its_scope(
     assert found.scheme == ""
 
 
+@pytest.mark.parametrize("level", ["AzureMLWorkspace", "AzureMlWorkspace", "AZUREMLWORKSPACE"])
+def test_the_level_of_a_scope_is_spelled_as_the_portal_does(level: str) -> None:
+    item = read(connections, "ServiceEndpoint", CONNECTION | {"data": {"ScopeLevel": level}})
+    assert parsing.service_connection(item).scope_level == "AzureMLWorkspace"
+
+
 def test_what_is_open_to_every_pipeline() -> None:
     resources = [
         {"type": "Endpoint", "id": "E", "authorized": True},
