@@ -24,7 +24,7 @@ from importlib import metadata
 from pathlib import Path
 
 from graders import snapshot
-from graders.as_of import moment
+from graders.as_of import moment, not_a_time
 from graders.commands import doctor, plan
 from graders.inputs.lab_file import find_lab_file
 from graders.inputs.problems import InputProblems
@@ -171,7 +171,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return None if text is None else moment(text)
     except ValueError as error:
-        raise BadInput(f"--as-of {text}: not a valid time ({error}).") from None
+        raise BadInput(f"--as-of {text}: {not_a_time(error)}") from None
 
 
 def _exports(text: str | None) -> tuple[str, ...]:

@@ -27,17 +27,32 @@ def moment(text: str) -> datetime:
     """
     stamp, _, zone = text.strip().rpartition(" ")
     if stamp and any(letter.isalpha() for letter in zone):
-        time = datetime.fromisoformat(stamp)
+        time = _iso(stamp)
         if time.tzinfo is not None:
             raise ValueError("it names two time zones")
         try:
             return _only_time(time.replace(tzinfo=ZoneInfo(zone)))
         except (KeyError, OSError):
             raise ValueError(f"there is no time zone {zone}") from None
-    time = datetime.fromisoformat(text.strip())
+    time = _iso(text.strip())
     if time.tzinfo is None:
         raise ValueError("it has no time zone")
     return time
+
+
+def not_a_time(error: ValueError) -> str:
+    """What to say of a text of which :func:`moment` said that error."""
+    return (
+        f"not a valid time ({error}); write it like 2026-11-20T17:00:00-06:00 or"
+        " '2026-11-20 17:00 America/Chicago'."
+    )
+
+
+def _iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("it is not written as ISO 8601 asks") from None
 
 
 def _only_time(time: datetime) -> datetime:

@@ -139,7 +139,7 @@ def stopped(grades: Sequence[Grade]) -> dict[str, int]:
     """Where learners stopped -> how many: the last task of which they have half the points."""
     counted = Counter(_last_task(grade) for grade in grades)
     first, last = min(SHEET.tasks), max(SHEET.tasks)
-    labels = {None: "not decided yet", 0: f"before task {first}", last: f"all of task {last}"}
+    labels = {None: "not decided yet", 0: f"before task {first}", last: f"task {last} (last)"}
     order = [0, *SHEET.tasks, None]
     return {labels.get(task, f"task {task}"): counted[task] for task in order if counted[task]}
 

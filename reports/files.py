@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -100,10 +101,12 @@ def history_of(reports: Path) -> Path:
     return reports.absolute().parent / "history"
 
 
-def could_not_write(output: str, error: OSError) -> str:
-    """The sentence for an output that the disk refused."""
+def could_not_write(output: str, error: OSError, option: str = "--reports") -> str:
+    """The sentence for an output that the disk refused; ``option`` names its folder."""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    first = "Free some space" if is_full else "Close it where it is open"
     where = Path(str(error.filename or "the reports folder"))
     return (
         f"ERROR: {output} was not written: {error.strerror or error} ({where}). "
-        "Close it where it is open, or choose another folder with --reports."
+        f"{first}, or choose another folder with {option}."
     )

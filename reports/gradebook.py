@@ -151,7 +151,9 @@ def is_ours(file: Path) -> bool:
 
 
 def _header(run: GradingRun) -> dict[str, object]:
-    note = f"{run.left_out} learners of the cohort were left out by --learner"
+    notes = [f"not graded: {row}" for row in run.odd_rows]
+    if run.left_out:
+        notes.append(f"{run.left_out} learners of the cohort were left out by --learner")
     return {
         "schema": SCHEMA,
         "simulated": run.is_simulated,
@@ -164,7 +166,7 @@ def _header(run: GradingRun) -> dict[str, object]:
         "cohort": {
             "graded": len(run.learners),
             "left_out": run.left_out,
-            "note": note if run.left_out else "",
+            "note": "; ".join(notes),
         },
         "possible": _number(sum(check.points for check in run.checks)),
         "rubric": [_check_entry(check) for check in run.checks],

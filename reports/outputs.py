@@ -52,7 +52,7 @@ OUTPUTS: tuple[tuple[str, Output], ...] = (
     ("the grade book page", _page),
     ("the learners' feedback", _feedback),
     ("the grade book", _grade_book),
-    ("the versions", _versions),
+    ("the list of versions", _versions),
     ("what --export asks for", exports.write),
     ("the results with pseudonyms", shareable.write),
     ("the CI summary", ci.write_summary),

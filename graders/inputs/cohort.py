@@ -52,8 +52,11 @@ def read_cohort_file(path: Path | str) -> Cohort:
     """
     file, roster = Path(path), roster_of(Path(path))
     table = read_roster(file, roster, COLUMNS) if roster else read_table(file, (*COLUMNS, *IDS))
-    of_file = [*table.problems, *_missing_columns(table)]
-    of_rows = [problem for row in table.rows for problem in _row_problems(table, row)]
+    numbers = {row.number for row in table.rows}
+    of_file = [problem for problem in table.problems if problem.row not in numbers]
+    of_file += _missing_columns(table)
+    of_rows = [problem for problem in table.problems if problem.row in numbers]
+    of_rows += [problem for row in table.rows for problem in _row_problems(table, row)]
     of_rows += _repeated(table, "learner", _id_key)
     of_rows += _repeated(table, "number", _number_key)
     of_rows += _first_of_a_number(table) if roster else ()

@@ -138,7 +138,9 @@ def _cell_flaw(column: str, value: str, row: Row, known: _Known) -> Flaw | None:
     if column == "check":
         return _unknown(value.casefold(), (*known.checks, ALL), "check")
     if column == "action":
-        return _action_flaw(value, known.checks.get(row.cells.get("check", "").casefold()))
+        check = row.cells.get("check", "").casefold()
+        every = known.checks.values() if check == ALL else [known.checks.get(check)]
+        return _action_flaw(value, [check for check in every if check])
     if column == "date":
         return _date_flaw(value)
     return _until_flaw(value) if column == "until" else _text_flaw(value)
@@ -162,18 +164,19 @@ def _unknown(value: str, known: Collection[str], kind: str) -> Flaw | None:
     return Flaw(f"no {kind} has this id", remedy)
 
 
-def _action_flaw(value: str, check: Check | None) -> Flaw | None:
+def _action_flaw(value: str, checks: Collection[Check]) -> Flaw | None:
     try:
         action, points = _action(value)
     except ValueError:
         return Flaw("not an action", f"write {_ACTIONS}")
-    if not check or not action.has_points:
+    if not checks or not action.has_points:
         return None
-    if not check.points:
+    most = sum(check.points for check in checks)
+    if not most:
         remedy = "write `passed` or `failed`, or delete the row"
         return Flaw("this check has no points in this class", remedy)
-    if points > check.points:
-        return Flaw(f"the check has only {check.points:g} points", "write fewer points")
+    if points > most:
+        return Flaw(f"there are only {most:g} points for it", f"write {most:g} or less")
     return None
 
 

@@ -120,7 +120,7 @@ _BY_ERROR: Mapping[str, Refusal] = MappingProxyType(
         _PASSING: Refusal("Microsoft Entra ID is busy", _LATER),
     }
 )
-_OTHER = Refusal("Microsoft Entra ID refused it", "fix this")
+_OTHER = Refusal("Microsoft Entra ID refused it", "ask the administrator of your tenant")
 
 
 def refusal(code: str, error: str = "") -> Refusal:

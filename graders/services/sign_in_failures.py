@@ -14,7 +14,8 @@ from graders.services.http.transport import Exchange, watching
 
 CLI_SECONDS = 30
 _CODE = "AADSTS"
-_FIX = "fix this"
+_PROXY = "check HTTPS_PROXY and HTTP_PROXY, and what the proxy allows"
+_NETWORK = "check the network of this machine"
 _NO_SUCH_COMMAND = 127  # what a shell answers
 _UNSET = "AZURE_CLIENT_SECRET is not set"
 _INSTALL = "install it and run `az login`, or set the secret"
@@ -94,7 +95,8 @@ def _unreached(exchanges: Sequence[Exchange], error: Exception) -> Refusal | Non
         return Refusal(cause, "set REQUESTS_CA_BUNDLE to a file with your network's certificates")
     for fault in _NO_ANSWER:
         if fault in message:
-            return Refusal(f"login.microsoftonline.com could not be reached, {fault}", _FIX)
+            remedy = _PROXY if "proxy" in fault else _NETWORK
+            return Refusal(f"login.microsoftonline.com could not be reached, {fault}", remedy)
     return None
 
 
@@ -106,7 +108,7 @@ def _odd_answer(exchanges: Sequence[Exchange]) -> Refusal:
         return Refusal(
             "login.microsoftonline.com answered 200, but with no token", "try again later"
         )
-    return Refusal(f"login.microsoftonline.com answered {status}", _FIX)
+    return Refusal(f"login.microsoftonline.com answered {status}", "try again later")
 
 
 # --- the Azure CLI --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 import warnings
@@ -145,7 +146,9 @@ class ResultWriter(AllureFileLogger):
             _write_once(self._report_dir / self._notes.add(name), json.dumps(data).encode())
         except OSError as error:
             self._has_failed = True
-            warnings.warn(UserWarning(f"Allure results are incomplete: {error}"), stacklevel=2)
+            why = f"Allure results are incomplete: {error}"
+            with contextlib.suppress(UserWarning):  # where warnings are errors
+                warnings.warn(UserWarning(why), stacklevel=2)
 
     def report_attached_file(self, source: str, file_name: str) -> None:
         super().report_attached_file(source, note(self._report_dir, file_name))

@@ -33,7 +33,7 @@ from reports.grading_run import LAB_NAME, Change, GradingRun
 
 LIMIT = 1024 * 1024
 """Bytes of UTF-8 that GitHub accepts for one step."""
-_FEW = 4
+_FEW, _SOME_ROWS = 4, 5
 _MOST = {"check": 15, "change": 100, "mark": 100, "reason": 20, "learner": 200}
 """How many entries of a list are written out, however much room there is."""
 _EntryT = TypeVar("_EntryT")
@@ -80,6 +80,10 @@ def _head(run: GradingRun, grades: Sequence[Grade]) -> Iterator[str]:
         yield f"- Where learners stopped: {where}"
     if run.left_out:
         yield f"- {run.left_out} learners of the cohort left out by --learner"
+    for row in run.odd_rows[:_SOME_ROWS]:
+        yield f"- Not graded: {plain(redact(row, run.learners))}"
+    if len(run.odd_rows) > _SOME_ROWS:
+        yield f"- Not graded: {len(run.odd_rows) - _SOME_ROWS} more rows of the roster"
     address = run.pipeline.address if run.pipeline else ""
     page = f", [this run and its artifacts]({address})" if address else ""
     yield f"- Graded at {graded_at(run)}{page}"

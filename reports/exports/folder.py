@@ -30,7 +30,7 @@ def write(run: GradingRun, grades: Sequence[Grade]) -> list[tuple[str, Path]]:
     folder = run.reports / FOLDER
     made = {name: EXPORTS[name](run, grades) for name in run.exports}
     texts = {file: text for export in made.values() for file, text in export.files.items()}
-    missing = any(export.left_out for export in made.values())
+    missing = any(export.left_out for export in made.values()) or bool(made and run.odd_rows)
     if missing:
         texts[file_name(run, LEFT_OUT)] = "\ufeff" + _left_out(run, made)
     _replace(folder, texts)
@@ -61,6 +61,7 @@ def _left_out(run: GradingRun, made: Mapping[str, Export]) -> str:
         for export, result in made.items()
         for learner, why in result.left_out.items()
     ]
+    rows += [["all", "", "", row] for row in run.odd_rows]
     heading = ["export", "learner", "name", "reason"]
     return quoted_csv([heading, *([text_cell(cell) for cell in row] for row in rows)])
 

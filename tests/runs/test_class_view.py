@@ -89,7 +89,7 @@ def test_where_learners_stopped_is_the_last_task_half_done() -> None:
     assert stopped(grades_of(run, verdicts)) == {
         "before task 2": 1,
         "task 4": 1,
-        "all of task 7": 2,
+        "task 7 (last)": 2,
         "not decided yet": 1,
     }
 

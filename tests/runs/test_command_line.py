@@ -194,7 +194,10 @@ def test_learners_are_named_in_any_case_and_several_at_once(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--learner", "user3"), "--learner chooses from a cohort file: add --learners cohort.csv"),
+        (("--learner", "user3"), "--learner is for a class: add --learners cohort.csv."),
+        (("--resume",), "--resume is for a class: add --learners cohort.csv."),
+        (("--evidence", "stored"), "--evidence is for a class: add --learners cohort.csv."),
+        (("--learners", "", "--history", ""), "--learners and --history: empty. Name a path"),
         (("--learners", DEMO, "--learner", "user99"), "no learner `user99`"),
         (
             ("--learners", DEMO, "-m", "task8"),

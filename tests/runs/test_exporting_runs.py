@@ -124,13 +124,22 @@ def test_an_odd_row_of_a_roster_is_named_and_the_class_is_graded(tmp_path: Path)
     roster.write_text(
         "First Name,Last Name,SID,Email,Role\n"
         "Ada,Brandt,1,user1@lab.example,Student\n"
-        "Bea,Visitor,2,bea@lab.example,Student\n",
+        "Bea,Visitor,2,bea@lab.example,Student\n"
+        "Cem,Extra,3,user3@lab.example,Student,<b>one cell more</b>\n",
         encoding="utf-8",
     )
     (tmp_path / "lab.toml").write_bytes((COHORTS / "lab.toml").read_bytes())
     out = tmp_path / "out"
-    run = grading_process.grade("--learners", roster, "--tenant", "simulated", reports=out)
+    options = ("--tenant", "simulated", "--export", "gradescope")
+    run = grading_process.grade("--learners", roster, *options, reports=out)
     assert run.status == 0, run.text
     assert [(row["learner"], row["total"]) for row in run.grade_book()] == [("user1", "100")]
-    assert "Not graded: 1 row of the roster" in run.text
-    assert "row 3, column `number`: the learner's number is missing" in " ".join(run.text.split())
+    assert "Not graded: 2 rows of the roster" in run.text
+    note = json.loads((out / "gradebook.json").read_text("utf-8"))["cohort"]["note"]
+    left_out = (out / "exports" / "SIMULATED-left-out.csv").read_text("utf-8-sig")
+    page = (out / "index.html").read_text("utf-8")
+    for said in (" ".join(run.text.split()), note, left_out, page):
+        plain = said.replace("&#39;", "'")
+        assert "row 3, column `number`: the learner's number is missing" in plain
+        assert "row 4: the row has a cell without a heading above it" in plain
+    assert "<b>one cell more" not in page

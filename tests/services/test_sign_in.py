@@ -164,7 +164,7 @@ def test_only_entra_says_that_there_is_no_tenant(wire: Loopback, status: int, wo
     [
         ("interaction_required", "asks a person to sign in"),
         ("temporarily_unavailable", "is busy"),
-        ("something_new", "refused it (AADSTS99999); fix this"),
+        ("something_new", "refused it (AADSTS99999); ask the administrator of your tenant"),
     ],
 )
 def test_a_number_that_is_not_listed_is_told_by_its_kind(

@@ -68,6 +68,14 @@ def test_a_bare_number_is_no_action(tmp_path: Path, number: str) -> None:
     assert problem.startswith(f"row 2, column `action`: not an action (found `{number}`); write")
 
 
+def test_a_whole_grade_has_no_more_points_than_its_checks(tmp_path: Path) -> None:
+    most = sum(check.points for check in CHECKS)
+    (decision,) = read(tmp_path, f"user3,all,points {most},why,me,2026-11-25,")
+    assert decision.points == most
+    (problem,) = problems(tmp_path, f"user3,all,points {most + 1},why,me,2026-11-25,")
+    assert f"there are only {most:g} points for it" in problem
+
+
 @pytest.mark.parametrize(
     ("until", "last"),
     [
@@ -101,8 +109,8 @@ def test_every_problem_of_a_file_at_once(tmp_path: Path) -> None:
         " write year, month and day, such as 2026-11-25.",
         "row 2, column `until`: not a valid time (it has no time zone) (found `2026-12-01`);"
         " write a day and its zone, such as `2026-12-01 Europe/Berlin`.",
-        "row 3, column `action`: the check has only 3 points (found `points 4`);"
-        " write fewer points.",
+        "row 3, column `action`: there are only 3 points for it (found `points 4`);"
+        " write 3 or less.",
         "row 3, column `date`: not a date (found `2026-02-30`);"
         " write year, month and day, such as 2026-11-25.",
         "row 4, column `until`: not a valid time (there is no time zone Nowhere/There)"

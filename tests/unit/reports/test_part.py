@@ -20,7 +20,7 @@ LAB = PROJECT / "tests" / "lab"
 
 
 def config(*args: object, **options: object) -> Any:
-    unset = {"learner": [], "markexpr": "", "keyword": "", "deselect": None}
+    unset = {"me": False, "learner": [], "markexpr": "", "keyword": "", "deselect": None}
     return SimpleNamespace(
         args=[str(arg) for arg in args or (LAB,)], option=SimpleNamespace(**(unset | options))
     )
@@ -29,6 +29,7 @@ def config(*args: object, **options: object) -> Any:
 @pytest.mark.parametrize(
     "chosen",
     [
+        config(me=True),
         config(learner=["user3"]),
         config(markexpr="task2"),
         config(keyword="endpoint"),

@@ -31,8 +31,20 @@ EXPIRED = Refusal("the password has expired (AADSTS50055)", "set a new one")
             "invalid_grant",
             Refusal("the sign-in is no longer valid (AADSTS1)", "sign in again"),
         ),
-        ("1", "new", Refusal("Microsoft Entra ID refused it (AADSTS1)", "fix this")),
-        ("1", "", Refusal("Microsoft Entra ID refused it (AADSTS1)", "fix this")),
+        (
+            "1",
+            "new",
+            Refusal(
+                "Microsoft Entra ID refused it (AADSTS1)", "ask the administrator of your tenant"
+            ),
+        ),
+        (
+            "1",
+            "",
+            Refusal(
+                "Microsoft Entra ID refused it (AADSTS1)", "ask the administrator of your tenant"
+            ),
+        ),
         (
             "",
             "interaction_required",
@@ -46,7 +58,7 @@ EXPIRED = Refusal("the password has expired (AADSTS50055)", "set a new one")
                 "start again, and enter the code",
             ),
         ),
-        ("", "", Refusal("Microsoft Entra ID refused it", "fix this")),
+        ("", "", Refusal("Microsoft Entra ID refused it", "ask the administrator of your tenant")),
     ],
 )
 def test_the_number_gives_the_words_and_oauth_whether_it_passes(

@@ -100,8 +100,16 @@ def said(code: str, error: str = "invalid_grant") -> tuple[int, str]:
             ),
         ),
         ((400, '{"error": {"code": "XAADSTS1"}}'), said("50055"), EXPIRED),
-        ((200, "{}"), (400, ""), Refusal("login.microsoftonline.com answered 400", "fix this")),
-        ((200, "{}"), (503, ""), Refusal("login.microsoftonline.com answered 503", "fix this")),
+        (
+            (200, "{}"),
+            (400, ""),
+            Refusal("login.microsoftonline.com answered 400", "try again later"),
+        ),
+        (
+            (200, "{}"),
+            (503, ""),
+            Refusal("login.microsoftonline.com answered 503", "try again later"),
+        ),
         (
             (200, "{}"),
             (200, "{}"),
@@ -151,7 +159,7 @@ def test_a_browser_that_led_nowhere_is_the_cause(
     ("status", "expected"),
     [
         (400, Refusal("the tenant does not exist", "check AZURE_TENANT_ID")),
-        (404, Refusal("login.microsoftonline.com answered 404", "fix this")),
+        (404, Refusal("login.microsoftonline.com answered 404", "try again later")),
     ],
 )
 def test_only_a_tenants_own_document_tells_that_there_is_none(
@@ -195,7 +203,12 @@ def no_connection(reason: Exception) -> requests.ConnectionError:
 def test_each_way_of_not_reaching_entra_has_its_words(
     cloud: CannedCloud, monkeypatch: pytest.MonkeyPatch, fault: Exception, words: str
 ) -> None:
-    expected = Refusal(f"login.microsoftonline.com could not be reached, {words}", "fix this")
+    remedy = (
+        "check HTTPS_PROXY and HTTP_PROXY, and what the proxy allows"
+        if "proxy" in words
+        else "check the network of this machine"
+    )
+    expected = Refusal(f"login.microsoftonline.com could not be reached, {words}", remedy)
     assert failure_after(fault, cloud, monkeypatch) == expected
 
 
@@ -205,7 +218,7 @@ def test_each_way_of_not_reaching_entra_has_its_words(
         (requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"), CERTIFICATES),
         (
             requests.exceptions.InvalidHeader("canary"),
-            Refusal("login.microsoftonline.com answered None", "fix this"),
+            Refusal("login.microsoftonline.com answered None", "try again later"),
         ),
     ],
 )
