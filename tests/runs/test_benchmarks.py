@@ -104,7 +104,8 @@ PRINTED = {
         learners with a fault 1
         learners lost 0
         learners blamed 0
-        others without full marks 0
+        others not assessed in whole 0
+        more than faults of connections 0
         collected in 1 parts, s #
         merged and judged, s #
         peak memory, MB {"#" if sys.platform == "linux" else "0"}

@@ -197,6 +197,15 @@ def test_learners_are_named_in_any_case_and_several_at_once(
         (("--learner", "user3"), "--learner is for a class: add --learners cohort.csv."),
         (("--resume",), "--resume is for a class: add --learners cohort.csv."),
         (("--evidence", "stored"), "--evidence is for a class: add --learners cohort.csv."),
+        (
+            ("--learners", "/no1", "--lab", "/no2", "--faults", "/no3"),
+            "/no3: there is no such file",
+        ),
+        (("--learners", "/no1", "--as-of", "soon", "--export", "x"), "choose from canvas"),
+        (
+            ("--learners", DEMO, "--lab", "/no2", "--decisions", "/no3"),
+            "/no2: there is no such file",
+        ),
         (("--learners", "", "--history", ""), "--learners and --history: empty. Name a path"),
         (("--learners", DEMO, "--learner", "user99"), "no learner `user99`"),
         (

@@ -130,7 +130,7 @@ function listen() {
 
 const THEME_KEPT = kept();
 if (THEME_KEPT) document.documentElement.dataset.theme = THEME_KEPT;
-STATE.view = matchMedia("(min-width: 1180px)").matches ? "checks" : "tasks";
+STATE.view = matchMedia("(min-width: 1240px)").matches ? "checks" : "tasks";
 byId("app").hidden = false;
 byId("theme").hidden = false;
 fillChoices();
