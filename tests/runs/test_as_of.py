@@ -141,7 +141,7 @@ NO_MOMENTS = [
     ("2026-11-20 12:00", "it has no time zone"),
     ("2026-11-20 12:00 Mars/Olympus", "no time zone Mars/Olympus"),
     ("2026-11-20T12:00:00Z Europe/Berlin", "two time zones"),
-    ("yesterday", "yesterday"),
+    ("yesterday", "ISO 8601"),
 ]
 
 

@@ -37,7 +37,11 @@ def own_training_runs(
     if not isinstance(own, tuple) or not isinstance(pipelines, tuple):
         return own
     is_renamed = is_overridden(lab.sheet.training.pipeline_variable, overrides)
-    published = {p.id for p in pipelines if is_renamed or p.name == lab.training_pipeline}
+    published = {
+        pipeline.id.casefold()
+        for pipeline in pipelines
+        if is_renamed or pipeline.name == lab.training_pipeline
+    }
     return tuple(run for run in own if _is_of(run, published))
 
 
@@ -45,7 +49,7 @@ def _is_of(run: TrainingRun, published: set[str]) -> bool:
     """Whether it ran a training pipeline; of one that is not listed any more nothing is known."""
     if run.pipeline_id is None or not published:
         return run.pipeline_id != ""
-    return run.pipeline_id in published
+    return run.pipeline_id.casefold() in published
 
 
 @prerequisite

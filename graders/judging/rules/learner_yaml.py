@@ -19,7 +19,7 @@ MOST_NODES = 10_000
 """Scalars, lists and mappings, each counted wherever an alias repeats it; as are characters."""
 
 
-_TABS = re.compile(r"(?<=\S)[ \t]*\t[ \t]*|^[ \t]*\t[ \t]*$", re.MULTILINE)
+_TABS = re.compile(r"(?<=\S)[ \t]*\t[ \t]*|^[ \t]+$", re.MULTILINE)
 """Blanks with a tab, but no indentation: YAML and Azure Pipelines allow them, PyYAML does not."""
 
 

@@ -101,6 +101,15 @@ def test_tabs_are_blanks_but_no_indentation() -> None:
         read_yaml("a:\n\tb: 1\n")
 
 
+@pytest.mark.parametrize("blanks", ["\t" * 60_000, " " * 60_000, " \t" * 30_000])
+@pytest.mark.parametrize("after", ["", "x", "\n"])
+def test_many_blanks_take_no_longer_than_other_text(blanks: str, after: str) -> None:
+    """A hang is how this test fails."""
+    for text in (f"{blanks}{after}", f"a: 1{blanks}{after}"):
+        with contextlib.suppress(UnreadableError):
+            read_yaml(text)
+
+
 @given(st.text(alphabet="{}[]:,&*<>-?!|'\"%@`# \n\tab01", max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(UnreadableError):
