@@ -57,12 +57,12 @@ def untrained(training: Sequence[TrainingRun], ci_runs: Sequence[Run], lab: Lab)
     own, build = trained_by(training, ci_runs, lab), lab.sheet.tags.build
     if any(run.is_completed for run in own):
         return []
-    ids = " or ".join(str(run.id) for run in ci_runs)
+    ids = [str(run.id) for run in ci_runs]
     actual = ", ".join(f"one that is {run.status}" for run in own)
     if not own:
-        others = ", ".join(_of_another(run, build, ids.split(" or ")) for run in training)
+        others = ", ".join(_of_another(run, build, ids) for run in training)
         actual = f"runs of {others}" if others else "no run"
-    return [Mismatch("training run", f"a completed one of CI run {ids}", actual)]
+    return [Mismatch("training run", f"a completed one of CI run {' or '.join(ids)}", actual)]
 
 
 def _of_another(run: TrainingRun, build: str, ids: Sequence[str]) -> str:

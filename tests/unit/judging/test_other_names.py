@@ -15,6 +15,7 @@ from graders.evidence import (
     ModelFile,
     PublishedPipeline,
     Run,
+    ServiceName,
     Stage,
     Task,
     TrainingRun,
@@ -62,6 +63,7 @@ CD_RUN = replace(
     finished_at=NOON + timedelta(minutes=70),
 )
 DEPLOY, SMOKE = "Deploy to ACI (CLI)", "Smoke test"
+PUBLISH, INVOKE = "Publish Azure Machine Learning Pipeline", "Invoke ML pipeline"
 
 
 def proven(run: Run, **evidence: Any) -> Run:
@@ -85,9 +87,66 @@ def without(*names: str, last: str = "") -> tuple[Any, ...]:
     return (replace(stage, jobs=(replace(job, tasks=(*kept, *agents)),)), *others)
 
 
+# --- continueOnError ------------------------------------------------------------------------------
+
+UNSEEN = Unavailable(ServiceName.AZURE_ML, "it", "no answer in time", "Grade again.")
+
+
+def tolerated(run: Run, task: str, *errors: str) -> Run:
+    """The run, as it is where ``continueOnError`` made a success of this task's failure."""
+    of_task = {"result": "succeededWithIssues", "errors": errors}
+    marked = tuple(
+        replace(
+            stage,
+            jobs=tuple(
+                replace(
+                    job,
+                    tasks=tuple(
+                        replace(own, **of_task) if own.name == task else own for own in job.tasks
+                    ),
+                )
+                for job in stage.jobs
+            ),
+        )
+        for stage in run.stages  # type: ignore[union-attr]
+    )
+    return replace(run, stages=marked, result="partiallySucceeded")
+
+
+CI_DONE = replace(CI_RUN, stages=ci_stages())
+
+
+@pytest.mark.parametrize(
+    ("run", "task", "part", "nothing"),
+    [
+        (CI_DONE, PUBLISH, "own_published_pipelines", ()),
+        (CI_DONE, INVOKE, "own_training_runs", ()),
+        (CI_DONE, INVOKE, "own_training_runs", None),
+        (CI_DONE, INVOKE, "own_training_runs", (replace(TRAINED[0], status="Failed"),)),
+        (replace(CD_RUN, stages=stages()), DEPLOY, "own_endpoints", ()),
+    ],
+)
+def test_a_failure_that_was_tolerated_counts_where_its_work_is_not_there(
+    run: Run, task: str, part: str, nothing: object
+) -> None:
+    went_on = tolerated(run, task, "Script failed with exit code: 1")
+    assert proven(went_on).succeeded, "its work is there"
+    assert proven(went_on, **{part: UNSEEN}).succeeded, "its work could not be read"
+    assert proven(tolerated(run, task), **{part: nothing}).succeeded, "it only warned"
+    failed = proven(went_on, **{part: nothing})
+    assert not failed.succeeded
+    (mismatch,) = rules.none_succeeded([failed], LAB)
+    assert f"{task} failed, and the run went on" in mismatch.found
+
+
+def test_a_smoke_test_makes_nothing_that_could_show_it() -> None:
+    went_on = tolerated(replace(CD_RUN, stages=stages()), SMOKE, "exit code: 1")
+    assert not proven(went_on).succeeded
+    assert not proven(went_on, own_endpoints=UNSEEN).succeeded
+
+
 # --- CI -------------------------------------------------------------------------------------------
 
-PUBLISH, INVOKE = "Publish Azure Machine Learning Pipeline", "Invoke ML pipeline"
 REPORT = "Publish artifact if new model was registered"
 JOBS = (
     *("Model CI Pipeline", "Get Pipeline ID for execution", "Trigger ML Training Pipeline"),

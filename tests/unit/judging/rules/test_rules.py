@@ -314,6 +314,16 @@ def test_the_endpoint_is_no_older_than_the_cd_run_and_in_its_region() -> None:
     assert rules.not_by_the_cd_run(spelled_out, [cd_run], WORKSPACE) == []
 
 
+def test_a_run_that_failed_may_have_made_an_endpoint_whose_change_has_no_time() -> None:
+    cd_run = replace(CI_RUN, started_at=NOON + timedelta(minutes=50))
+    failed = replace(cd_run, started_at=NOON - timedelta(minutes=1), result="failed")
+    early = replace(ENDPOINT, created_at=NOON, updated_at=None)
+    assert rules.not_by_the_cd_run(early, [cd_run], WORKSPACE, [cd_run, failed]) == []
+    assert rules.not_by_the_cd_run(early, [cd_run], WORKSPACE, [cd_run])
+    dated = replace(early, updated_at=NOON)
+    assert rules.not_by_the_cd_run(dated, [cd_run], WORKSPACE, [cd_run, failed])
+
+
 @pytest.mark.parametrize(
     "answer",
     [
